@@ -12,7 +12,11 @@
 #ifndef _UAPI_TESSERA_DRM_H
 #define _UAPI_TESSERA_DRM_H
 
+#ifdef __KERNEL__
 #include <drm/drm.h>
+#else
+#include <drm.h>	/* libdrm's copy: pkg-config --cflags libdrm */
+#endif
 
 #if defined(__cplusplus)
 extern "C" {
