@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tessera_sched.h - who has the engine next, and for how long
+ *
+ * The scheduler of one engine, as pure C: no kernel call, no allocation, no lock, no
+ * clock of its own (time is always passed in). The mediator's dispatcher
+ * drives it in the kernel; tests and the simulator drive the same objects in user
+ * space. A caller keeps one lock for each engine and holds it around every call.
+ *
+ * The caller's side of the protocol, for each engine:
+ *
+ *	pick()		at the end of a slice, or or when another call returns
+ *			true: the decision names the next vGPU (or none) and its slice.
+ *			The caller then has the hardware switch runlists; until it has, the
+ *			previous vGPU goes on running and being charged.
+ *	charge()	with the engine time that the current vGPU has used since the last charge,
+ *			from the hardware's counters, at every event.
+ *	switched()	when the hardware has switched: the picked slice begins, the
+ *			previous one ends and its overshoot becomes known.
+ *
+ * A pick() that is not followed by switched() is replaced by the next pick().
+ */
+#ifndef TESSERA_SCHED_H
+#define TESSERA_SCHED_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#include <linux/errno.h>
+#else
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+typedef uint32_t u32;
+typedef int32_t s32;
+typedef uint64_t u64;
+typedef int64_t s64;
+#endif
+
+#define TESSERA_SCHED_SLICE_MIN_NS	1000000ull	/* 1 ms */
+#define TESSERA_SCHED_SLICE_MAX_NS	30000000ull	/* 30 ms */
+#define TESSERA_SCHED_SLICE_FEW_NS	2000000ull	/* default for up to 8 vGPUs */
+#define TESSERA_SCHED_SLICE_MANY_NS	1000000ull	/* default above */
+#define TESSERA_SCHED_FEW_VGPUS		8
+#define TESSERA_SCHED_AVERAGING_MIN	1
+#define TESSERA_SCHED_AVERAGING_MAX	60
+#define TESSERA_SCHED_AVERAGING_DEFAULT	33
+#define TESSERA_SCHED_WEIGHT_MIN	1
+#define TESSERA_SCHED_WEIGHT_MAX	10000
+#define TESSERA_SCHED_WEIGHT_DEFAULT	100
+
+struct tessera_sched;
+struct tessera_sched_entity;
+
+/**
+ * struct tessera_sched_decision - what pick() decided
+ * @entity: whose runlist is to be in force; NULL: an empty one
+ * @slice_ns: how long from switched() on; 0: until something changes (no timer needed)
+ */
+struct tessera_sched_decision {
+	struct tessera_sched_entity *entity;
+	u64 slice_ns;
+};
+
+/**
+ * struct tessera_sched_config - settings of a scheduler, may change while it runs
+ * @timeslice_ns: TESSERA_SCHED_SLICE_MIN_NS .. _MAX_NS, or 0 for the default, which
+ *                depends on the number of vGPUs
+ * @averaging: into how many slices a debt is spread
+ */
+struct tessera_sched_config {
+	u64 timeslice_ns;
+	u32 averaging;
+};
+
+/**
+ * struct tessera_sched_entity - a vGPU on one engine
+ *
+ * Embedded in the caller's own structure. The first part is the caller's to read.
+ *
+ * @name: for traces; the caller's storage
+ * @weight: share among those that compete (best_effort)
+ * @fixed_share_inv: the type's largest number of instances: fixed_share owes 1/this
+ * @running: between start() and stop()
+ * @has_work: between wake() and sleep()
+ * @used_ns: engine time charged, ever
+ * @debt_ns: overshoot not paid back yet
+ * @overshoot_ns: overshoot, ever
+ * @slices: slices begun, ever
+ */
+struct tessera_sched_entity {
+	const char *name;
+	u32 weight;
+	u32 fixed_share_inv;
+	bool running;
+	bool has_work;
+	u64 used_ns;
+	u64 debt_ns;
+	u64 overshoot_ns;
+	u64 slices;
+
+	/* private to sched/ */
+	u64 vtime;			/* position in the policy's own virtual time */
+	u64 slice_granted_ns;
+	u64 slice_used_ns;
+	struct tessera_sched_entity *heap_child, *heap_next, *heap_prev;
+	bool queued;
+};
+
+/**
+ * struct tessera_sched_policy - a policy: one file in sched/
+ * @name: as sysfs shows it
+ * @work_conserving: a slice without work goes to the next at once
+ *
+ * The callbacks are defined by sched/tessera_sched_internal.h.
+ */
+struct tessera_sched_policy_ops;
+struct tessera_sched_policy {
+	const char *name;
+	bool work_conserving;
+	const struct tessera_sched_policy_ops *ops;
+};
+
+/* NULL-terminated, the default first. */
+extern const struct tessera_sched_policy *const tessera_sched_policies[];
+
+const struct tessera_sched_policy *tessera_sched_policy_find(const char *name);
+
+/**
+ * struct tessera_sched - the scheduler of one engine
+ * @policy: in force
+ * @config: in force
+ * @current_entity: whose slice runs; NULL: nobody's
+ * @num_entities: added
+ * @num_running: of those, running
+ * @num_with_work: of those running, with work
+ */
+struct tessera_sched {
+	const struct tessera_sched_policy *policy;
+	struct tessera_sched_config config;
+	struct tessera_sched_entity *current_entity;
+	u32 num_entities;
+	u32 num_running;
+	u32 num_with_work;
+
+	/* private to sched/ */
+	struct tessera_sched_entity *members;	/* all that were added */
+	struct tessera_sched_entity *heap;	/* those that compete, by vtime */
+	struct tessera_sched_entity idle;	/* stands for time that nobody is owed (fixed_share) */
+	struct tessera_sched_decision next;	/* picked, not switched yet */
+	bool next_valid;
+	u64 slice_start_ns;
+	u64 vclock;
+};
+
+/* Set-up. No other call may be running. */
+void tessera_sched_init(struct tessera_sched *s, const struct tessera_sched_policy *policy);
+void tessera_sched_entity_init(struct tessera_sched_entity *e, const char *name, u32 fixed_share_inv);
+void tessera_sched_add(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns);
+
+/*
+ * After remove() nothing in the scheduler points to the entity. These, and the four
+ * below, return true when the caller should pick() now.
+ */
+bool tessera_sched_remove(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns);
+bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns);
+bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns);
+bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns);
+bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns);
+
+/* The engine's current vGPU has used @ns of engine time since the last charge. */
+void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns);
+void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sched_decision *d);
+void tessera_sched_switched(struct tessera_sched *s, u64 now_ns);
+
+/* Settings, at any time; -EINVAL out of range. True in *resched: the caller should pick() now. */
+int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched_policy *policy,
+			     u64 now_ns, bool *resched);
+int tessera_sched_set_config(struct tessera_sched *s, const struct tessera_sched_config *config);
+int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entity *e, u32 weight);
+
+/* The slice in force: config's, or the default for the number of vGPUs. */
+u64 tessera_sched_timeslice_ns(const struct tessera_sched *s);
+
+/* Share of engine time that the policy owes @e now if all running vGPUs are busy, in parts per million. */
+u32 tessera_sched_due_ppm(const struct tessera_sched *s, const struct tessera_sched_entity *e);
+
+#endif /* TESSERA_SCHED_H */
