@@ -485,9 +485,14 @@ TESSERA_STATIC_ASSERT(sizeof(struct tessera_queue_cb) == 64);
 #define TESSERA_REQUANT_U8_TO_I8	4u	/* as I32_TO_I8 */
 #define TESSERA_REQUANT_RELU		(1u << 0)	/* flag: negative results become zero */
 
-/* A command's largest sizes: a dimension; bytes of one COPY, FILL or operand; BATCH's count. */
+/*
+ * A command's largest sizes: a dimension; bytes of one COPY or FILL, of one operand from its first
+ * byte to its last, and of all elements of all operands together; multiply-accumulates of a GEMM or CONV2D
+ * (a larger product is split, along k with ACCUMULATE); BATCH's count. Beyond: TESSERA_FAULT_BAD_COMMAND.
+ */
 #define TESSERA_MAX_DIM			65536u
 #define TESSERA_MAX_BYTES		(256ull << 20)
+#define TESSERA_MAX_MACS		(1ull << 30)
 #define TESSERA_MAX_BATCH		65536u
 
 /**
@@ -498,7 +503,8 @@ TESSERA_STATIC_ASSERT(sizeof(struct tessera_queue_cb) == 64);
  *
  * Matrices are row-major; ld* is the row stride in elements, at least the row's length as
  * stored. f32 and s32 operands are 4-byte aligned, 64-bit values 8, others any. f32 sums go in rising order
- * of the inner index, each product rounded, then each sum: results are the same bytes on every machine.
+ * of the inner index from +0 (with ACCUMULATE from C), each product rounded, then each sum, NaN results
+ * are 0x7fc00000: results are the same bytes on every machine. s32 sums are modulo 2^32. CONV2D's padding is zeros.
  * Outputs may be an input exactly (in place) for ELTWISE, BIAS, ACT, SOFTMAX, REQUANT
  * to the same width; any other overlap of output and input gives unspecified values (never a fault).
  */

@@ -1,0 +1,1258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tessera-tensor.c - the compute commands of the T1 accelerator: check, cost, execution
+ *
+ * Commands come from a guest. Each opcode has one parser that checks every field and
+ * describes the operands; check, cost and execution all start from that description.
+ *
+ * Results must be the same bytes on every machine, so nothing here calls libm, lets the
+ * compiler fuse a multiply and an add, or leaves a NaN as the CPU made it (its sign and
+ * payload depend on operand order): f32 results that are NaN become CANONICAL_NAN.
+ */
+#include <float.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tessera-tensor.h"
+
+#ifdef __clang__
+#pragma STDC FP_CONTRACT OFF
+#else
+#pragma GCC optimize("fp-contract=off")
+#endif
+
+#ifdef __FAST_MATH__
+#error "results would depend on the compiler: build without -ffast-math"
+#endif
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "operands are used in place as little-endian"
+#endif
+_Static_assert(FLT_EVAL_METHOD == 0, "f32 arithmetic must round to f32");
+
+#define CANONICAL_NAN	0x7fc00000u
+#define VA_END		(1ull << TESSERA_VA_BITS)
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* Elements that row-wise and element-wise commands handle at a time. */
+#define CHUNK		8192u
+/* Scratch kept from one command to the next; more is given back after the command. */
+#define SCRATCH_KEEP	(16u << 20)
+
+/**
+ * struct operand - a matrix in the context's address space
+ * @va: of its first element
+ * @rows: number of rows
+ * @cols: elements of a row
+ * @ld: elements from a row to the next
+ * @size: bytes of an element: 1 or 4, also its alignment
+ * @passes: times that its bytes cross the memory bus
+ */
+struct operand {
+	uint64_t va;
+	uint64_t rows;
+	uint64_t cols;
+	uint64_t ld;
+	uint32_t size;
+	uint32_t passes;
+};
+
+/**
+ * struct shape - what a command needs, as its parser found it
+ * @op: operands, in the order in which the command names them
+ * @num_ops: how many
+ * @macs: f32 or i8 multiply-accumulates; for the rest, elements that pass a lane
+ * @i8: the i8 rate holds
+ */
+struct shape {
+	struct operand op[4];
+	unsigned num_ops;
+	uint64_t macs;
+	bool i8;
+};
+
+static void add_matrix(struct shape *s, uint64_t va, uint64_t rows, uint64_t cols, uint64_t ld,
+		       uint32_t size, uint32_t passes)
+{
+	s->op[s->num_ops++] = (struct operand){ va, rows, cols, ld, size, passes };
+}
+
+static void add_vector(struct shape *s, uint64_t va, uint64_t count, uint32_t size)
+{
+	add_matrix(s, va, 1, count, count, size, 1);
+}
+
+static bool all_zero(const __u8 *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i])
+			return false;
+	return true;
+}
+
+static bool bad_dim(uint64_t n)
+{
+	return n < 1 || n > TESSERA_MAX_DIM;
+}
+
+/* -------------------------------------------------------------- parsers -- */
+
+static bool parse_gemm(const struct tessera_cmd *cmd, struct shape *s)
+{
+	const uint16_t flags = cmd->flags;
+	const uint64_t m = cmd->gemm.m, n = cmd->gemm.n, k = cmd->gemm.k;
+	const uint64_t a_rows = flags & TESSERA_GEMM_TRANS_A ? k : m;
+	const uint64_t a_cols = flags & TESSERA_GEMM_TRANS_A ? m : k;
+	const uint64_t b_rows = flags & TESSERA_GEMM_TRANS_B ? n : k;
+	const uint64_t b_cols = flags & TESSERA_GEMM_TRANS_B ? k : n;
+
+	if (flags & ~(TESSERA_GEMM_TRANS_A | TESSERA_GEMM_TRANS_B | TESSERA_GEMM_ACCUMULATE |
+		      TESSERA_GEMM_I8))
+		return false;
+	if (cmd->sub || !all_zero(cmd->gemm.pad, sizeof(cmd->gemm.pad)))
+		return false;
+	if (bad_dim(m) || bad_dim(n) || bad_dim(k))
+		return false;
+	if (cmd->gemm.lda < a_cols || cmd->gemm.ldb < b_cols || cmd->gemm.ldc < n)
+		return false;
+	s->i8 = flags & TESSERA_GEMM_I8;
+	s->macs = m * n * k;
+	add_matrix(s, cmd->gemm.a, a_rows, a_cols, cmd->gemm.lda, s->i8 ? 1 : 4, 1);
+	add_matrix(s, cmd->gemm.b, b_rows, b_cols, cmd->gemm.ldb, s->i8 ? 1 : 4, 1);
+	add_matrix(s, cmd->gemm.c, m, n, cmd->gemm.ldc, 4,
+		   flags & TESSERA_GEMM_ACCUMULATE ? 2 : 1);
+	return true;
+}
+
+static uint64_t conv_out(uint64_t in, uint64_t padding, uint64_t kernel, uint64_t stride)
+{
+	return (in + 2 * padding - kernel) / stride + 1;
+}
+
+static bool parse_conv(const struct tessera_cmd *cmd, struct shape *s)
+{
+	const uint64_t n = cmd->conv.n, h = cmd->conv.h, w = cmd->conv.w;
+	const uint64_t cin = cmd->conv.cin, cout = cmd->conv.cout;
+	const uint64_t kh = cmd->conv.kh, kw = cmd->conv.kw;
+	const uint64_t stride = cmd->conv.stride, padding = cmd->conv.padding;
+	uint64_t in_len, inner, pixels;
+
+	if (cmd->flags & ~(TESSERA_CONV_I8 | TESSERA_CONV_ACCUMULATE))
+		return false;
+	if (cmd->sub || !all_zero(cmd->conv.pad, sizeof(cmd->conv.pad)))
+		return false;
+	if (!n || !h || !w || !cin || !cout || !kh || !kw || !stride)
+		return false;
+	if (h + 2 * padding < kh || w + 2 * padding < kw)
+		return false;
+	/* Each product is bounded before it is a factor of the next. */
+	in_len = n * h * w;
+	inner = kh * kw * cin;
+	pixels = n * conv_out(h, padding, kh, stride) * conv_out(w, padding, kw, stride);
+	if (in_len > TESSERA_MAX_BYTES || inner > TESSERA_MAX_BYTES || pixels > TESSERA_MAX_BYTES)
+		return false;
+	in_len *= cin;
+	if (in_len > TESSERA_MAX_BYTES || inner * cout > TESSERA_MAX_BYTES ||
+	    pixels * cout > TESSERA_MAX_BYTES || inner * pixels > TESSERA_MAX_MACS)
+		return false;
+	s->i8 = cmd->flags & TESSERA_CONV_I8;
+	s->macs = pixels * inner * cout;
+	add_vector(s, cmd->conv.in, in_len, s->i8 ? 1 : 4);
+	add_matrix(s, cmd->conv.weights, inner, cout, cout, s->i8 ? 1 : 4, 1);
+	add_matrix(s, cmd->conv.out, pixels, cout, cout, 4,
+		   cmd->flags & TESSERA_CONV_ACCUMULATE ? 2 : 1);
+	return true;
+}
+
+static bool parse_eltwise(const struct tessera_cmd *cmd, struct shape *s)
+{
+	const bool uses_alpha = cmd->sub == TESSERA_ELT_ADD || cmd->sub == TESSERA_ELT_MUL;
+
+	if (cmd->flags || cmd->sub > TESSERA_ELT_MIN ||
+	    !all_zero(cmd->elt.pad, sizeof(cmd->elt.pad)))
+		return false;
+	if (!cmd->elt.count || (!uses_alpha && cmd->elt.alpha))
+		return false;
+	s->macs = cmd->elt.count;
+	add_vector(s, cmd->elt.a, cmd->elt.count, 4);
+	add_vector(s, cmd->elt.b, cmd->elt.count, 4);
+	add_vector(s, cmd->elt.out, cmd->elt.count, 4);
+	return true;
+}
+
+static bool parse_bias(const struct tessera_cmd *cmd, struct shape *s)
+{
+	const uint64_t m = cmd->bias.m, n = cmd->bias.n;
+
+	if (cmd->flags & ~TESSERA_BIAS_I32 || cmd->sub ||
+	    !all_zero(cmd->bias.pad, sizeof(cmd->bias.pad)))
+		return false;
+	if (bad_dim(m) || bad_dim(n) || cmd->bias.ld_in < n || cmd->bias.ld_out < n)
+		return false;
+	s->macs = m * n;
+	add_matrix(s, cmd->bias.in, m, n, cmd->bias.ld_in, 4, 1);
+	add_vector(s, cmd->bias.bias, n, 4);
+	add_matrix(s, cmd->bias.out, m, n, cmd->bias.ld_out, 4, 1);
+	return true;
+}
+
+static bool act_has_grad(uint8_t sub)
+{
+	return sub == TESSERA_ACT_RELU_GRAD || sub == TESSERA_ACT_SIGMOID_GRAD ||
+	       sub == TESSERA_ACT_TANH_GRAD;
+}
+
+static bool parse_act(const struct tessera_cmd *cmd, struct shape *s)
+{
+	if (cmd->flags || cmd->sub > TESSERA_ACT_TANH_GRAD ||
+	    !all_zero(cmd->act.pad, sizeof(cmd->act.pad)))
+		return false;
+	if (!cmd->act.count || (!act_has_grad(cmd->sub) && cmd->act.grad))
+		return false;
+	s->macs = cmd->act.count;
+	add_vector(s, cmd->act.x, cmd->act.count, 4);
+	add_vector(s, cmd->act.out, cmd->act.count, 4);
+	if (act_has_grad(cmd->sub))
+		add_vector(s, cmd->act.grad, cmd->act.count, 4);
+	return true;
+}
+
+static bool parse_softmax(const struct tessera_cmd *cmd, struct shape *s)
+{
+	const uint64_t m = cmd->softmax.m, n = cmd->softmax.n;
+	const bool grad = cmd->flags & TESSERA_SOFTMAX_GRAD;
+	const bool loss = cmd->flags & TESSERA_SOFTMAX_LOSS;
+
+	if (cmd->flags & ~(TESSERA_SOFTMAX_GRAD | TESSERA_SOFTMAX_LOSS) || cmd->sub ||
+	    !all_zero(cmd->softmax.pad, sizeof(cmd->softmax.pad)))
+		return false;
+	if (bad_dim(m) || bad_dim(n) || (!grad && cmd->softmax.scale))
+		return false;
+	if (!cmd->softmax.labels != !(grad || loss) || !cmd->softmax.loss != !loss)
+		return false;
+	s->macs = m * n;
+	add_matrix(s, cmd->softmax.in, m, n, n, 4, 1);
+	add_matrix(s, cmd->softmax.out, m, n, n, 4, 1);
+	if (grad || loss)
+		add_vector(s, cmd->softmax.labels, m, 1);
+	if (loss)
+		add_vector(s, cmd->softmax.loss, m, 4);
+	return true;
+}
+
+static bool parse_reduce(const struct tessera_cmd *cmd, struct shape *s)
+{
+	const uint64_t m = cmd->reduce.m, n = cmd->reduce.n;
+
+	if (cmd->flags || cmd->sub > TESSERA_REDUCE_ARGMAX_I32 ||
+	    !all_zero(cmd->reduce.pad, sizeof(cmd->reduce.pad)))
+		return false;
+	if (bad_dim(m) || bad_dim(n) || cmd->reduce.ld_in < n || cmd->reduce.axis > 1)
+		return false;
+	if (cmd->sub >= TESSERA_REDUCE_ARGMAX && cmd->reduce.axis != 1)
+		return false;
+	s->macs = m * n;
+	add_matrix(s, cmd->reduce.in, m, n, cmd->reduce.ld_in, 4, 1);
+	add_vector(s, cmd->reduce.out, cmd->reduce.axis ? m : n, 4);
+	return true;
+}
+
+static bool parse_requant(const struct tessera_cmd *cmd, struct shape *s)
+{
+	/* bytes of an element in and out, by sub-operation */
+	static const uint8_t sizes[][2] = {
+		[TESSERA_REQUANT_I32_TO_I8] = { 4, 1 },
+		[TESSERA_REQUANT_F32_TO_I8] = { 4, 1 },
+		[TESSERA_REQUANT_I32_TO_F32] = { 4, 4 },
+		[TESSERA_REQUANT_U8_TO_F32] = { 1, 4 },
+		[TESSERA_REQUANT_U8_TO_I8] = { 1, 1 },
+	};
+
+	if (cmd->flags & ~TESSERA_REQUANT_RELU || cmd->sub >= ARRAY_SIZE(sizes) ||
+	    !all_zero(cmd->requant.pad, sizeof(cmd->requant.pad)) || !cmd->requant.count)
+		return false;
+	s->macs = cmd->requant.count;
+	add_vector(s, cmd->requant.in, cmd->requant.count, sizes[cmd->sub][0]);
+	add_vector(s, cmd->requant.out, cmd->requant.count, sizes[cmd->sub][1]);
+	return true;
+}
+
+static unsigned check_operands(const struct shape *s)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < s->num_ops; i++) {
+		const struct operand *op = &s->op[i];
+		/* rows <= 2^28, ld < 2^32, cols < 2^32: no product wraps */
+		uint64_t span = ((op->rows - 1) * op->ld + op->cols) * op->size;
+
+		total += op->rows * op->cols * op->size;
+		if (span > TESSERA_MAX_BYTES || total > TESSERA_MAX_BYTES)
+			return TESSERA_FAULT_BAD_COMMAND;
+	}
+	for (unsigned i = 0; i < s->num_ops; i++)
+		if (s->op[i].va & (s->op[i].size - 1))
+			return TESSERA_FAULT_MISALIGNED;
+	for (unsigned i = 0; i < s->num_ops; i++) {
+		const struct operand *op = &s->op[i];
+		uint64_t span = ((op->rows - 1) * op->ld + op->cols) * op->size;
+
+		if (op->va >= VA_END || span > VA_END - op->va)
+			return TESSERA_FAULT_UNMAPPED;
+	}
+	return 0;
+}
+
+static unsigned parse(const struct tessera_cmd *cmd, struct shape *s)
+{
+	bool ok = false;
+
+	memset(s, 0, sizeof(*s));
+	if (cmd->rsvd)
+		return TESSERA_FAULT_BAD_COMMAND;
+	switch (cmd->opcode) {
+	case TESSERA_OP_GEMM:
+		ok = parse_gemm(cmd, s);
+		break;
+	case TESSERA_OP_CONV2D:
+		ok = parse_conv(cmd, s);
+		break;
+	case TESSERA_OP_ELTWISE:
+		ok = parse_eltwise(cmd, s);
+		break;
+	case TESSERA_OP_BIAS:
+		ok = parse_bias(cmd, s);
+		break;
+	case TESSERA_OP_ACT:
+		ok = parse_act(cmd, s);
+		break;
+	case TESSERA_OP_SOFTMAX:
+		ok = parse_softmax(cmd, s);
+		break;
+	case TESSERA_OP_REDUCE:
+		ok = parse_reduce(cmd, s);
+		break;
+	case TESSERA_OP_REQUANT:
+		ok = parse_requant(cmd, s);
+		break;
+	}
+	if (!ok || s->macs > TESSERA_MAX_MACS)
+		return TESSERA_FAULT_BAD_COMMAND;
+	return check_operands(s);
+}
+
+unsigned tessera_tensor_check(const struct tessera_cmd *cmd)
+{
+	struct shape s;
+
+	return parse(cmd, &s);
+}
+
+static uint64_t div_up(uint64_t a, uint64_t b)
+{
+	return b ? a / b + !!(a % b) : a;
+}
+
+uint64_t tessera_tensor_cost_ns(const struct tessera_cmd *cmd, const struct tessera_rates *r)
+{
+	uint64_t compute_ns, memory_ns, bytes = 0;
+	struct shape s;
+
+	if (parse(cmd, &s))
+		return 0;
+	for (unsigned i = 0; i < s.num_ops; i++)
+		bytes += s.op[i].rows * s.op[i].cols * s.op[i].size * s.op[i].passes;
+	/* macs <= 2^30 and bytes <= 2^29: products with 1000 stay far below 2^64 */
+	compute_ns = div_up(s.macs, s.i8 ? r->i8_macs_per_clock : r->f32_macs_per_clock);
+	compute_ns = div_up(compute_ns * 1000, r->clock_mhz);
+	memory_ns = div_up(bytes * 1000, r->vram_mb_per_s);
+	return compute_ns > memory_ns ? compute_ns : memory_ns;
+}
+
+/* -------------------------------------------------------------- scratch -- */
+
+/* One piece a thread, so that devices on different threads don't meet. */
+static _Thread_local struct {
+	void *base;
+	uint64_t bytes;
+} scratch;
+
+static void *scratch_get(uint64_t bytes)
+{
+	if (bytes > scratch.bytes) {
+		free(scratch.base);
+		scratch.bytes = 0;
+		scratch.base = aligned_alloc(64, (bytes + 63) & ~63ull);
+		if (!scratch.base)
+			return NULL;
+		scratch.bytes = bytes;
+	}
+	return scratch.base;
+}
+
+static void scratch_trim(void)
+{
+	if (scratch.bytes <= SCRATCH_KEEP)
+		return;
+	free(scratch.base);
+	scratch.base = NULL;
+	scratch.bytes = 0;
+}
+
+/* --------------------------------------------------------------- memory -- */
+
+static uint64_t operand_bytes(const struct operand *op)
+{
+	return op->rows * op->cols * op->size;
+}
+
+/* Rows first .. first + count - 1, to be stored without gaps at @buf. */
+static unsigned read_rows(const struct tessera_mem *mem, const struct operand *op, uint64_t first,
+			  uint64_t count, void *buf, uint64_t *fault_va)
+{
+	const uint64_t row_bytes = op->cols * op->size, stride = op->ld * op->size;
+	uint64_t va = op->va + first * stride;
+	unsigned fault;
+
+	if (row_bytes == stride)
+		return mem->read(mem->opaque, va, buf, row_bytes * count, fault_va);
+	for (uint64_t i = 0; i < count; i++, va += stride) {
+		fault = mem->read(mem->opaque, va, (char *)buf + i * row_bytes, row_bytes,
+				  fault_va);
+		if (fault)
+			return fault;
+	}
+	return 0;
+}
+
+static unsigned write_rows(const struct tessera_mem *mem, const struct operand *op, uint64_t first,
+			   uint64_t count, const void *buf, uint64_t *fault_va)
+{
+	const uint64_t row_bytes = op->cols * op->size, stride = op->ld * op->size;
+	uint64_t va = op->va + first * stride;
+	unsigned fault;
+
+	if (row_bytes == stride)
+		return mem->write(mem->opaque, va, buf, row_bytes * count, fault_va);
+	for (uint64_t i = 0; i < count; i++, va += stride) {
+		fault = mem->write(mem->opaque, va, (const char *)buf + i * row_bytes, row_bytes,
+				   fault_va);
+		if (fault)
+			return fault;
+	}
+	return 0;
+}
+
+/* Elements first .. first + count - 1 of a vector. */
+static unsigned read_part(const struct tessera_mem *mem, const struct operand *op, uint64_t first,
+			  uint64_t count, void *buf, uint64_t *fault_va)
+{
+	return mem->read(mem->opaque, op->va + first * op->size, buf, count * op->size, fault_va);
+}
+
+static unsigned write_part(const struct tessera_mem *mem, const struct operand *op, uint64_t first,
+			   uint64_t count, const void *buf, uint64_t *fault_va)
+{
+	return mem->write(mem->opaque, op->va + first * op->size, buf, count * op->size, fault_va);
+}
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* --------------------------------------------------------------- values -- */
+
+static float f32_from_bits(uint32_t bits)
+{
+	float f;
+
+	memcpy(&f, &bits, sizeof(f));
+	return f;
+}
+
+static void canonicalise(float *f, uint64_t count)
+{
+	const float nan = f32_from_bits(CANONICAL_NAN);
+
+	for (uint64_t i = 0; i < count; i++)
+		f[i] = f[i] == f[i] ? f[i] : nan;
+}
+
+static double pow2(int n)	/* -1022 <= n <= 1023 */
+{
+	uint64_t bits = (uint64_t)(1023 + n) << 52;
+	double d;
+
+	memcpy(&d, &bits, sizeof(d));
+	return d;
+}
+
+/*
+ * exp to double precision less a few bits, so that rounding it to f32 is right but in a
+ * handful of near ties: x = n ln 2 + r, |r| <= ln 2 / 2, Taylor for e^r.
+ */
+static double exp_f64(double x)
+{
+	const double log2e = 1.4426950408889634, ln2_hi = 6.93147180369123816490e-01;
+	const double ln2_lo = 1.90821492927058770002e-10, round = 6755399441055744.0;
+	double n, r, sum;
+
+	if (x != x)
+		return x;
+	/* Far past where f32 overflows and underflows, within what pow2() takes. */
+	if (x > 200.0)
+		x = 200.0;
+	if (x < -200.0)
+		x = -200.0;
+	n = (x * log2e + round) - round;
+	r = (x - n * ln2_hi) - n * ln2_lo;
+	sum = 1.0 / 6227020800.0;
+	sum = sum * r + 1.0 / 479001600.0;
+	sum = sum * r + 1.0 / 39916800.0;
+	sum = sum * r + 1.0 / 3628800.0;
+	sum = sum * r + 1.0 / 362880.0;
+	sum = sum * r + 1.0 / 40320.0;
+	sum = sum * r + 1.0 / 5040.0;
+	sum = sum * r + 1.0 / 720.0;
+	sum = sum * r + 1.0 / 120.0;
+	sum = sum * r + 1.0 / 24.0;
+	sum = sum * r + 1.0 / 6.0;
+	sum = sum * r + 0.5;
+	sum = sum * r + 1.0;
+	sum = sum * r + 1.0;
+	return sum * pow2((int)n);
+}
+
+/* log of a finite x >= 1 (a sum of exponentials, the largest of them 1). */
+static double log_f64(double x)
+{
+	const double ln2 = 0.69314718055994530942;
+	double s, s2, sum;
+	uint64_t bits;
+	int n;
+
+	memcpy(&bits, &x, sizeof(bits));
+	n = (int)(bits >> 52) - 1023;
+	bits = (bits & 0xfffffffffffffull) | 1023ull << 52;
+	memcpy(&x, &bits, sizeof(x));
+	if (x > 1.4142135623730951) {
+		x *= 0.5;
+		n++;
+	}
+	/* log x = 2 artanh((x - 1) / (x + 1)) */
+	s = (x - 1.0) / (x + 1.0);
+	s2 = s * s;
+	sum = 1.0 / 19.0;
+	sum = sum * s2 + 1.0 / 17.0;
+	sum = sum * s2 + 1.0 / 15.0;
+	sum = sum * s2 + 1.0 / 13.0;
+	sum = sum * s2 + 1.0 / 11.0;
+	sum = sum * s2 + 1.0 / 9.0;
+	sum = sum * s2 + 1.0 / 7.0;
+	sum = sum * s2 + 1.0 / 5.0;
+	sum = sum * s2 + 1.0 / 3.0;
+	sum = sum * s2 + 1.0;
+	return n * ln2 + 2.0 * s * sum;
+}
+
+static float sigmoid(float x)
+{
+	return (float)(1.0 / (1.0 + exp_f64(-(double)x)));
+}
+
+static float tanh_f32(float x)
+{
+	const double d = x < 0 ? -(double)x : (double)x;
+	double t;
+
+	if (x != x || x == 0.0f)
+		return x;
+	if (d < 0.05) {
+		/* 1 - e^-2d would cancel: Taylor */
+		t = d * d;
+		t = d * (1.0 + t * (-1.0 / 3.0 + t * (2.0 / 15.0 + t * (-17.0 / 315.0 +
+			 t * (62.0 / 2835.0)))));
+	} else {
+		t = exp_f64(-2.0 * d);
+		t = (1.0 - t) / (1.0 + t);
+	}
+	return (float)(x < 0 ? -t : t);
+}
+
+/* Clamping first is the same, as the bounds are whole; then 1.5 * 2^23 rounds to even. */
+static int8_t quantise(float x, bool relu)
+{
+	if (x != x)
+		return 0;
+	x = x > 127.0f ? 127.0f : x;
+	x = x < -128.0f ? -128.0f : x;
+	x = (x + 12582912.0f) - 12582912.0f;
+	return relu && x < 0 ? 0 : (int8_t)x;
+}
+
+/* ------------------------------------------------------ matrix products -- */
+
+/*
+ * Blocks of A (MC x KC) and B (KC x NC) are packed into panels of MR rows and NR columns,
+ * zero-filled at the edges; the inner kernel holds an MR x NR tile of C in registers, one
+ * lane a column, so each sum keeps rising order of k without a horizontal add.
+ *
+ * s8 goes through the same f32 kernel: over KC = 256 products of at most 2^14 a sum is at
+ * most 2^22, exact in f32; the tile is then added to C as s32, modulo 2^32.
+ */
+#define MR	4
+#define NR	8
+#define MC	64u
+#define KC	256u
+#define NC	512u
+
+typedef float v4 __attribute__((vector_size(16)));
+
+/**
+ * struct product - C[m][n] = A[m][k] B[k][n]
+ * @a: A, or a convolution's input
+ * @b: B
+ * @c: C, f32 or s32, row stride @n
+ * @m: rows of A and C
+ * @n: columns of B and C
+ * @k: inner dimension
+ * @a_row: elements from a row of A to the next
+ * @a_col: elements from a column of A to the next
+ * @b_row: as @a_row, of B
+ * @b_col: as @a_col, of B
+ * @conv: A's rows are the windows of this convolution; else NULL
+ * @i8: A and B are s8, C s32
+ */
+struct product {
+	const void *a;
+	const void *b;
+	void *c;
+	uint64_t m, n, k;
+	uint64_t a_row, a_col;
+	uint64_t b_row, b_col;
+	const struct tessera_cmd *conv;
+	bool i8;
+};
+
+static inline float element(const void *p, uint64_t i, bool i8)
+{
+	return i8 ? (float)((const int8_t *)p)[i] : ((const float *)p)[i];
+}
+
+/* A convolution's A: row @row (an output pixel), elements k0 .. k0 + kc - 1 of its window. */
+static void pack_window(const struct product *p, uint64_t row, uint64_t k0, uint64_t kc,
+			float *dst)
+{
+	const struct tessera_cmd *cmd = p->conv;
+	const uint64_t h = cmd->conv.h, w = cmd->conv.w, cin = cmd->conv.cin;
+	const uint64_t kw = cmd->conv.kw, stride = cmd->conv.stride, padding = cmd->conv.padding;
+	const uint64_t oh = conv_out(h, padding, cmd->conv.kh, stride);
+	const uint64_t ow = conv_out(w, padding, kw, stride);
+	const uint64_t ox = row % ow, oy = row / ow % oh, image = row / ow / oh;
+	uint64_t ci = k0 % cin, kx = k0 / cin % kw, ky = k0 / cin / kw;
+
+	while (kc) {
+		uint64_t count = min_u64(kc, cin - ci);
+		/* In the padding these wrap round to huge, so one compare serves both sides. */
+		uint64_t y = oy * stride + ky - padding, x = ox * stride + kx - padding;
+
+		if (y < h && x < w) {
+			uint64_t at = ((image * h + y) * w + x) * cin + ci;
+
+			for (uint64_t i = 0; i < count; i++)
+				dst[i * MR] = element(p->a, at + i, p->i8);
+		} else {
+			for (uint64_t i = 0; i < count; i++)
+				dst[i * MR] = 0.0f;
+		}
+		dst += count * MR;
+		kc -= count;
+		ci = 0;
+		if (++kx == kw) {
+			kx = 0;
+			ky++;
+		}
+	}
+}
+
+static void pack_a(const struct product *p, uint64_t i0, uint64_t mc, uint64_t k0, uint64_t kc,
+		   float *dst)
+{
+	for (uint64_t i = 0; i < mc; i += MR, dst += kc * MR) {
+		for (uint64_t r = 0; r < MR; r++) {
+			const uint64_t at = (i0 + i + r) * p->a_row + k0 * p->a_col;
+
+			if (i + r >= mc)
+				for (uint64_t l = 0; l < kc; l++)
+					dst[l * MR + r] = 0.0f;
+			else if (p->conv)
+				pack_window(p, i0 + i + r, k0, kc, dst + r);
+			else if (p->i8)
+				for (uint64_t l = 0; l < kc; l++)
+					dst[l * MR + r] = element(p->a, at + l * p->a_col, true);
+			else
+				for (uint64_t l = 0; l < kc; l++)
+					dst[l * MR + r] = element(p->a, at + l * p->a_col, false);
+		}
+	}
+}
+
+static void pack_b(const struct product *p, uint64_t k0, uint64_t kc, uint64_t j0, uint64_t nc,
+		   float *dst)
+{
+	for (uint64_t j = 0; j < nc; j += NR, dst += kc * NR) {
+		const uint64_t cols = min_u64(NR, nc - j);
+
+		for (uint64_t l = 0; l < kc; l++) {
+			const uint64_t at = (k0 + l) * p->b_row + (j0 + j) * p->b_col;
+			float *row = dst + l * NR;
+
+			if (!p->i8 && p->b_col == 1 && cols == NR) {
+				memcpy(row, (const float *)p->b + at, NR * sizeof(float));
+				continue;
+			}
+			for (uint64_t c = 0; c < cols; c++)
+				row[c] = element(p->b, at + c * p->b_col, p->i8);
+			for (uint64_t c = cols; c < NR; c++)
+				row[c] = 0.0f;
+		}
+	}
+}
+
+/* acc[MR][NR] += panel of A (kc x MR) times panel of B (kc x NR) */
+static void kernel(uint64_t kc, const float *a, const float *b, float *acc)
+{
+	v4 c[MR][2];
+
+	memcpy(c, acc, sizeof(c));
+	for (uint64_t l = 0; l < kc; l++, a += MR, b += NR) {
+		v4 b0, b1;
+
+		memcpy(&b0, b, sizeof(b0));
+		memcpy(&b1, b + 4, sizeof(b1));
+#pragma GCC unroll 4
+		for (int i = 0; i < MR; i++) {
+			const v4 ai = { a[i], a[i], a[i], a[i] };
+
+			c[i][0] += ai * b0;
+			c[i][1] += ai * b1;
+		}
+	}
+	memcpy(acc, c, sizeof(c));
+}
+
+static void tile(const struct product *p, uint64_t i0, uint64_t rows, uint64_t j0, uint64_t cols,
+		 uint64_t kc, const float *a, const float *b)
+{
+	float acc[MR * NR] __attribute__((aligned(16))) = { 0 };
+
+	if (p->i8) {
+		uint32_t *c = (uint32_t *)p->c + i0 * p->n + j0;
+
+		kernel(kc, a, b, acc);
+		for (uint64_t i = 0; i < rows; i++)
+			for (uint64_t j = 0; j < cols; j++)
+				c[i * p->n + j] += (uint32_t)(int32_t)acc[i * NR + j];
+	} else {
+		float *c = (float *)p->c + i0 * p->n + j0;
+
+		for (uint64_t i = 0; i < rows; i++)
+			for (uint64_t j = 0; j < cols; j++)
+				acc[i * NR + j] = c[i * p->n + j];
+		kernel(kc, a, b, acc);
+		for (uint64_t i = 0; i < rows; i++)
+			for (uint64_t j = 0; j < cols; j++)
+				c[i * p->n + j] = acc[i * NR + j];
+	}
+}
+
+#define PACK_A_FLOATS	(MC * KC)
+#define PACK_B_FLOATS	(KC * NC)
+
+static void multiply(const struct product *p, float *a_pack, float *b_pack)
+{
+	for (uint64_t j0 = 0; j0 < p->n; j0 += NC) {
+		const uint64_t nc = min_u64(NC, p->n - j0);
+
+		for (uint64_t k0 = 0; k0 < p->k; k0 += KC) {
+			const uint64_t kc = min_u64(KC, p->k - k0);
+
+			pack_b(p, k0, kc, j0, nc, b_pack);
+			for (uint64_t i0 = 0; i0 < p->m; i0 += MC) {
+				const uint64_t mc = min_u64(MC, p->m - i0);
+
+				pack_a(p, i0, mc, k0, kc, a_pack);
+				for (uint64_t j = 0; j < nc; j += NR)
+					for (uint64_t i = 0; i < mc; i += MR)
+						tile(p, i0 + i, min_u64(MR, mc - i), j0 + j,
+						     min_u64(NR, nc - j), kc, a_pack + i * kc,
+						     b_pack + j * kc);
+			}
+		}
+	}
+}
+
+/* GEMM and CONV2D: operands A, B and C of @s, as the parsers put them. */
+static unsigned exec_product(const struct tessera_cmd *cmd, const struct shape *s,
+			     const struct tessera_mem *mem, uint64_t *fault_va)
+{
+	const bool conv = cmd->opcode == TESSERA_OP_CONV2D;
+	const struct operand *a = &s->op[0], *b = &s->op[1], *c = &s->op[2];
+	const uint64_t a_bytes = (operand_bytes(a) + 63) & ~63ull;
+	const uint64_t b_bytes = (operand_bytes(b) + 63) & ~63ull;
+	const uint64_t c_bytes = (operand_bytes(c) + 63) & ~63ull;
+	struct product p = { .m = c->rows, .n = c->cols, .i8 = s->i8 };
+	char *base = scratch_get(a_bytes + b_bytes + c_bytes +
+				 (PACK_A_FLOATS + PACK_B_FLOATS) * sizeof(float));
+	float *pack = (float *)(base + a_bytes + b_bytes + c_bytes);
+	unsigned fault;
+
+	if (!base)
+		return TESSERA_FAULT_BUS_ERROR;
+	p.a = base;
+	p.b = base + a_bytes;
+	p.c = base + a_bytes + b_bytes;
+	if (conv) {
+		p.conv = cmd;
+		p.k = b->rows;
+		p.b_row = b->cols;
+		p.b_col = 1;
+	} else {
+		const bool trans_a = cmd->flags & TESSERA_GEMM_TRANS_A;
+		const bool trans_b = cmd->flags & TESSERA_GEMM_TRANS_B;
+
+		p.k = trans_a ? a->rows : a->cols;
+		p.a_row = trans_a ? 1 : a->cols;
+		p.a_col = trans_a ? a->cols : 1;
+		p.b_row = trans_b ? 1 : b->cols;
+		p.b_col = trans_b ? b->cols : 1;
+	}
+	fault = read_rows(mem, a, 0, a->rows, base, fault_va);
+	if (!fault)
+		fault = read_rows(mem, b, 0, b->rows, base + a_bytes, fault_va);
+	if (fault)
+		return fault;
+	if (c->passes == 2)
+		fault = read_rows(mem, c, 0, c->rows, p.c, fault_va);
+	else
+		memset(p.c, 0, operand_bytes(c));
+	if (fault)
+		return fault;
+	multiply(&p, pack, pack + PACK_A_FLOATS);
+	if (!p.i8)
+		canonicalise(p.c, p.m * p.n);
+	return write_rows(mem, c, 0, c->rows, p.c, fault_va);
+}
+
+/* ---------------------------------------------------- element by element -- */
+
+static void eltwise(uint8_t sub, float alpha, const float *a, const float *b, float *out,
+		    uint64_t count)
+{
+	switch (sub) {
+	case TESSERA_ELT_ADD:
+		for (uint64_t i = 0; i < count; i++)
+			out[i] = a[i] + alpha * b[i];
+		break;
+	case TESSERA_ELT_MUL:
+		for (uint64_t i = 0; i < count; i++)
+			out[i] = (alpha * a[i]) * b[i];
+		break;
+	case TESSERA_ELT_MAX:
+		for (uint64_t i = 0; i < count; i++)
+			out[i] = a[i] > b[i] ? a[i] : b[i];
+		break;
+	default:
+		for (uint64_t i = 0; i < count; i++)
+			out[i] = a[i] < b[i] ? a[i] : b[i];
+		break;
+	}
+}
+
+static unsigned exec_eltwise(const struct tessera_cmd *cmd, const struct shape *s,
+			     const struct tessera_mem *mem, uint64_t *fault_va)
+{
+	const float alpha = f32_from_bits(cmd->elt.alpha);
+	const uint64_t total = cmd->elt.count;
+	float *a = scratch_get(3 * CHUNK * sizeof(float));
+	float *b, *out;
+	unsigned fault = 0;
+
+	if (!a)
+		return TESSERA_FAULT_BUS_ERROR;
+	b = a + CHUNK;
+	out = b + CHUNK;
+	for (uint64_t at = 0; at < total && !fault; at += CHUNK) {
+		const uint64_t count = min_u64(CHUNK, total - at);
+
+		fault = read_part(mem, &s->op[0], at, count, a, fault_va);
+		if (!fault)
+			fault = read_part(mem, &s->op[1], at, count, b, fault_va);
+		if (fault)
+			break;
+		eltwise(cmd->sub, alpha, a, b, out, count);
+		canonicalise(out, count);
+		fault = write_part(mem, &s->op[2], at, count, out, fault_va);
+	}
+	return fault;
+}
+
+static void activate(uint8_t sub, const float *x, const float *grad, float *out, uint64_t count)
+{
+	switch (sub) {
+	case TESSERA_ACT_RELU:
+		for (uint64_t i = 0; i < count; i++)
+			out[i] = x[i] > 0 ? x[i] : 0.0f;
+		break;
+	case TESSERA_ACT_RELU_GRAD:
+		for (uint64_t i = 0; i < count; i++)
+			out[i] = x[i] > 0 ? grad[i] : 0.0f;
+		break;
+	case TESSERA_ACT_SIGMOID:
+		for (uint64_t i = 0; i < count; i++)
+			out[i] = sigmoid(x[i]);
+		break;
+	case TESSERA_ACT_SIGMOID_GRAD:
+		for (uint64_t i = 0; i < count; i++)
+			out[i] = (grad[i] * x[i]) * (1.0f - x[i]);
+		break;
+	case TESSERA_ACT_TANH:
+		for (uint64_t i = 0; i < count; i++)
+			out[i] = tanh_f32(x[i]);
+		break;
+	default:
+		for (uint64_t i = 0; i < count; i++)
+			out[i] = grad[i] * (1.0f - x[i] * x[i]);
+		break;
+	}
+}
+
+static unsigned exec_act(const struct tessera_cmd *cmd, const struct shape *s,
+			 const struct tessera_mem *mem, uint64_t *fault_va)
+{
+	const uint64_t total = cmd->act.count;
+	float *x = scratch_get(3 * CHUNK * sizeof(float));
+	float *grad, *out;
+	unsigned fault = 0;
+
+	if (!x)
+		return TESSERA_FAULT_BUS_ERROR;
+	grad = x + CHUNK;
+	out = grad + CHUNK;
+	for (uint64_t at = 0; at < total && !fault; at += CHUNK) {
+		const uint64_t count = min_u64(CHUNK, total - at);
+
+		fault = read_part(mem, &s->op[0], at, count, x, fault_va);
+		if (!fault && act_has_grad(cmd->sub))
+			fault = read_part(mem, &s->op[2], at, count, grad, fault_va);
+		if (fault)
+			break;
+		activate(cmd->sub, x, grad, out, count);
+		canonicalise(out, count);
+		fault = write_part(mem, &s->op[1], at, count, out, fault_va);
+	}
+	return fault;
+}
+
+static void requantise(uint8_t sub, float scale, bool relu, const void *in, void *out,
+		       uint64_t count)
+{
+	const int32_t *i32 = in;
+	const float *f32 = in;
+	const uint8_t *u8 = in;
+	int8_t *o8 = out;
+	float *of = out;
+
+	switch (sub) {
+	case TESSERA_REQUANT_I32_TO_I8:
+		for (uint64_t i = 0; i < count; i++)
+			o8[i] = quantise((float)i32[i] * scale, relu);
+		return;
+	case TESSERA_REQUANT_F32_TO_I8:
+		for (uint64_t i = 0; i < count; i++)
+			o8[i] = quantise(f32[i] * scale, relu);
+		return;
+	case TESSERA_REQUANT_U8_TO_I8:
+		for (uint64_t i = 0; i < count; i++)
+			o8[i] = quantise((float)u8[i] * scale, relu);
+		return;
+	case TESSERA_REQUANT_I32_TO_F32:
+		for (uint64_t i = 0; i < count; i++)
+			of[i] = (float)i32[i] * scale;
+		break;
+	default:
+		for (uint64_t i = 0; i < count; i++)
+			of[i] = (float)u8[i] * scale;
+		break;
+	}
+	if (relu)
+		for (uint64_t i = 0; i < count; i++)
+			of[i] = of[i] > 0 ? of[i] : 0.0f;
+	canonicalise(of, count);
+}
+
+static unsigned exec_requant(const struct tessera_cmd *cmd, const struct shape *s,
+			     const struct tessera_mem *mem, uint64_t *fault_va)
+{
+	const float scale = f32_from_bits(cmd->requant.scale);
+	const bool relu = cmd->flags & TESSERA_REQUANT_RELU;
+	const uint64_t total = cmd->requant.count;
+	char *in = scratch_get(2 * CHUNK * sizeof(float));
+	char *out;
+	unsigned fault = 0;
+
+	if (!in)
+		return TESSERA_FAULT_BUS_ERROR;
+	out = in + CHUNK * sizeof(float);
+	for (uint64_t at = 0; at < total && !fault; at += CHUNK) {
+		const uint64_t count = min_u64(CHUNK, total - at);
+
+		fault = read_part(mem, &s->op[0], at, count, in, fault_va);
+		if (fault)
+			break;
+		requantise(cmd->sub, scale, relu, in, out, count);
+		fault = write_part(mem, &s->op[1], at, count, out, fault_va);
+	}
+	return fault;
+}
+
+/* ------------------------------------------------------------ row by row -- */
+
+/* Rows that a command handles at a time: CHUNK elements, or one longer row. */
+static uint64_t rows_at_a_time(const struct operand *op)
+{
+	return op->cols < CHUNK ? CHUNK / op->cols : 1;
+}
+
+static uint64_t chunk_elements(const struct operand *op)
+{
+	return rows_at_a_time(op) * op->cols;
+}
+
+static unsigned exec_bias(const struct tessera_cmd *cmd, const struct shape *s,
+			  const struct tessera_mem *mem, uint64_t *fault_va)
+{
+	const struct operand *in = &s->op[0], *out = &s->op[2];
+	const uint64_t m = in->rows, n = in->cols, step = rows_at_a_time(in);
+	uint32_t *bias = scratch_get((n + chunk_elements(in)) * 4);
+	uint32_t *x;
+	unsigned fault;
+
+	if (!bias)
+		return TESSERA_FAULT_BUS_ERROR;
+	x = bias + n;
+	fault = read_part(mem, &s->op[1], 0, n, bias, fault_va);
+	for (uint64_t row = 0; row < m && !fault; row += step) {
+		const uint64_t rows = min_u64(step, m - row);
+
+		fault = read_rows(mem, in, row, rows, x, fault_va);
+		if (fault)
+			break;
+		for (uint64_t i = 0; i < rows; i++) {
+			uint32_t *xi = x + i * n;
+
+			if (cmd->flags & TESSERA_BIAS_I32) {
+				for (uint64_t j = 0; j < n; j++)
+					xi[j] += bias[j];
+			} else {
+				for (uint64_t j = 0; j < n; j++)
+					((float *)xi)[j] += ((const float *)bias)[j];
+				canonicalise((float *)xi, n);
+			}
+		}
+		fault = write_rows(mem, out, row, rows, x, fault_va);
+	}
+	return fault;
+}
+
+/*
+ * p = softmax(x) in place of x. The loss is log(sum of exponentials) - (x[label] - max):
+ * what -log p[label] is before p underflows.
+ */
+static float softmax_row(float *x, uint64_t n, unsigned label)
+{
+	float max = x[0], sum = 0.0f, at_label;
+
+	for (uint64_t j = 1; j < n; j++)
+		max = x[j] > max ? x[j] : max;
+	at_label = x[label] - max;
+	for (uint64_t j = 0; j < n; j++) {
+		x[j] = (float)exp_f64((double)(x[j] - max));
+		sum += x[j];
+	}
+	for (uint64_t j = 0; j < n; j++)
+		x[j] = x[j] / sum;
+	/* A NaN or an infinity among the logits: no finite sum >= 1 */
+	if (!(sum >= 1.0f && sum <= FLT_MAX))
+		return f32_from_bits(CANONICAL_NAN);
+	return (float)(log_f64((double)sum) - (double)at_label);
+}
+
+static unsigned exec_softmax(const struct tessera_cmd *cmd, const struct shape *s,
+			     const struct tessera_mem *mem, uint64_t *fault_va)
+{
+	const struct operand *in = &s->op[0], *out = &s->op[1];
+	const bool want_grad = cmd->flags & TESSERA_SOFTMAX_GRAD;
+	const bool want_loss = cmd->flags & TESSERA_SOFTMAX_LOSS;
+	const bool has_labels = want_grad || want_loss;
+	const float scale = f32_from_bits(cmd->softmax.scale);
+	const uint64_t m = in->rows, n = in->cols, step = rows_at_a_time(in);
+	float *x = scratch_get(chunk_elements(in) * 4 + step * (sizeof(float) + 1));
+	float *loss;
+	uint8_t *labels;
+	unsigned fault = 0;
+
+	if (!x)
+		return TESSERA_FAULT_BUS_ERROR;
+	loss = x + chunk_elements(in);
+	labels = (uint8_t *)(loss + step);
+	for (uint64_t row = 0; row < m && !fault; row += step) {
+		const uint64_t rows = min_u64(step, m - row);
+
+		fault = read_rows(mem, in, row, rows, x, fault_va);
+		if (!fault && has_labels)
+			fault = read_part(mem, &s->op[2], row, rows, labels, fault_va);
+		if (fault)
+			break;
+		for (uint64_t i = 0; i < rows; i++) {
+			float *xi = x + i * n;
+			const unsigned label = has_labels ? labels[i] : 0;
+
+			if (label >= n) {
+				*fault_va = s->op[2].va + row + i;
+				return TESSERA_FAULT_BAD_COMMAND;
+			}
+			loss[i] = softmax_row(xi, n, label);
+			if (want_grad) {
+				xi[label] -= 1.0f;
+				for (uint64_t j = 0; j < n; j++)
+					xi[j] *= scale;
+			}
+		}
+		canonicalise(x, rows * n);
+		fault = write_rows(mem, out, row, rows, x, fault_va);
+		if (!fault && want_loss)
+			fault = write_part(mem, &s->op[3], row, rows, loss, fault_va);
+	}
+	return fault;
+}
+
+static float reduce_step(uint8_t sub, float acc, float x)
+{
+	if (sub == TESSERA_REDUCE_SUM)
+		return acc + x;
+	if (sub == TESSERA_REDUCE_ABSMAX)
+		x = x < 0 ? -x : x;
+	return x > acc ? x : acc;
+}
+
+/* Sums and absolute maxima start from +0, a maximum from the first element. */
+static uint32_t reduce_row(uint8_t sub, const uint32_t *x, uint64_t n)
+{
+	const float *f = (const float *)x;
+	const int32_t *s32 = (const int32_t *)x;
+	float acc = sub == TESSERA_REDUCE_MAX ? f[0] : 0.0f;
+	uint32_t best = 0;
+
+	switch (sub) {
+	case TESSERA_REDUCE_ARGMAX:
+		for (uint64_t j = 1; j < n; j++)
+			best = f[j] > f[best] ? j : best;
+		return best;
+	case TESSERA_REDUCE_ARGMAX_I32:
+		for (uint64_t j = 1; j < n; j++)
+			best = s32[j] > s32[best] ? j : best;
+		return best;
+	default:
+		for (uint64_t j = 0; j < n; j++)
+			acc = reduce_step(sub, acc, f[j]);
+		canonicalise(&acc, 1);
+		memcpy(&best, &acc, sizeof(best));
+		return best;
+	}
+}
+
+/* The rows' results go out as they come; the columns' (axis 0) when all rows are read. */
+static unsigned exec_reduce(const struct tessera_cmd *cmd, const struct shape *s,
+			    const struct tessera_mem *mem, uint64_t *fault_va)
+{
+	const struct operand *in = &s->op[0], *out = &s->op[1];
+	const uint64_t m = in->rows, n = in->cols, step = rows_at_a_time(in);
+	const bool by_row = cmd->reduce.axis;
+	uint32_t *x = scratch_get((chunk_elements(in) + (by_row ? step : n)) * 4);
+	uint32_t *result;
+	float *acc;
+	unsigned fault = 0;
+
+	if (!x)
+		return TESSERA_FAULT_BUS_ERROR;
+	result = x + chunk_elements(in);
+	acc = (float *)result;
+	for (uint64_t row = 0; row < m; row += step) {
+		const uint64_t rows = min_u64(step, m - row);
+
+		fault = read_rows(mem, in, row, rows, x, fault_va);
+		if (fault)
+			return fault;
+		if (by_row) {
+			for (uint64_t i = 0; i < rows; i++)
+				result[i] = reduce_row(cmd->sub, x + i * n, n);
+			fault = write_part(mem, out, row, rows, result, fault_va);
+			if (fault)
+				return fault;
+			continue;
+		}
+		if (row == 0 && cmd->sub == TESSERA_REDUCE_MAX)
+			memcpy(acc, x, n * sizeof(*acc));
+		else if (row == 0)
+			memset(acc, 0, n * sizeof(*acc));
+		for (uint64_t i = 0; i < rows; i++)
+			for (uint64_t j = 0; j < n; j++)
+				acc[j] = reduce_step(cmd->sub, acc[j],
+						     ((const float *)x)[i * n + j]);
+	}
+	if (by_row)
+		return 0;
+	canonicalise(acc, n);
+	return write_part(mem, out, 0, n, acc, fault_va);
+}
+
+unsigned tessera_tensor_exec(const struct tessera_cmd *cmd, const struct tessera_mem *mem,
+			     uint64_t *fault_va)
+{
+	struct shape s;
+	unsigned fault;
+
+	*fault_va = 0;
+	fault = parse(cmd, &s);
+	if (fault)
+		return fault;
+	switch (cmd->opcode) {
+	case TESSERA_OP_GEMM:
+	case TESSERA_OP_CONV2D:
+		fault = exec_product(cmd, &s, mem, fault_va);
+		break;
+	case TESSERA_OP_ELTWISE:
+		fault = exec_eltwise(cmd, &s, mem, fault_va);
+		break;
+	case TESSERA_OP_BIAS:
+		fault = exec_bias(cmd, &s, mem, fault_va);
+		break;
+	case TESSERA_OP_ACT:
+		fault = exec_act(cmd, &s, mem, fault_va);
+		break;
+	case TESSERA_OP_SOFTMAX:
+		fault = exec_softmax(cmd, &s, mem, fault_va);
+		break;
+	case TESSERA_OP_REDUCE:
+		fault = exec_reduce(cmd, &s, mem, fault_va);
+		break;
+	default:
+		fault = exec_requant(cmd, &s, mem, fault_va);
+		break;
+	}
+	scratch_trim();
+	return fault;
+}
