@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Build in the Debian 13 tree, out of a copy, so that the clone stays clean:
+#   build.sh [6.12|6.1|debug]...   the modules, to out/build/KERNEL/{kmod,guest-driver}/*.ko
+#   build.sh user                  every program of user space, to out/build/user/
+#   build.sh --lint 6.12           the modules with W=1 and sparse, from scratch
+# A directory of user space has a Makefile whose first target builds its programs in place.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+# The copy keeps what an earlier build made, and the time stamps that make needs
+copy()
+{
+	mkdir -p "$1"
+	# shellcheck disable=SC2016
+	"$LAB/in-tree.sh" --bind "$1:/build" rsync -rlpt --delete \
+		--exclude=/.git --exclude=/out --exclude='*.o' --exclude='*.ko' --exclude='*.cmd' \
+		--exclude='*.mod' --exclude='*.mod.c' --exclude='*.d' --exclude='*.a' --exclude='*.so*' \
+		--exclude=modules.order --exclude=Module.symvers --exclude='*.symvers' \
+		--filter='P generated/' --filter='P bin/' --exclude=/qemu-patches --exclude=/Documentation \
+		/repo/ /build/
+}
+
+# headers KERNEL: what to build against, and which bind makes it visible
+modules()
+{
+	local dir=$OUT/build/$1 rel headers binds=() extra=() log
+
+	shift_kernel=$1
+	if [ "$shift_kernel" = debug ]; then
+		binds=(--bind "$(debug_dir):/out")
+		headers=/out/build
+	else
+		rel=$(kernel_release "$shift_kernel") || die "no kernel $shift_kernel: run tests/lab/setup.sh"
+		headers=/usr/src/linux-headers-$rel
+	fi
+	[ "${LINT:-0}" = 1 ] && { dir=$OUT/lint/$1; rm -rf "$dir"; extra=(W=1 C=1 CF=-D__CHECK_ENDIAN__); }
+	copy "$dir"
+	log=$dir/build.log
+	if ! "$LAB/in-tree.sh" --bind "$dir:/build" "${binds[@]}" --cd /build \
+		make -j"$JOBS" -C "$headers" M=/build "${extra[@]}" modules >"$log" 2>&1; then
+		grep -E 'error|Error|undefined|\*\*\*' -A 3 "$log" | head -n 60 >&2
+		die "building for $1 failed; all of it is in $log"
+	fi
+	if grep -E 'warning:' "$log" | grep -v 'Skipping BTF' >&2; then
+		[ "${LINT:-0}" = 0 ] || die "warnings from the modules' build for $1"
+	fi
+}
+
+# The nearest first: libraries before what links with them
+user()
+{
+	local dir=$OUT/build/user d log
+
+	copy "$dir"
+	log=$dir/build.log
+	: >"$log"
+	(cd "$dir" && find guest-driver/libtessera sched tools tests -name Makefile 2>/dev/null) |
+	while read -r d; do
+		d=${d%/Makefile}
+		if ! "$LAB/in-tree.sh" --bind "$dir:/build" --cd "/build/$d" make -j"$JOBS" \
+			>>"$log" 2>&1 </dev/null; then
+			tail -n 40 "$log" >&2
+			die "building $d failed; all of it is in $log"
+		fi
+	done
+}
+
+LINT=0
+[ "${1:-}" = --lint ] && { LINT=1; shift; }
+[ $# -gt 0 ] || set -- 6.12 user
+for k; do
+	case $k in
+	user) with_lock build-user user ;;
+	*) with_lock "build-$k" modules "$k" ;;
+	esac
+done

@@ -1,0 +1,172 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The boot images, made inside the Debian 13 tree from what is in it:
+#   image.sh base RELEASE            /out: what never changes, for the host and for guests
+#   image.sh overlay RELEASE NAME    /out/NAME.stage to /out/NAME.cpio: what a run adds to
+#                                    the base, which is /build
+# A kernel takes images one after another as one, so a run's overlay is simply appended.
+set -eu
+
+KREL=$2
+EPOCH='2026-01-01 00:00:00 UTC'
+
+# What is loaded in a virtual host or a guest; dependencies come along
+HOST_MODULES='kvm-amd kvm-intel vfio-pci vfio_iommu_type1 mdev drm drm_shmem_helper gpu-sched
+	drm_exec msr'
+GUEST_MODULES='drm drm_shmem_helper gpu-sched drm_exec'
+HOST_PROGRAMS='/usr/bin/qemu-system-x86_64 /usr/bin/mdevctl /usr/bin/bash /usr/bin/flock'
+GUEST_PROGRAMS='/usr/bin/flock'
+LIBRARIES='/usr/lib/x86_64-linux-gnu/libc.so.6 /usr/lib/x86_64-linux-gnu/libm.so.6
+	/usr/lib/x86_64-linux-gnu/libdrm.so.2 /usr/lib/x86_64-linux-gnu/libgcc_s.so.1'
+FIRMWARE='/usr/share/seabios/bios-256k.bin /usr/share/seabios/kvmvapic.bin
+	/usr/share/qemu/linuxboot_dma.bin /usr/share/seabios/linuxboot_dma.bin
+	/usr/share/qemu/kvmvapic.bin'
+
+# put FILE ROOT: the file under the same name, symbolic links followed
+put()
+{
+	[ -e "$2$1" ] && return 0
+	mkdir -p "$2${1%/*}"
+	cp -L "$1" "$2$1"
+	[ -x "$1" ] && chmod 755 "$2$1"
+	return 0
+}
+
+# The libraries of a program, under the names by which the loader looks for them
+put_libraries()
+{
+	local lib
+
+	for lib in $(ldd "$1" 2>/dev/null | grep -o '/[^ ]*'); do
+		case $lib in
+		/usr/*) ;;
+		/lib*) lib=/usr$lib ;;
+		*) continue ;;
+		esac
+		grep -qxF ".$lib" "${3:-/dev/null}" || put "$lib" "$2"
+	done
+}
+
+# Every image has these links: a directory in a later one would replace a link in an earlier
+links()
+{
+	local d
+
+	for d in bin sbin lib lib64; do
+		mkdir -p "$1/usr/$d"
+		[ -L "$1/$d" ] || ln -s "usr/$d" "$1/$d"
+	done
+}
+
+skeleton()
+{
+	local root=$1 d app
+
+	links "$root"
+	for d in usr/local/bin dev proc sys tmp root run etc; do
+		mkdir -p "$root/$d"
+	done
+	cp /usr/bin/busybox "$root/usr/bin/busybox"
+	for app in $(busybox --list); do
+		[ "$app" = busybox ] || ln -s /usr/bin/busybox "$root/usr/bin/$app"
+	done
+	# The kernel asks for modules under this name
+	ln -s ../bin/busybox "$root/usr/sbin/modprobe"
+	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+	echo 'root:x:0:' >"$root/etc/group"
+}
+
+modules()
+{
+	local root=$1 m f rel
+
+	shift
+	for m; do
+		modprobe -S "$KREL" -D "$m" 2>/dev/null || true
+	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r f; do
+		rel=${f#*/modules/}
+		mkdir -p "$root/usr/lib/modules/${rel%/*}"
+		case $f in
+		*.xz) xz -dc "$f" >"$root/usr/lib/modules/${rel%.xz}" ;;
+		*) cp "$f" "$root/usr/lib/modules/$rel" ;;
+		esac
+	done
+	cp "/usr/lib/modules/$KREL"/modules.builtin* "/usr/lib/modules/$KREL/modules.order" \
+		"$root/usr/lib/modules/$KREL/"
+	depmod -b "$root" "$KREL"
+}
+
+# The same tree gives the same bytes: order, times, owners and inode numbers are fixed
+pack()
+{
+	find "$1" -depth -exec touch -h -d "$EPOCH" {} +
+	(cd "$1" && find . | LC_ALL=C sort |
+		cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2.new"
+	# Images follow one another on four-byte boundaries
+	truncate -s %4 "$2.new"
+	mv "$2.new" "$2"
+}
+
+base()
+{
+	local p
+
+	skeleton /tmp/guest
+	for p in $GUEST_PROGRAMS $LIBRARIES; do
+		put "$p" /tmp/guest
+		put_libraries "$p" /tmp/guest
+	done
+	# shellcheck disable=SC2086
+	modules /tmp/guest $GUEST_MODULES
+	cp -a /tmp/guest/usr/lib/modules /out/guest-modules
+	(cd /tmp/guest && find .) >/out/guest-files
+	pack /tmp/guest /out/guest-base.cpio
+
+	skeleton /tmp/host
+	for p in $HOST_PROGRAMS $LIBRARIES; do
+		put "$p" /tmp/host
+		put_libraries "$p" /tmp/host
+	done
+	for p in $FIRMWARE; do
+		[ ! -e "$p" ] || put "$p" /tmp/host
+	done
+	# shellcheck disable=SC2086
+	modules /tmp/host $HOST_MODULES
+	cp -a /tmp/host/usr/lib/modules /out/host-modules
+	mkdir -p /tmp/host/lab
+	cp "/boot/vmlinuz-$KREL" /tmp/host/lab/guest-vmlinuz
+	cp /out/guest-base.cpio /tmp/host/lab/
+	(cd /tmp/host && find .) >/out/host-files
+	pack /tmp/host /out/host-base.cpio
+	cp "/boot/vmlinuz-$KREL" /out/vmlinuz
+	echo "$KREL" >/out/release
+}
+
+overlay()
+{
+	local stage=/out/$1.stage f
+
+	find "$stage" -type f | while read -r f; do
+		if [ "$(head -c 4 "$f" | tr -d '\0')" = $'\x7fELF' ]; then
+			case $f in
+			*.ko) ;;
+			*) put_libraries "$f" "$stage" "/build/$1-files" ;;
+			esac
+		fi
+	done
+	if [ -d "$stage/usr/lib/modules/$KREL/extra" ]; then
+		mkdir -p /tmp/depmod/usr/lib
+		ln -s usr/lib /tmp/depmod/lib
+		cp -a "/build/$1-modules" /tmp/depmod/usr/lib/modules
+		cp -a "$stage/usr/lib/modules/$KREL/extra" "/tmp/depmod/usr/lib/modules/$KREL/"
+		depmod -b /tmp/depmod "$KREL"
+		cp /tmp/depmod/usr/lib/modules/"$KREL"/modules.* "$stage/usr/lib/modules/$KREL/"
+		rm -r /tmp/depmod
+	fi
+	pack "$stage" "/out/$1.cpio"
+}
+
+case $1 in
+base) base ;;
+overlay) overlay "$3" ;;
+esac

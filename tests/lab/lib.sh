@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Shared by the lab's scripts: where cached things are, how they are named and locked.
+# shellcheck shell=bash
+
+LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+REPO=$(cd "$LAB/../.." && pwd)
+CACHE=${TESSERA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tessera}
+OUT=${TESSERA_OUT:-$REPO/out}
+JOBS=${JOBS:-$(nproc)}
+
+say()
+{
+	printf '%s\n' "$*" >&2
+}
+
+die()
+{
+	say "error: $*"
+	exit 1
+}
+
+# key FILE|TEXT...: a short hash of the contents of files and of literal words
+key()
+{
+	local a
+
+	for a; do
+		if [ -f "$a" ]; then
+			cat "$a"
+		else
+			printf '%s\n' "$a"
+		fi
+	done | sha256sum | cut -c1-12
+}
+
+# files_key DIR: the same of every file below a directory, wherever that is
+files_key()
+{
+	(cd "$1" 2>/dev/null || exit 0
+	 find . -type f ! -name '*~' ! -name '.*.swp' -print0 |
+		LC_ALL=C sort -z | xargs -0r sha256sum) | sha256sum | cut -c1-12
+}
+
+tree_dir()
+{
+	printf '%s/tree-%s\n' "$CACHE" "$(key "$LAB/packages" "$LAB/make-tree.sh")"
+}
+
+# with_lock NAME COMMAND...: one run at a time, over all clones that share the cache
+with_lock()
+{
+	local name=$1
+
+	shift
+	mkdir -p "$CACHE"
+	(
+		if ! flock -n 9; then
+			say "waiting for another run ($name)"
+			flock 9
+		fi
+		"$@"
+	) 9>"$CACHE/$name.lock"
+}
+
+# cached DIR COMMAND...: run COMMAND with a fresh DIR.partial as its last argument, and
+# rename it to DIR when that has succeeded; so DIR exists only if it is complete
+cached()
+{
+	local dir=$1
+
+	shift
+	if [ -d "$dir" ]; then
+		touch "$dir"
+		return 0
+	fi
+	rm -rf --one-file-system "$dir.partial"
+	mkdir -p "$dir.partial"
+	"$@" "$dir.partial" || return 1
+	mv "$dir.partial" "$dir"
+}
+
+# The newest installed kernel of a series in the tree: kernel_release 6.12
+kernel_release()
+{
+	local tree=${TREE:-$(tree_dir)} d found=
+
+	for d in "$tree"/usr/lib/modules/"$1".*; do
+		[ -d "$d/kernel" ] && found=${d##*/}
+	done
+	[ -n "$found" ] || return 1
+	printf '%s\n' "$found"
+}
+
+qemu_dir()
+{
+	local tree
+
+	tree=$(tree_dir)
+	printf '%s/qemu-%s\n' "$CACHE" "$(key "$LAB/make-qemu.sh" "$LAB/qemu-stock.sh" "${tree##*-}" \
+		"$REPO/uapi/tessera_hw.h" "$(files_key "$REPO/qemu-patches")")"
+}
+
+image_dir()
+{
+	local tree
+
+	tree=$(tree_dir)
+	printf '%s/image-%s-%s\n' "$CACHE" "$1" "$(key "$LAB/image.sh" "${tree##*-}")"
+}
+
+debug_dir()
+{
+	local tree
+
+	tree=$(tree_dir)
+	printf '%s/debug-kernel-%s\n' "$CACHE" "$(key "$LAB/debug-kernel.sh" "${tree##*-}")"
+}
