@@ -1,0 +1,1118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tensor_test.c - the T1's tensor operations against a plain C reference
+ *
+ * Arithmetic that IEEE 754 fixes is compared bit for bit; exponentials against libm in
+ * long double, to one unit in the last place, and by a hash of a sweep, which must be the
+ * same for every compiler and machine.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tessera-tensor.h"
+
+#define MEM_BASE	0x10000000ull
+#define MEM_SIZE	(8u << 20)
+#define NAN_BITS	0x7fc00000u
+
+static uint8_t memory[MEM_SIZE];
+static uint64_t rng_state = 1;
+static unsigned accesses_left = ~0u;	/* then every access faults */
+
+static int test_no, failures, test_failed;
+
+static void fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (test_failed++ < 5) {
+		va_start(ap, fmt);
+		printf("# ");
+		vprintf(fmt, ap);
+		printf("\n");
+		va_end(ap);
+	}
+}
+
+#define EXPECT(cond) do { if (!(cond)) fail("%s:%d: %s", __func__, __LINE__, #cond); } while (0)
+
+static uint32_t rnd(void)
+{
+	rng_state ^= rng_state << 13;
+	rng_state ^= rng_state >> 7;
+	rng_state ^= rng_state << 17;
+	return rng_state >> 16;
+}
+
+static uint32_t rnd_in(uint32_t lo, uint32_t hi)
+{
+	return lo + rnd() % (hi - lo + 1);
+}
+
+static unsigned mem_access(uint64_t va, uint64_t len, uint64_t *fault_va)
+{
+	if (va < MEM_BASE || va - MEM_BASE > MEM_SIZE || len > MEM_BASE + MEM_SIZE - va ||
+	    !accesses_left) {
+		*fault_va = va;
+		return TESSERA_FAULT_UNMAPPED;
+	}
+	if (accesses_left != ~0u)
+		accesses_left--;
+	return 0;
+}
+
+static unsigned mem_read(void *opaque, uint64_t va, void *buf, uint64_t len, uint64_t *fault_va)
+{
+	unsigned fault = mem_access(va, len, fault_va);
+
+	if (!fault)
+		memcpy(buf, (uint8_t *)opaque + (va - MEM_BASE), len);
+	return fault;
+}
+
+static unsigned mem_write(void *opaque, uint64_t va, const void *buf, uint64_t len,
+			  uint64_t *fault_va)
+{
+	unsigned fault = mem_access(va, len, fault_va);
+
+	if (!fault)
+		memcpy((uint8_t *)opaque + (va - MEM_BASE), buf, len);
+	return fault;
+}
+
+static const struct tessera_mem mem = { memory, mem_read, mem_write };
+
+static const struct tessera_rates rates = {
+	500, TESSERA_F32_MACS_PER_CLOCK, TESSERA_I8_MACS_PER_CLOCK, 64000, 8000,
+};
+
+/* Places of operands: far enough apart for every test. */
+#define PLACE(i)	(MEM_BASE + (uint64_t)(i) * (2u << 20))
+#define AT(i)		(memory + (size_t)(i) * (2u << 20))
+
+static float from_bits(uint32_t bits)
+{
+	float f;
+
+	memcpy(&f, &bits, 4);
+	return f;
+}
+
+static uint32_t to_bits(float f)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &f, 4);
+	return f == f ? bits : NAN_BITS;
+}
+
+/* One rounding each, whatever the optimiser would like. */
+static float mul(float a, float b)
+{
+	volatile float p = a * b;
+
+	return p;
+}
+
+static float add(float a, float b)
+{
+	volatile float s = a + b;
+
+	return s;
+}
+
+/* Mostly plain values, now and then what hurts. */
+static float rnd_float(void)
+{
+	static const uint32_t special[] = {
+		0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc12345, 0x7f812345,
+		0x00000001, 0x807fffff, 0x7f7fffff, 0xff7fffff, 0x00800000, 0x3f800000,
+	};
+
+	if (rnd() % 4096 == 0)
+		return from_bits(special[rnd() % (sizeof(special) / 4)]);
+	return ((int32_t)rnd()) / 1.0e9f;
+}
+
+static void fill_floats(void *p, size_t count)
+{
+	float *f = p;
+
+	for (size_t i = 0; i < count; i++)
+		f[i] = rnd_float();
+}
+
+static void fill_bytes(void *p, size_t count)
+{
+	uint8_t *b = p;
+
+	for (size_t i = 0; i < count; i++)
+		b[i] = rnd();
+}
+
+static void run(const struct tessera_cmd *cmd)
+{
+	uint64_t fault_va = 0;
+	unsigned fault = tessera_tensor_check(cmd);
+
+	if (fault)
+		fail("check: fault %u of opcode %#x", fault, cmd->opcode);
+	fault = tessera_tensor_exec(cmd, &mem, &fault_va);
+	if (fault)
+		fail("exec: fault %u at %#llx", fault, (unsigned long long)fault_va);
+}
+
+static void same_bytes(const void *got, const void *want, size_t len, const char *what)
+{
+	const uint32_t *g = got, *w = want;
+
+	for (size_t i = 0; i < len / 4; i++)
+		if (g[i] != w[i]) {
+			fail("%s: word %zu: got %08x, want %08x", what, i, g[i], w[i]);
+			return;
+		}
+	if (memcmp(got, want, len))
+		fail("%s: last bytes differ", what);
+}
+
+/* ---------------------------------------------------------------- GEMM -- */
+
+static uint32_t want[1u << 19];
+
+static void gemm_case(uint32_t m, uint32_t n, uint32_t k, uint16_t flags, uint32_t slack)
+{
+	const bool ta = flags & TESSERA_GEMM_TRANS_A, tb = flags & TESSERA_GEMM_TRANS_B;
+	const bool i8 = flags & TESSERA_GEMM_I8, acc = flags & TESSERA_GEMM_ACCUMULATE;
+	struct tessera_cmd cmd = { .opcode = TESSERA_OP_GEMM, .flags = flags };
+	const uint32_t lda = (ta ? m : k) + slack, ldb = (tb ? k : n) + 2 * slack, ldc = n + slack;
+	const size_t a_len = (size_t)lda * (ta ? k : m), b_len = (size_t)ldb * (tb ? n : k);
+	char name[80];
+
+	if (i8) {
+		fill_bytes(AT(0), a_len);
+		fill_bytes(AT(1), b_len);
+		fill_bytes(AT(2), (size_t)ldc * m * 4);
+	} else {
+		fill_floats(AT(0), a_len);
+		fill_floats(AT(1), b_len);
+		fill_floats(AT(2), (size_t)ldc * m);
+	}
+	memcpy(want, AT(2), (size_t)ldc * m * 4);
+	for (uint32_t i = 0; i < m; i++) {
+		for (uint32_t j = 0; j < n; j++) {
+			uint32_t *c = &want[(size_t)i * ldc + j];
+			uint32_t isum = acc ? *c : 0;
+			float fsum = acc ? from_bits(*c) : 0.0f;
+
+			for (uint32_t l = 0; l < k; l++) {
+				size_t ai = ta ? (size_t)l * lda + i : (size_t)i * lda + l;
+				size_t bi = tb ? (size_t)j * ldb + l : (size_t)l * ldb + j;
+
+				if (i8)
+					isum += (uint32_t)(((int8_t *)AT(0))[ai] *
+							   ((int8_t *)AT(1))[bi]);
+				else
+					fsum = add(fsum, mul(((float *)AT(0))[ai],
+							     ((float *)AT(1))[bi]));
+			}
+			*c = i8 ? isum : to_bits(fsum);
+		}
+	}
+	cmd.gemm.a = PLACE(0);
+	cmd.gemm.b = PLACE(1);
+	cmd.gemm.c = PLACE(2);
+	cmd.gemm.m = m;
+	cmd.gemm.n = n;
+	cmd.gemm.k = k;
+	cmd.gemm.lda = lda;
+	cmd.gemm.ldb = ldb;
+	cmd.gemm.ldc = ldc;
+	run(&cmd);
+	snprintf(name, sizeof(name), "gemm %ux%ux%u flags %x slack %u", m, n, k, flags, slack);
+	same_bytes(AT(2), want, (size_t)ldc * m * 4, name);
+}
+
+static void test_gemm(void)
+{
+	static const uint32_t dims[][3] = {
+		{ 1, 1, 1 }, { 4, 8, 16 }, { 5, 9, 3 }, { 64, 10, 128 }, { 3, 7, 600 },
+		{ 67, 513, 11 }, { 65, 33, 257 }, { 1, 520, 520 }, { 130, 1, 300 },
+	};
+
+	for (unsigned d = 0; d < sizeof(dims) / sizeof(dims[0]); d++)
+		for (uint16_t flags = 0; flags < 16; flags++)
+			gemm_case(dims[d][0], dims[d][1], dims[d][2], flags, flags & 4 ? 3 : 0);
+	for (unsigned i = 0; i < 100; i++)
+		gemm_case(rnd_in(1, 40), rnd_in(1, 40), rnd_in(1, 40), rnd() & 15, rnd_in(0, 5));
+}
+
+/* The largest s8 products and a k past one block: sums pass 2^24, where f32 would round. */
+static void test_gemm_i8_range(void)
+{
+	struct tessera_cmd cmd = { .opcode = TESSERA_OP_GEMM, .flags = TESSERA_GEMM_I8 |
+								       TESSERA_GEMM_ACCUMULATE };
+	const uint32_t k = 60001;
+	int32_t c0 = 0x7ffffff0;
+
+	memset(AT(0), 0x80, k);
+	memset(AT(1), 0x80, k);
+	((int8_t *)AT(1))[k - 1] = 127;
+	memcpy(AT(2), &c0, 4);
+	cmd.gemm.a = PLACE(0);
+	cmd.gemm.b = PLACE(1);
+	cmd.gemm.c = PLACE(2);
+	cmd.gemm.m = cmd.gemm.n = 1;
+	cmd.gemm.k = k;
+	cmd.gemm.lda = k;
+	cmd.gemm.ldb = cmd.gemm.ldc = 1;
+	run(&cmd);
+	EXPECT(*(uint32_t *)AT(2) == (uint32_t)c0 + 60000u * 16384u - 128u * 127u);
+}
+
+/* -------------------------------------------------------------- CONV2D -- */
+
+static void conv_case(const struct tessera_cmd *shape)
+{
+	struct tessera_cmd cmd = *shape;
+	const bool i8 = cmd.flags & TESSERA_CONV_I8, acc = cmd.flags & TESSERA_CONV_ACCUMULATE;
+	const int n = cmd.conv.n, h = cmd.conv.h, w = cmd.conv.w, cin = cmd.conv.cin;
+	const int cout = cmd.conv.cout, kh = cmd.conv.kh, kw = cmd.conv.kw;
+	const int stride = cmd.conv.stride, pad = cmd.conv.padding;
+	const int oh = (h + 2 * pad - kh) / stride + 1, ow = (w + 2 * pad - kw) / stride + 1;
+	const size_t in_len = (size_t)n * h * w * cin, w_len = (size_t)kh * kw * cin * cout;
+	const size_t out_len = (size_t)n * oh * ow * cout;
+	size_t o = 0;
+
+	cmd.opcode = TESSERA_OP_CONV2D;
+	cmd.conv.in = PLACE(0);
+	cmd.conv.weights = PLACE(1);
+	cmd.conv.out = PLACE(2);
+	if (i8) {
+		fill_bytes(AT(0), in_len);
+		fill_bytes(AT(1), w_len);
+		fill_bytes(AT(2), out_len * 4);
+	} else {
+		fill_floats(AT(0), in_len);
+		fill_floats(AT(1), w_len);
+		fill_floats(AT(2), out_len);
+	}
+	for (int img = 0; img < n; img++)
+		for (int y = 0; y < oh; y++)
+			for (int x = 0; x < ow; x++)
+				for (int co = 0; co < cout; co++, o++) {
+					uint32_t isum = 0;
+					float fsum = 0;
+
+					if (acc) {
+						memcpy(&isum, AT(2) + o * 4, 4);
+						memcpy(&fsum, AT(2) + o * 4, 4);
+					}
+					for (int ky = 0; ky < kh; ky++)
+						for (int kx = 0; kx < kw; kx++)
+							for (int ci = 0; ci < cin; ci++) {
+								int iy = y * stride + ky - pad;
+								int ix = x * stride + kx - pad;
+								bool in = iy >= 0 && iy < h &&
+									  ix >= 0 && ix < w;
+								size_t ii = in ? (((size_t)img * h +
+									iy) * w + ix) * cin + ci : 0;
+								size_t wi = ((size_t)(ky * kw + kx) *
+									cin + ci) * cout + co;
+
+								if (i8 && in)
+									isum += (uint32_t)
+									(((int8_t *)AT(0))[ii] *
+									 ((int8_t *)AT(1))[wi]);
+								else if (!i8)
+									fsum = add(fsum, mul(in ?
+									((float *)AT(0))[ii] : 0,
+									((float *)AT(1))[wi]));
+							}
+					want[o] = i8 ? isum : to_bits(fsum);
+				}
+	run(&cmd);
+	same_bytes(AT(2), want, out_len * 4, "conv");
+}
+
+static void test_conv(void)
+{
+	for (unsigned i = 0; i < 300; i++) {
+		struct tessera_cmd cmd = { .flags = rnd() & 3 };
+
+		cmd.conv.n = rnd_in(1, 3);
+		cmd.conv.h = rnd_in(1, 12);
+		cmd.conv.w = rnd_in(1, 12);
+		cmd.conv.cin = rnd_in(1, i % 10 ? 6 : 70);
+		cmd.conv.cout = rnd_in(1, 12);
+		cmd.conv.kh = rnd_in(1, 5);
+		cmd.conv.kw = rnd_in(1, 5);
+		cmd.conv.stride = rnd_in(1, 3);
+		cmd.conv.padding = rnd_in(0, 3);
+		if (cmd.conv.h + 2 * cmd.conv.padding < cmd.conv.kh ||
+		    cmd.conv.w + 2 * cmd.conv.padding < cmd.conv.kw) {
+			cmd.opcode = TESSERA_OP_CONV2D;
+			EXPECT(tessera_tensor_check(&cmd) == TESSERA_FAULT_BAD_COMMAND);
+			continue;
+		}
+		conv_case(&cmd);
+	}
+}
+
+/* ---------------------------------------------------- element by element -- */
+
+#define COUNT	20011u	/* past two chunks, no multiple of anything */
+
+static void test_eltwise(void)
+{
+	for (uint8_t sub = TESSERA_ELT_ADD; sub <= TESSERA_ELT_MIN; sub++) {
+		const bool uses_alpha = sub <= TESSERA_ELT_MUL;
+		struct tessera_cmd cmd = { .opcode = TESSERA_OP_ELTWISE, .sub = sub };
+		const float alpha = -0.37f;
+		const float *a = (float *)AT(0), *b = (float *)AT(1);
+
+		fill_floats(AT(0), COUNT);
+		fill_floats(AT(1), COUNT);
+		cmd.elt.a = PLACE(0);
+		cmd.elt.b = PLACE(1);
+		cmd.elt.out = PLACE(2);
+		cmd.elt.count = COUNT;
+		cmd.elt.alpha = uses_alpha ? to_bits(alpha) : 0;
+		for (uint32_t i = 0; i < COUNT; i++)
+			want[i] = to_bits(sub == TESSERA_ELT_ADD ? add(a[i], mul(alpha, b[i])) :
+					  sub == TESSERA_ELT_MUL ? mul(mul(alpha, a[i]), b[i]) :
+					  sub == TESSERA_ELT_MAX ? (a[i] > b[i] ? a[i] : b[i]) :
+					  (a[i] < b[i] ? a[i] : b[i]));
+		run(&cmd);
+		same_bytes(AT(2), want, COUNT * 4, "eltwise");
+		cmd.elt.out = cmd.elt.a;
+		run(&cmd);
+		same_bytes(AT(0), want, COUNT * 4, "eltwise in place");
+	}
+}
+
+static void test_bias(void)
+{
+	for (unsigned c = 0; c < 40; c++) {
+		const bool i32 = c & 1, in_place = c & 2;
+		const uint32_t m = rnd_in(1, 200), n = c == 5 ? 9000 : rnd_in(1, 100);
+		const uint32_t ld_in = n + (c & 4), ld_out = in_place ? ld_in : n + (c & 8);
+		struct tessera_cmd cmd = { .opcode = TESSERA_OP_BIAS,
+					   .flags = i32 ? TESSERA_BIAS_I32 : 0 };
+		const uint32_t rows = n == 9000 ? 30 : m;
+		uint8_t *out = in_place ? AT(0) : AT(2);
+
+		if (i32) {
+			fill_bytes(AT(0), (size_t)rows * ld_in * 4);
+			fill_bytes(AT(1), n * 4);
+		} else {
+			fill_floats(AT(0), (size_t)rows * ld_in);
+			fill_floats(AT(1), n);
+		}
+		memcpy(want, out, (size_t)rows * ld_out * 4);
+		for (uint32_t i = 0; i < rows; i++)
+			for (uint32_t j = 0; j < n; j++) {
+				uint32_t *in = (uint32_t *)AT(0) + (size_t)i * ld_in + j;
+				uint32_t *bias = (uint32_t *)AT(1) + j;
+
+				want[(size_t)i * ld_out + j] = i32 ? *in + *bias :
+					to_bits(add(from_bits(*in), from_bits(*bias)));
+			}
+		cmd.bias.in = PLACE(0);
+		cmd.bias.bias = PLACE(1);
+		cmd.bias.out = in_place ? PLACE(0) : PLACE(2);
+		cmd.bias.m = rows;
+		cmd.bias.n = n;
+		cmd.bias.ld_in = ld_in;
+		cmd.bias.ld_out = ld_out;
+		run(&cmd);
+		same_bytes(out, want, (size_t)rows * ld_out * 4, "bias");
+	}
+}
+
+/* Distance in units in the last place between finite floats of one sign. */
+static uint32_t ulps(float a, long double b)
+{
+	int32_t x, y;
+	float fb = (float)b;
+
+	if (a == fb || (a != a && fb != fb))
+		return 0;
+	memcpy(&x, &a, 4);
+	memcpy(&y, &fb, 4);
+	if ((x ^ y) < 0)
+		return ~0u;
+	return x > y ? x - y : y - x;
+}
+
+static void act_cmd(struct tessera_cmd *cmd, uint8_t sub, uint32_t count, bool grad)
+{
+	memset(cmd, 0, sizeof(*cmd));
+	cmd->opcode = TESSERA_OP_ACT;
+	cmd->sub = sub;
+	cmd->act.x = PLACE(0);
+	cmd->act.grad = grad ? PLACE(1) : 0;
+	cmd->act.out = PLACE(2);
+	cmd->act.count = count;
+}
+
+static void test_act_exact(void)
+{
+	static const uint8_t subs[] = { TESSERA_ACT_RELU, TESSERA_ACT_RELU_GRAD,
+					TESSERA_ACT_SIGMOID_GRAD, TESSERA_ACT_TANH_GRAD };
+
+	for (unsigned s = 0; s < sizeof(subs); s++) {
+		const uint8_t sub = subs[s];
+		const float *x = (float *)AT(0), *g = (float *)AT(1);
+		struct tessera_cmd cmd;
+
+		fill_floats(AT(0), COUNT);
+		fill_floats(AT(1), COUNT);
+		for (uint32_t i = 0; i < COUNT; i++)
+			want[i] = to_bits(
+				sub == TESSERA_ACT_RELU ? (x[i] > 0 ? x[i] : 0) :
+				sub == TESSERA_ACT_RELU_GRAD ? (x[i] > 0 ? g[i] : 0) :
+				sub == TESSERA_ACT_SIGMOID_GRAD ?
+					mul(mul(g[i], x[i]), add(1, -x[i])) :
+					mul(g[i], add(1, -mul(x[i], x[i]))));
+		act_cmd(&cmd, sub, COUNT, sub != TESSERA_ACT_RELU);
+		run(&cmd);
+		same_bytes(AT(2), want, COUNT * 4, "act");
+	}
+}
+
+static uint64_t hash_bytes(uint64_t h, const void *p, size_t len)
+{
+	const uint8_t *b = p;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ b[i]) * 0x100000001b3ull;
+	return h;
+}
+
+static void test_act_smooth(void)
+{
+	float *x = (float *)AT(0), *out = (float *)AT(2);
+	const uint32_t count = 400001;
+	uint64_t hash = 0xcbf29ce484222325ull;
+	unsigned off = 0;
+	struct tessera_cmd cmd;
+
+	for (uint8_t sub = TESSERA_ACT_SIGMOID; sub <= TESSERA_ACT_TANH; sub += 2) {
+		for (uint32_t i = 0; i < count; i++)
+			x[i] = ((int)i - 200000) / (i & 1 ? 2000.0f : 900000.0f);
+		x[0] = INFINITY;
+		x[1] = -INFINITY;
+		x[2] = NAN;
+		x[3] = -0.0f;
+		x[4] = 1e-40f;
+		x[5] = -1e30f;
+		act_cmd(&cmd, sub, count, false);
+		run(&cmd);
+		for (uint32_t i = 0; i < count; i++) {
+			long double ref = sub == TESSERA_ACT_TANH ? tanhl(x[i]) :
+					  1 / (1 + expl(-(long double)x[i]));
+			uint32_t d = ulps(out[i], ref);
+
+			if (d > 1)
+				fail("sub %u of %a: %a, not %La", sub, x[i], out[i], ref);
+			off += d;
+		}
+		hash = hash_bytes(hash, out, count * 4);
+	}
+	if (off > 8)
+		fail("%u values not correctly rounded", off);
+	if (hash != 0x83c9aae2185d92fe)
+		fail("hash of the sweep is %#llx", (unsigned long long)hash);
+}
+
+static int8_t ref_quant(float x, bool relu)
+{
+	double r = nearbyint(x);
+
+	if (x != x)
+		return 0;
+	r = r > 127 ? 127 : r < -128 ? -128 : r;
+	return relu && r < 0 ? 0 : (int8_t)r;
+}
+
+static void test_requant(void)
+{
+	for (uint8_t sub = 0; sub <= TESSERA_REQUANT_U8_TO_I8; sub++) {
+		for (uint16_t flags = 0; flags <= TESSERA_REQUANT_RELU; flags++) {
+			const float scale = sub == TESSERA_REQUANT_F32_TO_I8 ? 64.5f : 0.3125f;
+			struct tessera_cmd cmd = { .opcode = TESSERA_OP_REQUANT, .sub = sub,
+						   .flags = flags };
+			const bool wide = sub == TESSERA_REQUANT_I32_TO_F32 ||
+					  sub == TESSERA_REQUANT_U8_TO_F32;
+			int8_t *want8 = (int8_t *)want;
+
+			if (sub == TESSERA_REQUANT_F32_TO_I8)
+				fill_floats(AT(0), COUNT);
+			else
+				fill_bytes(AT(0), COUNT * 4);
+			/* halves, so that ties to even are met */
+			for (uint32_t i = 0; sub == TESSERA_REQUANT_I32_TO_I8 && i < 4000; i++)
+				((int32_t *)AT(0))[i] = (int32_t)i - 2000;
+			for (uint32_t i = 0; i < COUNT; i++) {
+				float x = sub == TESSERA_REQUANT_F32_TO_I8 ? ((float *)AT(0))[i] :
+					  sub == TESSERA_REQUANT_U8_TO_F32 ||
+					  sub == TESSERA_REQUANT_U8_TO_I8 ? (float)AT(0)[i] :
+					  (float)((int32_t *)AT(0))[i];
+
+				x = mul(x, scale);
+				if (wide)
+					want[i] = to_bits(flags && !(x > 0) ? 0 : x);
+				else
+					want8[i] = ref_quant(x, flags);
+			}
+			cmd.requant.in = PLACE(0);
+			cmd.requant.out = PLACE(2);
+			cmd.requant.count = COUNT;
+			cmd.requant.scale = to_bits(scale);
+			run(&cmd);
+			same_bytes(AT(2), want, wide ? COUNT * 4 : COUNT, "requant");
+		}
+	}
+}
+
+/* ------------------------------------------------------------- SOFTMAX -- */
+
+static void test_softmax(void)
+{
+	float *in = (float *)AT(0), *out = (float *)AT(1), *loss = (float *)(AT(3) + 65536);
+	uint8_t *labels = AT(3);
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	for (unsigned c = 0; c < 24; c++) {
+		const uint32_t m = c < 4 ? 3000 : rnd_in(1, 70), n = c < 4 ? 10 : rnd_in(1, 256);
+		const uint16_t flags = c & 3;
+		const bool grad = flags & TESSERA_SOFTMAX_GRAD, wl = flags & TESSERA_SOFTMAX_LOSS;
+		const float scale = 0.75f;
+		struct tessera_cmd cmd = { .opcode = TESSERA_OP_SOFTMAX, .flags = flags };
+
+		for (uint32_t i = 0; i < m * n; i++)
+			in[i] = ((int32_t)rnd()) / (i % 3 ? 5.0e8f : 2.0e7f);
+		for (uint32_t i = 0; i < m; i++)
+			labels[i] = rnd() % n;
+		cmd.softmax.in = PLACE(0);
+		cmd.softmax.out = PLACE(1);
+		cmd.softmax.m = m;
+		cmd.softmax.n = n;
+		cmd.softmax.labels = flags ? PLACE(3) : 0;
+		cmd.softmax.loss = wl ? PLACE(3) + 65536 : 0;
+		cmd.softmax.scale = grad ? to_bits(scale) : 0;
+		run(&cmd);
+		for (uint32_t i = 0; i < m; i++) {
+			const float *x = in + i * n;
+			long double sum = 0;
+			float max = x[0];
+
+			for (uint32_t j = 1; j < n; j++)
+				max = x[j] > max ? x[j] : max;
+			for (uint32_t j = 0; j < n; j++)
+				sum += expl((long double)x[j] - max);
+			for (uint32_t j = 0; j < n; j++) {
+				long double p = expl((long double)x[j] - max) / sum;
+
+				if (grad)
+					p = (p - (j == labels[i])) * scale;
+				/* x - max is rounded to f32: relative error 2^-24 |x - max| */
+				if (fabsl(out[i * n + j] - p) > 2e-5L * fabsl(p) + 2e-7L)
+					fail("softmax %g, not %Lg", out[i * n + j], p);
+			}
+			if (wl) {
+				long double l = logl(sum) - ((long double)x[labels[i]] - max);
+
+				if (fabsl(loss[i] - l) > 2e-6L * fabsl(l) + 1e-6L)
+					fail("loss %g, not %Lg", loss[i], l);
+			}
+		}
+		hash = hash_bytes(hash, out, m * n * 4);
+		if (wl)
+			hash = hash_bytes(hash, loss, m * 4);
+	}
+	if (hash != 0x8e5d768756455f81)
+		fail("hash of the results is %#llx", (unsigned long long)hash);
+}
+
+static void test_softmax_odd(void)
+{
+	struct tessera_cmd cmd = { .opcode = TESSERA_OP_SOFTMAX, .flags = TESSERA_SOFTMAX_LOSS };
+	float *in = (float *)AT(0), *out = (float *)AT(1), *loss = (float *)AT(2);
+	uint64_t fault_va = 0;
+
+	cmd.softmax.in = PLACE(0);
+	cmd.softmax.out = PLACE(1);
+	cmd.softmax.loss = PLACE(2);
+	cmd.softmax.labels = PLACE(3);
+	cmd.softmax.m = 3;
+	cmd.softmax.n = 3;
+	memset(AT(3), 1, 4);
+	in[0] = 0; in[1] = -1000; in[2] = 0;		/* underflow at the label */
+	in[3] = INFINITY; in[4] = 0; in[5] = 0;
+	in[6] = 0; in[7] = NAN; in[8] = 0;
+	run(&cmd);
+	EXPECT(out[0] == 0.5f && out[1] == 0 && out[2] == 0.5f && loss[0] > 1000.6f &&
+	       loss[0] < 1000.8f);
+	EXPECT(((uint32_t *)out)[3] == NAN_BITS && ((uint32_t *)loss)[1] == NAN_BITS);
+	EXPECT(((uint32_t *)out)[7] == NAN_BITS && ((uint32_t *)loss)[2] == NAN_BITS);
+	AT(3)[2] = 3;
+	EXPECT(tessera_tensor_exec(&cmd, &mem, &fault_va) == TESSERA_FAULT_BAD_COMMAND);
+	EXPECT(fault_va == PLACE(3) + 2);
+}
+
+/* -------------------------------------------------------------- REDUCE -- */
+
+static uint32_t ref_reduce(uint8_t sub, const uint32_t *x, size_t count, size_t step)
+{
+	float acc = sub == TESSERA_REDUCE_MAX ? from_bits(x[0]) : 0;
+	uint32_t best = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		float f = from_bits(x[i * step]);
+
+		if (sub == TESSERA_REDUCE_SUM)
+			acc = add(acc, f);
+		else if (sub == TESSERA_REDUCE_MAX)
+			acc = f > acc ? f : acc;
+		else if (sub == TESSERA_REDUCE_ABSMAX)
+			acc = fabsf(f) > acc ? fabsf(f) : acc;
+		else if (sub == TESSERA_REDUCE_ARGMAX)
+			best = f > from_bits(x[best * step]) ? i : best;
+		else
+			best = (int32_t)x[i * step] > (int32_t)x[best * step] ? i : best;
+	}
+	return sub >= TESSERA_REDUCE_ARGMAX ? best : to_bits(acc);
+}
+
+static void test_reduce(void)
+{
+	for (unsigned c = 0; c < 120; c++) {
+		const uint8_t sub = c % 5, axis = sub >= TESSERA_REDUCE_ARGMAX ? 1 : c & 1;
+		const uint32_t m = c >= 100 ? 3000 : rnd_in(1, 60), n = c == 7 ? 8200 : rnd_in(1, 60);
+		const uint32_t ld = n + rnd_in(0, 3);
+		struct tessera_cmd cmd = { .opcode = TESSERA_OP_REDUCE, .sub = sub };
+		const uint32_t *x = (uint32_t *)AT(0);
+
+		if (sub == TESSERA_REDUCE_ARGMAX_I32)
+			for (uint32_t i = 0; i < m * ld; i++)
+				((int32_t *)AT(0))[i] = (int32_t)rnd() >> (i % 2 ? 29 : 1);
+		else
+			fill_floats(AT(0), (size_t)m * ld);
+		for (uint32_t i = 0; i < (axis ? m : n); i++)
+			want[i] = ref_reduce(sub, x + (axis ? i * ld : i), axis ? n : m,
+					     axis ? 1 : ld);
+		cmd.reduce.in = PLACE(0);
+		cmd.reduce.out = PLACE(2);
+		cmd.reduce.m = m;
+		cmd.reduce.n = n;
+		cmd.reduce.ld_in = ld;
+		cmd.reduce.axis = axis;
+		run(&cmd);
+		same_bytes(AT(2), want, (axis ? m : n) * 4, "reduce");
+	}
+}
+
+/* ------------------------------------------------------ what is refused -- */
+
+/* A good command of each opcode and sub-operation, to spoil one field at a time. */
+static struct tessera_cmd good(uint8_t opcode, uint8_t sub)
+{
+	struct tessera_cmd cmd = { .opcode = opcode, .sub = sub };
+
+	switch (opcode) {
+	case TESSERA_OP_GEMM:
+		cmd.gemm.a = PLACE(0);
+		cmd.gemm.b = PLACE(1);
+		cmd.gemm.c = PLACE(2);
+		cmd.gemm.m = 2;
+		cmd.gemm.n = 3;
+		cmd.gemm.k = 4;
+		cmd.gemm.lda = 4;
+		cmd.gemm.ldb = 3;
+		cmd.gemm.ldc = 3;
+		break;
+	case TESSERA_OP_CONV2D:
+		cmd.conv.in = PLACE(0);
+		cmd.conv.weights = PLACE(1);
+		cmd.conv.out = PLACE(2);
+		cmd.conv.n = 1;
+		cmd.conv.h = cmd.conv.w = 5;
+		cmd.conv.cin = cmd.conv.cout = 2;
+		cmd.conv.kh = cmd.conv.kw = 3;
+		cmd.conv.stride = 1;
+		cmd.conv.padding = 1;
+		break;
+	case TESSERA_OP_ELTWISE:
+		cmd.elt.a = PLACE(0);
+		cmd.elt.b = PLACE(1);
+		cmd.elt.out = PLACE(2);
+		cmd.elt.count = 5;
+		break;
+	case TESSERA_OP_BIAS:
+		cmd.bias.in = PLACE(0);
+		cmd.bias.bias = PLACE(1);
+		cmd.bias.out = PLACE(2);
+		cmd.bias.m = 2;
+		cmd.bias.n = cmd.bias.ld_in = cmd.bias.ld_out = 3;
+		break;
+	case TESSERA_OP_ACT:
+		cmd.act.x = PLACE(0);
+		cmd.act.out = PLACE(2);
+		cmd.act.count = 5;
+		if (sub == TESSERA_ACT_RELU_GRAD || sub == TESSERA_ACT_SIGMOID_GRAD ||
+		    sub == TESSERA_ACT_TANH_GRAD)
+			cmd.act.grad = PLACE(1);
+		break;
+	case TESSERA_OP_SOFTMAX:
+		cmd.flags = TESSERA_SOFTMAX_GRAD | TESSERA_SOFTMAX_LOSS;
+		cmd.softmax.in = PLACE(0);
+		cmd.softmax.out = PLACE(1);
+		cmd.softmax.labels = PLACE(2);
+		cmd.softmax.loss = PLACE(3);
+		cmd.softmax.m = 2;
+		cmd.softmax.n = 3;
+		break;
+	case TESSERA_OP_REDUCE:
+		cmd.reduce.in = PLACE(0);
+		cmd.reduce.out = PLACE(2);
+		cmd.reduce.m = 2;
+		cmd.reduce.n = cmd.reduce.ld_in = 3;
+		cmd.reduce.axis = 1;
+		break;
+	case TESSERA_OP_REQUANT:
+		cmd.requant.in = PLACE(0);
+		cmd.requant.out = PLACE(2);
+		cmd.requant.count = 5;
+		break;
+	}
+	return cmd;
+}
+
+static void refused(struct tessera_cmd cmd, unsigned fault, int line)
+{
+	uint64_t fault_va;
+	unsigned got = tessera_tensor_check(&cmd);
+
+	if (got != fault)
+		fail("line %d: opcode %#x: fault %u, not %u", line, cmd.opcode, got, fault);
+	if (tessera_tensor_exec(&cmd, &mem, &fault_va) != got)
+		fail("line %d: exec and check differ", line);
+	if (tessera_tensor_cost_ns(&cmd, &rates) != 0)
+		fail("line %d: a refused command has a cost", line);
+}
+
+#define SPOIL(op, sub, fault, assignment) do {		\
+	struct tessera_cmd c = good(op, sub);		\
+	if (tessera_tensor_check(&c))			\
+		fail("%d: not good at first", __LINE__);\
+	c.assignment;					\
+	refused(c, TESSERA_FAULT_##fault, __LINE__);	\
+} while (0)
+
+static void test_refused_fields(void)
+{
+	static const uint8_t subs[] = { 0, 0, 4, 0, 6, 0, 5, 5 };
+	static const uint16_t flags[] = { 15, 3, 0, 1, 0, 3, 0, 1 };
+	const uint64_t past = 1ull << TESSERA_VA_BITS;
+
+	for (uint8_t op = 0; op < 255; op++) {
+		struct tessera_cmd cmd = good(op, 0);
+		unsigned fault = tessera_tensor_check(&cmd);
+
+		EXPECT(fault == (op >= TESSERA_OP_GEMM && op <= TESSERA_OP_REQUANT ?
+				 0 : TESSERA_FAULT_BAD_COMMAND));
+	}
+	for (uint8_t op = TESSERA_OP_GEMM; op <= TESSERA_OP_REQUANT; op++) {
+		const unsigned i = op - TESSERA_OP_GEMM;
+
+		SPOIL(op, 0, BAD_COMMAND, rsvd = 1);
+		for (unsigned bit = 0; bit < 16; bit++)
+			if (!(flags[i] >> bit & 1))
+				SPOIL(op, 0, BAD_COMMAND, flags |= 1u << bit);
+		for (unsigned sub = subs[i] ? subs[i] : 1; sub < 256; sub++)
+			SPOIL(op, 0, BAD_COMMAND, sub = sub);
+	}
+	for (unsigned i = 0; i < 8; i++)
+		SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.pad[i] = 1);
+	for (unsigned i = 0; i < 18; i++)
+		SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.pad[i] = 1);
+	for (unsigned i = 0; i < 24; i++)
+		SPOIL(TESSERA_OP_ELTWISE, 0, BAD_COMMAND, elt.pad[i] = 1);
+	for (unsigned i = 0; i < 16; i++)
+		SPOIL(TESSERA_OP_BIAS, 0, BAD_COMMAND, bias.pad[i] = 1);
+	for (unsigned i = 0; i < 28; i++)
+		SPOIL(TESSERA_OP_ACT, 0, BAD_COMMAND, act.pad[i] = 1);
+	for (unsigned i = 0; i < 12; i++)
+		SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, softmax.pad[i] = 1);
+	for (unsigned i = 0; i < 24; i++)
+		SPOIL(TESSERA_OP_REDUCE, 0, BAD_COMMAND, reduce.pad[i] = 1);
+	for (unsigned i = 0; i < 32; i++)
+		SPOIL(TESSERA_OP_REQUANT, 0, BAD_COMMAND, requant.pad[i] = 1);
+
+	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.m = 0);
+	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.n = 0);
+	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.k = 0);
+	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.m = TESSERA_MAX_DIM + 1);
+	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.lda = 3);
+	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.ldb = 2);
+	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.ldc = 2);
+	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.ldc = 0xffffffff);
+	SPOIL(TESSERA_OP_GEMM, 0, MISALIGNED, gemm.a += 2);
+	SPOIL(TESSERA_OP_GEMM, 0, MISALIGNED, gemm.c += 1);
+	SPOIL(TESSERA_OP_GEMM, 0, UNMAPPED, gemm.b = past);
+	SPOIL(TESSERA_OP_GEMM, 0, UNMAPPED, gemm.b = past - 44);
+	SPOIL(TESSERA_OP_GEMM, 0, UNMAPPED, gemm.a = ~0ull - 3);
+	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.n = 0);
+	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.h = 0);
+	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.w = 0);
+	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.cin = 0);
+	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.cout = 0);
+	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.kh = 0);
+	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.kw = 0);
+	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.stride = 0);
+	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.kw = 8);
+	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.kh = 8);
+	SPOIL(TESSERA_OP_CONV2D, 0, MISALIGNED, conv.out += 2);
+	SPOIL(TESSERA_OP_ELTWISE, 0, BAD_COMMAND, elt.count = 0);
+	SPOIL(TESSERA_OP_ELTWISE, 2, BAD_COMMAND, elt.alpha = 1);
+	SPOIL(TESSERA_OP_ELTWISE, 0, BAD_COMMAND, elt.count = 0xffffffff);
+	SPOIL(TESSERA_OP_ELTWISE, 0, MISALIGNED, elt.b += 1);
+	SPOIL(TESSERA_OP_ELTWISE, 0, UNMAPPED, elt.out = past - 16);
+	SPOIL(TESSERA_OP_BIAS, 0, BAD_COMMAND, bias.m = 0);
+	SPOIL(TESSERA_OP_BIAS, 0, BAD_COMMAND, bias.n = 0);
+	SPOIL(TESSERA_OP_BIAS, 0, BAD_COMMAND, bias.ld_in = 2);
+	SPOIL(TESSERA_OP_BIAS, 0, BAD_COMMAND, bias.ld_out = 2);
+	SPOIL(TESSERA_OP_BIAS, 0, MISALIGNED, bias.bias += 2);
+	SPOIL(TESSERA_OP_ACT, 0, BAD_COMMAND, act.count = 0);
+	SPOIL(TESSERA_OP_ACT, 0, BAD_COMMAND, act.grad = PLACE(1));
+	SPOIL(TESSERA_OP_ACT, 1, MISALIGNED, act.grad += 2);
+	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, softmax.m = 0);
+	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, softmax.n = TESSERA_MAX_DIM + 1);
+	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, softmax.labels = 0);
+	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, softmax.loss = 0);
+	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, flags = 0);
+	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, flags = TESSERA_SOFTMAX_GRAD);
+	SPOIL(TESSERA_OP_SOFTMAX, 0, MISALIGNED, softmax.loss += 2);
+	{
+		struct tessera_cmd c = good(TESSERA_OP_SOFTMAX, 0);
+
+		c.flags = TESSERA_SOFTMAX_LOSS;
+		EXPECT(!tessera_tensor_check(&c));
+		c.softmax.scale = 1;
+		refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
+		c = good(TESSERA_OP_GEMM, 0);
+		c.flags = TESSERA_GEMM_I8;
+		c.gemm.a++;
+		EXPECT(!tessera_tensor_check(&c));
+		c.gemm.b = past - 12;
+		EXPECT(!tessera_tensor_check(&c));
+	}
+	SPOIL(TESSERA_OP_REDUCE, 0, BAD_COMMAND, reduce.m = 0);
+	SPOIL(TESSERA_OP_REDUCE, 0, BAD_COMMAND, reduce.axis = 2);
+	SPOIL(TESSERA_OP_REDUCE, 3, BAD_COMMAND, reduce.axis = 0);
+	SPOIL(TESSERA_OP_REDUCE, 4, BAD_COMMAND, reduce.axis = 0);
+	SPOIL(TESSERA_OP_REDUCE, 0, BAD_COMMAND, reduce.ld_in = 2);
+	SPOIL(TESSERA_OP_REDUCE, 0, MISALIGNED, reduce.out += 2);
+	SPOIL(TESSERA_OP_REQUANT, 0, BAD_COMMAND, requant.count = 0);
+	SPOIL(TESSERA_OP_REQUANT, 0, MISALIGNED, requant.in += 2);
+	SPOIL(TESSERA_OP_REQUANT, 3, MISALIGNED, requant.out += 2);
+	SPOIL(TESSERA_OP_REQUANT, 4, UNMAPPED, requant.out = past - 4);
+}
+
+static void test_refused_sizes(void)
+{
+	struct tessera_cmd c = good(TESSERA_OP_GEMM, 0);
+
+	/* 2^30 MACs pass, one row more does not */
+	c.gemm.m = c.gemm.n = c.gemm.k = 1024;
+	c.gemm.lda = c.gemm.ldb = c.gemm.ldc = 1024;
+	EXPECT(tessera_tensor_check(&c) == 0);
+	c.gemm.m = 1025;
+	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
+	/* spans: 256 MiB pass, four bytes more do not */
+	c.gemm.m = 2;
+	c.gemm.n = c.gemm.k = 1;
+	c.gemm.lda = (TESSERA_MAX_BYTES >> 2) - 1;
+	EXPECT(tessera_tensor_check(&c) == 0);
+	c.gemm.lda++;
+	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
+	c.gemm.m = c.gemm.n = c.gemm.k = TESSERA_MAX_DIM;
+	c.gemm.lda = c.gemm.ldb = c.gemm.ldc = 0xffffffff;
+	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
+	/* all operands together */
+	c = good(TESSERA_OP_ELTWISE, 0);
+	c.elt.count = TESSERA_MAX_BYTES / 12;
+	EXPECT(tessera_tensor_check(&c) == 0);
+	c.elt.count++;
+	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
+	c = good(TESSERA_OP_CONV2D, 0);
+	c.conv.n = c.conv.h = c.conv.w = c.conv.cin = c.conv.cout = 65535;
+	c.conv.kh = c.conv.kw = c.conv.padding = 255;
+	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
+	c.conv.n = c.conv.h = 1;
+	c.conv.w = c.conv.cin = 300;
+	c.conv.cout = 1;
+	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
+}
+
+static void test_cost(void)
+{
+	struct tessera_cmd c = good(TESSERA_OP_GEMM, 0);
+	struct tessera_rates slow = rates;
+
+	/* 64 x 100 x 784 = 5017600 MACs, 32 a clock, 2 ns a clock */
+	c.gemm.m = 64;
+	c.gemm.n = c.gemm.ldb = c.gemm.ldc = 100;
+	c.gemm.k = c.gemm.lda = 784;
+	EXPECT(tessera_tensor_cost_ns(&c, &rates) == 313600);
+	c.gemm.m = 65;	/* 5096000 / 32 = 159250 */
+	EXPECT(tessera_tensor_cost_ns(&c, &rates) == 318500);
+	c.flags = TESSERA_GEMM_I8;	/* 39812.5 clocks */
+	EXPECT(tessera_tensor_cost_ns(&c, &rates) == 79626);
+	slow.clock_mhz = 300;	/* 39813 clocks: 132710 */
+	EXPECT(tessera_tensor_cost_ns(&c, &slow) == 132710);
+	/* by bandwidth: 3 x 4000 bytes at 64 bytes a ns, rounded up */
+	c = good(TESSERA_OP_ELTWISE, 0);
+	c.elt.count = 1000;
+	EXPECT(tessera_tensor_cost_ns(&c, &rates) == 188);
+	/* C crosses the bus twice when accumulated to */
+	c = good(TESSERA_OP_GEMM, 0);
+	c.gemm.m = c.gemm.n = c.gemm.ldb = c.gemm.ldc = 1024;
+	c.gemm.k = c.gemm.lda = 1;
+	slow = rates;
+	slow.vram_mb_per_s = 1000;
+	EXPECT(tessera_tensor_cost_ns(&c, &slow) == 8192 + 4194304);
+	c.flags = TESSERA_GEMM_ACCUMULATE;
+	EXPECT(tessera_tensor_cost_ns(&c, &slow) == 8192 + 2 * 4194304);
+	/* the least command costs something, the largest does not wrap */
+	c = good(TESSERA_OP_REQUANT, 4);
+	c.requant.count = 1;
+	EXPECT(tessera_tensor_cost_ns(&c, &rates) == 2);
+	c = good(TESSERA_OP_GEMM, 0);
+	c.gemm.m = c.gemm.n = c.gemm.k = 1024;
+	c.gemm.lda = c.gemm.ldb = c.gemm.ldc = 1024;
+	slow.clock_mhz = 1;
+	slow.vram_mb_per_s = 1;
+	EXPECT(tessera_tensor_cost_ns(&c, &slow) == (1ull << 25) * 1000);
+	memset(&slow, 0, sizeof(slow));
+	EXPECT(tessera_tensor_cost_ns(&c, &slow) > 0);
+}
+
+/* Every access in turn is made to fault: the fault must come out, with its address. */
+static void test_memory_faults(void)
+{
+	for (uint8_t op = TESSERA_OP_GEMM; op <= TESSERA_OP_REQUANT; op++) {
+		struct tessera_cmd c = good(op, op == TESSERA_OP_ACT ? TESSERA_ACT_RELU_GRAD : 0);
+		unsigned faults = 0, fault;
+		uint64_t fault_va;
+
+		memset(memory, 0, sizeof(memory));
+		for (accesses_left = 0; faults < 100; faults++) {
+			unsigned budget = accesses_left;
+
+			fault = tessera_tensor_exec(&c, &mem, &fault_va);
+			accesses_left = budget + 1;
+			if (!fault)
+				break;
+			EXPECT(fault == TESSERA_FAULT_UNMAPPED && fault_va >= MEM_BASE);
+		}
+		accesses_left = ~0u;
+		EXPECT(faults >= 2 && faults < 100);
+	}
+}
+
+/* Random commands: refused, or carried out without a sanitizer's complaint. */
+static void test_fuzz(void)
+{
+	unsigned passed = 0;
+
+	for (unsigned i = 0; i < 200000; i++) {
+		struct tessera_cmd c = good(rnd_in(TESSERA_OP_GEMM, TESSERA_OP_REQUANT), 0);
+		uint64_t fault_va;
+
+		if (rnd() % 2)
+			c.sub = rnd() % 6;
+		if (rnd() % 2)
+			c.flags = rnd() & 15;
+		for (unsigned n = rnd() % 3; n; n--) {
+			const unsigned at = rnd() % sizeof(c.raw);
+
+			c.raw[at] = rnd() % 4 ? rnd() % 8 : rnd();
+		}
+		if (tessera_tensor_check(&c) ||
+		    tessera_tensor_cost_ns(&c, &rates) > 1000000)
+			continue;
+		passed++;
+		tessera_tensor_exec(&c, &mem, &fault_va);
+	}
+	if (passed < 20000)
+		fail("only %u commands passed check", passed);
+}
+
+/* For eyes only: `tensor_test --speed`. A wall-clock figure is no test. */
+static void print_speed(void)
+{
+	struct tessera_cmd c = good(TESSERA_OP_GEMM, 0);
+	struct timespec t0, t1;
+	double s;
+
+	memset(memory, 0, sizeof(memory));
+	c.gemm.m = 64;
+	c.gemm.n = c.gemm.ldb = c.gemm.ldc = 128;
+	c.gemm.k = c.gemm.lda = 784;
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	for (unsigned i = 0; i < 20; i++)
+		run(&c);
+	clock_gettime(CLOCK_MONOTONIC, &t1);
+	s = (double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) * 1e-9;
+	printf("# gemm 64x128x784 f32: %.2f GMAC/s\n", 20.0 * 64 * 128 * 784 / s * 1e-9);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} tests[] = {
+	{ "gemm_bit_exact", test_gemm },
+	{ "gemm_i8_full_range", test_gemm_i8_range },
+	{ "conv2d_bit_exact", test_conv },
+	{ "eltwise_bit_exact", test_eltwise },
+	{ "bias_bit_exact", test_bias },
+	{ "act_bit_exact", test_act_exact },
+	{ "act_sigmoid_tanh", test_act_smooth },
+	{ "requant_bit_exact", test_requant },
+	{ "softmax_and_gradient", test_softmax },
+	{ "softmax_odd_input", test_softmax_odd },
+	{ "reduce_bit_exact", test_reduce },
+	{ "refused_fields", test_refused_fields },
+	{ "refused_sizes", test_refused_sizes },
+	{ "cost_ns", test_cost },
+	{ "memory_faults", test_memory_faults },
+	{ "fuzz", test_fuzz },
+};
+
+int main(int argc, char **argv)
+{
+	const int count = sizeof(tests) / sizeof(tests[0]);
+
+	if (argc > 1 && !strcmp(argv[1], "--speed")) {
+		print_speed();
+		return 0;
+	}
+	printf("KTAP version 1\n1..%d\n", count);
+	for (int i = 0; i < count; i++) {
+		test_failed = 0;
+		rng_state = 88172645463325252ull + i;
+		tests[i].run();
+		printf("%sok %d %s\n", test_failed ? "not " : "", ++test_no, tests[i].name);
+		fflush(stdout);
+		failures += !!test_failed;
+	}
+	return !!failures;
+}
