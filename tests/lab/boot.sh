@@ -61,7 +61,7 @@ MODULES=${MODULES:-$OUT/build/$KERNEL}
 
 IMAGE=$(image_dir "$KERNEL")
 QEMU=$(qemu_dir)
-[ -d "$IMAGE" ] && [ -d "$QEMU" ] || die "not set up: run tests/lab/setup.sh $KERNEL"
+[ -d "$IMAGE" ] && [ -d "$QEMU" ] || "$LAB/setup.sh" "$KERNEL" </dev/null
 # A guest of a debug host is a stock one: it is the host that is being watched
 GUEST_KERNEL=$KERNEL
 [ "$KERNEL" = debug ] && GUEST_KERNEL=6.12

@@ -91,10 +91,12 @@ kernel_release()
 	printf '%s\n' "$found"
 }
 
+# TESSERA_QEMU, a directory below the cache, overrules it: to compare two builds
 qemu_dir()
 {
 	local tree
 
+	[ -n "${TESSERA_QEMU:-}" ] && echo "$TESSERA_QEMU" && return
 	tree=$(tree_dir)
 	printf '%s/qemu-%s\n' "$CACHE" "$(key "$LAB/make-qemu.sh" "$LAB/qemu-stock.sh" "${tree##*-}" \
 		"$REPO/uapi/tessera_hw.h" "$(files_key "$REPO/qemu-patches")")"

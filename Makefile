@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The commands a person types. Kbuild, beside this, is the kernel's part.
+#
+#   make demo         set up, then three virtual machines under three schedulers: out/demo/report.html
+#   make check        set up, then all tests
+#   make check-debug  the tests on a kernel with KASAN, lockdep, kmemleak (built once, 10 min)
+#   make bench        figures in exact virtual time
+#   make lint         static checks alone
+#   make lab          set up alone, and build everything in the Debian 13 tree
+#   make modules      the modules, for the running kernel (KVER=) or a build tree (KDIR=)
+#   make install      modules, library and the tessera command (PREFIX=, DESTDIR=)
+#   make clean        what builds and runs left in this clone; the set-up's cache stays
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+all: modules
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+lab:
+	@tests/lab/setup.sh 6.12 6.1
+	@tests/lab/build.sh 6.12 6.1 user
+
+check: lab
+	@tests/run.sh --when check
+
+check-debug: lab
+	@tests/lab/setup.sh debug
+	@tests/lab/build.sh debug
+	@tests/run.sh --when debug
+
+bench: lab
+	@DETERMINISTIC=1 tests/run.sh --when bench
+
+lint:
+	@tests/lab/setup.sh --tree
+	@tests/run.sh lint
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+modules_install: modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+
+INSTALL_DIRS = $(wildcard guest-driver/libtessera tools)
+
+install: modules_install
+	@for d in $(INSTALL_DIRS); do \
+		$(MAKE) -C $$d PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install || exit 1; \
+	done
+
+clean:
+	rm -rf out
+	find . -path ./.git -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -type f -print | xargs -r rm -f
+
+.PHONY: all help lab check check-debug bench lint modules modules_install install clean

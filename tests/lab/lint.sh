@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Static checks, as KTAP: checkpatch --strict, W=1 and sparse builds of the modules for both
+# kernels, kernel-doc, cppcheck, clang-format (in directories that have a .clang-format),
+# codespell, shellcheck, syntax of Python and reStructuredText, and the house rules.
+set -u
+. "$(dirname "$0")/lib.sh"
+cd "$REPO" || exit 1
+
+"$LAB/setup.sh" --tree </dev/null || exit 1
+LOGS=${SUITE_OUT:-$OUT/lint}
+mkdir -p "$LOGS"
+N=0
+RC=0
+
+files()
+{
+	git ls-files -z --cached --others --exclude-standard -- "$@" | tr '\0' '\n' |
+		while read -r f; do
+			[ -f "$f" ] && echo "$f"
+		done
+}
+
+in_tree()
+{
+	"$LAB/in-tree.sh" "$@"
+}
+
+# check NAME COMMAND...: its output is shown if it fails
+check()
+{
+	local name=$1 log
+
+	shift
+	N=$((N + 1))
+	log=$LOGS/$N.log
+	if "$@" >"$log" 2>&1 </dev/null; then
+		echo "ok $N - $name"
+	else
+		head -n 60 "$log" | sed 's/^/# /'
+		echo "not ok $N - $name"
+		RC=1
+	fi
+}
+
+run_checkpatch()
+{
+	local rc=0 list where ignore
+
+	# FILE_PATH_CHANGES: there is no MAINTAINERS here. Code that user space or QEMU compiles too
+	# has no BIT() or u32; headers of the interface are tables, with a comment on every line.
+	while read -r where ignore; do
+		mapfile -t list < <(files "$where/*.c" "$where/*.h")
+		[ ${#list[@]} = 0 ] && continue
+		in_tree /usr/src/kernel-tools/scripts/checkpatch.pl --no-tree --strict --terse --show-types \
+			--no-summary --max-line-length=100 \
+			--ignore "FILE_PATH_CHANGES,SPLIT_STRING$ignore" -f "${list[@]}" || rc=1
+	done <<-EOT
+		kmod
+		guest-driver	,PREFER_KERNEL_TYPES
+		uapi	,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE,LINE_SPACING,LONG_LINE,LONG_LINE_COMMENT
+		sched	,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
+		qemu-patches	,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
+		tests	,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
+		tools	,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
+	EOT
+	return $rc
+}
+
+run_cppcheck()
+{
+	local list
+
+	mapfile -t list < <(files '*.c')
+	[ ${#list[@]} = 0 ] && return
+	in_tree cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance \
+		--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unknownMacro \
+		--suppress=unmatchedSuppression --suppress=normalCheckLevelMaxBranches --check-level=normal --max-configs=1 \
+		-j"$JOBS" -I uapi "${list[@]}"
+}
+
+run_clang_format()
+{
+	local d list=()
+
+	for d in $(files '*.clang-format'); do
+		mapfile -t -O ${#list[@]} list < <(files "$(dirname "$d")/*.c" "$(dirname "$d")/*.h")
+	done
+	[ ${#list[@]} = 0 ] || in_tree clang-format --dry-run -Werror "${list[@]}"
+}
+
+run_codespell()
+{
+	local list
+
+	mapfile -t list < <(files | grep -v -e '^data/' -e '\.gz$' -e '\.html$' -e '\.svg$' -e '\.png$')
+	in_tree codespell --ignore-words-list=som,ot,fo,inout,ser "${list[@]}"
+}
+
+run_shellcheck()
+{
+	local list
+
+	mapfile -t list < <({ files '*.sh' '.ci/run' 'tests/lab/image/*'; } | sort -u)
+	in_tree shellcheck -x -S warning -e SC1090,SC1091,SC2034 "${list[@]}"
+}
+
+run_python()
+{
+	local list
+
+	mapfile -t list < <({ files '*.py'; files tools tests scripts | xargs -r grep -lE '^#!.*python' ; } | sort -u)
+	[ ${#list[@]} = 0 ] && return
+	in_tree python3 -c 'import ast, sys
+for f in sys.argv[1:]:
+    ast.parse(open(f).read(), f)' "${list[@]}"
+}
+
+run_rst()
+{
+	local list
+
+	mapfile -t list < <(files '*.rst')
+	[ ${#list[@]} = 0 ] && return
+	# Sphinx's own roles and directives are no errors here
+	in_tree sh -c 'for f; do
+		rst2html --report=3 --halt=5 "$f" 2>&1 >/dev/null |
+			grep -v -e "Unknown directive type" -e "Unknown interpreted text role" \
+				-e "No directive entry" -e "No role entry" |
+			grep -E "^[^ ]*:[0-9]+: \((ERROR|WARNING|SEVERE)" && exit 1
+	done; exit 0' sh "${list[@]}"
+}
+
+run_house()
+{
+	local f bad=0
+
+	for f in $(files '*.c' '*.h' '*.sh' '*.py' '*.awk' '*.rst' 'Makefile' '*/Makefile' 'Kbuild' '*/Kbuild'); do
+		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || { echo "$f: no SPDX line"; bad=1; }
+		[ "$(wc -l <"$f")" -le 1200 ] || { echo "$f: over 1200 lines"; bad=1; }
+		if grep -nE '(TODO|FIXME|XXX)' "$f" | grep -v 'tests/lab/lint.sh\|TODO|FIXME'; then
+			echo "$f: unfinished work"
+			bad=1
+		fi
+	done
+	return $bad
+}
+
+run_kernel_doc()
+{
+	local list
+
+	mapfile -t list < <(files 'kmod/*.[ch]' 'guest-driver/*.[ch]' 'sched/*.[ch]')
+	[ ${#list[@]} = 0 ] && return
+	# A member whose name says it all need not be described
+	! in_tree /usr/src/kernel-tools/scripts/kernel-doc -none "${list[@]}" 2>&1 |
+		grep -v "struct member '.*' not described in"
+}
+
+echo "KTAP version 1"
+echo "1..11"
+check "checkpatch --strict" run_checkpatch
+check "W=1 and sparse, Linux 6.12" "$LAB/build.sh" --lint 6.12
+check "W=1 and sparse, Linux 6.1" "$LAB/build.sh" --lint 6.1
+check "kernel-doc" run_kernel_doc
+check "cppcheck" run_cppcheck
+check "clang-format" run_clang_format
+check "codespell" run_codespell
+check "shellcheck" run_shellcheck
+check "Python" run_python
+check "reStructuredText" run_rst
+check "licence lines, length, unfinished work" run_house
+exit $RC
