@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_ctrl.c - the control page: each register, reserved offsets, access sizes, enable and reset
+ */
+#include "fixture.h"
+
+FIXTURE(ctrl)
+{
+	struct vdev v;
+	struct t1 t;
+};
+
+FIXTURE_SETUP(ctrl)
+{
+	fresh();
+	ASSERT_EQ(0, vdev_create(&self->v, "V4"));
+	ASSERT_EQ(0, t1_prepare(&self->t, &self->v));
+}
+
+FIXTURE_TEARDOWN(ctrl)
+{
+	EXPECT_EQ(0, vdev_destroy(&self->v));
+}
+
+TEST_F(ctrl, identity)
+{
+	struct vdev *v = &self->v;
+
+	EXPECT_EQ(TESSERA_MAGIC, vdev_reg(v, TESSERA_REG_MAGIC));
+	EXPECT_EQ(TESSERA_HW_VERSION, vdev_reg(v, TESSERA_REG_VERSION));
+	/* the scheduling registers are the host's */
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_CAPS) & TESSERA_CAP_SCHED);
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_CTRL));
+}
+
+TEST_F(ctrl, read_only)
+{
+	static const uint32_t regs[] = {
+		TESSERA_REG_MAGIC, TESSERA_REG_VERSION, TESSERA_REG_CAPS, TESSERA_REG_STATUS,
+		TESSERA_REG_NUM_SLOTS, TESSERA_REG_NUM_CONTEXTS, TESSERA_REG_NUM_VECTORS,
+		TESSERA_REG_VRAM_SIZE_LO, TESSERA_REG_VRAM_SIZE_HI,
+	};
+	unsigned int i;
+	uint32_t was;
+
+	for (i = 0; i < ARRAY_SIZE(regs); i++) {
+		was = vdev_reg(&self->v, regs[i]);
+		vdev_reg_write(&self->v, regs[i], ~was);
+		EXPECT_EQ(was, vdev_reg(&self->v, regs[i]));
+	}
+}
+
+TEST_F(ctrl, read_write)
+{
+	static const uint32_t bases[] = {
+		TESSERA_REG_ASQ_BASE_LO, TESSERA_REG_ACQ_BASE_LO, TESSERA_REG_EVQ_BASE_LO,
+	};
+	struct vdev *v = &self->v;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bases); i++) {
+		EXPECT_EQ(0, vdev_reg64(v, bases[i]));
+		EXPECT_EQ(0, vdev_reg(v, bases[i] + 8));
+		vdev_reg_write64(v, bases[i], 0x123456789000ull + i * 0x1000);
+		vdev_reg_write(v, bases[i] + 8, 16 << i);
+	}
+	for (i = 0; i < ARRAY_SIZE(bases); i++) {
+		EXPECT_EQ(0x123456789000ull + i * 0x1000, vdev_reg64(v, bases[i]));
+		EXPECT_EQ(16 << i, vdev_reg(v, bases[i] + 8));
+		/* the last of each group is for writing only */
+		EXPECT_EQ(0, vdev_reg(v, bases[i] + 12));
+	}
+}
+
+TEST_F(ctrl, rings_locked_while_enabled)
+{
+	struct vdev *v = &self->v;
+
+	t1_program_rings(&self->t);
+	ASSERT_EQ(0, t1_enable(&self->t));
+	vdev_reg_write64(v, TESSERA_REG_ASQ_BASE_LO, 0xdead000);
+	vdev_reg_write(v, TESSERA_REG_ASQ_SIZE, 2);
+	EXPECT_EQ(self->t.asq_bus, vdev_reg64(v, TESSERA_REG_ASQ_BASE_LO));
+	EXPECT_EQ(self->t.asq_entries, vdev_reg(v, TESSERA_REG_ASQ_SIZE));
+	EXPECT_EQ(0, t1_ctx_create(&self->t, 0));
+}
+
+/* Every dword that the header does not name reads zero and drops writes. */
+TEST_F(ctrl, reserved)
+{
+	struct vdev *v = &self->v;
+	uint32_t off, value;
+
+	for (off = 0; off < 4096; off += 4) {
+		if (off <= TESSERA_REG_TIME_HI)
+			continue;
+		if (off >= TESSERA_REG_ASQ_BASE_LO && off <= TESSERA_REG_EVQ_HEAD)
+			continue;
+		vdev_reg_write(v, off, 0xffffffff);
+		value = vdev_reg(v, off);
+		EXPECT_EQ(0, value) {
+			TH_LOG("offset %#x reads %#x", off, value);
+		}
+	}
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
+	EXPECT_EQ(0, t1_start(&self->t, v));
+}
+
+/* Other than aligned 32-bit access reads zero or is dropped. */
+TEST_F(ctrl, sizes)
+{
+	struct vdev *v = &self->v;
+	uint8_t buf[8];
+	unsigned int off, len, i;
+
+	for (off = 0; off < 0x20; off++) {
+		for (len = 1; len <= 3; len++) {
+			memset(buf, 0xff, sizeof(buf));
+			ASSERT_EQ(len, vdev_read(v, BAR0, off, buf, len));
+			for (i = 0; i < len; i++)
+				ASSERT_EQ(0, buf[i]) {
+					TH_LOG("offset %#x length %u", off, len);
+				}
+		}
+	}
+	memset(buf, 0xff, sizeof(buf));
+	ASSERT_EQ(4, vdev_read(v, BAR0, TESSERA_REG_MAGIC + 2, buf, 4));
+	EXPECT_EQ(0, *(uint32_t *)buf);
+
+	vdev_reg_write(v, TESSERA_REG_ASQ_SIZE, 64);
+	memset(buf, 0xff, sizeof(buf));
+	ASSERT_EQ(1, vdev_write(v, BAR0, TESSERA_REG_ASQ_SIZE, buf, 1));
+	ASSERT_EQ(2, vdev_write(v, BAR0, TESSERA_REG_ASQ_SIZE, buf, 2));
+	ASSERT_EQ(4, vdev_write(v, BAR0, TESSERA_REG_ASQ_SIZE + 2, buf, 4));
+	EXPECT_EQ(64, vdev_reg(v, TESSERA_REG_ASQ_SIZE));
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_CTRL));
+}
+
+TEST_F(ctrl, time_moves)
+{
+	uint64_t a, b;
+
+	a = vdev_reg64(&self->v, TESSERA_REG_TIME_LO);
+	sleep_us(2000);
+	b = vdev_reg64(&self->v, TESSERA_REG_TIME_LO);
+	EXPECT_GT(b, a);
+	/* the high word belongs to the low one read last, not to this moment */
+	vdev_reg(&self->v, TESSERA_REG_TIME_LO);
+	a = vdev_reg(&self->v, TESSERA_REG_TIME_HI);
+	EXPECT_EQ(a, vdev_reg(&self->v, TESSERA_REG_TIME_HI));
+}
+
+TEST_F(ctrl, enable_ready_disable)
+{
+	struct vdev *v = &self->v;
+
+	t1_program_rings(&self->t);
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
+	ASSERT_EQ(0, t1_enable(&self->t));
+	EXPECT_EQ(TESSERA_STATUS_READY, vdev_reg(v, TESSERA_REG_STATUS));
+	EXPECT_EQ(TESSERA_CTRL_ENABLE, vdev_reg(v, TESSERA_REG_CTRL));
+	ASSERT_EQ(0, t1_ctx_create(&self->t, 1));
+
+	t1_disable(&self->t);
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_CTRL));
+	/* the rings' registers are kept, the contexts are not */
+	EXPECT_EQ(self->t.asq_bus, vdev_reg64(v, TESSERA_REG_ASQ_BASE_LO));
+	t1_program_rings(&self->t);
+	ASSERT_EQ(0, t1_enable(&self->t));
+	EXPECT_EQ(TESSERA_ST_NOT_FOUND, t1_ctx_destroy(&self->t, 1));
+}
+
+TEST_F(ctrl, reset_register)
+{
+	struct vdev *v = &self->v;
+
+	t1_program_rings(&self->t);
+	ASSERT_EQ(0, t1_enable(&self->t));
+	ASSERT_EQ(0, t1_ctx_create(&self->t, 0));
+	ASSERT_EQ(0, t1_ctrl_reset(&self->t));
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_CTRL));
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
+	EXPECT_EQ(0, vdev_reg64(v, TESSERA_REG_ASQ_BASE_LO));
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_ASQ_SIZE));
+	EXPECT_EQ(0, vdev_reg64(v, TESSERA_REG_EVQ_BASE_LO));
+	ASSERT_EQ(0, t1_start(&self->t, v));
+	EXPECT_EQ(0, t1_ctx_create(&self->t, 0));
+}
+
+/* What is wrong with the rings: FATAL, and a reset makes it good again. */
+static int fatal(struct t1 *t)
+{
+	int err = t1_enable(t);
+	uint32_t status = vdev_reg(t->v, TESSERA_REG_STATUS);
+
+	if (err != -EIO || status != TESSERA_STATUS_FATAL)
+		return 1;
+	if (t1_ctrl_reset(t))
+		return 2;
+	if (vdev_reg(t->v, TESSERA_REG_STATUS))
+		return 3;
+	return 0;
+}
+
+TEST_F(ctrl, bad_sizes)
+{
+	static const uint32_t regs[] = {
+		TESSERA_REG_ASQ_SIZE, TESSERA_REG_ACQ_SIZE, TESSERA_REG_EVQ_SIZE,
+	};
+	static const uint32_t sizes[] = { 0, 1, 3, 100, 1025, 2048, 0x80000000, 0xffffffff };
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(regs); i++) {
+		for (k = 0; k < ARRAY_SIZE(sizes); k++) {
+			t1_program_rings(&self->t);
+			vdev_reg_write(&self->v, regs[i], sizes[k]);
+			EXPECT_EQ(0, fatal(&self->t)) {
+				TH_LOG("register %#x size %u", regs[i], sizes[k]);
+			}
+		}
+	}
+	EXPECT_EQ(0, t1_start(&self->t, &self->v));
+}
+
+TEST_F(ctrl, bad_alignment)
+{
+	static const uint32_t regs[] = {
+		TESSERA_REG_ASQ_BASE_LO, TESSERA_REG_ACQ_BASE_LO, TESSERA_REG_EVQ_BASE_LO,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(regs); i++) {
+		t1_program_rings(&self->t);
+		vdev_reg_write(&self->v, regs[i], vdev_reg(&self->v, regs[i]) | 64);
+		/* an implementation may keep the low bits at zero instead */
+		if (!(vdev_reg(&self->v, regs[i]) & 64))
+			continue;
+		EXPECT_EQ(0, fatal(&self->t));
+	}
+}
+
+/* Rings in memory that is not there: FATAL, at the latest when the ring is used. */
+TEST_F(ctrl, unreachable_rings)
+{
+	struct tessera_admin_cmd c = { .opcode = TESSERA_ADMIN_CTX_CREATE };
+	struct tessera_admin_cpl cpl;
+	struct t1 *t = &self->t;
+	uint32_t status;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		t1_program_rings(t);
+		vdev_reg_write64(t->v, i ? TESSERA_REG_ACQ_BASE_LO : TESSERA_REG_ASQ_BASE_LO,
+				 0x7770000000ull);
+		if (t1_enable(t) == 0) {
+			t1_admin_push(t, &c);
+			t1_admin_ring(t);
+			EXPECT_EQ(-ETIMEDOUT, t1_admin_pop(t, &cpl, 300));
+		}
+		status = vdev_reg(t->v, TESSERA_REG_STATUS);
+		EXPECT_EQ(TESSERA_STATUS_FATAL, status & TESSERA_STATUS_FATAL);
+		EXPECT_EQ(0, status & TESSERA_STATUS_READY);
+		EXPECT_EQ(0, t1_ctrl_reset(t));
+	}
+	EXPECT_EQ(0, t1_start(t, t->v));
+	EXPECT_EQ(0, t1_ctx_create(t, 0));
+}
+
+/* Indexes past the rings' ends hurt this vGPU at most. */
+TEST_F(ctrl, wild_indexes)
+{
+	static const uint32_t values[] = { 64, 65, 0xffff, 0x80000000, 0xffffffff };
+	struct vdev *v = &self->v;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
+		ASSERT_EQ(0, t1_start(&self->t, v));
+		vdev_reg_write(v, TESSERA_REG_ASQ_TAIL, values[i]);
+		vdev_reg_write(v, TESSERA_REG_ACQ_HEAD, values[i]);
+		vdev_reg_write(v, TESSERA_REG_EVQ_HEAD, values[i]);
+		sleep_us(5000);
+		ASSERT_EQ(0, t1_ctrl_reset(&self->t));
+	}
+	ASSERT_EQ(0, t1_start(&self->t, v));
+	EXPECT_EQ(0, t1_ctx_create(&self->t, 0));
+}
+
+/* Tails and heads written while the rings are not in use start nothing. */
+TEST_F(ctrl, doorbells_before_enable)
+{
+	struct vdev *v = &self->v;
+	volatile uint32_t *db = vdev_direct(v, BAR0, TESSERA_DB_OFF(0), 4);
+
+	vdev_reg_write(v, TESSERA_REG_ASQ_TAIL, 5);
+	vdev_reg_write(v, TESSERA_REG_ACQ_HEAD, 5);
+	ASSERT_NE(NULL, db);
+	*db = 7;
+	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
+	EXPECT_EQ(0, t1_start(&self->t, v));
+	EXPECT_EQ(0, t1_ctx_create(&self->t, 0));
+}
+
+TEST_HARNESS_MAIN
