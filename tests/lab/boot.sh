@@ -26,7 +26,7 @@ DEVS=()
 DET=${DETERMINISTIC:-0}
 IOMMU=0
 TIMEOUT=600
-MEM=4G
+MEM=
 APPEND=
 ADD=()
 GUEST_ADD=()
@@ -61,12 +61,14 @@ MODULES=${MODULES:-$OUT/build/$KERNEL}
 
 IMAGE=$(image_dir "$KERNEL")
 QEMU=$(qemu_dir)
+# Shadow memory and page tracking take theirs
+[ -n "$MEM" ] || { [ "$KERNEL" = debug ] && MEM=6G || MEM=4G; }
 [ -d "$IMAGE" ] && [ -d "$QEMU" ] || "$LAB/setup.sh" "$KERNEL" </dev/null
 # A guest of a debug host is a stock one: it is the host that is being watched
 GUEST_KERNEL=$KERNEL
 [ "$KERNEL" = debug ] && GUEST_KERNEL=6.12
 KREL=$(cat "$IMAGE/release")
-GUEST_KREL=$(cat "$(image_dir "$GUEST_KERNEL")/release")
+GUEST_KREL=$(cat "$IMAGE/guest-release")
 
 mkdir -p "$RUN"
 RUN=$(cd "$RUN" && pwd)
@@ -110,11 +112,10 @@ put_modules()
 	done
 }
 
+# overlay host|guest RELEASE
 overlay()
 {
-	local base=$3
-
-	"$LAB/in-tree.sh" --bind "$RUN:/out" --bind "$base:/build" \
+	"$LAB/in-tree.sh" --bind "$RUN:/out" --bind "$IMAGE:/build" \
 		/repo/tests/lab/image.sh overlay "$2" "$1"
 	rm -rf "$RUN/$1.stage"
 }
@@ -123,7 +124,7 @@ stage_links "$RUN/guest.stage"
 cp "$LAB/image/guest-init" "$RUN/guest.stage/init"
 put_modules "$RUN/guest.stage" "$OUT/build/$GUEST_KERNEL" "$GUEST_KREL"
 put_all "$RUN/guest.stage" "${GUEST_ADD[@]}"
-overlay guest "$GUEST_KREL" "$(image_dir "$GUEST_KERNEL")"
+overlay guest "$GUEST_KREL"
 
 stage_links "$RUN/host.stage"
 cp "$LAB/image/host-init" "$RUN/host.stage/init"
@@ -136,7 +137,7 @@ chmod 755 "$RUN/host.stage/lab/script"
 mv "$RUN/guest.cpio" "$RUN/host.stage/lab/guest-overlay.cpio"
 put_modules "$RUN/host.stage" "$MODULES" "$KREL"
 put_all "$RUN/host.stage" "${ADD[@]}"
-overlay host "$KREL" "$IMAGE"
+overlay host "$KREL"
 cat "$IMAGE/host-base.cpio" "$RUN/host.cpio" >"$RUN/initrd.cpio"
 rm "$RUN/host.cpio"
 
@@ -167,20 +168,35 @@ for d in "${DEVS[@]}"; do
 	       -device "tessera,id=acc$n,bus=rp$n${d:+,$d}")
 done
 
-: >"$RUN/console.log"
-: >"$RUN/result"
-: >"$RUN/status"
+# run_qemu: once through; 126 if the virtual host wants to be booted again
+run_qemu()
+{
+	local rc=0
+
+	: >"$RUN/console.log"
+	: >"$RUN/result"
+	: >"$RUN/status"
+	timeout --foreground -k 5 "$TIMEOUT" \
+		"$LAB/in-tree.sh" --bind "$RUN:/out" --bind "$IMAGE:/build" --cd /out \
+		"/cache/${QEMU##*/}/qemu-system-x86_64" -M "$MACHINE" "${ARGS[@]}" -m "$MEM" \
+		-nodefaults -no-user-config -display none -no-reboot \
+		-L /usr/share/seabios -L /usr/share/qemu \
+		-kernel /build/vmlinuz -initrd /out/initrd.cpio -append "$CMDLINE $APPEND" \
+		-chardev file,id=console,path=/out/console.log -serial chardev:console \
+		-chardev file,id=result,path=/out/result -serial chardev:result \
+		-chardev file,id=status,path=/out/status -serial chardev:status \
+		</dev/null >"$RUN/qemu.log" 2>&1 || rc=$?
+	grep -q '^again' "$RUN/status" && rc=126
+	return $rc
+}
+
 rc=0
-# shellcheck disable=SC2016
-timeout --foreground -k 5 "$TIMEOUT" "$LAB/in-tree.sh" --bind "$RUN:/out" --bind "$IMAGE:/build" --cd /out \
-	"/cache/${QEMU##*/}/qemu-system-x86_64" -M "$MACHINE" "${ARGS[@]}" -m "$MEM" \
-	-nodefaults -no-user-config -display none -no-reboot \
-	-L /usr/share/seabios -L /usr/share/qemu \
-	-kernel /build/vmlinuz -initrd /out/initrd.cpio -append "$CMDLINE $APPEND" \
-	-chardev file,id=console,path=/out/console.log -serial chardev:console \
-	-chardev file,id=result,path=/out/result -serial chardev:result \
-	-chardev file,id=status,path=/out/status -serial chardev:status \
-	</dev/null >"$RUN/qemu.log" 2>&1 || rc=$?
+for _ in 1 2 3; do
+	rc=0
+	run_qemu || rc=$?
+	[ $rc = 126 ] || break
+	say "boot.sh: lockdep was off before the first module; booting again"
+done
 rm -f "$RUN/initrd.cpio"
 
 status=$(tr -d '\r' <"$RUN/status" | sed -n 's/^exit \([0-9]*\)$/\1/p' | tail -n 1)

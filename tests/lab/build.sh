@@ -8,30 +8,29 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-# The copy keeps what an earlier build made, and the time stamps that make needs
+# The copy keeps what an earlier build made there, and takes nothing that was built in the
+# clone; sources that are gone from the clone go from it
 copy()
 {
 	mkdir -p "$1"
-	# shellcheck disable=SC2016
 	"$LAB/in-tree.sh" --bind "$1:/build" rsync -rlpt --delete \
-		--exclude=/.git --exclude=/out --exclude='*.o' --exclude='*.ko' --exclude='*.cmd' \
-		--exclude='*.mod' --exclude='*.mod.c' --exclude='*.d' --exclude='*.a' --exclude='*.so*' \
-		--exclude=modules.order --exclude=Module.symvers --exclude='*.symvers' \
-		--filter='P generated/' --filter='P bin/' --exclude=/qemu-patches --exclude=/Documentation \
-		/repo/ /build/
+		--exclude=/.git --exclude=/out --exclude=/qemu-patches/files --exclude=/Documentation \
+		--exclude='*.o' --exclude='*.ko' --exclude='*.cmd' --exclude='*.mod' --exclude='*.mod.c' \
+		--exclude='*.d' --exclude='*.a' --exclude='*.so' --exclude='*.so.*' \
+		--exclude=modules.order --exclude=Module.symvers --exclude=generated \
+		--filter='R *.c' --filter='R *.h' --filter='R *.S' --filter='R *.sh' --filter='R *.py' \
+		--filter='R Makefile' --filter='R Kbuild' --filter='P *' /repo/ /build/
 }
 
-# headers KERNEL: what to build against, and which bind makes it visible
 modules()
 {
 	local dir=$OUT/build/$1 rel headers binds=() extra=() log
 
-	shift_kernel=$1
-	if [ "$shift_kernel" = debug ]; then
+	if [ "$1" = debug ]; then
 		binds=(--bind "$(debug_dir):/out")
 		headers=/out/build
 	else
-		rel=$(kernel_release "$shift_kernel") || die "no kernel $shift_kernel: run tests/lab/setup.sh"
+		rel=$(kernel_release "$1") || die "no kernel $1: run tests/lab/setup.sh"
 		headers=/usr/src/linux-headers-$rel
 	fi
 	[ "${LINT:-0}" = 1 ] && { dir=$OUT/lint/$1; rm -rf "$dir"; extra=(W=1 C=1 CF=-D__CHECK_ENDIAN__); }

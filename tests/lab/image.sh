@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The boot images, made inside the Debian 13 tree from what is in it:
-#   image.sh base RELEASE            /out: what never changes, for the host and for guests
+#   image.sh base RELEASE [ROOT [GUEST-RELEASE]]
+#                                    /out: what never changes, for the host and for guests;
+#                                    ROOT is where the host's kernel and modules are installed
 #   image.sh overlay RELEASE NAME    /out/NAME.stage to /out/NAME.cpio: what a run adds to
 #                                    the base, which is /build
 # A kernel takes images one after another as one, so a run's overlay is simply appended.
@@ -78,11 +80,11 @@ skeleton()
 
 modules()
 {
-	local root=$1 m f rel
+	local root=$1 from=$2 release=$3 m f rel
 
-	shift
+	shift 3
 	for m; do
-		modprobe -S "$KREL" -D "$m" 2>/dev/null || true
+		modprobe -d "$from/" -S "$release" -D "$m" 2>/dev/null || true
 	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r f; do
 		rel=${f#*/modules/}
 		mkdir -p "$root/usr/lib/modules/${rel%/*}"
@@ -91,9 +93,10 @@ modules()
 		*) cp "$f" "$root/usr/lib/modules/$rel" ;;
 		esac
 	done
-	cp "/usr/lib/modules/$KREL"/modules.builtin* "/usr/lib/modules/$KREL/modules.order" \
-		"$root/usr/lib/modules/$KREL/"
-	depmod -b "$root" "$KREL"
+	mkdir -p "$root/usr/lib/modules/$release"
+	cp "$from/lib/modules/$release"/modules.builtin* "$from/lib/modules/$release/modules.order" \
+		"$root/usr/lib/modules/$release/"
+	depmod -b "$root" "$release"
 }
 
 # The same tree gives the same bytes: order, times, owners and inode numbers are fixed
@@ -109,7 +112,7 @@ pack()
 
 base()
 {
-	local p
+	local p from=$1 guest=$2
 
 	skeleton /tmp/guest
 	for p in $GUEST_PROGRAMS $LIBRARIES; do
@@ -117,7 +120,7 @@ base()
 		put_libraries "$p" /tmp/guest
 	done
 	# shellcheck disable=SC2086
-	modules /tmp/guest $GUEST_MODULES
+	modules /tmp/guest '' "$guest" $GUEST_MODULES
 	cp -a /tmp/guest/usr/lib/modules /out/guest-modules
 	(cd /tmp/guest && find .) >/out/guest-files
 	pack /tmp/guest /out/guest-base.cpio
@@ -131,15 +134,16 @@ base()
 		[ ! -e "$p" ] || put "$p" /tmp/host
 	done
 	# shellcheck disable=SC2086
-	modules /tmp/host $HOST_MODULES
+	modules /tmp/host "$from" "$KREL" $HOST_MODULES
 	cp -a /tmp/host/usr/lib/modules /out/host-modules
 	mkdir -p /tmp/host/lab
-	cp "/boot/vmlinuz-$KREL" /tmp/host/lab/guest-vmlinuz
+	cp "/boot/vmlinuz-$guest" /tmp/host/lab/guest-vmlinuz
 	cp /out/guest-base.cpio /tmp/host/lab/
 	(cd /tmp/host && find .) >/out/host-files
 	pack /tmp/host /out/host-base.cpio
-	cp "/boot/vmlinuz-$KREL" /out/vmlinuz
+	cp "$from/boot/vmlinuz-$KREL" /out/vmlinuz
 	echo "$KREL" >/out/release
+	echo "$guest" >/out/guest-release
 }
 
 overlay()
@@ -167,6 +171,6 @@ overlay()
 }
 
 case $1 in
-base) base ;;
+base) base "${3:-}" "${4:-$KREL}" ;;
 overlay) overlay "$3" ;;
 esac

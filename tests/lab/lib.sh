@@ -104,10 +104,12 @@ qemu_dir()
 
 image_dir()
 {
-	local tree
+	local tree extra=
 
+	[ "$1" = debug ] && extra=$(debug_dir)
+	extra=${extra##*/}
 	tree=$(tree_dir)
-	printf '%s/image-%s-%s\n' "$CACHE" "$1" "$(key "$LAB/image.sh" "${tree##*-}")"
+	printf '%s/image-%s-%s\n' "$CACHE" "$1" "$(key "$LAB/image.sh" "${tree##*-}" "$extra")"
 }
 
 debug_dir()

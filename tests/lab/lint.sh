@@ -57,12 +57,12 @@ run_checkpatch()
 			--ignore "FILE_PATH_CHANGES,SPLIT_STRING$ignore" -f "${list[@]}" || rc=1
 	done <<-EOT
 		kmod
-		guest-driver	,PREFER_KERNEL_TYPES
+		guest-driver	,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO
 		uapi	,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE,LINE_SPACING,LONG_LINE,LONG_LINE_COMMENT
-		sched	,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
-		qemu-patches	,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
-		tests	,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
-		tools	,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
+		sched	,PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
+		qemu-patches	,PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
+		tests	,PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
+		tools	,PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
 	EOT
 	return $rc
 }
@@ -94,7 +94,7 @@ run_codespell()
 	local list
 
 	mapfile -t list < <(files | grep -v -e '^data/' -e '\.gz$' -e '\.html$' -e '\.svg$' -e '\.png$')
-	in_tree codespell --ignore-words-list=som,ot,fo,inout,ser "${list[@]}"
+	in_tree codespell --ignore-words-list=som,ot,fo,inout,ser,vas,filp,hsi "${list[@]}"
 }
 
 run_shellcheck()

@@ -58,7 +58,7 @@ QUIET_KERNEL='mkdir -p "$1/etc/initramfs-tools" "$1/etc/kernel" &&
 	echo "do_symlinks=no" >"$1/etc/kernel-img.conf"'
 
 mmdebstrap --variant=minbase --mode=root --format=directory \
-	--aptopt="$DIR.apt.conf" --dpkgopt='force-confold' \
+	--aptopt="$DIR.apt.conf" --aptopt='Acquire::Retries "3"' --dpkgopt='force-confold' \
 	--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 	--dpkgopt='path-exclude=/usr/share/locale/*' \
 	--keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
@@ -118,4 +118,4 @@ tar -xf "$DIR/usr/src/linux-source-6.12.tar.xz" -C "$DIR/usr/src/kernel-tools" -
 
 # Places to bind to: the repository, the outputs, the cache, a scratch directory
 mkdir -p "$DIR/repo" "$DIR/cache" "$DIR/build" "$DIR/out"
-rm -rf "$DIR"/var/cache/apt/archives/*.deb "$DIR"/var/lib/apt/lists/*_Packages*
+rm -rf "$DIR"/boot/initrd.img-* "$DIR"/var/cache/apt/archives/*.deb "$DIR"/var/lib/apt/lists/*_Packages*

@@ -83,23 +83,39 @@ qemu()
 
 make_image()
 {
-	"$LAB/in-tree.sh" --bind "$2:/out" /repo/tests/lab/image.sh base "$1" >>"$LAB_LOG" 2>&1
+	"$LAB/in-tree.sh" --bind "$4:/out" /repo/tests/lab/image.sh base "$1" "$2" "$3" >>"$LAB_LOG" 2>&1
 }
 
 images()
 {
-	local k rel dir
+	local k rel dir root guest
 
 	for k in $KERNELS; do
+		root=''
+		guest=''
 		if [ "$k" = debug ]; then
-			"$LAB/debug-kernel.sh"
-			continue
+			dir=$(debug_dir)
+			rel=$(cat "$dir/release")
+			root=/cache/${dir##*/}/root
+			guest=$(kernel_release 6.12)
+		else
+			rel=$(kernel_release "$k") || die "no kernel $k in the tree"
 		fi
-		rel=$(kernel_release "$k") || die "no kernel $k in the tree"
 		dir=$(image_dir "$k")
 		[ -d "$dir" ] || working "making the boot images for Linux $rel (about 15 s) ..."
-		guarded "image-$k" cached "$dir" make_image "$rel"
+		guarded "image-$k" cached "$dir" make_image "$rel" "$root" "$guest"
 	done
+}
+
+# Long, so not under the lock for which every boot waits
+debug_kernel()
+{
+	local dir
+
+	dir=$(debug_dir)
+	STEP=$STEPS
+	[ -d "$dir" ] || working "building the debug kernel (about 10 min, once) ..."
+	guarded debug-kernel cached "$dir" "$LAB/debug-kernel.sh"
 }
 
 # What no commit in use has needed for two weeks goes
@@ -121,4 +137,13 @@ all()
 
 [ "$(id -u)" = 0 ] || die "the lab needs root (chroot, mounts in a private name space)"
 command -v flock >/dev/null 2>&1 || { STEP=1; host_packages; STEP=0; }
+case " $KERNELS " in
+*" debug "*)
+	KERNELS_WANTED=$KERNELS
+	KERNELS=''
+	with_lock setup all
+	with_lock debug-kernel debug_kernel
+	KERNELS=$KERNELS_WANTED
+	;;
+esac
 with_lock setup all

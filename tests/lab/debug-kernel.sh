@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Build the debug kernel for the virtual host: debug-kernel.sh DIR. Debian's 6.12 source with
+# KASAN, lockdep, kmemleak, UBSAN, DMA-API checks and fault injection. DIR gets root/ (kernel
+# and modules, as they would be installed) and build/ (what building more modules needs).
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+if [ "${1:-}" != --inside ]; then
+	"$LAB/in-tree.sh" --bind "$1:/out" --cd /out nice -n 19 \
+		/repo/tests/lab/debug-kernel.sh --inside >>"${LAB_LOG:-/dev/stderr}" 2>&1
+	exit
+fi
+
+OFF='SOUND WLAN WIRELESS CFG80211 MAC80211 USB_SUPPORT DRM_I915 NETFILTER NFS_FS NFSD MD CDROM ATA
+	SCSI INPUT_JOYSTICK INPUT_TABLET INPUT_TOUCHSCREEN HID EFI AUDIT SECURITY_SELINUX SUSPEND
+	HIBERNATION ETHERNET PCMCIA QUOTA DEBUG_INFO_BTF WERROR AGP MACINTOSH_DRIVERS FB
+	DRM_VIRTIO_GPU VIRTIO_NET NETWORK_FILESYSTEMS IPV6 HYPERVISOR_GUEST_XEN XFRM_USER BTRFS_FS'
+ON='KVM VFIO IOMMUFD VFIO_DEVICE_CDEV INTEL_IOMMU DRM OVERLAY_FS VIRTIO_PCI DEVPORT DEBUG_FS FTRACE
+	KASAN KASAN_GENERIC KASAN_INLINE KASAN_VMALLOC PROVE_LOCKING DEBUG_ATOMIC_SLEEP DEBUG_KMEMLEAK
+	UBSAN UBSAN_BOUNDS UBSAN_SHIFT FAULT_INJECTION FAILSLAB FAIL_PAGE_ALLOC FAULT_INJECTION_DEBUG_FS
+	DEBUG_OBJECTS DEBUG_OBJECTS_TIMERS DEBUG_OBJECTS_WORK DEBUG_OBJECTS_FREE DEBUG_LIST
+	DMA_API_DEBUG DEBUG_SG DEBUG_NOTIFIERS DEBUG_SPINLOCK DEBUG_MUTEXES DETECT_HUNG_TASK KUNIT
+	REFCOUNT_FULL STACKTRACE'
+MODULES='KVM_AMD KVM_INTEL VFIO_PCI VFIO_MDEV DRM_SCHED DRM_GEM_SHMEM_HELPER DRM_EXEC DRM_GPUVM
+	X86_MSR'
+
+mkdir -p build
+tar -xf /usr/src/linux-source-6.12.tar.xz -C build --strip-components=1
+cd build
+
+# What only in-tree drivers may select has no question to answer; ours is out of tree
+for o in DRM_SCHED DRM_GEM_SHMEM_HELPER DRM_EXEC DRM_GPUVM; do
+	sed -i "/^config $o\$/{n;s/tristate\$/tristate \"$o\"/}" drivers/gpu/drm/Kconfig
+done
+sed -i '/^config VFIO_MDEV$/{n;s/tristate$/tristate "VFIO_MDEV"/}' drivers/vfio/mdev/Kconfig
+
+make -s x86_64_defconfig kvm_guest.config
+for o in $OFF; do scripts/config -d "$o"; done
+for o in $ON; do scripts/config -e "$o"; done
+for o in $MODULES; do scripts/config -m "$o"; done
+scripts/config -e DEBUG_INFO_NONE -d DEBUG_INFO_DWARF_TOOLCHAIN_DEFAULT -d DEBUG_KMEMLEAK_AUTO_SCAN \
+	--set-val DEBUG_KMEMLEAK_MEM_POOL_SIZE 40000 --set-str LOCALVERSION -tessera-debug \
+	-d LOCALVERSION_AUTO --set-val FRAME_WARN 4096 --set-val LOCKDEP_CHAINS_BITS 18
+make -s olddefconfig
+for o in $MODULES KASAN PROVE_LOCKING DEBUG_KMEMLEAK UBSAN DMA_API_DEBUG; do
+	grep -qE "^CONFIG_$o=[ym]" .config || { echo "the configuration lost $o"; exit 1; }
+done
+
+make -j"${JOBS:-2}" bzImage modules
+make -s modules_install INSTALL_MOD_PATH=/out/root
+rel=$(make -s kernelrelease)
+mkdir -p /out/root/boot
+cp arch/x86/boot/bzImage "/out/root/boot/vmlinuz-$rel"
+echo "$rel" >/out/release
+# Objects are what takes the room; scripts/ and tools/ are still run
+find . \( -path ./scripts -o -path ./tools \) -prune -o \
+	\( -name '*.o' -o -name '*.a' -o -name '*.ko' -o -name '.*.cmd' \) -type f -delete
+rm -rf vmlinux arch/x86/boot/compressed Documentation drivers/[a-c]* drivers/[e-z]* fs sound net
