@@ -35,7 +35,7 @@ make_layer()
 			case $p in '' | \#*) continue ;; esac
 			for f in $(patched_files "$PATCHES/$p"); do
 				[ -f "$layer/$f" ] && continue
-				mkdir -p "$layer/${f%/*}"
+				mkdir -p "$layer/$(dirname "$f")"
 				if [ -f "$WORK/stock-files/$f" ]; then
 					cp -p "$WORK/stock-files/$f" "$layer/$f"
 				elif [ -f "$WORK/src/$f" ] && ! grep -qxF "$f" "$WORK/layered"; then
