@@ -9,12 +9,15 @@
  *
  * The caller's side of the protocol, for each engine:
  *
- *	pick()		at the end of a slice, or or when another call returns
+ *	pick()		at the end of a slice, or when another call returns
  *			true: the decision names the next vGPU (or none) and its slice.
  *			The caller then has the hardware switch runlists; until it has, the
- *			previous vGPU goes on running and being charged.
+ *			previous vGPU goes on running and being charged. Where it names the
+ *			current vGPU again, its slice is renewed (or goes on) as pick()
+ *			returns: nothing need be switched, and switched() does no harm.
  *	charge()	with the engine time that the current vGPU has used since the last charge,
- *			from the hardware's counters, at every event.
+ *			from the hardware's counters, at every event, before the call that
+ *			the event leads to.
  *	switched()	when the hardware has switched: the picked slice begins, the
  *			previous one ends and its overshoot becomes known.
  *
@@ -51,6 +54,18 @@ typedef int64_t s64;
 
 struct tessera_sched;
 struct tessera_sched_entity;
+
+/* private to sched/: a node and the root of a priority queue, see tessera_sched_heap.h */
+struct tessera_sched_heap_node {
+	struct tessera_sched_heap_node *child, *next, *prev;
+	u64 key;
+	u64 seq;
+};
+
+struct tessera_sched_heap {
+	struct tessera_sched_heap_node *root;
+	u64 seq;
+};
 
 /**
  * struct tessera_sched_decision - what pick() decided
@@ -101,9 +116,13 @@ struct tessera_sched_entity {
 
 	/* private to sched/ */
 	u64 vtime;			/* position in the policy's own virtual time */
-	u64 slice_granted_ns;
+	u32 vtime_rem;			/* what the last division left */
+	u32 fixed_weight;		/* 1/fixed_share_inv, in TESSERA_SCHED_FIXED_ONE */
+	u64 slice_granted_ns;		/* 0: until someone else competes */
 	u64 slice_used_ns;
-	struct tessera_sched_entity *heap_child, *heap_next, *heap_prev;
+	struct tessera_sched_entity *member_next, *member_prev;
+	struct tessera_sched_heap_node node;
+	bool added;
 	bool queued;
 };
 
@@ -145,12 +164,20 @@ struct tessera_sched {
 
 	/* private to sched/ */
 	struct tessera_sched_entity *members;	/* all that were added */
-	struct tessera_sched_entity *heap;	/* those that compete, by vtime */
+	struct tessera_sched_heap heap;		/* those that compete, but the holder, by vtime */
 	struct tessera_sched_entity idle;	/* stands for time that nobody is owed (fixed_share) */
-	struct tessera_sched_decision next;	/* picked, not switched yet */
+	struct tessera_sched_entity *holder;	/* whose slice runs, or &idle; NULL: parked */
+	struct tessera_sched_entity *next;	/* picked, not switched to yet */
+	u64 next_slice_ns;
 	bool next_valid;
 	u64 slice_start_ns;
-	u64 vclock;
+	u64 accounted_ns;	/* until when time was accounted for */
+	u64 provisional_ns;	/* charged by the clock, no counter seen yet */
+	u64 vclock;		/* no one who competes is behind this */
+	u64 vclock_rebased;
+	u64 weight_sum;		/* of those running */
+	u64 fixed_sum;		/* of those running, of fixed_weight */
+	u32 idle_weight;
 };
 
 /* Set-up. No other call may be running. */

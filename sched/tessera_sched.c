@@ -1,0 +1,944 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tessera_sched.c - the core: accounts, slices, debts, and who is next
+ *
+ * DOC: how time is divided
+ *
+ * Each entity has a virtual time, which goes forward as the entity holds the engine: at
+ * the clock's speed divided by its weight. The one that is furthest behind is next, so
+ * in the long run each gets time in proportion to its weight. What tells one policy
+ * from another is who competes and what the weights are:
+ *
+ *   work-conserving	entities with work compete, charged for the engine time that the
+ *			hardware has counted
+ *   otherwise		running entities compete, with work or not, charged for their slots
+ *			by the clock (and by the counters for what runs past the end); an
+ *			idle entity may stand for the time that is owed to nobody
+ *
+ * vclock follows the lowest virtual time of those that compete and never goes back. An
+ * entity that begins to compete starts there or, if it is ahead of it, where it was:
+ * so nobody saves up time by sleeping, loses a debt by it, or locks others out.
+ *
+ * Debt. A slice ends when the hardware can preempt, which may be long after it was
+ * over. Time used in the slice goes to the virtual time, time past it to the debt, so
+ * that at any moment
+ *
+ *	virtual time * weight + debt = time held
+ *
+ * and paying back is moving an amount from the debt to the virtual time: at the end of
+ * a slice all whole slices of the debt (those turns will be skipped, because the
+ * others are now behind), at the beginning of one a part of the rest, by which the slice
+ * is shorter. Hence shares are exact to within one slice and one debt, which
+ * is less than a slice.
+ *
+ * Switching. Time between the end of a slice and switched() is charged to no vGPU.
+ *
+ * The engine's holder is not in the heap; one that was picked stays in it until the
+ * hardware has switched, so that a pick can be replaced without a trace.
+ */
+#include "tessera_sched_internal.h"
+
+/* A single charge beyond this (18 minutes) is a broken counter; products stay below 2^63. */
+#define CHARGE_MAX_NS		(1ull << 40)
+
+/* What the idle entity may have been charged beyond its due: see charge_idle(). */
+#define IDLE_LEAD_MAX_NS	100000000ull
+
+/* Longest slot of the idle entity: running vGPUs get no slot meanwhile. */
+#define IDLE_SLICE_MAX_NS	64000000ull
+
+#define CLOCK_STEP_NS		100000000ull	/* see check_clock() */
+
+/* Sleepers are pulled along before they are so far behind that they seem ahead. */
+#define REBASE_DISTANCE		(1ull << 60)
+
+/* The clock begins shortly before it wraps, so that wrapping is nothing special. */
+#define VCLOCK_START		(0ull - 5000000000ull)
+
+const struct tessera_sched_policy *const tessera_sched_policies[] = {
+	&tessera_sched_best_effort,
+	&tessera_sched_equal_share,
+	&tessera_sched_fixed_share,
+	NULL,
+};
+
+static bool same_name(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/**
+ * tessera_sched_policy_find - the policy of a name
+ * @name: as in &struct tessera_sched_policy.name
+ *
+ * Return: the policy, or NULL.
+ */
+const struct tessera_sched_policy *tessera_sched_policy_find(const char *name)
+{
+	const struct tessera_sched_policy *const *p;
+
+	for (p = tessera_sched_policies; *p; p++) {
+		if (same_name((*p)->name, name))
+			return *p;
+	}
+	return NULL;
+}
+
+/* ------------------------------------------------------------ virtual time -- */
+
+static bool behind(u64 a, u64 b)
+{
+	return (s64)(a - b) < 0;
+}
+
+static u32 weight_of(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+{
+	return e == &s->idle ? s->idle_weight : s->policy->ops->weight(s, e);
+}
+
+/* Virtual time of @ns at @weight. @rem goes from one division to the next: nothing is lost. */
+static u64 to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem)
+{
+	u32 unit = s->policy->ops->unit, r;
+	u64 q = div_u64_rem(ns, weight, &r);
+
+	return q * unit + div_u64_rem((u64)r * unit + *rem, weight, rem);
+}
+
+/* The reverse, at most @most ns. */
+static u64 to_ns(const struct tessera_sched *s, u64 virtual, u32 weight, u64 most)
+{
+	u32 unit = s->policy->ops->unit, r;
+	u64 q = div_u64_rem(virtual, unit, &r);
+
+	if (weight && q > div_u64(most, weight))
+		return most;
+	q = q * weight + div_u64((u64)r * weight, unit);
+	return q < most ? q : most;
+}
+
+static void advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns)
+{
+	e->vtime += to_virtual(s, ns, weight_of(s, e), &e->vtime_rem);
+}
+
+static struct tessera_sched_entity *first(const struct tessera_sched *s)
+{
+	struct tessera_sched_heap_node *n = tessera_sched_heap_first(&s->heap);
+
+	return n ? (struct tessera_sched_entity *)
+			((char *)n - offsetof(struct tessera_sched_entity, node)) : NULL;
+}
+
+/* Whether @e is to have its turn, and how many have. */
+static bool competes(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+{
+	if (e == &s->idle)
+		return s->idle_weight && s->num_running;
+	return e->running && (e->has_work || !s->policy->work_conserving);
+}
+
+static u32 num_competing(const struct tessera_sched *s)
+{
+	if (s->policy->work_conserving)
+		return s->num_with_work;
+	return s->num_running + competes(s, &s->idle);
+}
+
+static void update_vclock(struct tessera_sched *s)
+{
+	struct tessera_sched_entity *e, *low = first(s);
+
+	if (s->holder && competes(s, s->holder) &&
+	    (!low || behind(s->holder->vtime, low->vtime)))
+		low = s->holder;
+	if (low && behind(s->vclock, low->vtime))
+		s->vclock = low->vtime;
+
+	if (s->vclock - s->vclock_rebased < REBASE_DISTANCE)
+		return;
+	/* Once in years: so it may take its time. */
+	s->vclock_rebased = s->vclock;
+	for (e = s->members; e; e = e->member_next) {
+		if (behind(e->vtime, s->vclock))
+			e->vtime = s->vclock;
+	}
+}
+
+/* ---------------------------------------------------------------- accounts -- */
+
+static void queue(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	tessera_sched_heap_insert(&s->heap, &e->node, e->vtime);
+	e->queued = true;
+}
+
+static void unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	if (!e->queued)
+		return;
+	tessera_sched_heap_remove(&s->heap, &e->node);
+	e->queued = false;
+}
+
+static bool switching(const struct tessera_sched *s)
+{
+	return s->next_valid && s->next != s->holder;
+}
+
+/*
+ * @ns more of @e's slice have passed, @busy_ns of them in work. Returns what is not to
+ * be charged to it: that the caller was late to end an idle slot is no fault of its holder.
+ */
+static u64 charge_holder(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
+			 u64 busy_ns)
+{
+	u64 room, over;
+
+	e->slice_used_ns += ns;
+	if (!e->slice_granted_ns) {
+		advance(s, e, ns);
+		return 0;
+	}
+	room = e->slice_granted_ns + ns > e->slice_used_ns ?
+	       e->slice_granted_ns + ns - e->slice_used_ns : 0;
+	if (ns <= room) {
+		advance(s, e, ns);
+		return 0;
+	}
+	advance(s, e, room);
+	over = ns - room < busy_ns ? ns - room : busy_ns;
+	e->overshoot_ns += over;
+	e->debt_ns += over;
+	if (e->debt_ns > TESSERA_SCHED_DEBT_MAX_NS)
+		e->debt_ns = TESSERA_SCHED_DEBT_MAX_NS;
+	return ns - room - over;
+}
+
+/*
+ * Time that no vGPU held. Where there is more of it than is owed to nobody, the idle entity
+ * would get ever further ahead, and then, when there is less, the vGPUs more than they are
+ * owed until it is caught up: so its lead is limited.
+ */
+static void charge_idle(struct tessera_sched *s, u64 ns)
+{
+	struct tessera_sched_entity *e = &s->idle;
+	bool queued = e->queued;
+	u32 rem = 0;
+	u64 most;
+
+	if (!ns || !competes(s, e))
+		return;
+	unqueue(s, e);
+	advance(s, e, ns);
+	most = s->vclock + to_virtual(s, IDLE_LEAD_MAX_NS, s->idle_weight, &rem);
+	if (behind(most, e->vtime))
+		e->vtime = most;
+	if (queued)
+		queue(s, e);
+}
+
+/*
+ * Device and host clocks may differ by a little: what is back by that is taken for now.
+ * Back by more, the clock was reset with its device: begin anew from there.
+ */
+static void check_clock(struct tessera_sched *s, u64 now_ns)
+{
+	if (s->accounted_ns <= now_ns || s->accounted_ns - now_ns < CLOCK_STEP_NS)
+		return;
+	s->accounted_ns = now_ns;
+	s->slice_start_ns = now_ns;
+}
+
+/*
+ * Bring accounts up to @now. @counted: @busy_ns is what the holder has used since the last
+ * counted time, by the hardware. Otherwise only what the clock says is charged, and kept
+ * in mind as provisional_ns until the counter is seen.
+ */
+static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool counted)
+{
+	struct tessera_sched_entity *h = s->holder;
+	u64 passed, busy, held;
+
+	check_clock(s, now_ns);
+	if (!counted && !busy_ns && s->policy->work_conserving)
+		return;		/* the clock alone says nothing */
+	passed = now_ns > s->accounted_ns ? now_ns - s->accounted_ns : 0;
+	s->accounted_ns += passed;
+	if (passed > CHARGE_MAX_NS)
+		passed = CHARGE_MAX_NS;
+	if (!h && !(s->next_valid && s->next))
+		return;		/* parked: this time belongs to nobody */
+	if (!h || h == &s->idle) {
+		if (h)
+			h->slice_used_ns += passed;
+		charge_idle(s, passed);
+		update_vclock(s);
+		return;
+	}
+
+	busy = busy_ns > s->provisional_ns ? busy_ns - s->provisional_ns : 0;
+	held = busy;
+	if (!s->policy->work_conserving && !switching(s) && h->running && held < passed)
+		held = passed;
+	if (counted)
+		s->provisional_ns = 0;
+	else
+		s->provisional_ns += held;
+
+	charge_idle(s, (passed > held ? passed - held : 0) + charge_holder(s, h, held, busy));
+	update_vclock(s);
+}
+
+/* ------------------------------------------------------------------ slices -- */
+
+/**
+ * tessera_sched_timeslice_ns - the slice in force
+ * @s: the scheduler
+ *
+ * Return: the configured slice, or the default for the number of running vGPUs, in ns.
+ */
+u64 tessera_sched_timeslice_ns(const struct tessera_sched *s)
+{
+	if (s->config.timeslice_ns)
+		return s->config.timeslice_ns;
+	return s->num_running <= TESSERA_SCHED_FEW_VGPUS ? TESSERA_SCHED_SLICE_FEW_NS :
+							   TESSERA_SCHED_SLICE_MANY_NS;
+}
+
+/* What the next slice is shortened by: a part of the debt, at most half of the slice. */
+static u64 repayment(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+{
+	u64 part = div_u64(e->debt_ns + s->config.averaging - 1, s->config.averaging);
+	u64 half = tessera_sched_timeslice_ns(s) / 2;
+
+	return part < half ? part : half;
+}
+
+/*
+ * The idle entity's slot lasts until someone else is owed one: that saves switches and
+ * makes periods even.
+ */
+static u64 idle_slice_ns(struct tessera_sched *s)
+{
+	struct tessera_sched_entity *low, *h = s->holder;
+	u64 ns = 0, least = tessera_sched_timeslice_ns(s) / 4;
+	bool queued = s->idle.queued;
+
+	unqueue(s, &s->idle);
+	low = first(s);
+	if (queued)
+		queue(s, &s->idle);
+	if (h && h != &s->idle && competes(s, h) && (!low || behind(h->vtime, low->vtime)))
+		low = h;
+	if (low && behind(s->idle.vtime, low->vtime))
+		ns = to_ns(s, low->vtime - s->idle.vtime, s->idle_weight, IDLE_SLICE_MAX_NS);
+	return ns > least ? ns : least;
+}
+
+/* 0 for one that has no competitor: its slice lasts until it gets one. */
+static u64 slice_for(struct tessera_sched *s, const struct tessera_sched_entity *e)
+{
+	if (e == &s->idle)
+		return idle_slice_ns(s);
+	if (num_competing(s) <= 1)
+		return 0;
+	return tessera_sched_timeslice_ns(s) - repayment(s, e);
+}
+
+/* What remains to be paid is less than a slice: see the top of this file. */
+static void skip_turns(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	u32 slice = tessera_sched_timeslice_ns(s);
+	u32 rest;
+
+	if (e->debt_ns <= slice)
+		return;
+	div_u64_rem(e->debt_ns, slice, &rest);
+	advance(s, e, e->debt_ns - rest);
+	e->debt_ns = rest;
+}
+
+static void begin_slice(struct tessera_sched *s, struct tessera_sched_entity *e, u64 slice_ns,
+			u64 now_ns)
+{
+	u64 pay;
+
+	s->slice_start_ns = now_ns;
+	e->slice_used_ns = 0;
+	e->slice_granted_ns = slice_ns;
+	if (e == &s->idle)
+		return;
+	e->slices++;
+	if (!slice_ns)
+		return;
+	pay = repayment(s, e);
+	e->debt_ns -= pay;
+	advance(s, e, pay);
+}
+
+/* From here on, what the holder of an endless slice uses is past its slice. */
+static void end_endless(struct tessera_sched_entity *e)
+{
+	e->slice_granted_ns = e->slice_used_ns ? e->slice_used_ns : 1;
+}
+
+static u64 elapsed(const struct tessera_sched *s, u64 now_ns)
+{
+	return now_ns > s->slice_start_ns ? now_ns - s->slice_start_ns : 0;
+}
+
+/* A timer may come a little early; another one for the rest would only cost. */
+static bool slice_over(const struct tessera_sched *s, u64 now_ns)
+{
+	const struct tessera_sched_entity *h = s->holder;
+	u64 granted = h->slice_granted_ns;
+
+	if (!granted)
+		return false;
+	return elapsed(s, now_ns) >= granted - granted / 16 || h->slice_used_ns >= granted;
+}
+
+/*
+ * The holder had no competitor and its slice no end, and now there is one: it has
+ * the slice that it would have had, counted from its start.
+ */
+static void limit_holder(struct tessera_sched *s, u64 now_ns)
+{
+	struct tessera_sched_entity *h = s->holder;
+	u64 slice, had;
+
+	if (!h || h == &s->idle || h->slice_granted_ns || !competes(s, h))
+		return;
+	/* Else a charge that comes too late would count as had against the newcomer. */
+	if (s->policy->work_conserving && now_ns > s->accounted_ns && !switching(s)) {
+		u64 passed = now_ns - s->accounted_ns;
+
+		account(s, now_ns, passed + s->provisional_ns, false);
+	}
+	slice = tessera_sched_timeslice_ns(s);
+	had = elapsed(s, now_ns);
+	h->slice_granted_ns = slice;
+	h->slice_used_ns = had < slice ? had : slice;
+}
+
+/* -------------------------------------------------------- who competes -- */
+
+/* @e begins to compete, or goes on after its slice. */
+static void enter(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+{
+	if (e->queued || e == s->holder || !competes(s, e))
+		return;
+	limit_holder(s, now_ns);
+	if (behind(e->vtime, s->vclock))
+		e->vtime = s->vclock;
+	queue(s, e);
+}
+
+/* By how much engine time @e, of @weight, is ahead of those furthest behind. */
+static u64 lead_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e, u32 weight)
+{
+	if (!behind(s->vclock, e->vtime))
+		return 0;
+	return to_ns(s, e->vtime - s->vclock, weight, 2 * TESSERA_SCHED_DEBT_MAX_NS);
+}
+
+/* Put @e, which is not queued, as far ahead as that is now, at @weight. */
+static void set_lead(struct tessera_sched *s, struct tessera_sched_entity *e, u32 weight, u64 ns)
+{
+	e->vtime_rem = 0;
+	e->vtime = s->vclock + to_virtual(s, ns, weight, &e->vtime_rem);
+}
+
+/* The idle entity's weight follows who runs; what it is ahead, in time, stays. */
+static void update_idle(struct tessera_sched *s, u64 now_ns)
+{
+	u32 weight = s->policy->ops->idle_weight ? s->policy->ops->idle_weight(s) : 0;
+	u64 lead = lead_ns(s, &s->idle, s->idle_weight);
+
+	unqueue(s, &s->idle);
+	if (weight && weight != s->idle_weight) {
+		if (lead > IDLE_LEAD_MAX_NS)
+			lead = IDLE_LEAD_MAX_NS;
+		set_lead(s, &s->idle, weight, lead);
+	}
+	s->idle_weight = weight;
+	enter(s, &s->idle, now_ns);
+}
+
+static void count(struct tessera_sched *s, const struct tessera_sched_entity *e, int sign)
+{
+	s->num_running += sign;
+	s->num_with_work += e->has_work ? sign : 0;
+	s->weight_sum += sign * (s64)e->weight;
+	s->fixed_sum += sign * (s64)e->fixed_weight;
+}
+
+/* Whether something has happened that only a pick() can answer. */
+static bool need_pick(const struct tessera_sched *s, u64 now_ns)
+{
+	/* An endless slice without a timer is about to begin, and has a competitor now. */
+	if (s->next_valid && s->next && !s->next_slice_ns && num_competing(s) > 1)
+		return true;
+	if (!s->num_with_work)
+		return false;
+	if (s->next_valid)
+		return !s->next || !competes(s, s->next);
+	if (!s->holder || !competes(s, s->holder))
+		return true;
+	return first(s) && slice_over(s, now_ns);
+}
+
+/* ------------------------------------------------------------------ set-up -- */
+
+/**
+ * tessera_sched_init - make a scheduler, without entities
+ * @s: the scheduler; what it held is lost
+ * @policy: one of tessera_sched_policies[]
+ */
+void tessera_sched_init(struct tessera_sched *s, const struct tessera_sched_policy *policy)
+{
+	*s = (struct tessera_sched){
+		.policy = policy,
+		.config.averaging = TESSERA_SCHED_AVERAGING_DEFAULT,
+		.vclock = VCLOCK_START,
+		.vclock_rebased = VCLOCK_START,
+	};
+	s->idle.name = "idle";
+	s->idle.vtime = s->vclock;
+}
+
+/**
+ * tessera_sched_entity_init - make an entity: stopped, without work, of default weight
+ * @e: the entity; must not be in a scheduler
+ * @name: for traces; the caller's storage
+ * @fixed_share_inv: fixed_share owes it 1/this, 1 to 65536 (others are moved there)
+ */
+void tessera_sched_entity_init(struct tessera_sched_entity *e, const char *name,
+			       u32 fixed_share_inv)
+{
+	if (fixed_share_inv < 1)
+		fixed_share_inv = 1;
+	if (fixed_share_inv > 65536)
+		fixed_share_inv = 65536;
+	*e = (struct tessera_sched_entity){
+		.name = name,
+		.weight = TESSERA_SCHED_WEIGHT_DEFAULT,
+		.fixed_share_inv = fixed_share_inv,
+		.fixed_weight = TESSERA_SCHED_FIXED_ONE / fixed_share_inv,
+	};
+}
+
+/**
+ * tessera_sched_add - put an entity into a scheduler, stopped
+ * @s: the scheduler
+ * @e: the entity, initialised, in no scheduler
+ * @now_ns: the time
+ */
+void tessera_sched_add(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+{
+	if (e->added)
+		return;
+	e->running = false;
+	e->has_work = false;
+	e->queued = false;
+	e->added = true;
+	e->vtime = s->vclock;
+	e->vtime_rem = 0;
+	e->member_prev = NULL;
+	e->member_next = s->members;
+	if (s->members)
+		s->members->member_prev = e;
+	s->members = e;
+	s->num_entities++;
+}
+
+/**
+ * tessera_sched_remove - take an entity out of its scheduler
+ * @s: the scheduler
+ * @e: the entity; afterwards nothing in @s points to it
+ * @now_ns: the time
+ *
+ * Return: true if pick() should be called now.
+ */
+bool tessera_sched_remove(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+{
+	bool resched;
+
+	if (!e->added)
+		return false;
+	resched = tessera_sched_stop(s, e, now_ns);
+	if (s->next_valid && s->next == e) {
+		s->next_valid = false;
+		s->next = NULL;
+		resched = true;
+	}
+	if (s->holder == e) {
+		s->holder = NULL;
+		s->current_entity = NULL;
+		s->provisional_ns = 0;
+		resched |= !s->next_valid;
+	}
+	if (e->member_prev)
+		e->member_prev->member_next = e->member_next;
+	else
+		s->members = e->member_next;
+	if (e->member_next)
+		e->member_next->member_prev = e->member_prev;
+	e->member_next = NULL;
+	e->member_prev = NULL;
+	e->added = false;
+	s->num_entities--;
+	return resched;
+}
+
+/* ------------------------------------------------------------- work state -- */
+
+/**
+ * tessera_sched_start - a vGPU begins to run: from now on it is owed a share
+ * @s: the scheduler
+ * @e: an entity in @s
+ * @now_ns: the time
+ *
+ * Return: true if pick() should be called now.
+ */
+bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+{
+	bool unlimited;
+
+	if (!e->added || e->running)
+		return false;
+	account(s, now_ns, 0, false);
+	unlimited = s->holder && !s->holder->slice_granted_ns;
+	e->running = true;
+	count(s, e, 1);
+	enter(s, e, now_ns);
+	update_idle(s, now_ns);
+	if (unlimited && s->holder->slice_granted_ns)
+		return true;	/* see tessera_sched_wake() */
+	return need_pick(s, now_ns);
+}
+
+/**
+ * tessera_sched_stop - a vGPU no longer runs and is owed nothing
+ * @s: the scheduler
+ * @e: an entity in @s
+ * @now_ns: the time
+ *
+ * If it holds the engine it goes on being charged until the hardware has switched.
+ *
+ * Return: true if pick() should be called now.
+ */
+bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+{
+	if (!e->added || !e->running)
+		return false;
+	account(s, now_ns, 0, false);
+	unqueue(s, e);
+	e->running = false;
+	count(s, e, -1);
+	update_idle(s, now_ns);
+	update_vclock(s);
+	if (s->next_valid ? s->next == e : s->holder == e)
+		return true;
+	return need_pick(s, now_ns);
+}
+
+/**
+ * tessera_sched_wake - a vGPU has work for this engine
+ * @s: the scheduler
+ * @e: an entity in @s
+ * @now_ns: the time
+ *
+ * Return: true if pick() should be called now.
+ */
+bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+{
+	struct tessera_sched_entity *h = s->holder;
+	bool unlimited = h && h != &s->idle && !h->slice_granted_ns;
+
+	if (!e->added || e->has_work)
+		return false;
+	e->has_work = true;
+	if (!e->running)
+		return false;
+	s->num_with_work++;
+	enter(s, e, now_ns);
+
+	if (h == e && s->policy->work_conserving) {
+		/* It kept the engine because nobody else wanted it: what it slept is not had. */
+		if (behind(e->vtime, s->vclock))
+			e->vtime = s->vclock;
+		if (!first(s) && !s->next_valid)
+			begin_slice(s, e, 0, now_ns);
+		else if (unlimited)
+			end_endless(e);
+	}
+	/* The holder's slice has an end now, which needs a timer. */
+	if (unlimited && h->slice_granted_ns)
+		return true;
+	return need_pick(s, now_ns);
+}
+
+/**
+ * tessera_sched_sleep - a vGPU has no more work for this engine
+ * @s: the scheduler
+ * @e: an entity in @s
+ * @now_ns: the time
+ *
+ * Where nobody else has work, the engine stays as it is: the vGPU may come back to
+ * it without a switch.
+ *
+ * Return: true if pick() should be called now.
+ */
+bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+{
+	if (!e->added || !e->has_work)
+		return false;
+	e->has_work = false;
+	if (!e->running)
+		return false;
+	s->num_with_work--;
+	if (!s->policy->work_conserving)
+		return false;
+	unqueue(s, e);
+	update_vclock(s);
+	return need_pick(s, now_ns);
+}
+
+/* ------------------------------------------------------- charge, pick, switch -- */
+
+/**
+ * tessera_sched_charge - the current vGPU has used engine time
+ * @s: the scheduler
+ * @ns: engine time used since the last charge, from the hardware's counters
+ * @now_ns: the time until which @ns was counted
+ */
+void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
+{
+	if (ns > CHARGE_MAX_NS)
+		ns = CHARGE_MAX_NS;
+	if (s->current_entity)
+		s->current_entity->used_ns += ns;
+	account(s, now_ns, ns, true);
+}
+
+/*
+ * The one furthest behind. The holder, at the end of its slice, must be behind by more than
+ * half a slice to have another one: else a slice that ended a little early would be
+ * followed by a second one of the same entity.
+ */
+static struct tessera_sched_entity *select_next(const struct tessera_sched *s)
+{
+	struct tessera_sched_entity *h = s->holder, *low = first(s);
+	u64 half = tessera_sched_timeslice_ns(s) / 2;
+	u32 rem = 0;
+
+	if (!h || !competes(s, h))
+		return low;
+	if (!low)
+		return h;
+	if (behind(h->vtime + to_virtual(s, half, weight_of(s, h), &rem), low->vtime))
+		return h;
+	return low;
+}
+
+/**
+ * tessera_sched_pick - decide who has the engine next, and for how long
+ * @s: the scheduler
+ * @now_ns: the time
+ * @d: the decision; an empty runlist without a timer if nobody has work
+ */
+void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sched_decision *d)
+{
+	struct tessera_sched_entity *h = s->holder, *e;
+	bool keep;
+
+	account(s, now_ns, 0, false);
+	keep = h && competes(s, h) && !slice_over(s, now_ns);
+	if (h && h != &s->idle && !keep)
+		skip_turns(s, h);
+	if (!s->num_with_work)
+		e = NULL;
+	else
+		e = keep ? h : select_next(s);
+
+	if (e && e == h) {
+		s->next = NULL;
+		s->next_valid = false;
+		if (h != &s->idle && num_competing(s) <= 1) {
+			if (h->slice_granted_ns)
+				begin_slice(s, h, 0, now_ns);
+			d->slice_ns = 0;
+		} else if (keep) {
+			d->slice_ns = h->slice_granted_ns - elapsed(s, now_ns);
+		} else {
+			d->slice_ns = slice_for(s, h);
+			begin_slice(s, h, d->slice_ns, now_ns);
+		}
+	} else {
+		if (h && h != &s->idle && !h->slice_granted_ns)
+			end_endless(h);
+		s->next = e;
+		s->next_slice_ns = e ? slice_for(s, e) : 0;
+		s->next_valid = true;
+		d->slice_ns = s->next_slice_ns;
+	}
+	d->entity = e == &s->idle ? NULL : e;
+}
+
+/**
+ * tessera_sched_switched - the hardware has put the last decision in force
+ * @s: the scheduler
+ * @now_ns: device time at which it did
+ *
+ * The previous vGPU must have been charged to its end before.
+ */
+void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
+{
+	struct tessera_sched_entity *old = s->holder, *e = s->next;
+	u64 slice = s->next_slice_ns;
+
+	if (!s->next_valid)
+		return;
+	account(s, now_ns, 0, false);
+	if (now_ns > s->accounted_ns)
+		s->accounted_ns = now_ns;
+	s->provisional_ns = 0;
+	s->next_valid = false;
+	s->next = NULL;
+	s->holder = NULL;
+	s->current_entity = NULL;
+	if (old && old != &s->idle)
+		skip_turns(s, old);
+	if (old)
+		enter(s, old, now_ns);
+	if (e) {
+		unqueue(s, e);
+		s->holder = e;
+		s->current_entity = e == &s->idle ? NULL : e;
+		/* Someone may have come while the hardware switched. */
+		if (!slice && e != &s->idle && competes(s, e) && first(s))
+			slice = slice_for(s, e);
+		begin_slice(s, e, slice, now_ns);
+	}
+	update_vclock(s);
+}
+
+/* ---------------------------------------------------------------- settings -- */
+
+/**
+ * tessera_sched_set_policy - put another policy in force
+ * @s: the scheduler
+ * @policy: one of tessera_sched_policies[]
+ * @now_ns: the time
+ * @resched: true if pick() should be called now
+ *
+ * Who was ahead stays ahead by the same engine time, debts stay, the running slice goes on.
+ *
+ * Return: 0, or -EINVAL without a policy.
+ */
+int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched_policy *policy,
+			     u64 now_ns, bool *resched)
+{
+	const struct tessera_sched_policy *old = s->policy;
+	struct tessera_sched_entity *e;
+
+	*resched = false;
+	if (!policy)
+		return -EINVAL;
+	if (policy == old)
+		return 0;
+	account(s, now_ns, 0, false);
+	if (now_ns > s->accounted_ns)
+		s->accounted_ns = now_ns;	/* how time was charged so far ends here */
+	unqueue(s, &s->idle);
+	for (e = s->members; e; e = e->member_next) {
+		u64 lead;
+
+		unqueue(s, e);
+		s->policy = old;
+		lead = lead_ns(s, e, weight_of(s, e));
+		s->policy = policy;
+		set_lead(s, e, weight_of(s, e), lead);
+	}
+	s->policy = policy;
+	s->idle.vtime = s->vclock;
+	s->idle.vtime_rem = 0;
+	s->idle_weight = 0;
+	if (s->holder == &s->idle)
+		s->holder = NULL;
+	if (s->next_valid && s->next == &s->idle)
+		s->next = NULL;
+	for (e = s->members; e; e = e->member_next)
+		enter(s, e, now_ns);
+	update_idle(s, now_ns);
+	update_vclock(s);
+	*resched = true;
+	return 0;
+}
+
+/**
+ * tessera_sched_set_config - change the settings; slices from the next on follow them
+ * @s: the scheduler
+ * @config: the settings
+ *
+ * Return: 0, or -EINVAL if one is out of range.
+ */
+int tessera_sched_set_config(struct tessera_sched *s, const struct tessera_sched_config *config)
+{
+	if (config->timeslice_ns && (config->timeslice_ns < TESSERA_SCHED_SLICE_MIN_NS ||
+				     config->timeslice_ns > TESSERA_SCHED_SLICE_MAX_NS))
+		return -EINVAL;
+	if (config->averaging < TESSERA_SCHED_AVERAGING_MIN ||
+	    config->averaging > TESSERA_SCHED_AVERAGING_MAX)
+		return -EINVAL;
+	s->config = *config;
+	return 0;
+}
+
+/**
+ * tessera_sched_set_weight - change a vGPU's weight, from now on
+ * @s: the scheduler
+ * @e: an entity in @s
+ * @weight: TESSERA_SCHED_WEIGHT_MIN to _MAX
+ *
+ * Return: 0, or -EINVAL if @weight is out of range.
+ */
+int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entity *e, u32 weight)
+{
+	bool queued = e->queued;
+	u64 lead;
+
+	if (weight < TESSERA_SCHED_WEIGHT_MIN || weight > TESSERA_SCHED_WEIGHT_MAX)
+		return -EINVAL;
+	if (!e->added) {
+		e->weight = weight;
+		return 0;
+	}
+	unqueue(s, e);
+	lead = lead_ns(s, e, weight_of(s, e));
+	if (e->running)
+		s->weight_sum += (s64)weight - e->weight;
+	e->weight = weight;
+	set_lead(s, e, weight_of(s, e), lead);
+	if (queued)
+		queue(s, e);
+	return 0;
+}
+
+/**
+ * tessera_sched_due_ppm - what a vGPU is owed if all that run are busy
+ * @s: the scheduler
+ * @e: an entity in @s
+ *
+ * Return: parts per million of the engine's time; 0 for a stopped vGPU.
+ */
+u32 tessera_sched_due_ppm(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+{
+	return e->running ? s->policy->ops->due_ppm(s, e) : 0;
+}
