@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * internal.h - structures that libtessera's files share
+ */
+#ifndef TESSERA_INTERNAL_H
+#define TESSERA_INTERNAL_H
+
+#include <pthread.h>
+
+#include "tessera.h"
+
+#define TESSERA_DRM_DRIVER_NAME "tessera"
+
+/**
+ * struct tessera_device - an open render node
+ * @fd: its file
+ * @va_start: lowest address that BIND accepts
+ * @va_end: first past those
+ * @lock: protects @bos and the reference counts in them
+ * @bos: all buffers, to find an imported one by its handle
+ */
+struct tessera_device {
+	int fd;
+	uint64_t va_start;
+	uint64_t va_end;
+	pthread_mutex_t lock;
+	struct tessera_bo *bos;
+};
+
+struct tessera_bo {
+	struct tessera_device *dev;
+	struct tessera_bo *next;
+	uint64_t size;
+	uint32_t handle;
+	uint32_t refs;
+	void *map;
+};
+
+/**
+ * struct va_range - free addresses
+ * @next: the next higher one, not adjacent to this
+ * @start: first
+ * @end: first past it
+ */
+struct va_range {
+	struct va_range *next;
+	uint64_t start;
+	uint64_t end;
+};
+
+/**
+ * struct va_space - which addresses of a context are free
+ * @free: in rising order
+ */
+struct va_space {
+	struct va_range *free;
+};
+
+struct tessera_context {
+	struct tessera_device *dev;
+	struct va_space vas;
+	uint32_t id;
+};
+
+struct tessera_queue {
+	struct tessera_device *dev;
+	uint32_t id;
+};
+
+/**
+ * struct tessera_cmdbuf - commands being built
+ * @ctx: context that @bo is bound in, or NULL for wrapped memory
+ * @bo: what holds the commands, or NULL
+ * @cmds: the commands
+ * @va: their address
+ * @count: appended
+ * @capacity: room
+ * @error: of the first append that failed
+ */
+struct tessera_cmdbuf {
+	struct tessera_context *ctx;
+	struct tessera_bo *bo;
+	struct tessera_cmd *cmds;
+	uint64_t va;
+	uint32_t count;
+	uint32_t capacity;
+	int error;
+};
+
+/* All return 0 or a negative errno. */
+int va_space_init(struct va_space *vas, uint64_t start, uint64_t end);
+void va_space_fini(struct va_space *vas);
+int va_space_alloc(struct va_space *vas, uint64_t size, uint64_t align, uint64_t *va);
+int va_space_take(struct va_space *vas, uint64_t va, uint64_t size);	/* -EEXIST: not free */
+int va_space_give(struct va_space *vas, uint64_t va, uint64_t size);	/* -EINVAL: was free */
+
+/* ioctl(2), restarted by libdrm when interrupted. */
+int tessera_ioctl(struct tessera_device *dev, unsigned long request, void *arg);
+
+/* CLOCK_MONOTONIC, timeout_ns from now. */
+int64_t tessera_deadline(int64_t timeout_ns);
+
+#endif /* TESSERA_INTERNAL_H */

@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tessera.h - libtessera, the user-space library of the T1 accelerator
+ *
+ * A thin layer on libdrm: it finds the render node, keeps buffers, address spaces and
+ * queues, and builds checked command buffers. It works alike on bare metal, on a
+ * passed-through accelerator and on a vGPU.
+ *
+ * Functions return 0 or a negative errno unless they say otherwise. Times are in ns.
+ * A device may be used by several threads; a context with what belongs to it, a buffer and a
+ * command buffer by one thread at a time.
+ */
+#ifndef TESSERA_H
+#define TESSERA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tessera_drm.h"
+#include "tessera_hw.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TESSERA_API __attribute__((visibility("default")))
+
+/* Wait as long as it takes. */
+#define TESSERA_FOREVER INT64_MAX
+
+struct tessera_device;
+struct tessera_context;
+struct tessera_bo;
+struct tessera_queue;
+struct tessera_cmdbuf;
+
+/* -------------------------------------------------------------- devices -- */
+
+/**
+ * tessera_open() - open an accelerator
+ * @path: a render node, or NULL for the first that tessera_drm.ko drives
+ * @dev: the device, to be closed by tessera_close()
+ *
+ * Return: 0; -ENODEV: no such accelerator, or @path is something else; -EPROTO: its driver
+ * speaks another major version of tessera_drm.h; or what open(2) gave.
+ */
+TESSERA_API int tessera_open(const char *path, struct tessera_device **dev);
+
+/**
+ * tessera_close() - close a device
+ * @dev: device, or NULL; its contexts, queues, buffers and command buffers must be gone
+ */
+TESSERA_API void tessera_close(struct tessera_device *dev);
+
+/**
+ * tessera_fd() - the DRM file of a device
+ * @dev: device
+ *
+ * For syncobjs and poll(2); it stays the library's. Its fdinfo has the engine times.
+ *
+ * Return: file descriptor
+ */
+TESSERA_API int tessera_fd(const struct tessera_device *dev);
+
+/**
+ * tessera_get_param() - query a parameter
+ * @dev: device
+ * @param: DRM_TESSERA_PARAM_*
+ * @value: its value
+ */
+TESSERA_API int tessera_get_param(struct tessera_device *dev, uint32_t param, uint64_t *value);
+
+/* -------------------------------------------------------------- buffers -- */
+
+/**
+ * tessera_bo_create() - make a zeroed buffer
+ * @dev: device
+ * @size: bytes, rounded up to 4 KiB
+ * @flags: DRM_TESSERA_BO_VRAM, or 0 for system memory
+ * @bo: the buffer, to be released by tessera_bo_destroy()
+ */
+TESSERA_API int tessera_bo_create(struct tessera_device *dev, uint64_t size, uint32_t flags,
+				  struct tessera_bo **bo);
+
+/**
+ * tessera_bo_destroy() - release a buffer
+ * @bo: buffer, or NULL. Bindings of it stay until they are undone.
+ */
+TESSERA_API void tessera_bo_destroy(struct tessera_bo *bo);
+
+/**
+ * tessera_bo_map() - map a buffer for the CPU
+ * @bo: buffer
+ * @ptr: where it is; the same at each call, until tessera_bo_destroy()
+ *
+ * VRAM is mapped write-combining: write it in rising order, read it sparingly.
+ */
+TESSERA_API int tessera_bo_map(struct tessera_bo *bo, void **ptr);
+
+/**
+ * tessera_bo_size() - size of a buffer
+ * @bo: buffer
+ *
+ * Return: bytes, rounded
+ */
+TESSERA_API uint64_t tessera_bo_size(const struct tessera_bo *bo);
+
+/**
+ * tessera_bo_handle() - GEM handle of a buffer
+ * @bo: buffer
+ *
+ * Return: handle, for struct tessera_submit's bos
+ */
+TESSERA_API uint32_t tessera_bo_handle(const struct tessera_bo *bo);
+
+/**
+ * tessera_bo_export() - make a dma-buf of a buffer
+ * @bo: buffer
+ * @fd: a new file descriptor, the caller's
+ */
+TESSERA_API int tessera_bo_export(struct tessera_bo *bo, int *fd);
+
+/**
+ * tessera_bo_import() - use a dma-buf as a buffer
+ * @dev: device
+ * @fd: dma-buf; stays the caller's
+ * @bo: the buffer; the very one exported, with one more reference, if it was @dev's
+ */
+TESSERA_API int tessera_bo_import(struct tessera_device *dev, int fd, struct tessera_bo **bo);
+
+/**
+ * tessera_bo_wait() - wait until no job uses a buffer
+ * @bo: buffer
+ * @timeout_ns: from now; 0 only asks
+ *
+ * Return: 0; -EBUSY if only asked, -ETIME when the time is over
+ */
+TESSERA_API int tessera_bo_wait(struct tessera_bo *bo, int64_t timeout_ns);
+
+/* ------------------------------------------------------------- contexts -- */
+
+/**
+ * tessera_context_create() - make an address space
+ * @dev: device
+ * @ctx: the context
+ *
+ * Return: 0; -ENOSPC: the device has none left
+ */
+TESSERA_API int tessera_context_create(struct tessera_device *dev, struct tessera_context **ctx);
+
+/**
+ * tessera_context_destroy() - destroy a context with its bindings
+ * @ctx: context, or NULL. Its queues and command buffers must be gone.
+ */
+TESSERA_API void tessera_context_destroy(struct tessera_context *ctx);
+
+/**
+ * tessera_bind() - bind a range of a buffer where there is room
+ * @ctx: context
+ * @bo: buffer
+ * @offset: into it, 4 KiB aligned
+ * @size: bytes, a multiple of 4 KiB; 0 for all that follows @offset
+ * @flags: DRM_TESSERA_BIND_*
+ * @va: the address found; 2 MiB aligned for ranges of that size or more
+ *
+ * Return: 0; -ENOMEM: no room in the address space; or what the driver gave
+ */
+TESSERA_API int tessera_bind(struct tessera_context *ctx, struct tessera_bo *bo, uint64_t offset,
+			     uint64_t size, uint32_t flags, uint64_t *va);
+
+/**
+ * tessera_bind_at() - bind a range of a buffer at a given address
+ * @ctx: context
+ * @bo: buffer
+ * @offset: as for tessera_bind()
+ * @size: as for tessera_bind()
+ * @flags: as for tessera_bind()
+ * @va: address, 4 KiB aligned
+ *
+ * Return: 0; -EEXIST: the range is not free
+ */
+TESSERA_API int tessera_bind_at(struct tessera_context *ctx, struct tessera_bo *bo, uint64_t offset,
+				uint64_t size, uint32_t flags, uint64_t va);
+
+/**
+ * tessera_unbind() - undo a binding, at once
+ * @ctx: context
+ * @va: as bound
+ * @size: as bound (never 0)
+ */
+TESSERA_API int tessera_unbind(struct tessera_context *ctx, uint64_t va, uint64_t size);
+
+/* --------------------------------------------------------------- queues -- */
+
+/**
+ * tessera_queue_create() - make a queue
+ * @ctx: context
+ * @engine: TESSERA_ENGINE_*
+ * @queue: the queue
+ */
+TESSERA_API int tessera_queue_create(struct tessera_context *ctx, uint32_t engine,
+				     struct tessera_queue **queue);
+
+/**
+ * tessera_queue_destroy() - destroy a queue; unfinished jobs are cancelled
+ * @queue: queue, or NULL
+ */
+TESSERA_API void tessera_queue_destroy(struct tessera_queue *queue);
+
+/**
+ * tessera_queue_query() - state and figures of a queue
+ * @queue: queue
+ * @info: filled; see struct drm_tessera_queue_query
+ */
+TESSERA_API int tessera_queue_query(struct tessera_queue *queue,
+				    struct drm_tessera_queue_query *info);
+
+/**
+ * struct tessera_submit - a job
+ * @batches: run in order
+ * @num_batches: 1 .. DRM_TESSERA_EXEC_MAX_BATCHES
+ * @in: the job starts after these
+ * @num_in: up to DRM_TESSERA_EXEC_MAX_SYNCS
+ * @out: signalled at its end
+ * @num_out: likewise
+ * @bos: handles of shared buffers whose implicit fences the job waits for and joins
+ * @num_bos: up to DRM_TESSERA_EXEC_MAX_BOS
+ */
+struct tessera_submit {
+	const struct drm_tessera_batch *batches;
+	uint32_t num_batches;
+	const struct drm_tessera_sync *in;
+	uint32_t num_in;
+	const struct drm_tessera_sync *out;
+	uint32_t num_out;
+	const uint32_t *bos;
+	uint32_t num_bos;
+};
+
+/**
+ * tessera_submit() - submit a job
+ * @queue: queue
+ * @job: what to run
+ *
+ * Blocks while the ring is full.
+ *
+ * Return: 0; -EIO: the queue has failed (tessera_queue_query() says why)
+ */
+TESSERA_API int tessera_submit(struct tessera_queue *queue, const struct tessera_submit *job);
+
+/**
+ * tessera_submit_cmdbuf() - submit one whole command buffer
+ * @queue: queue
+ * @cb: command buffer; not to be changed before the job has ended
+ * @syncobj: timeline syncobj to signal, or 0
+ * @point: its point
+ *
+ * Return: as tessera_submit(), or the error of @cb if an append had failed
+ */
+TESSERA_API int tessera_submit_cmdbuf(struct tessera_queue *queue, const struct tessera_cmdbuf *cb,
+				      uint32_t syncobj, uint64_t point);
+
+/* ------------------------------------------------------------- syncobjs -- */
+
+/**
+ * tessera_syncobj_create() - make a syncobj, for binary or timeline use
+ * @dev: device
+ * @syncobj: its handle
+ */
+TESSERA_API int tessera_syncobj_create(struct tessera_device *dev, uint32_t *syncobj);
+
+/**
+ * tessera_syncobj_destroy() - release a syncobj
+ * @dev: device
+ * @syncobj: handle, or 0
+ */
+TESSERA_API void tessera_syncobj_destroy(struct tessera_device *dev, uint32_t syncobj);
+
+/**
+ * tessera_syncobj_wait() - wait for a syncobj
+ * @dev: device
+ * @syncobj: handle
+ * @point: timeline point, or 0 for a binary syncobj
+ * @timeout_ns: from now; 0 only asks
+ *
+ * Waits for the submission too, where there was none yet. A failed job signals as well:
+ * tessera_queue_query() tells.
+ *
+ * Return: 0; -ETIME when the time is over
+ */
+TESSERA_API int tessera_syncobj_wait(struct tessera_device *dev, uint32_t syncobj, uint64_t point,
+				     int64_t timeout_ns);
+
+/* ------------------------------------------------------ command buffers -- */
+
+/**
+ * tessera_cmdbuf_create() - make an empty command buffer in system memory, bound into a context
+ * @ctx: context
+ * @capacity: commands, 1 .. TESSERA_MAX_BATCH
+ * @cb: the command buffer
+ */
+TESSERA_API int tessera_cmdbuf_create(struct tessera_context *ctx, uint32_t capacity,
+				      struct tessera_cmdbuf **cb);
+
+/**
+ * tessera_cmdbuf_wrap() - build commands in the caller's memory
+ * @cmds: memory
+ * @capacity: commands that fit, 1 .. TESSERA_MAX_BATCH
+ * @va: where the engine sees @cmds, 64-byte aligned
+ * @cb: the command buffer; @cmds stays the caller's
+ */
+TESSERA_API int tessera_cmdbuf_wrap(struct tessera_cmd *cmds, uint32_t capacity, uint64_t va,
+				    struct tessera_cmdbuf **cb);
+
+/**
+ * tessera_cmdbuf_destroy() - release a command buffer
+ * @cb: command buffer, or NULL; no job may use it any more
+ */
+TESSERA_API void tessera_cmdbuf_destroy(struct tessera_cmdbuf *cb);
+
+/**
+ * tessera_cmdbuf_reset() - drop all commands and a sticky error
+ * @cb: command buffer
+ */
+TESSERA_API void tessera_cmdbuf_reset(struct tessera_cmdbuf *cb);
+
+/**
+ * tessera_cmdbuf_count() - commands appended
+ * @cb: command buffer
+ *
+ * Return: how many
+ */
+TESSERA_API uint32_t tessera_cmdbuf_count(const struct tessera_cmdbuf *cb);
+
+/**
+ * tessera_cmdbuf_error() - first error of an append
+ * @cb: command buffer
+ *
+ * Errors stick: after one every append fails alike, so that a program may append a whole
+ * step and look once.
+ *
+ * Return: 0; -EINVAL: a command the engine would refuse; -ENOSPC: full
+ */
+TESSERA_API int tessera_cmdbuf_error(const struct tessera_cmdbuf *cb);
+
+/**
+ * tessera_cmdbuf_batch() - what to put into struct tessera_submit
+ * @cb: command buffer
+ * @first: first command
+ * @count: how many; 0 for all from @first on
+ * @batch: filled
+ *
+ * Return: 0; -EINVAL: past the end, or empty
+ */
+TESSERA_API int tessera_cmdbuf_batch(const struct tessera_cmdbuf *cb, uint32_t first,
+				     uint32_t count, struct drm_tessera_batch *batch);
+
+/**
+ * struct tessera_gemm - C[m][n] = op(A)[m][k] op(B)[k][n]
+ * @a: va
+ * @b: va
+ * @c: va
+ * @m: rows of C
+ * @n: columns of C
+ * @k: inner dimension
+ * @lda: row stride of A as stored, in elements; 0: rows are dense
+ * @ldb: of B
+ * @ldc: of C
+ * @flags: TESSERA_GEMM_*
+ */
+struct tessera_gemm {
+	uint64_t a, b, c;
+	uint32_t m, n, k;
+	uint32_t lda, ldb, ldc;
+	uint16_t flags;
+};
+
+/**
+ * struct tessera_conv2d - out[n][oh][ow][cout] from in[n][h][w][cin], weights[kh][kw][cin][cout]
+ * @in: va
+ * @weights: va
+ * @out: va
+ * @n: images
+ * @h: rows of an input image
+ * @w: columns of an input image
+ * @cin: input channels
+ * @cout: output channels
+ * @kh: rows of the kernel
+ * @kw: columns of the kernel
+ * @stride: both ways
+ * @padding: zeros on each side
+ * @flags: TESSERA_CONV_*
+ */
+struct tessera_conv2d {
+	uint64_t in, weights, out;
+	uint16_t n, h, w, cin, cout;
+	uint8_t kh, kw, stride, padding;
+	uint16_t flags;
+};
+
+/**
+ * struct tessera_softmax - softmax of rows, or its cross-entropy gradient
+ * @in: va of logits, m x n f32
+ * @labels: va of m bytes; 0 without flags
+ * @out: va, m x n f32
+ * @loss: va of m f32; 0 without TESSERA_SOFTMAX_LOSS
+ * @m: rows
+ * @n: classes
+ * @scale: of the gradient; 0 without TESSERA_SOFTMAX_GRAD
+ * @flags: TESSERA_SOFTMAX_*
+ */
+struct tessera_softmax {
+	uint64_t in, labels, out, loss;
+	uint32_t m, n;
+	float scale;
+	uint16_t flags;
+};
+
+/**
+ * tessera_cmd_nop() - append a command that does nothing
+ * @cb: command buffer
+ */
+TESSERA_API int tessera_cmd_nop(struct tessera_cmdbuf *cb);
+
+/**
+ * tessera_cmd_fence() - append: write @value to @va
+ * @cb: command buffer
+ * @va: 8-byte aligned
+ * @value: 64 bits
+ */
+TESSERA_API int tessera_cmd_fence(struct tessera_cmdbuf *cb, uint64_t va, uint64_t value);
+
+/**
+ * tessera_cmd_timestamp() - append: write the device's time to @va
+ * @cb: command buffer
+ * @va: 8-byte aligned; 64 bits, ns
+ */
+TESSERA_API int tessera_cmd_timestamp(struct tessera_cmdbuf *cb, uint64_t va);
+
+/**
+ * tessera_cmd_copy() - append a copy
+ * @cb: command buffer
+ * @dst: va
+ * @src: va; must not overlap @dst
+ * @bytes: 1 .. TESSERA_MAX_BYTES
+ */
+TESSERA_API int tessera_cmd_copy(struct tessera_cmdbuf *cb, uint64_t dst, uint64_t src,
+				 uint64_t bytes);
+
+/**
+ * tessera_cmd_fill() - append a fill
+ * @cb: command buffer
+ * @dst: va, 4-byte aligned
+ * @bytes: 4 .. TESSERA_MAX_BYTES, a multiple of 4
+ * @pattern: 32 bits, repeated
+ */
+TESSERA_API int tessera_cmd_fill(struct tessera_cmdbuf *cb, uint64_t dst, uint64_t bytes,
+				 uint32_t pattern);
+
+/**
+ * tessera_cmd_gemm() - append a matrix product
+ * @cb: command buffer
+ * @p: parameters
+ */
+TESSERA_API int tessera_cmd_gemm(struct tessera_cmdbuf *cb, const struct tessera_gemm *p);
+
+/**
+ * tessera_cmd_conv2d() - append a convolution
+ * @cb: command buffer
+ * @p: parameters
+ */
+TESSERA_API int tessera_cmd_conv2d(struct tessera_cmdbuf *cb, const struct tessera_conv2d *p);
+
+/**
+ * tessera_cmd_eltwise() - append an element-wise operation on f32
+ * @cb: command buffer
+ * @op: TESSERA_ELT_*
+ * @out: va; may be @a or @b
+ * @a: va
+ * @b: va
+ * @count: elements
+ * @alpha: factor for ADD and MUL; 0 for the others
+ */
+TESSERA_API int tessera_cmd_eltwise(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint64_t a,
+				    uint64_t b, uint32_t count, float alpha);
+
+/**
+ * tessera_cmd_bias() - append: add a row to every row of a dense matrix
+ * @cb: command buffer
+ * @out: va; may be @in
+ * @in: va, m x n
+ * @bias: va, n
+ * @m: rows
+ * @n: columns
+ * @flags: TESSERA_BIAS_I32 or 0
+ */
+TESSERA_API int tessera_cmd_bias(struct tessera_cmdbuf *cb, uint64_t out, uint64_t in,
+				 uint64_t bias, uint32_t m, uint32_t n, uint16_t flags);
+
+/**
+ * tessera_cmd_act() - append an activation or its gradient on f32
+ * @cb: command buffer
+ * @op: TESSERA_ACT_*
+ * @out: va; may be @x or @grad
+ * @x: va
+ * @grad: va; 0 where @op has none
+ * @count: elements
+ */
+TESSERA_API int tessera_cmd_act(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint64_t x,
+				uint64_t grad, uint32_t count);
+
+/**
+ * tessera_cmd_softmax() - append a softmax
+ * @cb: command buffer
+ * @p: parameters
+ */
+TESSERA_API int tessera_cmd_softmax(struct tessera_cmdbuf *cb, const struct tessera_softmax *p);
+
+/**
+ * tessera_cmd_reduce() - append a reduction of a dense matrix
+ * @cb: command buffer
+ * @op: TESSERA_REDUCE_*
+ * @out: va; m results for @axis 1, n for @axis 0
+ * @in: va, m x n
+ * @m: rows
+ * @n: columns
+ * @axis: 1: over each row's elements; 0: over each column's
+ */
+TESSERA_API int tessera_cmd_reduce(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint64_t in,
+				   uint32_t m, uint32_t n, uint32_t axis);
+
+/**
+ * tessera_cmd_requant() - append a conversion between number formats
+ * @cb: command buffer
+ * @op: TESSERA_REQUANT_*
+ * @out: va
+ * @in: va
+ * @count: elements
+ * @scale: factor
+ * @flags: TESSERA_REQUANT_RELU or 0
+ */
+TESSERA_API int tessera_cmd_requant(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out,
+				    uint64_t in, uint32_t count, float scale, uint16_t flags);
+
+/* --------------------------------------------------------------- errors -- */
+
+/**
+ * tessera_strerror() - what an error means here
+ * @error: negative errno from this library
+ *
+ * Return: constant text, one line
+ */
+TESSERA_API const char *tessera_strerror(int error);
+
+/**
+ * tessera_fault_name() - name of a fault
+ * @fault: TESSERA_FAULT_*
+ *
+ * Return: constant text
+ */
+TESSERA_API const char *tessera_fault_name(uint32_t fault);
+
+/**
+ * tessera_queue_strerror() - why a queue failed
+ * @info: from tessera_queue_query()
+ * @buf: filled with one line
+ * @len: its size
+ */
+TESSERA_API void tessera_queue_strerror(const struct drm_tessera_queue_query *info, char *buf,
+					size_t len);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TESSERA_H */
