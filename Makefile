@@ -8,7 +8,7 @@
 #   make lint         static checks alone
 #   make lab          set up alone, and build everything in the Debian 13 tree
 #   make modules      the modules, for the running kernel (KVER=) or a build tree (KDIR=)
-#   make install      modules, library and the tessera command (PREFIX=, DESTDIR=)
+#   make install      modules and library (PREFIX=, DESTDIR=)
 #   make clean        what builds and runs left in this clone; the set-up's cache stays
 
 KVER ?= $(shell uname -r)
@@ -24,6 +24,9 @@ help:
 lab:
 	@tests/lab/setup.sh 6.12 6.1
 	@tests/lab/build.sh 6.12 6.1 user
+
+demo:
+	@tests/demo/run.sh
 
 check: lab
 	@tests/run.sh --when check
@@ -46,7 +49,7 @@ modules:
 modules_install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 
-INSTALL_DIRS = $(wildcard guest-driver/libtessera tools)
+INSTALL_DIRS = $(wildcard guest-driver/libtessera)
 
 install: modules_install
 	@for d in $(INSTALL_DIRS); do \
@@ -58,4 +61,4 @@ clean:
 	find . -path ./.git -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 		-o -name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -type f -print | xargs -r rm -f
 
-.PHONY: all help lab check check-debug bench lint modules modules_install install clean
+.PHONY: all help lab demo check check-debug bench lint modules modules_install install clean
