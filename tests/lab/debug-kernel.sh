@@ -55,5 +55,5 @@ cp arch/x86/boot/bzImage "/out/root/boot/vmlinuz-$rel"
 echo "$rel" >/out/release
 # Objects are what takes the room; scripts/ and tools/ are still run
 find . \( -path ./scripts -o -path ./tools \) -prune -o \
-	\( -name '*.o' -o -name '*.a' -o -name '*.ko' -o -name '.*.cmd' \) -type f -delete
+	\( -name '*.o' -o -name '*.a' -o -name '*.ko' -o -name '.*.cmd' \) -type f -exec rm -f {} +
 rm -rf vmlinux arch/x86/boot/compressed Documentation drivers/[a-c]* drivers/[e-z]* fs sound net
