@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tessera-engine.c - what each engine does when: runlists, preemption, time
+ *
+ * An engine is always in one phase: idle, running a command, switching runlists, or
+ * resetting. A phase that ends by itself has an end in modelled time, and
+ * core_advance() in tessera-regs.c calls engine_event() at those ends in their order,
+ * over both engines. Nothing here reads a clock: a phase begins where the one before
+ * ended, or when work came. So engine time is exact however late the host's timer is.
+ *
+ * Who runs: at the end of each ring entry the next queue with work, by slot number in
+ * turn, among the contexts on the runlist. A queue stopped inside an entry comes first
+ * when its turn is next. A submitted runlist waits in the want fields until what runs
+ * is out of its way (at once, at the end of the ring entry, or at a tile), then the
+ * switch cost passes, then it is in force.
+ *
+ * Busy time is charged when a phase ends; readers add the part of a phase under way.
+ */
+#include "tessera-internal.h"
+
+static struct queue *running(struct tessera_core *core, const struct engine *e)
+{
+	return &core->queues[e->slot];
+}
+
+/* The part of the phase under way that has passed at @t. */
+static uint64_t elapsed(const struct engine *e, uint64_t t)
+{
+	if (t > e->end)
+		t = e->end;
+	return t > e->start ? t - e->start : 0;
+}
+
+/**
+ * engine_busy() - an engine's BUSY_NS
+ * @core: the accelerator
+ * @e: engine
+ * @t: device time
+ */
+uint64_t engine_busy(const struct tessera_core *core, unsigned int e, uint64_t t)
+{
+	const struct engine *eng = &core->engines[e];
+
+	return eng->busy_ns + (eng->phase == PHASE_RUN ? elapsed(eng, t) : 0);
+}
+
+/**
+ * engine_switch_ns() - an engine's SWITCH_NS
+ * @core: the accelerator
+ * @e: engine
+ * @t: device time
+ */
+uint64_t engine_switch_ns(const struct tessera_core *core, unsigned int e, uint64_t t)
+{
+	const struct engine *eng = &core->engines[e];
+
+	return eng->switch_ns + (eng->phase == PHASE_SWITCH ? elapsed(eng, t) : 0);
+}
+
+/**
+ * engine_ctx_busy() - a context's busy time on an engine
+ * @core: the accelerator
+ * @e: engine
+ * @ctx: context, used or not
+ * @t: device time
+ */
+uint64_t engine_ctx_busy(const struct tessera_core *core, unsigned int e, uint32_t ctx,
+			 uint64_t t)
+{
+	const struct engine *eng = &core->engines[e];
+	uint64_t busy = core->ctxs[ctx].busy_ns[e];
+
+	if (eng->phase == PHASE_RUN && core->queues[eng->slot].ctx == ctx)
+		busy += elapsed(eng, t);
+	return busy;
+}
+
+/**
+ * engine_on_runlist() - whether an engine may run a context now
+ * @core: the accelerator
+ * @e: engine
+ * @ctx: context
+ */
+bool engine_on_runlist(const struct tessera_core *core, unsigned int e, uint32_t ctx)
+{
+	return !core_explicit(core) || core->engines[e].runlist & bit64(ctx);
+}
+
+/* Charge the phase under way up to @t and leave it. */
+static void leave_phase(struct tessera_core *core, struct engine *e, uint64_t t)
+{
+	uint64_t ns = elapsed(e, t);
+	struct queue *q;
+
+	switch (e->phase) {
+	case PHASE_RUN:
+		q = running(core, e);
+		q->done_ns += ns;
+		q->busy_ns += ns;
+		core->ctxs[q->ctx].busy_ns[q->engine] += ns;
+		e->busy_ns += ns;
+		break;
+	case PHASE_SWITCH:
+		e->switch_ns += ns;
+		break;
+	case PHASE_IDLE:
+	case PHASE_RESET:
+		break;
+	}
+	e->phase = PHASE_IDLE;
+	e->end = TESSERA_NEVER;
+}
+
+static void enter_phase(struct engine *e, enum phase phase, uint64_t t, uint64_t ns)
+{
+	e->phase = phase;
+	e->start = t;
+	e->end = sat_add(t, ns);
+}
+
+/* Where the command that runs is to stop: at its end, or at a tile before it. */
+static void set_stop(struct tessera_core *core, struct engine *e, uint64_t t)
+{
+	struct queue *q = running(core, e);
+	uint64_t tile = core->config.tile_ns;
+	uint64_t done, stop;
+
+	e->end = sat_add(e->start, q->cost_ns - q->done_ns);
+	if (!e->want || e->want_mode != TESSERA_RL_PREEMPT_STRICT || !cmd_preemptible(&q->cmd))
+		return;
+	done = q->done_ns + elapsed(e, t);
+	stop = done + (tile - done % tile) % tile;
+	stop = sat_add(e->start, stop - q->done_ns);
+	if (stop < e->end)
+		e->end = stop;
+}
+
+/* Start the command in hand of a queue. */
+static void run_queue(struct tessera_core *core, struct engine *e, struct queue *q, uint64_t t)
+{
+	e->slot = queue_slot(core, q);
+	enter_phase(e, PHASE_RUN, t, q->cost_ns - q->done_ns);
+	trace(core, TESSERA_TRACE_START, q->engine, e->slot, q->cmd.opcode,
+	      q->cost_ns - q->done_ns);
+}
+
+/* The waiting runlist comes into force. */
+static void runlist_in(struct tessera_core *core, unsigned int n, uint64_t t)
+{
+	struct engine *e = &core->engines[n];
+
+	e->runlist = e->want_runlist;
+	e->token = e->want_token;
+	e->want = false;
+	e->idle_reported = false;
+	e->switches++;
+	event_post(core, TESSERA_EV_RUNLIST_SWITCHED, n, TESSERA_NO_CONTEXT, 0, 0, 0, t);
+}
+
+static uint64_t late_start(const struct tessera_core *core, uint64_t t)
+{
+	return core->now > t && core->now - t > CATCH_UP_NS ? core->now : t;
+}
+
+/* The first queue with work from next_slot on whose context is on the runlist. */
+static struct queue *pick(struct tessera_core *core, unsigned int n)
+{
+	struct engine *e = &core->engines[n];
+	uint64_t slots, high;
+	unsigned int slot;
+
+	for (slots = e->ready_slots; slots; slots &= ~bit64(slot)) {
+		high = slots & ~(bit64(e->next_slot) - 1);
+		slot = __builtin_ctzll(high ? high : slots);
+		if (engine_on_runlist(core, n, core->queues[slot].ctx))
+			return &core->queues[slot];
+	}
+	return NULL;
+}
+
+/* An idle engine finds itself something to do, if there is anything. */
+static void engine_next(struct tessera_core *core, unsigned int n, uint64_t t)
+{
+	struct engine *e = &core->engines[n];
+	struct queue *q;
+	uint64_t ns;
+
+	while (core_ready(core) && !core_stalled(core)) {
+		if (e->want) {
+			ns = e->want_runlist == e->runlist ? 0 : core->config.switch_ns;
+			trace(core, TESSERA_TRACE_RUNLIST, n, e->want_runlist, e->want_token, ns);
+			if (ns) {
+				enter_phase(e, PHASE_SWITCH, t, ns);
+				return;
+			}
+			runlist_in(core, n, t);
+			/* Waiting queues have been looked at rarely while off the runlist. */
+			queue_sem_poll(core, t, true, n);
+			if (e->phase != PHASE_IDLE)
+				return;
+			continue;
+		}
+		q = pick(core, n);
+		if (!q) {
+			if (core_explicit(core) && !e->idle_reported) {
+				e->idle_reported = true;
+				event_post(core, TESSERA_EV_RUNLIST_IDLE, n,
+					   TESSERA_NO_CONTEXT, 0, 0, 0, t);
+			}
+			return;
+		}
+		/* A queue that only waits or faults has no work from here on. */
+		if (queue_begin(core, q, t) == BEGIN_RUN) {
+			run_queue(core, e, q, late_start(core, t));
+			return;
+		}
+	}
+}
+
+/**
+ * engine_kick() - something has changed: an idle engine looks for work
+ * @core: the accelerator
+ * @e: engine
+ * @t: device time
+ */
+void engine_kick(struct tessera_core *core, unsigned int e, uint64_t t)
+{
+	if (core->engines[e].phase == PHASE_IDLE)
+		engine_next(core, e, t);
+}
+
+/**
+ * engine_work_edge() - a context has gone from no work to work
+ * @core: the accelerator
+ * @e: engine
+ * @ctx: context
+ * @t: device time
+ */
+void engine_work_edge(struct tessera_core *core, unsigned int e, uint32_t ctx, uint64_t t)
+{
+	struct engine *eng = &core->engines[e];
+	bool on = engine_on_runlist(core, e, ctx);
+
+	if (!core_explicit(core) || (on && !eng->idle_reported))
+		return;
+	if (on)
+		eng->idle_reported = false;
+	event_post(core, TESSERA_EV_CTX_PENDING, e, ctx, 0, 0, 0, t);
+}
+
+static void run_ends(struct tessera_core *core, unsigned int n, uint64_t t)
+{
+	struct engine *e = &core->engines[n];
+	struct queue *q = running(core, e);
+	bool stop;
+
+	leave_phase(core, e, t);
+	/* Stopped inside the command: first in turn when it may run again. */
+	e->next_slot = e->slot;
+	if (q->done_ns < q->cost_ns) {
+		engine_next(core, n, t);
+		return;
+	}
+	/*
+	 * What the effect wakes must not start on this engine before its own end has
+	 * been dealt with: until then the engine counts as running, for no time.
+	 */
+	e->phase = PHASE_RUN;
+	e->start = t;
+	e->end = t;
+	stop = queue_end(core, q, t);
+	e->phase = PHASE_IDLE;
+	e->end = TESSERA_NEVER;
+	if (stop) {
+		e->next_slot = (e->slot + 1) % NUM_SLOTS;
+	} else if (q->working && !(e->want && e->want_mode == TESSERA_RL_PREEMPT_STRICT) &&
+		   !core_stalled(core) && core_ready(core) &&
+		   queue_begin(core, q, t) == BEGIN_RUN) {
+		run_queue(core, e, q, late_start(core, t));
+		return;
+	}
+	engine_next(core, n, t);
+}
+
+/**
+ * engine_event() - an engine's phase has reached its end
+ * @core: the accelerator
+ * @e: engine
+ * @t: device time, the end of the phase
+ */
+void engine_event(struct tessera_core *core, unsigned int e, uint64_t t)
+{
+	struct engine *eng = &core->engines[e];
+
+	switch (eng->phase) {
+	case PHASE_RUN:
+		run_ends(core, e, t);
+		break;
+	case PHASE_SWITCH:
+		leave_phase(core, eng, t);
+		runlist_in(core, e, t);
+		queue_sem_poll(core, t, true, e);
+		engine_kick(core, e, t);
+		break;
+	case PHASE_RESET:
+		leave_phase(core, eng, t);
+		if (eng->reset_event) {
+			eng->reset_event = false;
+			event_post(core, TESSERA_EV_ENGINE_RESET, e, eng->reset_ctx, 0, 0, 0, t);
+		}
+		engine_next(core, e, t);
+		break;
+	case PHASE_IDLE:
+		break;
+	}
+}
+
+/**
+ * engine_cut() - the running command's context has stopped: stop it now
+ * @core: the accelerator
+ * @e: engine, in PHASE_RUN
+ * @t: device time
+ *
+ * It stops where it is and keeps the rest of its cost. What can't be preempted can't
+ * be cut either: it runs on until it ends or the engine is reset.
+ */
+void engine_cut(struct tessera_core *core, unsigned int e, uint64_t t)
+{
+	struct engine *eng = &core->engines[e];
+
+	if (!cmd_preemptible(&running(core, eng)->cmd))
+		return;
+	if (t < eng->start)
+		t = eng->start;
+	if (t < eng->end)
+		eng->end = t;
+}
+
+/**
+ * engine_abort() - drop the running command for good
+ * @core: the accelerator
+ * @e: engine, in PHASE_RUN
+ * @t: device time
+ *
+ * Costs the engine a reset where the command would not be preempted. The caller
+ * kicks the engine once it is done with the queue.
+ */
+void engine_abort(struct tessera_core *core, unsigned int e, uint64_t t)
+{
+	struct engine *eng = &core->engines[e];
+	bool preemptible = cmd_preemptible(&running(core, eng)->cmd);
+
+	leave_phase(core, eng, t);
+	if (!preemptible) {
+		trace(core, TESSERA_TRACE_RESET, e, running(core, eng)->ctx, 0, 0);
+		eng->reset_event = false;
+		enter_phase(eng, PHASE_RESET, t, core->config.reset_ns);
+	}
+}
+
+/**
+ * engine_halt() - drop all work: the function is disabled or has failed
+ * @core: the accelerator, not ready any more, its queues gone
+ * @e: engine
+ * @t: device time
+ */
+void engine_halt(struct tessera_core *core, unsigned int e, uint64_t t)
+{
+	struct engine *eng = &core->engines[e];
+
+	leave_phase(core, eng, t);
+	eng->runlist = 0;
+	eng->token = 0;
+	eng->want = false;
+	eng->idle_reported = true;
+	eng->reset_event = false;
+	eng->next_slot = 0;
+}
+
+/**
+ * engine_submit() - RUNLIST_SUBMIT
+ * @core: the accelerator, up to the present
+ * @e: engine
+ * @val: TESSERA_RL_*
+ * @t: device time
+ */
+void engine_submit(struct tessera_core *core, unsigned int e, uint32_t val, uint64_t t)
+{
+	struct engine *eng = &core->engines[e];
+	uint32_t mode = val & TESSERA_RL_PREEMPT_MASK;
+	bool holds;
+
+	if (!core_ready(core) || !core_explicit(core) || mode == TESSERA_RL_PREEMPT_MASK ||
+	    val & ~(TESSERA_RL_PREEMPT_MASK | TESSERA_RL_TOKEN_MASK)) {
+		guest_error(core, "runlist submit 0x%08x dropped", val);
+		return;
+	}
+	eng->want = true;
+	eng->want_runlist = eng->stage_runlist;
+	eng->want_token = val & TESSERA_RL_TOKEN_MASK;
+	eng->want_mode = mode;
+
+	if (eng->phase == PHASE_RUN) {
+		holds = eng->want_runlist & bit64(running(core, eng)->ctx);
+		if (!core_stalled(core) &&
+		    (eng->want_runlist == eng->runlist ||
+		     (holds && mode == TESSERA_RL_PREEMPT_NONE))) {
+			trace(core, TESSERA_TRACE_RUNLIST, e, eng->want_runlist,
+			      eng->want_token, 0);
+			runlist_in(core, e, t);
+			queue_sem_poll(core, t, true, e);
+		}
+		/* The context may have been stopped already: a cut stands. */
+		if (!core->ctxs[running(core, eng)->ctx].faulted)
+			set_stop(core, eng, t);
+	}
+	engine_kick(core, e, t);
+}
+
+/**
+ * engine_reset() - ENG_RESET
+ * @core: the accelerator, up to the present
+ * @e: engine
+ * @t: device time
+ */
+void engine_reset(struct tessera_core *core, unsigned int e, uint64_t t)
+{
+	struct engine *eng = &core->engines[e];
+	struct queue *q = NULL;
+
+	if (!core_ready(core))
+		return;
+	if (eng->phase == PHASE_RESET) {
+		/* Under way for a destroyed queue: the host hears when it is done. */
+		if (!eng->reset_event) {
+			eng->reset_event = true;
+			eng->reset_ctx = TESSERA_NO_CONTEXT;
+		}
+		return;
+	}
+	if (eng->phase == PHASE_RUN)
+		q = running(core, eng);
+	leave_phase(core, eng, t);
+	enter_phase(eng, PHASE_RESET, t, core->config.reset_ns);
+	eng->reset_event = true;
+	eng->reset_ctx = q ? q->ctx : TESSERA_NO_CONTEXT;
+	trace(core, TESSERA_TRACE_RESET, e, eng->reset_ctx, 0, 0);
+	if (q)
+		queue_fault(core, q, TESSERA_FAULT_ENGINE_RESET, 0, t);
+}
+
+/**
+ * engine_set_explicit() - SCHED_CTRL's EXPLICIT has changed
+ * @core: the accelerator, up to the present
+ * @on: its new value
+ * @t: device time
+ *
+ * Either way the engines start without a runlist of their own; what runs goes on to the
+ * end of its ring entry.
+ */
+void engine_set_explicit(struct tessera_core *core, bool on, uint64_t t)
+{
+	struct engine *eng;
+	unsigned int e;
+
+	core->sched_ctrl = on ? TESSERA_SCHED_EXPLICIT : 0;
+	for (e = 0; e < NUM_ENGINES; e++) {
+		eng = &core->engines[e];
+		if (eng->phase == PHASE_SWITCH)
+			leave_phase(core, eng, t);
+		eng->runlist = 0;
+		eng->token = 0;
+		eng->want = false;
+		/* An empty runlist has no work: nobody needs to be told. */
+		eng->idle_reported = true;
+		if (eng->phase == PHASE_RUN && !core->ctxs[running(core, eng)->ctx].faulted)
+			set_stop(core, eng, t);
+		engine_kick(core, e, t);
+	}
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tessera-internal.h - state of the T1 core and the verbs its files share
+ *
+ * Data meets the files in this order: tessera-regs.c takes a register access and
+ * brings the model up to the present; tessera-admin.c serves the admin queue;
+ * tessera-mmu.c keeps the page tables; tessera-engine.c decides what runs when;
+ * tessera-queue.c fetches and retires ring entries; tessera-cmd.c checks, prices
+ * and carries out a command; tessera-event.c reports; tessera-state.c saves and loads.
+ */
+#ifndef TESSERA_INTERNAL_H
+#define TESSERA_INTERNAL_H
+
+#include "tessera-core.h"
+#include "tessera_hw.h"
+#include "tessera-tensor.h"
+
+#define NUM_SLOTS		TESSERA_MAX_SLOTS
+#define NUM_CONTEXTS		TESSERA_MAX_CONTEXTS
+#define NUM_VECTORS		TESSERA_MAX_VECTORS
+#define NUM_ENGINES		TESSERA_NUM_ENGINES
+
+/* Commands that one fetch brings from a ring or a batch. */
+#define FETCH_CMDS		32u
+
+/*
+ * Tables for 64 contexts of 1 GiB in 4 KiB pages, at any alignment: 513 leaves and
+ * a few tables above them each.
+ */
+#define MMU_MAX_NODES		(NUM_CONTEXTS * 544u)
+
+/*
+ * Events that may wait inside the device before it stops making new ones, and room
+ * beyond for those that don't ask: a pending edge and a fault for each context,
+ * and what the commands in flight still say.
+ */
+#define EVENT_GATE		1024u
+#define EVENT_BACKLOG		(EVENT_GATE + 512u)
+
+/*
+ * How late the host's timer may be and the engines still be run at the times the
+ * model says. Later than that the next command starts at the present and the lag
+ * shows as idle time, or a host slower than the model would fall behind for ever.
+ */
+#define CATCH_UP_NS		1000000u
+
+/* A waiting semaphore is read again this often, on a runlist and off it. */
+#define POLL_ON_NS		20000u
+#define POLL_OFF_NS		100000u
+
+struct mmu_node;
+
+struct mmu {
+	struct mmu_node *root;
+};
+
+/* A stretch of one address space that lies in one piece. */
+struct mmu_run {
+	uint64_t addr;			/* vram or bus */
+	uint64_t len;
+	bool vram;
+};
+
+struct ctx {
+	bool used;
+	bool faulted;			/* stopped until FAULT_QUERY clears it */
+	struct tessera_fault fault;
+	uint64_t busy_ns[NUM_ENGINES];
+	unsigned int working[NUM_ENGINES];	/* derived: queues with work */
+	struct mmu mmu;
+};
+
+struct fetch {
+	uint32_t first;			/* index of cmds[0] */
+	uint32_t count;			/* 0: nothing fetched */
+	struct tessera_cmd cmds[FETCH_CMDS];
+};
+
+struct queue {
+	bool used;
+	bool error;			/* stopped until QUEUE_RESET */
+	uint32_t ctx;
+	uint32_t engine;
+	uint64_t ring_va;
+	uint64_t cb_va;
+	uint32_t ring_log2;
+	uint32_t vector;
+	uint32_t head;			/* free-running */
+	uint32_t tail;
+	uint64_t busy_ns;
+
+	/* The command in hand: copied and checked once; in progress when done_ns. */
+	bool have_cmd;
+	struct tessera_cmd cmd;
+	uint64_t cost_ns;
+	uint64_t done_ns;
+
+	bool in_batch;
+	uint64_t batch_va;
+	uint32_t batch_count;
+	uint32_t batch_index;
+
+	bool waiting;			/* cmd is a SEM_WAIT found unsatisfied */
+	uint64_t poll_at;
+
+	bool working;			/* derived: counted in ctx.working */
+	struct fetch ring;		/* caches, never saved */
+	struct fetch batch;
+};
+
+enum phase {
+	PHASE_IDLE,
+	PHASE_RUN,
+	PHASE_SWITCH,
+	PHASE_RESET,
+};
+
+struct engine {
+	enum phase phase;
+	uint64_t start;			/* of the phase */
+	uint64_t end;			/* when the phase is to be looked at next */
+	uint32_t slot;			/* that runs in PHASE_RUN */
+	uint32_t next_slot;		/* round robin goes on here */
+
+	uint64_t runlist;		/* in force, if SCHED_CTRL has EXPLICIT */
+	uint32_t token;
+	bool idle_reported;
+
+	bool want;			/* a submitted runlist waits */
+	uint64_t want_runlist;
+	uint32_t want_token;
+	uint32_t want_mode;		/* TESSERA_RL_PREEMPT_* */
+
+	bool reset_event;		/* PHASE_RESET ends with an event, for this context */
+	uint32_t reset_ctx;
+
+	uint64_t busy_ns;		/* up to the start of the phase */
+	uint64_t switch_ns;
+	uint32_t switches;
+
+	uint64_t pending;		/* derived: contexts with work */
+	uint64_t ready_slots;		/* derived: queues with work */
+
+	uint64_t stage_runlist;		/* registers */
+	uint32_t latch_busy_hi;
+	uint32_t latch_switch_hi;
+	uint32_t latch_pending_hi;
+	uint32_t latch_ctx_hi[NUM_CONTEXTS];
+	uint64_t latch_time;
+};
+
+/* A ring in bus memory; head and tail are indices modulo size. */
+struct bus_ring {
+	uint64_t base;
+	uint32_t size;
+	uint32_t head;
+	uint32_t tail;
+	uint32_t phase;			/* of the entry at tail, for those that the device fills */
+};
+
+struct tessera_core {
+	struct tessera_config config;
+	struct tessera_rates rates;
+	const struct tessera_host_ops *ops;
+	void *opaque;
+	uint8_t *vram;
+
+	bool entered;			/* inside a public function */
+	bool failed;			/* FATAL just set: work is still to be dropped */
+	uint64_t now;			/* device time at entry */
+
+	uint32_t ctrl;
+	uint32_t status;
+	uint32_t sched_ctrl;
+	uint32_t latch_time_hi;
+	struct bus_ring asq;
+	struct bus_ring acq;
+	struct bus_ring evq;
+
+	uint32_t backlog_first;
+	uint32_t backlog_count;
+	struct tessera_event backlog[EVENT_BACKLOG];
+
+	struct ctx ctxs[NUM_CONTEXTS];
+	struct queue queues[NUM_SLOTS];
+	struct engine engines[NUM_ENGINES];
+	unsigned int num_waiting;	/* derived: queues with .waiting */
+	uint64_t timer;			/* deadline last given to set_timer */
+
+	unsigned int mmu_nodes;		/* tables in use */
+	uint8_t bounce[64 << 10];	/* of COPY and FILL */
+};
+
+#define guest_error(core, ...) (core)->ops->guest_error((core)->opaque, __VA_ARGS__)
+
+static inline void trace(struct tessera_core *core, enum tessera_trace kind,
+			 uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	core->ops->trace(core->opaque, kind, a, b, c, d);
+}
+
+static inline uint64_t sat_add(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static inline uint64_t bit64(unsigned int n)
+{
+	return (uint64_t)1 << n;
+}
+
+static inline bool core_ready(const struct tessera_core *core)
+{
+	return core->status & TESSERA_STATUS_READY;
+}
+
+static inline bool core_explicit(const struct tessera_core *core)
+{
+	return core->sched_ctrl & TESSERA_SCHED_EXPLICIT;
+}
+
+/* Too many events unread: no new work until the driver has read some. */
+static inline bool core_stalled(const struct tessera_core *core)
+{
+	return core->backlog_count >= EVENT_GATE;
+}
+
+static inline bool is_zero(const void *p, size_t len)
+{
+	const uint8_t *b = p;
+	uint8_t any = 0;
+
+	while (len--)
+		any |= *b++;
+	return !any;
+}
+
+/* tessera-regs.c */
+void core_fatal(struct tessera_core *core, const char *why);
+void core_power_on(struct tessera_core *core);
+void core_set_timer(struct tessera_core *core);
+
+/* tessera-event.c */
+void event_post(struct tessera_core *core, unsigned int type, unsigned int engine,
+		uint32_t ctx, uint32_t slot, uint32_t fault, uint64_t addr, uint64_t t);
+void event_flush(struct tessera_core *core);
+
+/* tessera-admin.c */
+void admin_run(struct tessera_core *core);
+
+/* tessera-mmu.c */
+#define MMU_READ		TESSERA_MAP_READ
+#define MMU_WRITE		TESSERA_MAP_WRITE
+#define MMU_FLAGS		(TESSERA_MAP_READ | TESSERA_MAP_WRITE | TESSERA_MAP_VRAM)
+
+unsigned int mmu_map(struct tessera_core *core, struct mmu *mmu, uint64_t va,
+		     const uint64_t *addrs, unsigned int npages, uint32_t flags);
+unsigned int mmu_unmap(struct tessera_core *core, struct mmu *mmu, uint64_t va,
+		       uint64_t len);
+void mmu_destroy(struct tessera_core *core, struct mmu *mmu);
+unsigned int mmu_translate(const struct mmu *mmu, uint64_t va, uint64_t len,
+			   uint32_t access, struct mmu_run *run);
+bool mmu_any_system(const struct mmu *mmu, uint64_t va, uint64_t len);
+unsigned int mmu_probe(const struct mmu *mmu, uint64_t va, uint64_t len,
+		       uint32_t access, uint64_t *fault_va);
+unsigned int mmu_read(struct tessera_core *core, const struct mmu *mmu, uint64_t va,
+		      void *buf, uint64_t len, uint64_t *fault_va);
+unsigned int mmu_write(struct tessera_core *core, const struct mmu *mmu, uint64_t va,
+		       const void *buf, uint64_t len, uint64_t *fault_va);
+/* Calls @fn for each page, in rising order, until it returns false. */
+bool mmu_walk(const struct mmu *mmu,
+	      bool (*fn)(void *arg, uint64_t va, uint64_t addr, uint32_t flags, bool huge),
+	      void *arg);
+
+/* tessera-cmd.c */
+unsigned int cmd_check(const struct tessera_core *core, const struct tessera_cmd *cmd,
+		       unsigned int engine, bool in_batch);
+uint64_t cmd_cost(const struct tessera_core *core, const struct ctx *ctx,
+		  const struct tessera_cmd *cmd);
+bool cmd_preemptible(const struct tessera_cmd *cmd);
+unsigned int cmd_exec(struct tessera_core *core, struct queue *q, uint64_t t,
+		      uint64_t *fault_va);
+unsigned int cmd_sem_test(struct tessera_core *core, struct queue *q, bool *satisfied,
+			  uint64_t *fault_va);
+
+/* tessera-queue.c */
+enum begin {
+	BEGIN_RUN,		/* the command in hand may run */
+	BEGIN_WAIT,		/* it is a semaphore that waits */
+	BEGIN_FAULT,		/* the context has stopped */
+};
+
+enum begin queue_begin(struct tessera_core *core, struct queue *q, uint64_t t);
+bool queue_end(struct tessera_core *core, struct queue *q, uint64_t t);
+void queue_update(struct tessera_core *core, struct queue *q, uint64_t t);
+void queue_fault(struct tessera_core *core, struct queue *q, unsigned int fault,
+		 uint64_t addr, uint64_t t);
+void queue_doorbell(struct tessera_core *core, unsigned int slot, uint32_t tail);
+void queue_abort(struct tessera_core *core, struct queue *q);
+void queue_reset(struct tessera_core *core, struct queue *q);
+void queue_destroy(struct tessera_core *core, struct queue *q);
+unsigned int queue_cb_write(struct tessera_core *core, struct queue *q, uint32_t head,
+			    uint64_t *fault_va);
+void queue_sem_poll(struct tessera_core *core, uint64_t t, bool all, int engine);
+uint64_t queue_poll_at(const struct tessera_core *core);
+void ctx_destroy(struct tessera_core *core, struct ctx *ctx);
+void ctx_clear_fault(struct tessera_core *core, struct ctx *ctx);
+void ctx_drop_fetched(struct tessera_core *core, const struct ctx *ctx);
+
+static inline unsigned int queue_slot(const struct tessera_core *core, const struct queue *q)
+{
+	return q - core->queues;
+}
+
+/* tessera-engine.c */
+bool engine_on_runlist(const struct tessera_core *core, unsigned int e, uint32_t ctx);
+void engine_work_edge(struct tessera_core *core, unsigned int e, uint32_t ctx, uint64_t t);
+void engine_kick(struct tessera_core *core, unsigned int e, uint64_t t);
+void engine_event(struct tessera_core *core, unsigned int e, uint64_t t);
+void engine_cut(struct tessera_core *core, unsigned int e, uint64_t t);
+void engine_abort(struct tessera_core *core, unsigned int e, uint64_t t);
+void engine_halt(struct tessera_core *core, unsigned int e, uint64_t t);
+void engine_submit(struct tessera_core *core, unsigned int e, uint32_t val, uint64_t t);
+void engine_reset(struct tessera_core *core, unsigned int e, uint64_t t);
+void engine_set_explicit(struct tessera_core *core, bool on, uint64_t t);
+uint64_t engine_busy(const struct tessera_core *core, unsigned int e, uint64_t t);
+uint64_t engine_ctx_busy(const struct tessera_core *core, unsigned int e, uint32_t ctx,
+			 uint64_t t);
+uint64_t engine_switch_ns(const struct tessera_core *core, unsigned int e, uint64_t t);
+
+#endif /* TESSERA_INTERNAL_H */

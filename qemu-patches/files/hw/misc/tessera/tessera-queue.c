@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tessera-queue.c - rings: doorbells, fetching, retiring, waiting, faults
+ *
+ * A queue has work while there is an entry to run and nothing stops it: no fault of
+ * its context, no error of its own, no semaphore that it waits for. queue_update()
+ * is the one place that says so; engines and the host hear of it from there.
+ */
+#include <string.h>
+
+#include "tessera-internal.h"
+
+static bool queue_waits(const struct tessera_core *core, const struct queue *q)
+{
+	return q->used && q->waiting && !q->error && !core->ctxs[q->ctx].faulted;
+}
+
+static bool queue_works(const struct tessera_core *core, const struct queue *q)
+{
+	return q->used && q->head != q->tail && !q->error && !q->waiting &&
+	       !core->ctxs[q->ctx].faulted;
+}
+
+/**
+ * queue_update() - take note of a change in whether a queue has work
+ * @core: the accelerator
+ * @q: the queue
+ * @t: device time of the change
+ */
+void queue_update(struct tessera_core *core, struct queue *q, uint64_t t)
+{
+	struct engine *e = &core->engines[q->engine];
+	struct ctx *ctx = &core->ctxs[q->ctx];
+	bool works = queue_works(core, q);
+
+	if (works == q->working)
+		return;
+	q->working = works;
+	if (works) {
+		e->ready_slots |= bit64(queue_slot(core, q));
+		if (!ctx->working[q->engine]++) {
+			e->pending |= bit64(q->ctx);
+			engine_work_edge(core, q->engine, q->ctx, t);
+		}
+	} else {
+		e->ready_slots &= ~bit64(queue_slot(core, q));
+		if (!--ctx->working[q->engine])
+			e->pending &= ~bit64(q->ctx);
+	}
+}
+
+static void set_waiting(struct tessera_core *core, struct queue *q, bool waiting)
+{
+	core->num_waiting += waiting;
+	core->num_waiting -= q->waiting;
+	q->waiting = waiting;
+}
+
+static void set_poll(struct tessera_core *core, struct queue *q, uint64_t t)
+{
+	bool on = engine_on_runlist(core, q->engine, q->ctx);
+
+	/* A late timer must not leave a row of polls to make up for. */
+	if (core->now - t > CATCH_UP_NS)
+		t = core->now;
+	q->poll_at = sat_add(t, on ? POLL_ON_NS : POLL_OFF_NS);
+}
+
+/**
+ * queue_fault() - stop a context because of one of its queues
+ * @core: the accelerator
+ * @q: the queue, which goes into error
+ * @fault: TESSERA_FAULT_*
+ * @addr: virtual address, where the fault has one
+ * @t: device time
+ *
+ * What the context runs on the other engine is stopped too, with the rest of its cost
+ * kept. Only the first fault is recorded and reported.
+ */
+void queue_fault(struct tessera_core *core, struct queue *q, unsigned int fault,
+		 uint64_t addr, uint64_t t)
+{
+	struct ctx *ctx = &core->ctxs[q->ctx];
+	unsigned int slot, e;
+
+	q->error = true;
+	if (ctx->faulted) {
+		queue_update(core, q, t);
+		return;
+	}
+	ctx->faulted = true;
+	ctx->fault = (struct tessera_fault){
+		.fault = fault,
+		.engine = q->engine,
+		.slot = queue_slot(core, q),
+		.opcode = q->have_cmd ? q->cmd.opcode : 0,
+		.entry = q->head,
+		.batch_index = q->in_batch ? q->batch_index : UINT32_MAX,
+		.addr = addr,
+		.time_ns = t,
+	};
+	for (slot = 0; slot < NUM_SLOTS; slot++) {
+		if (core->queues[slot].used && core->queues[slot].ctx == q->ctx)
+			queue_update(core, &core->queues[slot], t);
+	}
+	for (e = 0; e < NUM_ENGINES; e++) {
+		if (core->engines[e].phase == PHASE_RUN &&
+		    core->queues[core->engines[e].slot].ctx == q->ctx)
+			engine_cut(core, e, t);
+	}
+	event_post(core, TESSERA_EV_FAULT, q->engine, q->ctx, queue_slot(core, q), fault,
+		   addr, t);
+}
+
+/*
+ * Bring one command to the front of @f. Fetches ahead where it can; what lies ahead
+ * may be unreadable without harm until its turn comes.
+ */
+static unsigned int fetch(struct tessera_core *core, struct queue *q, struct fetch *f,
+			  uint64_t va, uint32_t index, uint32_t ahead,
+			  uint64_t *fault_va)
+{
+	const struct mmu *mmu = &core->ctxs[q->ctx].mmu;
+	unsigned int fault;
+
+	if (index - f->first < f->count)
+		return TESSERA_FAULT_NONE;
+	f->first = index;
+	f->count = ahead < FETCH_CMDS ? ahead : FETCH_CMDS;
+	fault = mmu_read(core, mmu, va, f->cmds, f->count * sizeof(f->cmds[0]), fault_va);
+	if (fault && f->count > 1) {
+		f->count = 1;
+		fault = mmu_read(core, mmu, va, f->cmds, sizeof(f->cmds[0]), fault_va);
+	}
+	if (fault)
+		f->count = 0;
+	return fault;
+}
+
+static unsigned int next_cmd(struct tessera_core *core, struct queue *q, uint64_t *fault_va)
+{
+	uint32_t entries = 1u << q->ring_log2, at = q->head & (entries - 1);
+	uint32_t ahead;
+	unsigned int fault;
+
+	if (q->in_batch) {
+		fault = fetch(core, q, &q->batch,
+			      q->batch_va + (uint64_t)q->batch_index * sizeof(q->cmd),
+			      q->batch_index, q->batch_count - q->batch_index, fault_va);
+		if (!fault)
+			q->cmd = q->batch.cmds[q->batch_index - q->batch.first];
+	} else {
+		ahead = q->tail - q->head;
+		if (ahead > entries - at)
+			ahead = entries - at;
+		fault = fetch(core, q, &q->ring, q->ring_va + (uint64_t)at * sizeof(q->cmd),
+			      q->head, ahead, fault_va);
+		if (!fault)
+			q->cmd = q->ring.cmds[q->head - q->ring.first];
+	}
+	return fault;
+}
+
+/**
+ * queue_begin() - make the next command of a queue ready to run
+ * @core: the accelerator
+ * @q: a queue with work
+ * @t: device time
+ *
+ * Return: see enum begin.
+ */
+enum begin queue_begin(struct tessera_core *core, struct queue *q, uint64_t t)
+{
+	uint64_t fault_va = 0;
+	unsigned int fault;
+	bool satisfied;
+
+	if (!q->have_cmd) {
+		fault = next_cmd(core, q, &fault_va);
+		if (fault)
+			goto fault;
+		q->have_cmd = true;
+		q->done_ns = 0;
+		fault = cmd_check(core, &q->cmd, q->engine, q->in_batch);
+		if (fault)
+			goto fault;
+		q->cost_ns = cmd_cost(core, &core->ctxs[q->ctx], &q->cmd);
+	}
+	if (q->cmd.opcode == TESSERA_OP_SEM_WAIT && !q->done_ns) {
+		fault = cmd_sem_test(core, q, &satisfied, &fault_va);
+		if (fault)
+			goto fault;
+		if (!satisfied) {
+			set_waiting(core, q, true);
+			set_poll(core, q, t);
+			queue_update(core, q, t);
+			return BEGIN_WAIT;
+		}
+	}
+	return BEGIN_RUN;
+
+fault:
+	queue_fault(core, q, fault, fault_va, t);
+	return BEGIN_FAULT;
+}
+
+/**
+ * queue_cb_write() - write a queue's control block
+ * @core: the accelerator
+ * @q: the queue
+ * @head: index to show
+ * @fault_va: address at fault
+ *
+ * Return: TESSERA_FAULT_*.
+ */
+unsigned int queue_cb_write(struct tessera_core *core, struct queue *q, uint32_t head,
+			    uint64_t *fault_va)
+{
+	const struct mmu *mmu = &core->ctxs[q->ctx].mmu;
+	const uint64_t words[2] = { head, q->busy_ns };
+
+	_Static_assert(offsetof(struct tessera_queue_cb, head) == 0 &&
+		       offsetof(struct tessera_queue_cb, busy_ns) == 8, "one write does it");
+	return mmu_write(core, mmu, q->cb_va, words, sizeof(words), fault_va);
+}
+
+/**
+ * queue_end() - the command in hand of a queue has had its time: carry it out
+ * @core: the accelerator
+ * @q: the queue, its engine time charged
+ * @t: device time
+ *
+ * Return: true at the end of a ring entry, or where the command has failed; false
+ * inside a batch.
+ */
+bool queue_end(struct tessera_core *core, struct queue *q, uint64_t t)
+{
+	uint8_t opcode = q->cmd.opcode;
+	bool cb_written = opcode == TESSERA_OP_FENCE && !q->in_batch;
+	uint64_t fault_va = 0;
+	unsigned int fault;
+
+	fault = cmd_exec(core, q, t, &fault_va);
+	trace(core, TESSERA_TRACE_END, q->engine, queue_slot(core, q), opcode, fault);
+	if (fault) {
+		queue_fault(core, q, fault, fault_va, t);
+		return true;
+	}
+	if (opcode == TESSERA_OP_BATCH) {
+		q->have_cmd = false;
+		q->in_batch = true;
+		q->batch_va = q->cmd.batch.va;
+		q->batch_count = q->cmd.batch.count;
+		q->batch_index = 0;
+		q->batch.count = 0;
+		return false;
+	}
+	/*
+	 * Waiters look again even where this queue is about to run out: the order in
+	 * which the model does things at one instant is fixed, and part of its results.
+	 */
+	if (opcode == TESSERA_OP_FENCE && core->num_waiting)
+		queue_sem_poll(core, t, true, -1);
+	if (q->in_batch && q->batch_index + 1 < q->batch_count) {
+		q->have_cmd = false;
+		q->batch_index++;
+		return false;
+	}
+	q->in_batch = false;
+	if (q->head + 1 == q->tail && !cb_written) {
+		fault = queue_cb_write(core, q, q->head + 1, &fault_va);
+		if (fault) {
+			queue_fault(core, q, fault, fault_va, t);
+			return true;
+		}
+	}
+	q->have_cmd = false;
+	q->head++;
+	queue_update(core, q, t);
+	return true;
+}
+
+static void sem_look(struct tessera_core *core, struct queue *q, uint64_t t)
+{
+	uint64_t fault_va = 0;
+	unsigned int fault;
+	bool satisfied;
+
+	fault = cmd_sem_test(core, q, &satisfied, &fault_va);
+	if (!fault && !satisfied) {
+		set_poll(core, q, t);
+		return;
+	}
+	set_waiting(core, q, false);
+	if (fault)
+		queue_fault(core, q, fault, fault_va, t);
+	else
+		queue_update(core, q, t);
+}
+
+/**
+ * queue_sem_poll() - look again at the semaphores that queues wait for
+ * @core: the accelerator
+ * @t: device time
+ * @all: all that wait, else those whose time has come
+ * @engine: only this engine's queues, or all where negative
+ */
+void queue_sem_poll(struct tessera_core *core, uint64_t t, bool all, int engine)
+{
+	unsigned int waiting = core->num_waiting;
+	unsigned int slot, e;
+	struct queue *q;
+
+	for (slot = 0; slot < NUM_SLOTS && core->num_waiting; slot++) {
+		q = &core->queues[slot];
+		if (queue_waits(core, q) && (all || q->poll_at <= t) &&
+		    (engine < 0 || q->engine == (unsigned int)engine))
+			sem_look(core, q, t);
+	}
+	for (e = 0; e < NUM_ENGINES && core->num_waiting != waiting; e++)
+		engine_kick(core, e, t);
+}
+
+/**
+ * queue_poll_at() - when a waiting semaphore is to be looked at next
+ * @core: the accelerator
+ *
+ * Return: device time, or TESSERA_NEVER.
+ */
+uint64_t queue_poll_at(const struct tessera_core *core)
+{
+	uint64_t at = TESSERA_NEVER;
+	unsigned int slot;
+
+	for (slot = 0; slot < NUM_SLOTS && core->num_waiting; slot++) {
+		if (queue_waits(core, &core->queues[slot]) && core->queues[slot].poll_at < at)
+			at = core->queues[slot].poll_at;
+	}
+	return at;
+}
+
+/**
+ * queue_doorbell() - a driver has moved a queue's tail
+ * @core: the accelerator, up to the present
+ * @slot: below NUM_SLOTS
+ * @tail: as written
+ */
+void queue_doorbell(struct tessera_core *core, unsigned int slot, uint32_t tail)
+{
+	struct queue *q = &core->queues[slot];
+
+	if (!q->used) {
+		guest_error(core, "doorbell of slot %u, which has no queue", slot);
+		return;
+	}
+	trace(core, TESSERA_TRACE_DOORBELL, slot, tail, q->head, 0);
+	if (tail - q->head > 1u << q->ring_log2) {
+		guest_error(core, "slot %u: tail %u is too far from head %u", slot, tail,
+			    q->head);
+		queue_fault(core, q, TESSERA_FAULT_BAD_DOORBELL, 0, core->now);
+		return;
+	}
+	/* Two threads' doorbells may arrive in the wrong order: a tail never goes back. */
+	if (tail - q->head > q->tail - q->head)
+		q->tail = tail;
+	if (queue_waits(core, q))
+		sem_look(core, q, core->now);
+	queue_update(core, q, core->now);
+	engine_kick(core, q->engine, core->now);
+}
+
+/**
+ * queue_abort() - take a queue off its engine, whatever it runs
+ * @core: the accelerator
+ * @q: the queue
+ */
+void queue_abort(struct tessera_core *core, struct queue *q)
+{
+	struct engine *e = &core->engines[q->engine];
+
+	if (e->phase == PHASE_RUN && e->slot == queue_slot(core, q))
+		engine_abort(core, q->engine, core->now);
+	set_waiting(core, q, false);
+	q->have_cmd = false;
+	q->in_batch = false;
+	q->ring.count = 0;
+	q->batch.count = 0;
+	q->head = 0;
+	q->tail = 0;
+	queue_update(core, q, core->now);
+}
+
+/**
+ * queue_reset() - back to an empty ring, error cleared
+ * @core: the accelerator
+ * @q: the queue
+ */
+void queue_reset(struct tessera_core *core, struct queue *q)
+{
+	queue_abort(core, q);
+	q->error = false;
+	engine_kick(core, q->engine, core->now);
+}
+
+/**
+ * queue_destroy() - free a queue slot
+ * @core: the accelerator
+ * @q: the queue
+ */
+void queue_destroy(struct tessera_core *core, struct queue *q)
+{
+	unsigned int engine = q->engine;
+
+	queue_abort(core, q);
+	memset(q, 0, sizeof(*q));
+	engine_kick(core, engine, core->now);
+}
+
+/**
+ * ctx_destroy() - destroy a context with its queues and mappings
+ * @core: the accelerator
+ * @ctx: the context
+ */
+void ctx_destroy(struct tessera_core *core, struct ctx *ctx)
+{
+	uint32_t id = ctx - core->ctxs;
+	unsigned int slot;
+
+	/* All are empty before the first kick: none of them may start once more. */
+	for (slot = 0; slot < NUM_SLOTS; slot++) {
+		if (core->queues[slot].used && core->queues[slot].ctx == id)
+			queue_abort(core, &core->queues[slot]);
+	}
+	for (slot = 0; slot < NUM_SLOTS; slot++) {
+		if (core->queues[slot].used && core->queues[slot].ctx == id)
+			queue_destroy(core, &core->queues[slot]);
+	}
+	mmu_destroy(core, &ctx->mmu);
+	memset(ctx, 0, sizeof(*ctx));
+}
+
+/**
+ * ctx_clear_fault() - let a context run again
+ * @core: the accelerator
+ * @ctx: the context
+ *
+ * A queue in error stays stopped until it is reset.
+ */
+void ctx_clear_fault(struct tessera_core *core, struct ctx *ctx)
+{
+	uint32_t id = ctx - core->ctxs;
+	unsigned int slot;
+	struct queue *q;
+
+	ctx->faulted = false;
+	memset(&ctx->fault, 0, sizeof(ctx->fault));
+	for (slot = 0; slot < NUM_SLOTS; slot++) {
+		q = &core->queues[slot];
+		if (!q->used || q->ctx != id)
+			continue;
+		if (queue_waits(core, q))
+			set_poll(core, q, core->now);
+		queue_update(core, q, core->now);
+		engine_kick(core, q->engine, core->now);
+	}
+}
+
+/**
+ * ctx_drop_fetched() - forget commands fetched ahead, after an unmap
+ * @core: the accelerator
+ * @ctx: the context
+ */
+void ctx_drop_fetched(struct tessera_core *core, const struct ctx *ctx)
+{
+	uint32_t id = ctx - core->ctxs;
+	unsigned int slot;
+
+	for (slot = 0; slot < NUM_SLOTS; slot++) {
+		if (core->queues[slot].used && core->queues[slot].ctx == id) {
+			core->queues[slot].ring.count = 0;
+			core->queues[slot].batch.count = 0;
+		}
+	}
+}
