@@ -8,8 +8,7 @@ set -eu
 DIR=$1
 LOG=${LAB_LOG:-/dev/stderr}
 
-# Both forms of apt source: "deb [options] URI suite ..." and deb822's "URIs: URI ...".
-# A mirror for the main archive serves it under the same path; security archives do not.
+# Both forms of apt source: "deb [options] URI suite ..." and deb822's "URIs: URI ..."
 mirrors()
 {
 	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
@@ -18,24 +17,22 @@ mirrors()
 		sed -n 's/^URIs: *//p' | tr ' ' '\n'
 }
 
-mirror_of()
+# The archive proper; a machine that names only a security archive has the other beside it
+mirror()
 {
-	local m
+	local m beside=''
 
 	for m in $(mirrors); do
+		case $m in
+		mirror+file:*) m=$(sed -n 's/^\([a-z]*:[^ \t]*\).*/\1/p' "${m#mirror+file:}" | head -n 1) ;;
+		esac
 		m=${m%/}
 		case $m in
-		mirror+file:*)
-			m=$(sed -n 's/^\([a-z]*:[^ \t]*\).*/\1/p' "${m#mirror+file:}" | head -n 1)
-			m=${m%/}
-			;;
-		esac
-		case $m in
-		*security*) [ "$1" = security ] && echo "$m" && return 0 ;;
-		*/debian) [ "$1" = main ] && echo "$m" && return 0 ;;
+		*/debian) echo "$m" && return 0 ;;
+		*/debian-security) beside=${m%-security} ;;
 		esac
 	done
-	return 1
+	[ -n "$beside" ] && echo "$beside"
 }
 
 # How the machine reaches its mirror (proxy, time-outs, clocks) holds for the tree as well
@@ -45,8 +42,7 @@ apt_options()
 		sed '/ "";$/d; /::User-Agent/d'
 }
 
-MIRROR=$(mirror_of main) || die "no Debian archive in this machine's apt sources"
-SECURITY=$(mirror_of security) || SECURITY=
+MIRROR=$(mirror) || die "no Debian archive in this machine's apt sources"
 PACKAGES=$(sed '/^#/d' "$LAB/packages" | tr -s ' \n' ',' | sed 's/^,//; s/,$//')
 
 apt_options >"$DIR.apt.conf"
