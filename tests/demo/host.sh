@@ -138,10 +138,10 @@ sample_until()
 # kvm_counters NAME: KVM's statistics into the array of that name
 kvm_counters()
 {
-	# shellcheck disable=SC2034 # a reference
 	local -n into=$1
 	local file value
 
+	# shellcheck disable=SC2034 # a reference
 	for file in /sys/kernel/debug/kvm/*; do
 		[ -f "$file" ] || continue
 		read -r value <"$file" || continue
