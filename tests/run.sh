@@ -43,7 +43,11 @@ one()
 	rm -rf "$SUITE_OUT"
 	mkdir -p "$SUITE_OUT"
 	# shellcheck disable=SC2086
-	timeout -k 10 "$secs" $3 >"$SUITE_OUT/ktap" 2>"$SUITE_OUT/stderr" </dev/null || rc=$?
+	timeout -k 10 "$secs" $3 >"$SUITE_OUT/ktap" 2>"$SUITE_OUT/stderr" </dev/null &
+	# An interrupt ends the suite too: timeout hands it on to all of the suite's processes
+	# shellcheck disable=SC2064
+	trap "kill $!" TERM
+	wait $! || rc=$?
 	[ $rc = 124 ] && echo "# timed out after $secs s" >>"$SUITE_OUT/stderr"
 	awk -v status=$rc -v seconds=$((SECONDS - start)) -f tests/lab/ktap.awk "$SUITE_OUT/ktap" \
 		>"$SUITE_OUT/summary.new"
@@ -75,6 +79,8 @@ echo "TAP version 13"
 echo "1..$(printf '%s\n' "$LIST" | wc -l)"
 
 declare -A RUNNING=()
+trap 'for p in "${RUNNING[@]}"; do kill "$p" 2>/dev/null; done; wait; exit 130' INT TERM
+
 reap()
 {
 	local name

@@ -14,7 +14,7 @@ copy()
 {
 	mkdir -p "$1"
 	"$LAB/in-tree.sh" --bind "$1:/build" rsync -rlpt --delete \
-		--exclude=/.git --exclude=/out --exclude=/qemu-patches/files --exclude=/Documentation \
+		--exclude=/.git --exclude=/out --exclude=/Documentation \
 		--exclude='*.o' --exclude='*.ko' --exclude='*.cmd' --exclude='*.mod' --exclude='*.mod.c' \
 		--exclude='*.d' --exclude='*.a' --exclude='*.so' --exclude='*.so.*' \
 		--exclude=modules.order --exclude=Module.symvers --exclude=generated \
@@ -46,23 +46,23 @@ modules()
 	fi
 }
 
-# The nearest first: libraries before what links with them
+# Libraries before what links with them; a directory that fails does not stop the others
 user()
 {
-	local dir=$OUT/build/user d log
+	local dir=$OUT/build/user d log failed=''
 
 	copy "$dir"
-	log=$dir/build.log
-	: >"$log"
-	(cd "$dir" && find guest-driver/libtessera sched tools tests -name Makefile 2>/dev/null) |
-	while read -r d; do
+	for d in $(cd "$dir" && find guest-driver/libtessera sched tools tests qemu-patches/test \
+			-name Makefile 2>/dev/null); do
 		d=${d%/Makefile}
-		if ! "$LAB/in-tree.sh" --bind "$dir:/build" --cd "/build/$d" make -j"$JOBS" \
-			>>"$log" 2>&1 </dev/null; then
-			tail -n 40 "$log" >&2
-			die "building $d failed; all of it is in $log"
+		log=$dir/$d/build.log
+		if ! "$LAB/in-tree.sh" --bind "$dir:/build" --cd "/build/$d" make -k -j"$JOBS" \
+			>"$log" 2>&1 </dev/null; then
+			grep -E 'error|undefined|\*\*\*' -A 3 "$log" | head -n 40 >&2
+			failed="$failed $d"
 		fi
 	done
+	[ -z "$failed" ] || die "building failed in$failed; see build.log in out/build/user/DIR"
 }
 
 LINT=0

@@ -24,12 +24,13 @@ judge()
 }
 
 echo "KTAP version 1"
-echo "1..14"
+echo "1..15"
 judge "all pass" 0 "2 0 0" 'KTAP version 1\n1..2\nok 1 - a\nok 2 - b\n'
 judge "one fails" 1 "1 1 0" 'KTAP version 1\n1..2\nok 1 - a\nnot ok 2 - b\n'
 judge "one is skipped" 0 "1 0 1" 'KTAP version 1\n1..2\nok 1 - a\nok 2 - b # SKIP why\n'
 judge "a whole suite is skipped" 4 "0 0 1" 'KTAP version 1\n1..0 # SKIP no device\n'
 judge "nothing printed" 0 "0 1 0" ''
+judge "an empty plan" 0 "0 1 0" 'KTAP version 1\n1..0\n'
 judge "no plan" 0 "1 2 0" 'KTAP version 1\nok 1 - a\n'
 judge "died early" 0 "1 1 0" 'KTAP version 1\n1..2\nok 1 - a\n'
 judge "more than planned" 0 "2 1 0" 'KTAP version 1\n1..1\nok 1 - a\nok 2 - b\n'

@@ -49,7 +49,7 @@ function level(indent)
 	line = substr($0, indent + 1)
 }
 
-line ~ /^(KTAP version 1|TAP version 13)$/ {
+line ~ /^(KTAP version 1|TAP version 1[34])$/ {
 	level(indent)
 	next
 }
@@ -62,6 +62,8 @@ line ~ /^1\.\.[0-9]+/ {
 	planned = 1
 	if (line ~ /^1\.\.0.*[Ss][Kk][Ii][Pp]/)
 		skipped++
+	else if (plan[depth] == 0)
+		fail("planned no tests")
 	next
 }
 
