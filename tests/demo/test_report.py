@@ -81,6 +81,7 @@ class Input:
                     used[u] += int(SLICE_NS * got * (1 - SWITCH))
                 out += self.snap(policy, phase, time, used, switch)
         if self.backward:
+            used[UUIDS[1]] += used[UUIDS[0]]
             used[UUIDS[0]] = 0
             out += self.snap(policy, "one_stopped", time + 1, used, switch)
         for u in UUIDS:
@@ -323,7 +324,7 @@ def test_phase_not_sampled():
 def test_counter_goes_backward():
     given = Input()
     given.backward = True
-    expect(given, "went backward")
+    expect(given, "engine time of " + UUIDS[0], "went backward")
 
 
 def test_ordinary_mode_judges_no_times():
