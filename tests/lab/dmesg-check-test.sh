@@ -26,8 +26,9 @@ try()
 }
 
 echo "KTAP version 1"
-echo "1..30"
+echo "1..31"
 try 0 "healthy" "[    1.5] clocksource: Switched to clocksource tsc"
+try 0 "KASAN starts" "[    2.6] kasan: KernelAddressSanitizer initialized"
 try 0 "a known nuisance" "[    1.9] amd_pstate: the _CPC object is not present in SBIOS or ACPI disabled"
 try 1 "WARN_ON" "[    3.1] WARNING: CPU: 0 PID: 91 at kmod/main.c:12 tessera_probe+0x10/0x20 [tessera]"
 try 1 "NULL dereference" "[    3.1] BUG: kernel NULL pointer dereference, address: 0000000000000008"

@@ -14,7 +14,7 @@ BAD="$BAD|KASAN:|UBSAN:|KCSAN:|KMSAN:|kmemleak: [0-9]+ new|DMA-API:.*(error|leak
 BAD="$BAD|scheduling while atomic|sleeping function called|blocked for more than|hung_task"
 BAD="$BAD|rcu.*(stall|self-detected)|soft lockup|hard LOCKUP|workqueue lockup|ODEBUG:|refcount_t:"
 BAD="$BAD|list_(add|del) corruption|Bad page|page allocation failure|Object .*still in use|SLUB.*(error|BUG)"
-BAD="$BAD|Objects remaining|AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|stack smashing"
+BAD="$BAD|Objects remaining|ERROR: [A-Za-z]*Sanitizer|runtime error:|stack smashing"
 BAD="$BAD|trap .*ip:|segfault at|protection fault ip:"
 
 # Not ours, and nothing to be done about them here

@@ -104,7 +104,7 @@ done
 
 # The parts of the kernel's source that checks and tests use as they are
 mkdir -p "$DIR/usr/src/kernel-tools"
-tar -xf "$DIR/usr/src/linux-source-6.12.tar.xz" -C "$DIR/usr/src/kernel-tools" --strip-components=1 \
+chroot "$DIR" tar -xf /usr/src/linux-source-6.12.tar.xz -C /usr/src/kernel-tools --strip-components=1 \
 	--wildcards 'linux-source-6.12/scripts/checkpatch.pl' 'linux-source-6.12/scripts/spdxcheck.py' \
 	'linux-source-6.12/scripts/const_structs.checkpatch' 'linux-source-6.12/scripts/spelling.txt' \
 	'linux-source-6.12/scripts/kernel-doc' 'linux-source-6.12/.clang-format' \
