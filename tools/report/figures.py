@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 # vGPU runs on.
 ALL_BUSY, IDLE, ONE_STOPPED = "all_busy", "idle", "one_stopped"
 REPORTED = (ALL_BUSY, ONE_STOPPED)
+STEADY_BUSY = 0.9	# of the steady window, at least, the engine has worked for the guest
 POLICIES = ("best_effort", "equal_share", "fixed_share")
 
 
@@ -121,6 +122,11 @@ def job(raw, where, uuid):
     return jobs[0] if jobs else None
 
 
+def throughput(done):
+    """Training batches a second of device time, over the whole steady part of a job."""
+    return done["steady_jobs"] * 1e9 / done["steady_ns"]
+
+
 def v1_uuid(raw):
     """UUID of the guest that has the accelerator alone."""
     for where, uuid in raw.jobs:
@@ -130,8 +136,9 @@ def v1_uuid(raw):
 
 
 def window(raw):
-    """The steady window of v1. Its batches are counted by the engine time that passed, as
-    every training batch costs the same: nothing runs in the guest to count them."""
+    """The steady window of v1. Its batches are the program's steady rate times the window's
+    device time: every training batch costs the same, and nothing need run in the guest during
+    the window merely to count."""
     snaps = raw.snaps.get("v1", [])
     if len(snaps) < 2 or not raw.kvm:
         raise FigureError("no steady window of the V1 guest")
@@ -139,10 +146,10 @@ def window(raw):
     done = job(raw, "v1", uuid)
     a, b = snaps[0], snaps[-1]
     busy = b.vgpus.get(uuid, 0) - a.vgpus.get(uuid, 0)
-    batches = busy * done["jobs"] / done["compute_ns"]
-    if batches <= 0:
-        raise FigureError("the V1 guest did nothing in its steady window")
-    return Window(b.time_ns - a.time_ns, busy, batches,
+    ns = b.time_ns - a.time_ns
+    if busy < STEADY_BUSY * ns or ns <= 0:
+        raise FigureError("the V1 guest was not training all through its steady window")
+    return Window(ns, busy, throughput(done) * ns / 1e9,
                   {name: end - begin for name, (begin, end) in raw.kvm.items()})
 
 
@@ -154,10 +161,6 @@ def _result(done):
             "predictions_sha256": done["predictions_sha256"]}
 
 
-def _throughput(done):
-    return done["jobs"] * 1e9 / done["elapsed_ns"]
-
-
 def report(raw):
     """report.json as a dictionary, in its order; FigureError where something is missing."""
     native = job(raw, "native", "-")
@@ -167,9 +170,9 @@ def report(raw):
     v1 = job(raw, "v1", uuid)
     steady = window(raw)
     out = {
-        "native": {**_result(native), "compute_jobs_per_s": round(_throughput(native), 3)},
-        "v1": {**_result(v1), "compute_jobs_per_s": round(_throughput(v1), 3),
-               "over_native": round(_throughput(v1) / _throughput(native), 6),
+        "native": {**_result(native), "compute_jobs_per_s": round(throughput(native), 3)},
+        "v1": {**_result(v1), "compute_jobs_per_s": round(throughput(v1), 3),
+               "over_native": round(throughput(v1) / throughput(native), 6),
                "exits_per_batch": round(steady.kvm["exits"] / steady.batches, 3)},
         "runs": [],
     }
