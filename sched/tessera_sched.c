@@ -16,8 +16,9 @@
  *			idle entity may stand for the time that is owed to nobody
  *
  * vclock follows the lowest virtual time of those that compete and never goes back. An
- * entity that begins to compete starts there or, if it is ahead of it, where it was:
- * so nobody saves up time by sleeping, loses a debt by it, or locks others out.
+ * entity that begins to compete starts there (one that begins to run, half a slice
+ * ahead) or, if it is further ahead, where it was: so nobody saves up time by sleeping,
+ * loses a debt by it, or locks others out.
  *
  * Debt. A slice ends when the hardware can preempt, which may be long after it was
  * over. Time used in the slice goes to the virtual time, time past it to the debt, so
@@ -616,6 +617,9 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 	unlimited = s->holder && !s->holder->slice_granted_ns;
 	e->running = true;
 	count(s, e, 1);
+	/* In the middle of the others, who are up to a slice ahead: so neither side gains. */
+	if (!behind(s->vclock, e->vtime))
+		set_lead(s, e, weight_of(s, e), tessera_sched_timeslice_ns(s) / 2);
 	enter(s, e, now_ns);
 	update_idle(s, now_ns);
 	if (unlimited && s->holder->slice_granted_ns)

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sim_engine.h - a discrete-event model of one engine and its dispatcher
+ *
+ * The engine runs batches of the client whose runlist is in force, is preempted at the end of
+ * a batch or of a tile, and takes time to switch. The dispatcher drives a struct
+ * tessera_sched as the mediator's does: charge at every event, then the call the event leads to.
+ */
+#ifndef TESSERA_SIM_ENGINE_H
+#define TESSERA_SIM_ENGINE_H
+
+#include "tessera_sched.h"
+#include "tessera_sched_heap.h"
+
+#define SIM_NEVER	UINT64_MAX
+
+enum sim_preemption { SIM_BATCH, SIM_STRICT };
+
+struct sim_client;
+
+/**
+ * struct sim_job - a batch
+ * @arrival_ns: when its doorbell rings
+ * @length_ns: engine time it takes, at least 1
+ */
+struct sim_job {
+	u64 arrival_ns;
+	u64 length_ns;
+};
+
+/**
+ * struct sim_load - where a client's batches come from
+ * @next: the batch after the last one given; false: no more. Called at a start (@after_ns: the
+ *        time of it) and then: in an open loop when the last batch arrives (@after_ns: its arrival),
+ *        in a closed one when it is done (@after_ns: the end of it).
+ * @open: batches arrive whether or not the ones before are done
+ */
+struct sim_load {
+	bool (*next)(struct sim_client *c, u64 after_ns, struct sim_job *job);
+	bool open;
+};
+
+/**
+ * struct sim_client - a vGPU and what it does
+ *
+ * @entity, @load, @load_data: the user's to set; the rest is the model's, to be read.
+ */
+struct sim_client {
+	struct tessera_sched_entity entity;
+	const struct sim_load *load;
+	void *load_data;
+
+	bool running;
+	u64 busy_ns;		/* engine time had */
+	u64 jobs_done;
+	u64 waiting_since_ns;	/* has had work and not the engine since; SIM_NEVER: not so */
+	u64 wait_max_ns;
+
+	struct sim_job next_job;	/* arrives when node is due */
+	struct tessera_sched_heap_node node;
+	bool node_queued;
+	struct sim_job *jobs;		/* ring of those that have arrived */
+	u32 jobs_first, jobs_num, jobs_room;
+	u64 left_ns;			/* of the first one */
+};
+
+/**
+ * struct sim_engine - the model
+ * @sched: driven by it
+ * @preemption: where a batch can be stopped
+ * @switch_ns: cost of switching to another client's runlist
+ * @tile_ns: granularity of strict preemption
+ * @timer_late_ns: a slice's timer is late by up to this
+ * @job_done: called for each batch done, if set
+ * @switched: called for each switch, if set (@c: NULL for an empty runlist)
+ */
+struct sim_engine {
+	struct tessera_sched sched;
+	enum sim_preemption preemption;
+	u64 switch_ns;
+	u64 tile_ns;
+	u64 timer_late_ns;
+	void (*job_done)(struct sim_engine *m, struct sim_client *c, const struct sim_job *job);
+	void (*switched)(struct sim_engine *m, struct sim_client *c);
+	void *data;
+
+	u64 now_ns;
+	u64 busy_total_ns, switch_total_ns;
+	u64 idle_with_work_ns;	/* engine idle while someone has work */
+	u64 decisions, switches;
+
+	struct tessera_sched_heap arrivals;
+	struct sim_client *on_engine;	/* whose runlist is in force */
+	struct sim_client *target;	/* submitted */
+	bool submitted;
+	bool switching;
+	bool pick_wanted;
+	u64 target_slice_ns;
+	u64 engine_due_ns;		/* batch or tile or switch ends */
+	u64 timer_due_ns;
+	u64 charged_ns;			/* of the current's busy_ns */
+	u64 busy_from_ns;		/* counted until */
+	u64 num_with_work;
+	u64 random;
+};
+
+/* A fast generator, the same numbers on every machine (splitmix64). */
+static inline u64 sim_random(u64 *state)
+{
+	u64 z = (*state += 0x9e3779b97f4a7c15ull);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
+}
+
+static inline u64 sim_random_below(u64 *state, u64 bound)
+{
+	return bound ? sim_random(state) % bound : 0;
+}
+
+void sim_init(struct sim_engine *m, const struct tessera_sched_policy *policy, u64 seed);
+void sim_client_init(struct sim_engine *m, struct sim_client *c, const char *name,
+		     u32 fixed_share_inv, const struct sim_load *load, void *load_data);
+void sim_client_start(struct sim_engine *m, struct sim_client *c);
+void sim_client_stop(struct sim_engine *m, struct sim_client *c);	/* its batches are lost */
+void sim_client_exit(struct sim_engine *m, struct sim_client *c);
+void sim_set_policy(struct sim_engine *m, const struct tessera_sched_policy *policy);
+void sim_repick(struct sim_engine *m);		/* as if a call had returned true */
+
+/* Process the next event; false if there is none until @until_ns, which is then the time. */
+bool sim_step(struct sim_engine *m, u64 until_ns);
+void sim_run(struct sim_engine *m, u64 until_ns);
+
+#endif /* TESSERA_SIM_ENGINE_H */

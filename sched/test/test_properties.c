@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_properties.c - what must hold whatever happens: random loads, weights, settings,
+ * and vGPUs coming and going, STEPS events (a million if unset) under each policy
+ */
+#include <stdlib.h>
+
+#include "ktap.h"
+#include "loads.h"
+#include "tessera_sched_internal.h"
+
+#define NUM		12
+#define STEADY		3		/* of them always busy and left alone */
+#define SLICE_MAX	4000000ull
+#define BATCH_MAX	5000000ull
+#define LATE_MAX	50000ull
+#define WAIT_MAX	2000000000ull
+
+static struct sim_engine m;
+static struct sim_client c[NUM];
+static struct load_pauses pauses[NUM];
+static struct load_busy busy[STEADY];
+static u64 random_state;
+static u64 charged_gone, busy_gone;	/* of clients that left */
+
+/* Steady clients' service by weight, and the range of its difference to the first one's. */
+static s64 low[STEADY], high[STEADY];
+
+static u64 below(u64 bound)
+{
+	return sim_random_below(&random_state, bound);
+}
+
+static void new_client(unsigned int i)
+{
+	pauses[i] = (struct load_pauses){
+		.length_ns = 1 + below(300000),
+		.spread_ns = below(4) ? below(500000) : BATCH_MAX - 300000,
+		.pause_ns = below(3) ? below(1000000) : below(20000000),
+		.random = sim_random(&random_state),
+	};
+	sim_client_init(&m, &c[i], "random", 16, &load_pauses, &pauses[i]);
+}
+
+static void set_up(const struct tessera_sched_policy *policy, u64 seed)
+{
+	unsigned int i;
+
+	random_state = seed;
+	charged_gone = 0;
+	busy_gone = 0;
+	sim_init(&m, policy, seed);
+	m.timer_late_ns = LATE_MAX;
+	for (i = 0; i < STEADY; i++) {
+		busy[i] = (struct load_busy){
+			.length_ns = 200000 + 300000 * i,
+			.spread_ns = 1000000 * i,
+			.random = i,
+		};
+		sim_client_init(&m, &c[i], "steady", 16, &load_busy, &busy[i]);
+		tessera_sched_set_weight(&m.sched, &c[i].entity, 100 + 50 * i);
+		sim_client_start(&m, &c[i]);
+		low[i] = 0;
+		high[i] = 0;
+	}
+	for (; i < NUM; i++)
+		new_client(i);
+}
+
+/* Something from outside happens to one of the clients, or to the scheduler. */
+static void disturb(bool policies)
+{
+	unsigned int i = STEADY + below(NUM - STEADY);
+	struct tessera_sched_config config;
+
+	switch (below(policies ? 9 : 8)) {
+	case 0:
+	case 1:
+	case 2:
+		if (!c[i].running)
+			sim_client_start(&m, &c[i]);
+		break;
+	case 3:
+		sim_client_stop(&m, &c[i]);
+		break;
+	case 4:
+		sim_client_exit(&m, &c[i]);
+		charged_gone += c[i].entity.used_ns;
+		busy_gone += c[i].busy_ns;
+		new_client(i);
+		break;
+	case 5:
+		tessera_sched_set_weight(&m.sched, &c[i].entity, 50 + below(350));
+		break;
+	case 6:
+		config.timeslice_ns = below(3) ? 1000000 + below(SLICE_MAX - 1000000 + 1) : 0;
+		config.averaging = 1 + below(60);
+		CHECK_EQ(tessera_sched_set_config(&m.sched, &config), 0);
+		break;
+	case 7:
+		if (below(2))
+			m.preemption = below(2) ? SIM_STRICT : SIM_BATCH;
+		else
+			sim_repick(&m);
+		break;
+	case 8:
+		for (i = 0; tessera_sched_policies[i]; i++)
+			;
+		sim_set_policy(&m, tessera_sched_policies[below(i)]);
+		break;
+	}
+}
+
+/* Counters agree with the entities, and the heap holds those that compete. */
+static void check_state(void)
+{
+	const struct tessera_sched *s = &m.sched;
+	u32 running = 0, with_work = 0;
+	unsigned int i;
+	u64 weights = 0;
+
+	for (i = 0; i < NUM; i++) {
+		const struct tessera_sched_entity *e = &c[i].entity;
+		bool competes = e->running && (e->has_work || !s->policy->work_conserving);
+
+		running += e->running;
+		with_work += e->running && e->has_work;
+		weights += e->running ? e->weight : 0;
+		CHECK(e->queued == (competes && e != s->holder));
+		CHECK(e->running == c[i].running);
+		CHECK(e->has_work == (c[i].jobs_num > 0));
+		CHECK(!competes || (s64)(e->vtime - s->vclock) >= 0);
+	}
+	CHECK_EQ(s->num_entities, NUM);
+	CHECK_EQ(s->num_running, running);
+	CHECK_EQ(s->num_with_work, with_work);
+	CHECK_EQ(s->weight_sum, weights);
+	CHECK(!s->next_valid || !s->next || s->next == &s->idle || s->next->queued);
+}
+
+static void check_debts(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NUM; i++) {
+		u64 most = SLICE_MAX;
+
+		if (&c[i].entity == m.sched.holder)
+			most += BATCH_MAX + LATE_MAX + SLICE_MAX;
+		CHECK_MSG(c[i].entity.debt_ns <= most, "%u: %" PRIu64, i, c[i].entity.debt_ns);
+	}
+}
+
+static void check_waits(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NUM; i++) {
+		u64 now = c[i].waiting_since_ns == SIM_NEVER ? 0 : m.now_ns - c[i].waiting_since_ns;
+
+		CHECK_MSG(c[i].wait_max_ns <= WAIT_MAX && now <= WAIT_MAX,
+			  "%u: %" PRIu64 ", %" PRIu64, i, c[i].wait_max_ns, now);
+	}
+}
+
+/* Of those always busy, none gets ahead of another by more than slices, a batch and debts. */
+static void check_shares(void)
+{
+	const u64 bound = 2 * (3 * SLICE_MAX + 2300000 + LATE_MAX);
+	bool weighted = m.sched.policy->work_conserving;
+	unsigned int i;
+
+	for (i = 1; i < STEADY; i++) {
+		s64 mine = c[i].busy_ns * 100 / (weighted ? c[i].entity.weight : 100);
+		s64 diff = mine - (s64)c[0].busy_ns;
+
+		if (diff < low[i])
+			low[i] = diff;
+		if (diff > high[i])
+			high[i] = diff;
+		CHECK_MSG((u64)(high[i] - low[i]) <= bound, "%u: %" PRId64 " to %" PRId64, i, low[i],
+			  high[i]);
+	}
+}
+
+static void run(const struct tessera_sched_policy *policy, bool policies, u64 seed)
+{
+	const char *env = getenv("STEPS");
+	u64 steps = env ? strtoull(env, NULL, 0) : 1000000, step, vclock, start, charged, busy_sum;
+	unsigned int i;
+
+	set_up(policy, seed);
+	start = m.now_ns;
+	for (step = 0; step < steps; step++) {
+		vclock = m.sched.vclock;
+		CHECK(sim_step(&m, SIM_NEVER));
+		if (!below(512))
+			disturb(policies);
+		CHECK((s64)(m.sched.vclock - vclock) >= 0);
+		check_debts();
+		if (!policies)
+			check_shares();
+		if (step % 64 == 0) {
+			check_state();
+			check_waits();
+		}
+	}
+	if (policy->work_conserving && !policies)
+		CHECK_EQ(m.idle_with_work_ns, 0);
+	/* Owed 1/16 of the wall each, of which there is enough. */
+	if (policy == &tessera_sched_fixed_share && !policies) {
+		for (i = 0; i < STEADY; i++) {
+			u64 due = (m.now_ns - start) / 16;
+
+			CHECK_MSG(c[i].busy_ns + due / 200 >= due && c[i].busy_ns <= due + due / 200,
+				  "%u: %" PRIu64 " of %" PRIu64, i, c[i].busy_ns, due);
+		}
+	}
+	/* What was counted was charged. */
+	sim_repick(&m);
+	charged = charged_gone;
+	busy_sum = busy_gone;
+	for (i = 0; i < NUM; i++) {
+		charged += c[i].entity.used_ns;
+		busy_sum += c[i].busy_ns;
+		sim_client_exit(&m, &c[i]);
+	}
+	CHECK_EQ(charged, busy_sum);
+	CHECK_EQ(busy_sum, m.busy_total_ns);
+	CHECK_EQ(m.sched.num_entities, 0);
+	CHECK(!m.sched.holder || m.sched.holder == &m.sched.idle);
+	printf("# %s%s: %" PRIu64 " events, %" PRIu64 " decisions, %" PRIu64 " s of engine time\n",
+	       policy->name, policies ? " and others in turn" : "", steps, m.decisions,
+	       m.now_ns / 1000000000);
+}
+
+static void random_best_effort(void)
+{
+	run(&tessera_sched_best_effort, false, 1);
+}
+
+static void random_equal_share(void)
+{
+	run(&tessera_sched_equal_share, false, 2);
+}
+
+static void random_fixed_share(void)
+{
+	run(&tessera_sched_fixed_share, false, 3);
+}
+
+static void random_policies(void)
+{
+	run(&tessera_sched_best_effort, true, 4);
+}
+
+static const struct ktap_test tests[] = {
+	{ "random_best_effort", random_best_effort },
+	{ "random_equal_share", random_equal_share },
+	{ "random_fixed_share", random_fixed_share },
+	{ "random_policies", random_policies },
+};
+
+KTAP_MAIN(tests)

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_shares.c - what busy vGPUs get of a modelled engine, against what they are owed
+ */
+#include "ktap.h"
+#include "loads.h"
+#include "tessera_sched_internal.h"
+
+#define MAX_VGPUS	16
+#define MS		1000000ull
+#define SECOND		1000000000ull
+
+static struct sim_engine m;
+static struct sim_client c[MAX_VGPUS];
+static struct load_busy busy[MAX_VGPUS];
+static u64 window_ns, got_ns[MAX_VGPUS], window_switch_ns, window_busy_ns;
+
+static void set_up(const struct tessera_sched_policy *policy, unsigned int n, u32 inv, u64 batch_ns)
+{
+	unsigned int i;
+
+	sim_init(&m, policy, 7);
+	for (i = 0; i < n; i++) {
+		busy[i] = (struct load_busy){ .length_ns = batch_ns, .random = i + 1 };
+		sim_client_init(&m, &c[i], "busy", inv, &load_busy, &busy[i]);
+		sim_client_start(&m, &c[i]);
+	}
+}
+
+static void tear_down(unsigned int n)
+{
+	while (n)
+		sim_client_exit(&m, &c[--n]);
+}
+
+static u64 turns;
+
+static void count_turn(struct sim_engine *e, struct sim_client *which)
+{
+	turns += which == &c[0];
+}
+
+static void until_turn(void)
+{
+	u64 before = turns;
+
+	m.switched = count_turn;
+	while (turns == before)
+		if (!sim_step(&m, SIM_NEVER))
+			break;
+}
+
+/*
+ * Measure for @ns and then until client 0 has its next turn, from one such turn on:
+ * of a window that cuts a round in two, each one's part of a slice would be measured.
+ */
+static void measure(unsigned int n, u64 ns)
+{
+	u64 start, switch_ns, busy_ns;
+	unsigned int i;
+
+	until_turn();
+	start = m.now_ns;
+	switch_ns = m.switch_total_ns;
+	busy_ns = m.busy_total_ns;
+	for (i = 0; i < n; i++)
+		got_ns[i] = c[i].busy_ns;
+	sim_run(&m, start + ns);
+	until_turn();
+	for (i = 0; i < n; i++)
+		got_ns[i] = c[i].busy_ns - got_ns[i];
+	window_ns = m.now_ns - start;
+	window_switch_ns = m.switch_total_ns - switch_ns;
+	window_busy_ns = m.busy_total_ns - busy_ns;
+}
+
+/* |got - due| <= due * ppm */
+static void check_share(const char *what, unsigned int i, u64 due_ns, u64 ppm)
+{
+	u64 off = got_ns[i] > due_ns ? got_ns[i] - due_ns : due_ns - got_ns[i];
+
+	CHECK_MSG(off * 1000000 <= due_ns * ppm, "%s, %s: vGPU %u got %" PRIu64 " of %" PRIu64 " ns (%.3f %%)",
+		  what, m.sched.policy->name, i, got_ns[i], due_ns,
+		  100.0 * ((double)got_ns[i] - (double)due_ns) / (double)due_ns);
+}
+
+static const u64 batches[] = { 50000, 200000, 777777, 3000000 };
+
+static void equal(const struct tessera_sched_policy *policy, unsigned int n, u64 batch_ns,
+		  enum sim_preemption preemption, u64 late_ns)
+{
+	char what[80];
+	unsigned int i;
+
+	snprintf(what, sizeof(what), "%u x %u us, %s, late %u us", n, (u32)(batch_ns / 1000),
+		 preemption == SIM_STRICT ? "strict" : "batch", (u32)(late_ns / 1000));
+	set_up(policy, n, n, batch_ns);
+	m.preemption = preemption;
+	m.timer_late_ns = late_ns;
+	sim_run(&m, SECOND / 10);
+	measure(n, SECOND);
+	/* 0.5 %; where batches are long and can't be cut, a batch and a debt. */
+	for (i = 0; i < n; i++) {
+		u64 due = (window_ns - window_switch_ns) / n, ppm = 5000;
+
+		if (preemption == SIM_BATCH && batch_ns > 500000)
+			ppm = (batch_ns + 2 * MS) * 1000000 / due;
+		check_share(what, i, due, ppm);
+	}
+	tear_down(n);
+}
+
+/* 2 to 16 alike over a second, whatever the batch, the preemption and the timer do. */
+static void shares_equal(void)
+{
+	const struct tessera_sched_policy *const *p;
+	unsigned int n, b;
+
+	for (p = tessera_sched_policies; *p; p++)
+		for (n = 2; n <= MAX_VGPUS; n *= 2)
+			for (b = 0; b < 4; b++) {
+				equal(*p, n, batches[b], SIM_BATCH, 0);
+				equal(*p, n, batches[b], SIM_STRICT, 0);
+				equal(*p, n, batches[b], SIM_BATCH, 30000);
+				equal(*p, n, batches[b], SIM_STRICT, 30000);
+			}
+}
+
+/* A share of the wall clock stays exact, switching included, while some time is unsold. */
+static void shares_fixed(void)
+{
+	static const u32 mixed[] = { 2, 8, 16, 16 };
+	unsigned int n, i, strict;
+
+	for (strict = 0; strict < 2; strict++) {
+		for (n = 1; n < 8; n++) {
+			set_up(&tessera_sched_fixed_share, n, 8, 200000);
+			m.preemption = strict ? SIM_STRICT : SIM_BATCH;
+			sim_run(&m, SECOND / 10);
+			measure(n, SECOND);
+			for (i = 0; i < n; i++)
+				check_share("n of 8", i, window_ns / 8, 5000);
+			tear_down(n);
+		}
+		set_up(&tessera_sched_fixed_share, 0, 1, 0);
+		m.preemption = strict ? SIM_STRICT : SIM_BATCH;
+		for (i = 0; i < 4; i++) {
+			busy[i] = (struct load_busy){ .length_ns = 130000, .random = i };
+			sim_client_init(&m, &c[i], "mixed", mixed[i], &load_busy, &busy[i]);
+			sim_client_start(&m, &c[i]);
+		}
+		sim_run(&m, SECOND / 10);
+		measure(4, 2 * SECOND);
+		for (i = 0; i < 4; i++)
+			check_share("mixed", i, window_ns / mixed[i],
+				    /* a slice: their periods differ */
+				    2200000 * mixed[i] / (window_ns / 1000000));
+		tear_down(4);
+	}
+}
+
+static void shares_weighted(void)
+{
+	static const u32 weight[] = { 10, 20, 50, 100, 100, 150, 250, 320 };
+	unsigned int i;
+
+	set_up(&tessera_sched_best_effort, 8, 8, 300000);
+	for (i = 0; i < 8; i++)
+		tessera_sched_set_weight(&m.sched, &c[i].entity, weight[i]);
+	sim_run(&m, SECOND);
+	measure(8, 20 * SECOND);
+	for (i = 0; i < 8; i++)
+		check_share("weighted", i, window_busy_ns * weight[i] / 1000, 10000);
+	tear_down(8);
+}
+
+/* One with long batches, seven with short ones: 1 % strict, 2 % at batch ends over 5 s. */
+static void shares_adversary(void)
+{
+	const struct tessera_sched_policy *const *p;
+	unsigned int n, i, strict;
+
+	for (p = tessera_sched_policies; *p; p++) {
+		for (n = 2; n <= 8; n += 6) {
+			for (strict = 0; strict < 2; strict++) {
+				set_up(*p, n, n, 200000);
+				busy[n - 1].length_ns = 20 * MS;
+				m.preemption = strict ? SIM_STRICT : SIM_BATCH;
+				sim_run(&m, SECOND);
+				measure(n, strict ? SECOND : 5 * SECOND);
+				for (i = 0; i < n; i++)
+					check_share(strict ? "strict" : "batch", i,
+						    (window_ns - window_switch_ns) / n,
+						    strict ? 10000 : 20000);
+				tear_down(n);
+			}
+		}
+	}
+}
+
+/* Idle neighbours: time is lost where the policy says so, and only there. */
+static void shares_with_idle_neighbours(void)
+{
+	const struct tessera_sched_policy *const *p;
+	unsigned int i;
+
+	for (p = tessera_sched_policies; *p; p++) {
+		set_up(*p, 2, 4, 200000);
+		for (i = 2; i < 4; i++) {
+			tessera_sched_entity_init(&c[i].entity, "idle", 4);
+			tessera_sched_add(&m.sched, &c[i].entity, m.now_ns);
+			tessera_sched_start(&m.sched, &c[i].entity, m.now_ns);
+		}
+		sim_run(&m, SECOND / 10);
+		measure(2, SECOND);
+		for (i = 0; i < 2; i++)
+			check_share("two of four idle", i,
+				    (window_ns - window_switch_ns) / ((*p)->work_conserving ? 2 : 4),
+				    5000);
+		for (i = 2; i < 4; i++)
+			tessera_sched_remove(&m.sched, &c[i].entity, m.now_ns);
+		tear_down(2);
+	}
+}
+
+/* One stops: the rest is divided anew, or is not. */
+static void shares_when_one_stops(void)
+{
+	const struct tessera_sched_policy *const *p;
+	unsigned int i;
+	u64 due;
+
+	for (p = tessera_sched_policies; *p; p++) {
+		set_up(*p, 3, 4, 250000);
+		sim_run(&m, SECOND / 3);
+		sim_client_stop(&m, &c[2]);
+		measure(2, SECOND);
+		due = (window_ns - window_switch_ns) / 2;
+		if (*p == &tessera_sched_fixed_share)
+			due = window_ns / 4;
+		for (i = 0; i < 2; i++)
+			check_share("one stopped", i, due, 5000);
+		sim_client_start(&m, &c[2]);
+		measure(3, SECOND);
+		due = (window_ns - window_switch_ns) / 3;
+		if (*p == &tessera_sched_fixed_share)
+			due = window_ns / 4;
+		for (i = 0; i < 3; i++)
+			check_share("started again", i, due, 5000);
+		tear_down(3);
+	}
+}
+
+/* Busy plus switching is all of the time while anyone has work. */
+static void utilisation(void)
+{
+	set_up(&tessera_sched_best_effort, 4, 4, 200000);
+	sim_run(&m, SECOND);
+	CHECK_EQ(m.idle_with_work_ns, 0);
+	measure(4, SECOND);
+	CHECK_EQ(window_busy_ns + window_switch_ns, window_ns);
+	tear_down(4);
+
+	/* One alone has no switch at all. */
+	set_up(&tessera_sched_best_effort, 1, 4, 200000);
+	sim_run(&m, SECOND);
+	CHECK_EQ(m.switches, 1);
+	CHECK(m.decisions <= 2);
+	CHECK(c[0].busy_ns >= SECOND - MS);
+	tear_down(1);
+}
+
+static const struct ktap_test tests[] = {
+	{ "shares_equal", shares_equal },
+	{ "shares_fixed", shares_fixed },
+	{ "shares_weighted", shares_weighted },
+	{ "shares_adversary", shares_adversary },
+	{ "shares_with_idle_neighbours", shares_with_idle_neighbours },
+	{ "shares_when_one_stops", shares_when_one_stops },
+	{ "utilisation", utilisation },
+};
+
+KTAP_MAIN(tests)
