@@ -153,8 +153,8 @@ static void shares_fixed(void)
 		measure(4, 2 * SECOND);
 		for (i = 0; i < 4; i++)
 			check_share("mixed", i, window_ns / mixed[i],
-				    /* a slice: their periods differ */
-				    2200000 * mixed[i] / (window_ns / 1000000));
+				    /* a slice and a debt: their periods differ */
+				    4000000 * mixed[i] / (window_ns / 1000000));
 		tear_down(4);
 	}
 }
