@@ -9,6 +9,7 @@
 #define TESSERA_TEST_FIXTURE_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <kselftest_harness.h>
 #include <linux/pci_regs.h>
 #include <poll.h>

@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_sched.c - the three policies on the vGPUs of one accelerator, by the hardware's counters
+ *
+ * Load is TESSERA_OP_HANG for a given time, so that engines are busy and the machine
+ * that emulates them is not (wants hang=on). What a vGPU got is its stats' difference over a
+ * period of device time. On a loaded machine the host's timers come late, so tolerances
+ * are wide here; exact figures are taken in exact virtual time, by make bench.
+ */
+#include "fixture.h"
+
+#define MAX_VGPUS	4
+#define CMD_NS		500000
+#define RING_LOG2	12
+#define PERIOD_US	400000
+
+struct load {
+	struct vdev v;
+	struct t1 t;
+	struct t1_queue q[TESSERA_NUM_ENGINES];
+};
+
+FIXTURE(sched)
+{
+	struct load l[MAX_VGPUS];
+	unsigned int n;
+	const char *engine;	/* whose counters are looked at */
+	double got[MAX_VGPUS];	/* parts of the device time of the last period */
+	double idle;
+};
+
+FIXTURE_VARIANT(sched)
+{
+	unsigned int engine;
+};
+
+FIXTURE_VARIANT_ADD(sched, compute)
+{
+	.engine = TESSERA_ENGINE_COMPUTE,
+};
+
+FIXTURE_VARIANT_ADD(sched, copy)
+{
+	.engine = TESSERA_ENGINE_COPY,
+};
+
+FIXTURE_SETUP(sched)
+{
+	fresh();
+	self->engine = variant->engine == TESSERA_ENGINE_COMPUTE ? "compute_ns" : "copy_ns";
+}
+
+FIXTURE_TEARDOWN(sched)
+{
+	unsigned int i;
+
+	for (i = 0; i < self->n; i++)
+		EXPECT_EQ(0, vdev_destroy(&self->l[i].v));
+	mdev_remove_all();
+	fresh();
+}
+
+static void add(struct __test_metadata *_metadata, FIXTURE_DATA(sched) *self, const char *type)
+{
+	struct load *l = &self->l[self->n];
+	unsigned int e;
+
+	ASSERT_EQ(0, vdev_create(&l->v, type));
+	self->n++;
+	ASSERT_EQ(0, t1_start(&l->t, &l->v));
+	ASSERT_NE(0, l->t.caps & TESSERA_CAP_HANG) {
+		TH_LOG("these tests want the accelerator with hang=on");
+	}
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		ASSERT_EQ(0, t1_ctx_create(&l->t, e));
+		ASSERT_EQ(0, t1_queue_create(&l->t, &l->q[e], e, e, e, RING_LOG2, 0));
+	}
+}
+
+/* Fill a ring with two seconds of work; again, if much of it is done. */
+static void busy(struct load *l, unsigned int engine)
+{
+	struct t1_queue *q = &l->q[engine];
+
+	while (q->tail - q->cb->head < (1u << RING_LOG2) - 1)
+		t1_push(q, &HANG(CMD_NS, 0));
+	t1_kick(q);
+}
+
+static void idle(struct __test_metadata *_metadata, struct load *l, unsigned int engine)
+{
+	ASSERT_EQ(0, t1_queue_reset(&l->q[engine]));
+	l->q[engine].cb->head = 0;
+}
+
+static void measure(struct __test_metadata *_metadata, FIXTURE_DATA(sched) *self,
+		    unsigned int usecs)
+{
+	long long before[MAX_VGPUS], after[MAX_VGPUS];
+	struct vdev *clock = &self->l[0].v;
+	uint64_t t0, t1;
+	unsigned int i;
+	double sum = 0;
+
+	t0 = vdev_reg64(clock, TESSERA_REG_TIME_LO);
+	for (i = 0; i < self->n; i++)
+		before[i] = mdev_stat(self->l[i].v.uuid, self->engine);
+	sleep_us(usecs);
+	t1 = vdev_reg64(clock, TESSERA_REG_TIME_LO);
+	for (i = 0; i < self->n; i++) {
+		after[i] = mdev_stat(self->l[i].v.uuid, self->engine);
+		ASSERT_LE(0, before[i]);
+		ASSERT_LE(before[i], after[i]);
+		self->got[i] = (double)(after[i] - before[i]) / (t1 - t0);
+		sum += self->got[i];
+	}
+	self->idle = 1 - sum;
+	for (i = 0; i < self->n; i++)
+		TH_LOG("vGPU %u got %.3f", i, self->got[i]);
+}
+
+/* Percent, for the harness compares integers */
+#define PC(x)	((int)((x) * 100 + 0.5))
+
+#define NEAR(want, got) do {						\
+		EXPECT_LE(PC(want) - 7, PC(got));			\
+		EXPECT_GE(PC(want) + 7, PC(got));			\
+	} while (0)
+
+TEST_F_TIMEOUT(sched, best_effort, 60)
+{
+	unsigned int i, e = variant->engine;
+
+	add(_metadata, self, "V2");
+	add(_metadata, self, "V4");
+	add(_metadata, self, "V8");
+	for (i = 0; i < 3; i++)
+		busy(&self->l[i], e);
+	measure(_metadata, self, PERIOD_US);
+	for (i = 0; i < 3; i++)
+		NEAR(1.0 / 3, self->got[i]);
+	/* one without work: its time goes to the others */
+	idle(_metadata, &self->l[1], e);
+	measure(_metadata, self, PERIOD_US);
+	NEAR(0.5, self->got[0]);
+	EXPECT_EQ(0, PC(self->got[1]));
+	NEAR(0.5, self->got[2]);
+	/* one alone has it all */
+	idle(_metadata, &self->l[0], e);
+	measure(_metadata, self, PERIOD_US / 2);
+	NEAR(1.0, self->got[2]);
+	/* and who comes back is served at once */
+	busy(&self->l[0], e);
+	busy(&self->l[1], e);
+	measure(_metadata, self, PERIOD_US);
+	for (i = 0; i < 3; i++)
+		NEAR(1.0 / 3, self->got[i]);
+}
+
+TEST_F_TIMEOUT(sched, equal_share, 60)
+{
+	unsigned int i, e = variant->engine;
+
+	ASSERT_EQ(0, sched_set("policy", "equal_share"));
+	add(_metadata, self, "V2");
+	add(_metadata, self, "V4");
+	add(_metadata, self, "V8");
+	for (i = 0; i < 3; i++)
+		busy(&self->l[i], e);
+	measure(_metadata, self, PERIOD_US);
+	for (i = 0; i < 3; i++)
+		NEAR(1.0 / 3, self->got[i]);
+	/* one that only idles keeps its part, unused */
+	idle(_metadata, &self->l[1], e);
+	measure(_metadata, self, PERIOD_US);
+	NEAR(1.0 / 3, self->got[0]);
+	EXPECT_EQ(0, PC(self->got[1]));
+	NEAR(1.0 / 3, self->got[2]);
+	NEAR(1.0 / 3, self->idle);
+	/* one that stops does not */
+	t1_disable(&self->l[1].t);
+	measure(_metadata, self, PERIOD_US);
+	NEAR(0.5, self->got[0]);
+	NEAR(0.5, self->got[2]);
+	/* nor one whose virtual machine has gone */
+	vdev_close(&self->l[2].v);
+	measure(_metadata, self, PERIOD_US / 2);
+	NEAR(1.0, self->got[0]);
+}
+
+TEST_F_TIMEOUT(sched, fixed_share, 60)
+{
+	unsigned int i, e = variant->engine;
+
+	ASSERT_EQ(0, sched_set("policy", "fixed_share"));
+	add(_metadata, self, "V2");
+	add(_metadata, self, "V4");
+	add(_metadata, self, "V8");
+	for (i = 0; i < 3; i++)
+		busy(&self->l[i], e);
+	measure(_metadata, self, PERIOD_US);
+	NEAR(1.0 / 2, self->got[0]);
+	NEAR(1.0 / 4, self->got[1]);
+	NEAR(1.0 / 8, self->got[2]);
+	/* whoever else runs, or does not */
+	t1_disable(&self->l[0].t);
+	idle(_metadata, &self->l[2], e);
+	measure(_metadata, self, PERIOD_US);
+	EXPECT_EQ(0, PC(self->got[0]));
+	NEAR(1.0 / 4, self->got[1]);
+	EXPECT_EQ(0, PC(self->got[2]));
+	NEAR(3.0 / 4, self->idle);
+}
+
+/* Policies are switched under load, with no vGPU losing work or being locked out. */
+TEST_F_TIMEOUT(sched, switch_policy, 60)
+{
+	static const char *const policies[] = {
+		"equal_share", "fixed_share", "best_effort", "fixed_share", "equal_share",
+	};
+	unsigned int i, k, e = variant->engine;
+
+	for (i = 0; i < 3; i++)
+		add(_metadata, self, "V4");
+	for (i = 0; i < 3; i++)
+		busy(&self->l[i], e);
+	for (k = 0; k < ARRAY_SIZE(policies); k++) {
+		ASSERT_EQ(0, sched_set("policy", policies[k]));
+		measure(_metadata, self, PERIOD_US / 2);
+		for (i = 0; i < 3; i++) {
+			NEAR(strcmp(policies[k], "fixed_share") ? 1.0 / 3 : 1.0 / 4, self->got[i]);
+			busy(&self->l[i], e);
+		}
+	}
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(0, mdev_stat(self->l[i].v.uuid, "faults"));
+}
+
+/* Engines are shared each by itself. */
+TEST_F_TIMEOUT(sched, engines_apart, 60)
+{
+	unsigned int e = variant->engine;
+
+	add(_metadata, self, "V4");
+	add(_metadata, self, "V4");
+	busy(&self->l[0], e);
+	busy(&self->l[1], !e);
+	measure(_metadata, self, PERIOD_US / 2);
+	NEAR(1.0, self->got[0]);
+	EXPECT_EQ(0, PC(self->got[1]));
+	busy(&self->l[0], !e);
+	measure(_metadata, self, PERIOD_US / 2);
+	NEAR(1.0, self->got[0]);
+}
+
+/* By weight, under best_effort. */
+TEST_F_TIMEOUT(sched, weights, 60)
+{
+	unsigned int e = variant->engine;
+
+	add(_metadata, self, "V4");
+	add(_metadata, self, "V4");
+	ASSERT_EQ(0, sysfs_write("300", "/sys/bus/mdev/devices/%s/vgpu/weight", self->l[0].v.uuid));
+	busy(&self->l[0], e);
+	busy(&self->l[1], e);
+	measure(_metadata, self, PERIOD_US);
+	NEAR(0.75, self->got[0]);
+	NEAR(0.25, self->got[1]);
+}
+
+/* Longer slices: fewer switches. */
+TEST_F_TIMEOUT(sched, timeslice, 60)
+{
+	const char *slices = variant->engine == TESSERA_ENGINE_COMPUTE ? "compute_slices" :
+									 "copy_slices";
+	long long n[2], before;
+	unsigned int i, e = variant->engine;
+
+	add(_metadata, self, "V4");
+	add(_metadata, self, "V4");
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, sched_set("timeslice_us", i ? "20000" : "2000"));
+		busy(&self->l[0], e);
+		busy(&self->l[1], e);
+		before = mdev_stat(self->l[0].v.uuid, slices);
+		measure(_metadata, self, PERIOD_US);
+		NEAR(0.5, self->got[0]);
+		n[i] = mdev_stat(self->l[0].v.uuid, slices) - before;
+		TH_LOG("%lld slices", n[i]);
+	}
+	EXPECT_LT(0, n[1]);
+	EXPECT_GT(n[0], 2 * n[1]);
+	/* 400 ms in slices of 2 ms, every second one */
+	EXPECT_GE(110, n[0]);
+	EXPECT_GE(13, n[1]);
+}
+
+/* Batch preemption with batches longer than slices: overshoot is paid back. */
+TEST_F_TIMEOUT(sched, overshoot, 60)
+{
+	const char *name = variant->engine == TESSERA_ENGINE_COMPUTE ? "compute_overshoot_ns" :
+								       "copy_overshoot_ns";
+	unsigned int i, e = variant->engine;
+	struct t1_queue *q;
+
+	ASSERT_EQ(0, sched_set("preemption", "batch"));
+	ASSERT_EQ(0, sched_set("averaging", "4"));
+	ASSERT_EQ(0, sched_set("preempt_timeout_us", "5000000"));
+	add(_metadata, self, "V4");
+	add(_metadata, self, "V4");
+	q = &self->l[0].q[e];
+	for (i = 0; i < 300; i++)
+		t1_push(q, &HANG(7000000, 0));
+	t1_kick(q);
+	busy(&self->l[1], e);
+	measure(_metadata, self, 2 * PERIOD_US);
+	EXPECT_LT(0, mdev_stat(self->l[0].v.uuid, name));
+	NEAR(0.5, self->got[0]);
+	NEAR(0.5, self->got[1]);
+	sched_set("averaging", "33");
+}
+
+/* A period without any work, and then work again. */
+TEST_F_TIMEOUT(sched, all_idle, 60)
+{
+	static const char *const policies[] = { "best_effort", "equal_share", "fixed_share" };
+	unsigned int i, k, e = variant->engine;
+
+	for (i = 0; i < 3; i++)
+		add(_metadata, self, "V4");
+	for (k = 0; k < 3; k++) {
+		ASSERT_EQ(0, sched_set("policy", policies[k]));
+		sleep_us(50000);
+		for (i = 0; i < 3; i++)
+			ASSERT_EQ(0, t1_run(&self->l[i].q[e], &NOP()));
+		for (i = 0; i < 3; i++)
+			busy(&self->l[i], e);
+		measure(_metadata, self, PERIOD_US / 2);
+		for (i = 0; i < 3; i++) {
+			NEAR(k == 2 ? 1.0 / 4 : 1.0 / 3, self->got[i]);
+			idle(_metadata, &self->l[i], e);
+		}
+	}
+}
+
+FIXTURE(sched_files)
+{
+	char saved[64];
+};
+
+FIXTURE_SETUP(sched_files)
+{
+	fresh();
+}
+
+FIXTURE_TEARDOWN(sched_files)
+{
+	fresh();
+	sched_set("averaging", "33");
+}
+
+TEST_F(sched_files, policy)
+{
+	char buf[128];
+
+	ASSERT_EQ(0, sched_get("policy", buf, sizeof(buf)));
+	EXPECT_STREQ("[best_effort] equal_share fixed_share", buf);
+	ASSERT_EQ(0, sched_set("policy", "fixed_share\n"));
+	ASSERT_EQ(0, sched_get("policy", buf, sizeof(buf)));
+	EXPECT_STREQ("best_effort equal_share [fixed_share]", buf);
+	EXPECT_EQ(-EINVAL, sched_set("policy", "fair"));
+	EXPECT_EQ(-EINVAL, sched_set("policy", "fixed"));
+	EXPECT_EQ(-EINVAL, sched_set("policy", "fixed_share2"));
+	EXPECT_EQ(-EINVAL, sched_set("policy", "\n"));
+	ASSERT_EQ(0, sched_get("policy", buf, sizeof(buf)));
+	EXPECT_STREQ("best_effort equal_share [fixed_share]", buf);
+}
+
+TEST_F(sched_files, ranges)
+{
+	static const struct {
+		const char *name, *good[3], *bad[6];
+	} files[] = {
+		{ "timeslice_us", { "1000", "30000", "0" },
+		  { "999", "30001", "-1", "2ms", "", "99999999999999999999" } },
+		{ "averaging", { "1", "60", "33" }, { "0", "61", "-1", "x", "4294967297", "" } },
+		{ "preempt_timeout_us", { "100", "10000000", "10000" },
+		  { "99", "10000001", "0", "-5", "x", "" } },
+		{ "preemption", { "batch", "strict", "strict\n" },
+		  { "", "str", "strictly", "none", "BATCH", "\n" } },
+	};
+	char buf[128], now[128];
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		const char *name = files[i].name;
+
+		for (k = 0; k < 3; k++)
+			EXPECT_EQ(0, sched_set(name, files[i].good[k]));
+		ASSERT_EQ(0, sched_get(name, buf, sizeof(buf)));
+		for (k = 0; k < 6; k++) {
+			int err;
+
+			/* an empty write does not reach the driver */
+			if (!files[i].bad[k][0])
+				continue;
+			err = sched_set(name, files[i].bad[k]);
+			EXPECT_TRUE(err == -EINVAL || err == -ERANGE);
+		}
+		ASSERT_EQ(0, sched_get(files[i].name, now, sizeof(now)));
+		EXPECT_STREQ(buf, now);
+	}
+	ASSERT_EQ(0, sched_get("timeslice_us", buf, sizeof(buf)));
+	EXPECT_STREQ("2000", buf);
+	ASSERT_EQ(0, sched_get("preemption", buf, sizeof(buf)));
+	EXPECT_STREQ("batch [strict]", buf);
+}
+
+TEST_F(sched_files, weight)
+{
+	static const char *const bad[] = { "0", "10001", "-1", "x" };
+	char uuid[MDEV_UUID_LEN], buf[64];
+	unsigned int i;
+
+	ASSERT_EQ(0, mdev_create("V8", uuid));
+	ASSERT_EQ(0, sysfs_read(buf, sizeof(buf), "/sys/bus/mdev/devices/%s/vgpu/weight", uuid));
+	EXPECT_STREQ("100", buf);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		EXPECT_GT(0, sysfs_write(bad[i], "/sys/bus/mdev/devices/%s/vgpu/weight", uuid));
+	EXPECT_EQ(0, sysfs_write("10000", "/sys/bus/mdev/devices/%s/vgpu/weight", uuid));
+	ASSERT_EQ(0, sysfs_read(buf, sizeof(buf), "/sys/bus/mdev/devices/%s/vgpu/weight", uuid));
+	EXPECT_STREQ("10000", buf);
+	EXPECT_EQ(0, mdev_remove(uuid));
+}
+
+/* The default slice depends on how many there are. */
+TEST_F(sched_files, default_slice)
+{
+	char uuid[9][MDEV_UUID_LEN], buf[64];
+	unsigned int i;
+
+	for (i = 0; i < 9; i++) {
+		ASSERT_EQ(0, sched_get("timeslice_us", buf, sizeof(buf)));
+		EXPECT_STREQ("2000", buf);
+		ASSERT_EQ(0, mdev_create("V16", uuid[i]));
+	}
+	ASSERT_EQ(0, sched_get("timeslice_us", buf, sizeof(buf)));
+	EXPECT_STREQ("1000", buf);
+	ASSERT_EQ(0, mdev_remove(uuid[0]));
+	ASSERT_EQ(0, sched_get("timeslice_us", buf, sizeof(buf)));
+	EXPECT_STREQ("2000", buf);
+	for (i = 1; i < 9; i++)
+		ASSERT_EQ(0, mdev_remove(uuid[i]));
+}
+
+TEST_HARNESS_MAIN
