@@ -81,6 +81,20 @@ void f(struct hrtimer *t, enum hrtimer_restart (*cb)(struct hrtimer *))
 }
 C
 
+# until 6.13: a DRM driver has a date, which must not be NULL
+probe DRM_DRIVER_DATE <<'C'
+#include <drm/drm_drv.h>
+const struct drm_driver d = { .date = "20260101" };
+C
+
+# until 6.5: a driver names the helper that maps its dma-bufs
+probe DRM_GEM_PRIME_MMAP <<'C'
+#include <drm/drm_drv.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_prime.h>
+const struct drm_driver d = { .gem_prime_mmap = drm_gem_prime_mmap };
+C
+
 targets=
 for name in $names; do
 	targets="$targets $name.o"
@@ -117,5 +131,6 @@ mkdir -p "$(dirname "$header")"
 	done
 	echo
 	echo "#endif /* TESSERA_COMPAT_H */"
-} >"$header.new"
-mv "$header.new" "$header"
+# By a name of our own: two modules may be probing at once
+} >"$header.$$"
+mv "$header.$$" "$header"

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tessera_drm_fdinfo.c - /proc/PID/fdinfo/FD: engine time and memory of an open file
+ *
+ * Format: Documentation/gpu/drm-usage-stats.rst of the kernel. Printed here to the last line,
+ * rather than with the helper that newer kernels have, so that all kernels print the same.
+ */
+#include <linux/pci.h>
+#include <linux/seq_file.h>
+
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+
+#include "tessera_drm_drv.h"
+
+struct tessera_region {
+	const char *name;
+	u64 total, shared;
+};
+
+static void tessera_region_print(struct seq_file *m, const struct tessera_region *r)
+{
+	seq_printf(m, "drm-total-%s:\t%llu KiB\n", r->name, r->total >> 10);
+	seq_printf(m, "drm-shared-%s:\t%llu KiB\n", r->name, r->shared >> 10);
+	/* All memory is in place from creation on */
+	seq_printf(m, "drm-resident-%s:\t%llu KiB\n", r->name, r->total >> 10);
+	seq_printf(m, "drm-memory-%s:\t%llu KiB\n", r->name, r->total >> 10);
+}
+
+/**
+ * tessera_show_fdinfo - file_operations.show_fdinfo
+ * @m: where to
+ * @filp: DRM file
+ *
+ * Context: may sleep.
+ */
+void tessera_show_fdinfo(struct seq_file *m, struct file *filp)
+{
+	static const char * const engines[TESSERA_NUM_ENGINES] = { "compute", "copy" };
+	struct tessera_region vram = { .name = "vram" }, system = { .name = "system" };
+	struct drm_file *file = filp->private_data;
+	struct tessera_device *tdev = to_tessera(file->minor->dev);
+	struct tessera_file *tf = file->driver_priv;
+	u64 busy_ns[TESSERA_NUM_ENGINES];
+	struct drm_gem_object *obj;
+	struct tessera_queue *q;
+	int id;
+	u32 e;
+
+	spin_lock(&tf->stats_lock);
+	memcpy(busy_ns, tf->busy_ns, sizeof(busy_ns));
+	list_for_each_entry(q, &tf->stats, stats_link)
+		busy_ns[q->engine] += tessera_queue_busy_ns(q);
+	spin_unlock(&tf->stats_lock);
+
+	spin_lock(&file->table_lock);
+	idr_for_each_entry(&file->object_idr, obj, id) {
+		struct tessera_region *r = to_tessera_bo(obj)->is_vram ? &vram : &system;
+
+		r->total += obj->size;
+		if (obj->handle_count > 1 || obj->dma_buf)
+			r->shared += obj->size;
+	}
+	spin_unlock(&file->table_lock);
+
+	seq_printf(m, "drm-driver:\t%s\n", tdev->drm.driver->name);
+	seq_printf(m, "drm-pdev:\t%s\n", pci_name(tdev->pdev));
+	seq_printf(m, "drm-client-id:\t%llu\n", tf->client_id);
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++)
+		seq_printf(m, "drm-engine-%s:\t%llu ns\n", engines[e], busy_ns[e]);
+	tessera_region_print(m, &vram);
+	tessera_region_print(m, &system);
+}

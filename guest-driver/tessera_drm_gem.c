@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tessera_drm_gem.c - buffer objects in VRAM and in system memory
+ *
+ * An object is zero and in place from its creation on: VRAM is one piece, cleared through
+ * the BAR; system memory is a shmem object whose pages are allocated and given to the
+ * device at once, so that what can't be had fails here and not in the middle of a job.
+ *
+ * PRIME: system memory is shared as any shmem object. VRAM has no page structures and
+ * lies in a BAR that other devices may not be able to reach, so its dma-buf can be
+ * imported by this device only (which finds its own object behind it); others get
+ * EOPNOTSUPP. A foreign dma-buf is system memory here.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/dma-resv.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+
+#include <drm/drm_ioctl.h>
+#include <drm/drm_print.h>
+#include <drm/drm_utils.h>
+
+#include "tessera_drm_drv.h"
+
+/* Clearing VRAM: so much between two looks at signals and the scheduler */
+#define TESSERA_CLEAR_CHUNK	SZ_1M
+
+/* Page pointers and page tables of one object stay a sane allocation */
+#define TESSERA_BO_MAX_SIZE	(256ull << 30)
+
+/* ---------------------------------------------------------------- VRAM -- */
+
+static void tessera_vram_free(struct drm_gem_object *obj)
+{
+	struct tessera_device *tdev = to_tessera(obj->dev);
+	struct tessera_bo *bo = to_tessera_bo(obj);
+
+	mutex_lock(&tdev->mem_lock);
+	tdev->vram_free += bo->vram.size;
+	drm_mm_remove_node(&bo->vram);
+	mutex_unlock(&tdev->mem_lock);
+	drm_gem_object_release(obj);
+	kfree(bo);
+}
+
+/* Called when another device attaches to the dma-buf */
+static int tessera_vram_pin(struct drm_gem_object *obj)
+{
+	return -EOPNOTSUPP;
+}
+
+static struct sg_table *tessera_vram_get_sg_table(struct drm_gem_object *obj)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static vm_fault_t tessera_vram_fault(struct vm_fault *vmf)
+{
+	struct drm_gem_object *obj = vmf->vma->vm_private_data;
+	struct tessera_device *tdev = to_tessera(obj->dev);
+	struct tessera_bo *bo = to_tessera_bo(obj);
+	u64 offset = (u64)(vmf->pgoff - drm_vma_node_start(&obj->vma_node)) << PAGE_SHIFT;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+	int idx;
+
+	if (offset >= obj->size || !drm_dev_enter(obj->dev, &idx))
+		return ret;
+	ret = vmf_insert_pfn(vmf->vma, vmf->address,
+			     PHYS_PFN(tdev->vram_start + bo->vram.start + offset));
+	drm_dev_exit(idx);
+	return ret;
+}
+
+static const struct vm_operations_struct tessera_vram_vm_ops = {
+	.fault = tessera_vram_fault,
+	.open = drm_gem_vm_open,
+	.close = drm_gem_vm_close,
+};
+
+static const struct drm_gem_object_funcs tessera_vram_funcs = {
+	.free = tessera_vram_free,
+	.pin = tessera_vram_pin,
+	.get_sg_table = tessera_vram_get_sg_table,
+	.vm_ops = &tessera_vram_vm_ops,
+};
+
+static int tessera_vram_clear(struct tessera_device *tdev, u64 start, u64 size)
+{
+	u64 done, n;
+
+	for (done = 0; done < size; done += n) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		n = min_t(u64, size - done, TESSERA_CLEAR_CHUNK);
+		memset_io(tdev->vram + start + done, 0, n);
+		cond_resched();
+	}
+	/* Out of the write-combining buffers before anyone can have the object used */
+	wmb();
+	return 0;
+}
+
+static struct drm_gem_object *tessera_vram_create(struct tessera_device *tdev, u64 size)
+{
+	struct tessera_bo *bo;
+	int ret;
+
+	if (size > tdev->vram_bytes)
+		return ERR_PTR(-ENOSPC);
+	bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
+	if (!bo)
+		return ERR_PTR(-ENOMEM);
+	bo->is_vram = true;
+	bo->shmem.base.funcs = &tessera_vram_funcs;
+
+	mutex_lock(&tdev->mem_lock);
+	ret = drm_mm_insert_node_generic(&tdev->vram_mm, &bo->vram, size,
+					 size >= SZ_2M ? SZ_2M : SZ_4K, 0, DRM_MM_INSERT_BEST);
+	if (!ret)
+		tdev->vram_free -= size;
+	mutex_unlock(&tdev->mem_lock);
+	if (ret) {
+		kfree(bo);
+		return ERR_PTR(ret);
+	}
+
+	drm_gem_private_object_init(&tdev->drm, &bo->shmem.base, size);
+	ret = tessera_vram_clear(tdev, bo->vram.start, size);
+	if (ret) {
+		drm_gem_object_put(&bo->shmem.base);
+		return ERR_PTR(ret);
+	}
+	return &bo->shmem.base;
+}
+
+/* ------------------------------------------------------- system memory -- */
+
+static void tessera_sysmem_unmap(struct tessera_device *tdev, struct tessera_bo *bo)
+{
+	lockdep_assert_held(&tdev->mem_lock);
+	if (!bo->sgt || bo->shmem.base.import_attach)
+		return;
+	list_del(&bo->dma_link);
+	dma_unmap_sgtable(tdev->drm.dev, bo->sgt, DMA_BIDIRECTIONAL, 0);
+	sg_free_table(bo->sgt);
+	kfree(bo->sgt);
+	bo->sgt = NULL;
+}
+
+static void tessera_sysmem_free(struct drm_gem_object *obj)
+{
+	struct tessera_device *tdev = to_tessera(obj->dev);
+	struct tessera_bo *bo = to_tessera_bo(obj);
+
+	mutex_lock(&tdev->mem_lock);
+	tessera_sysmem_unmap(tdev, bo);
+	mutex_unlock(&tdev->mem_lock);
+	/* drm_gem_shmem_unpin() balances the pin at creation; pages go with the object */
+	if (!obj->import_attach && bo->shmem.pages)
+		drm_gem_shmem_unpin(&bo->shmem);
+	drm_gem_shmem_free(&bo->shmem);
+}
+
+/* Pages are inserted by number, which the kernel forbids for copy-on-write mappings */
+static bool tessera_is_cow(struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+}
+
+/* Also the way of a mapping through a dma-buf */
+static int tessera_sysmem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
+{
+	if (tessera_is_cow(vma))
+		return -EINVAL;
+	return drm_gem_shmem_object_mmap(obj, vma);
+}
+
+static const struct drm_gem_object_funcs tessera_sysmem_funcs = {
+	.free = tessera_sysmem_free,
+	.print_info = drm_gem_shmem_object_print_info,
+	.pin = drm_gem_shmem_object_pin,
+	.unpin = drm_gem_shmem_object_unpin,
+	.get_sg_table = drm_gem_shmem_object_get_sg_table,
+	.vmap = drm_gem_shmem_object_vmap,
+	.vunmap = drm_gem_shmem_object_vunmap,
+	.mmap = tessera_sysmem_mmap,
+	.vm_ops = &drm_gem_shmem_vm_ops,
+};
+
+/**
+ * tessera_gem_create_object - allocate an object for the shmem helper
+ * @drm: device
+ * @size: bytes
+ *
+ * Context: may sleep. Return: the GEM base of a struct tessera_bo, or ERR_PTR(-ENOMEM).
+ */
+struct drm_gem_object *tessera_gem_create_object(struct drm_device *drm, size_t size)
+{
+	struct tessera_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
+
+	if (!bo)
+		return ERR_PTR(-ENOMEM);
+	bo->shmem.base.funcs = &tessera_sysmem_funcs;
+	return &bo->shmem.base;
+}
+
+static struct drm_gem_object *tessera_sysmem_create(struct tessera_device *tdev, u64 size)
+{
+	struct drm_gem_shmem_object *shmem;
+	struct sg_table *sgt;
+	struct tessera_bo *bo;
+	int ret;
+
+	if (size > min_t(u64, (u64)totalram_pages() << PAGE_SHIFT, TESSERA_BO_MAX_SIZE))
+		return ERR_PTR(-ENOMEM);
+	shmem = drm_gem_shmem_create(&tdev->drm, size);
+	if (IS_ERR(shmem))
+		return ERR_CAST(shmem);
+	bo = to_tessera_bo(&shmem->base);
+
+	ret = drm_gem_shmem_pin(shmem);
+	if (ret)
+		goto put;
+	sgt = drm_gem_shmem_get_sg_table(shmem);
+	if (IS_ERR(sgt)) {
+		ret = PTR_ERR(sgt);
+		goto put;
+	}
+	ret = dma_map_sgtable(tdev->drm.dev, sgt, DMA_BIDIRECTIONAL, 0);
+	if (ret) {
+		sg_free_table(sgt);
+		kfree(sgt);
+		goto put;
+	}
+	mutex_lock(&tdev->mem_lock);
+	bo->sgt = sgt;
+	list_add(&bo->dma_link, &tdev->dma_bos);
+	mutex_unlock(&tdev->mem_lock);
+	return &shmem->base;
+
+put:
+	drm_gem_object_put(&shmem->base);
+	return ERR_PTR(ret);
+}
+
+/**
+ * tessera_gem_unmap_all - take all system memory back from a device that goes away
+ * @tdev: device, stopped; nothing new can be mapped
+ *
+ * Objects that are still open stay valid for the CPU. Context: may sleep.
+ */
+void tessera_gem_unmap_all(struct tessera_device *tdev)
+{
+	struct tessera_bo *bo, *next;
+
+	mutex_lock(&tdev->mem_lock);
+	list_for_each_entry_safe(bo, next, &tdev->dma_bos, dma_link)
+		tessera_sysmem_unmap(tdev, bo);
+	mutex_unlock(&tdev->mem_lock);
+}
+
+/* ---------------------------------------------------------------- mmap -- */
+
+/*
+ * The PRIME helper comes here, with the dma-buf's file in the VMA, to map VRAM through a
+ * dma-buf. Such a mapping would survive the device: drm_dev_unplug() finds only those of
+ * the DRM files. So VRAM is mapped by its handle, or not at all.
+ */
+static int tessera_mmap(struct file *filp, struct vm_area_struct *vma)
+{
+	if (vma->vm_file != filp)
+		return -EOPNOTSUPP;
+	if (tessera_is_cow(vma))
+		return -EINVAL;
+	return drm_gem_mmap(filp, vma);
+}
+
+const struct file_operations tessera_fops = {
+	.owner = THIS_MODULE,
+	.open = drm_open,
+	.release = drm_release,
+	.unlocked_ioctl = drm_ioctl,
+	.compat_ioctl = drm_compat_ioctl,
+	.poll = drm_poll,
+	.read = drm_read,
+	.llseek = noop_llseek,
+	.mmap = tessera_mmap,
+	.show_fdinfo = tessera_show_fdinfo,
+#ifdef FOP_UNSIGNED_OFFSET
+	.fop_flags = FOP_UNSIGNED_OFFSET,
+#endif
+};
+
+/* -------------------------------------------------------------- ioctls -- */
+
+/**
+ * tessera_ioctl_bo_create - DRM_IOCTL_TESSERA_BO_CREATE
+ * @drm: device
+ * @data: struct drm_tessera_bo_create
+ * @file: caller's
+ *
+ * Return: 0; -EINVAL, -ENOSPC, -ENOMEM, -ENODEV; -EINTR if the caller is being killed.
+ */
+int tessera_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct tessera_device *tdev = to_tessera(drm);
+	struct drm_tessera_bo_create *args = data;
+	struct drm_gem_object *obj;
+	u64 size;
+	int idx, ret;
+
+	if ((args->flags & ~DRM_TESSERA_BO_FLAGS) || !args->size ||
+	    args->size > U64_MAX - TESSERA_PAGE_SIZE)
+		return -EINVAL;
+	size = round_up(args->size, TESSERA_PAGE_SIZE);
+
+	if (!drm_dev_enter(drm, &idx))
+		return -ENODEV;
+	if (args->flags & DRM_TESSERA_BO_VRAM)
+		obj = tessera_vram_create(tdev, size);
+	else
+		obj = tessera_sysmem_create(tdev, size);
+	drm_dev_exit(idx);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+
+	ret = drm_gem_handle_create(file, obj, &args->handle);
+	drm_gem_object_put(obj);
+	if (!ret)
+		args->size = size;
+	return ret;
+}
+
+/**
+ * tessera_ioctl_bo_mmap_offset - DRM_IOCTL_TESSERA_BO_MMAP_OFFSET
+ * @drm: device
+ * @data: struct drm_tessera_bo_mmap_offset
+ * @file: caller's
+ *
+ * Return: 0; -EINVAL, also for an imported object, which is mapped through its exporter;
+ * -ENOENT, -ENOMEM.
+ */
+int tessera_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct drm_tessera_bo_mmap_offset *args = data;
+	struct drm_gem_object *obj;
+	int ret;
+
+	if (args->pad)
+		return -EINVAL;
+	obj = drm_gem_object_lookup(file, args->handle);
+	if (!obj)
+		return -ENOENT;
+	ret = obj->import_attach ? -EINVAL : drm_gem_create_mmap_offset(obj);
+	if (!ret)
+		args->offset = drm_vma_node_offset_addr(&obj->vma_node);
+	drm_gem_object_put(obj);
+	return ret;
+}
+
+/**
+ * tessera_ioctl_bo_wait - DRM_IOCTL_TESSERA_BO_WAIT
+ * @drm: device
+ * @data: struct drm_tessera_bo_wait
+ * @file: caller's
+ *
+ * Return: 0; -EINVAL, -ENOENT; -EBUSY if only asked; -ETIME; -ERESTARTSYS.
+ */
+int tessera_ioctl_bo_wait(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct drm_tessera_bo_wait *args = data;
+	struct drm_gem_object *obj;
+	long timeout, left;
+	int ret = 0;
+
+	if (args->pad)
+		return -EINVAL;
+	obj = drm_gem_object_lookup(file, args->handle);
+	if (!obj)
+		return -ENOENT;
+
+	timeout = drm_timeout_abs_to_jiffies(args->timeout_ns);
+	if (dma_resv_test_signaled(obj->resv, DMA_RESV_USAGE_READ)) {
+		ret = 0;
+	} else if (!timeout) {
+		ret = -EBUSY;
+	} else {
+		left = dma_resv_wait_timeout(obj->resv, DMA_RESV_USAGE_READ, true, timeout);
+		if (left < 0)
+			ret = left;
+		else if (!left)
+			ret = -ETIME;
+	}
+	drm_gem_object_put(obj);
+	return ret;
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tessera_drm_irq.c - interrupts: admin completions, fault events, fences
+ *
+ * Vector 0 is the control vector. The queue in slot s has vector 1 + s modulo the number
+ * of the others, so on a device with a vector for each slot none is shared.
+ */
+#include <linux/interrupt.h>
+
+#include <drm/drm_print.h>
+
+#include "tessera_drm_drv.h"
+
+/**
+ * tessera_slot_vector - the vector of a queue slot
+ * @tdev: device
+ * @slot: queue slot
+ *
+ * Return: MSI-X vector, 1 .. nvec - 1.
+ */
+u32 tessera_slot_vector(struct tessera_device *tdev, u32 slot)
+{
+	return 1 + slot % (tdev->nvec - 1);
+}
+
+static void tessera_event_fault(struct tessera_device *tdev, const struct tessera_event *ev)
+{
+	u32 id = le32_to_cpu(ev->ctx);
+	struct tessera_ctx *ctx;
+
+	if (id >= tdev->num_contexts)
+		return;
+	rcu_read_lock();
+	ctx = rcu_dereference(tdev->ctxs[id]);
+	if (ctx && kref_get_unless_zero(&ctx->ref)) {
+		spin_lock(&ctx->ban_lock);
+		ctx->fault_event = *ev;
+		spin_unlock(&ctx->ban_lock);
+		if (!queue_work(tdev->wq, &ctx->fault_work))
+			tessera_ctx_put(ctx);
+	}
+	rcu_read_unlock();
+}
+
+static void tessera_events(struct tessera_device *tdev)
+{
+	struct tessera_admin *admin = &tdev->admin;
+	unsigned long flags;
+	u32 taken = 0;
+
+	spin_lock_irqsave(&admin->lock, flags);
+	while (!admin->dead && taken < TESSERA_EVQ_ENTRIES) {
+		struct tessera_event *ev = &admin->evq[admin->evq_head];
+
+		if (le16_to_cpu(READ_ONCE(ev->phase)) != admin->evq_phase)
+			break;
+		/* The rest of an event is written before its phase */
+		dma_rmb();
+		/* The other types are for the owner of the privileged registers */
+		if (le16_to_cpu(ev->type) == TESSERA_EV_FAULT)
+			tessera_event_fault(tdev, ev);
+		if (++admin->evq_head == TESSERA_EVQ_ENTRIES) {
+			admin->evq_head = 0;
+			admin->evq_phase ^= 1;
+		}
+		taken++;
+	}
+	if (taken)
+		tessera_write(tdev, TESSERA_REG_EVQ_HEAD, admin->evq_head);
+	spin_unlock_irqrestore(&admin->lock, flags);
+}
+
+static irqreturn_t tessera_control_irq(int irq, void *data)
+{
+	struct tessera_vector *vec = data;
+
+	tessera_admin_completions(vec->tdev);
+	tessera_events(vec->tdev);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t tessera_queue_irq(int irq, void *data)
+{
+	struct tessera_vector *vec = data;
+	struct tessera_device *tdev = vec->tdev;
+	struct tessera_queue *q;
+	u32 slot;
+
+	/* A queue is freed a grace period after it has left the table */
+	rcu_read_lock();
+	for (slot = vec->index - 1; slot < tdev->num_slots; slot += tdev->nvec - 1) {
+		q = rcu_dereference(tdev->queues[slot]);
+		if (q)
+			tessera_queue_reap(q);
+	}
+	rcu_read_unlock();
+	return IRQ_HANDLED;
+}
+
+/**
+ * tessera_irq_init - allocate the vectors and request them
+ * @tdev: device, disabled
+ *
+ * Context: may sleep. Return: 0 or an errno, with nothing left behind.
+ */
+int tessera_irq_init(struct tessera_device *tdev)
+{
+	unsigned int i;
+	int ret;
+
+	ret = pci_alloc_irq_vectors(tdev->pdev, 2, tdev->num_vectors, PCI_IRQ_MSIX);
+	if (ret < 0) {
+		drm_err(&tdev->drm, "no two MSI-X vectors: %d\n", ret);
+		return ret;
+	}
+	tdev->nvec = ret;
+
+	for (i = 0; i < tdev->nvec; i++) {
+		struct tessera_vector *vec = &tdev->vectors[i];
+
+		vec->tdev = tdev;
+		vec->index = i;
+		if (i == TESSERA_VECTOR_CONTROL)
+			snprintf(vec->name, sizeof(vec->name), "tessera-control");
+		else
+			snprintf(vec->name, sizeof(vec->name), "tessera-queue%u", i - 1);
+		ret = request_irq(pci_irq_vector(tdev->pdev, i),
+				  i == TESSERA_VECTOR_CONTROL ? tessera_control_irq :
+				  tessera_queue_irq, 0, vec->name, vec);
+		if (ret) {
+			drm_err(&tdev->drm, "vector %u: %d\n", i, ret);
+			tessera_irq_fini(tdev);
+			return ret;
+		}
+		vec->requested = true;
+	}
+	return 0;
+}
+
+/**
+ * tessera_irq_fini - free the vectors; no handler runs any more when this returns
+ * @tdev: device
+ */
+void tessera_irq_fini(struct tessera_device *tdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < tdev->nvec; i++) {
+		if (tdev->vectors[i].requested)
+			free_irq(pci_irq_vector(tdev->pdev, i), &tdev->vectors[i]);
+		tdev->vectors[i].requested = false;
+	}
+	if (tdev->nvec)
+		pci_free_irq_vectors(tdev->pdev);
+	tdev->nvec = 0;
+}

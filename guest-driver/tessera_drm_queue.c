@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tessera_drm_queue.c - queues: making them, ending them, what they tell
+ *
+ * A queue has a ring, which engines can only read, and a page with its control block and
+ * its fence value, which they write. Both are mapped in the context's own address space, so
+ * a user's batch may write that page, too: what stands there decides when this
+ * queue's own fences end and what its own figures are, and nothing else.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include <drm/drm_ioctl.h>
+#include <drm/drm_print.h>
+
+#include "tessera_drm_drv.h"
+
+/*
+ * Fences keep their queue, which holds their lock; they may end up anywhere and stay for
+ * long. So the module stays for the queue's sake.
+ */
+static void tessera_queue_release(struct kref *ref)
+{
+	struct tessera_queue *q = container_of(ref, struct tessera_queue, ref);
+
+	tessera_ctx_put(q->ctx);
+	kfree_rcu(q, rcu);
+	module_put(THIS_MODULE);
+}
+
+/**
+ * tessera_queue_put - drop a reference
+ * @q: queue
+ *
+ * Context: any; the device's side and the memory went in tessera_queue_finish().
+ */
+void tessera_queue_put(struct tessera_queue *q)
+{
+	kref_put(&q->ref, tessera_queue_release);
+}
+
+/**
+ * tessera_queue_lookup - a queue of a file
+ * @tf: file
+ * @id: as user space names it
+ *
+ * Return: the queue with a reference, or NULL.
+ */
+struct tessera_queue *tessera_queue_lookup(struct tessera_file *tf, u32 id)
+{
+	struct tessera_queue *q;
+
+	xa_lock(&tf->queues);
+	q = xa_load(&tf->queues, id);
+	if (q)
+		kref_get(&q->ref);
+	xa_unlock(&tf->queues);
+	return q;
+}
+
+/**
+ * tessera_queue_busy_ns - engine time that a queue has used
+ * @q: queue
+ *
+ * Context: any. Return: ns; never less than before.
+ */
+u64 tessera_queue_busy_ns(struct tessera_queue *q)
+{
+	struct tessera_queue_page *page;
+	unsigned long flags;
+	u64 busy;
+
+	spin_lock_irqsave(&q->lock, flags);
+	page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
+	if (page)
+		q->busy_ns = max(q->busy_ns, le64_to_cpu(READ_ONCE(page->cb.busy_ns)));
+	busy = q->busy_ns;
+	spin_unlock_irqrestore(&q->lock, flags);
+	return busy;
+}
+
+/* ------------------------------------------------------- device's side -- */
+
+static int tessera_queue_admin(struct tessera_queue *q, u8 opcode)
+{
+	struct tessera_device *tdev = q->tdev;
+	struct tessera_admin_req *req;
+	int ret;
+
+	req = tessera_admin_get(tdev, opcode);
+	req->cmd.queue.slot = cpu_to_le32(q->slot);
+	if (opcode == TESSERA_ADMIN_QUEUE_CREATE) {
+		u64 window = TESSERA_WINDOW_VA((u64)q->slot);
+
+		req->cmd.ctx = cpu_to_le32(q->ctx->hw_id);
+		req->cmd.queue.engine = cpu_to_le32(q->engine);
+		req->cmd.queue.ring_va = cpu_to_le64(window);
+		req->cmd.queue.cb_va = cpu_to_le64(window + TESSERA_WINDOW_PAGE);
+		req->cmd.queue.ring_log2 = cpu_to_le32(TESSERA_RING_LOG2);
+		req->cmd.queue.vector = cpu_to_le32(tessera_slot_vector(tdev, q->slot));
+	}
+	ret = tessera_admin_run(tdev, req);
+	tessera_admin_put(tdev, req);
+	return ret;
+}
+
+/**
+ * tessera_queue_hw_reset - stop what runs of a queue, and empty its ring
+ * @q: queue of a banned context, so that nothing follows
+ *
+ * Context: may sleep; no allocation. Return: 0 or an errno.
+ */
+int tessera_queue_hw_reset(struct tessera_queue *q)
+{
+	struct tessera_device *tdev = q->tdev;
+	int ret = 0;
+
+	down_read(&tdev->reset_sem);
+	mutex_lock(&tdev->slot_lock);
+	/* It may have been destroyed since it was looked up, and its slot be another's */
+	if (!q->ctx->lost && rcu_access_pointer(tdev->queues[q->slot]) == q)
+		ret = tessera_queue_admin(q, TESSERA_ADMIN_QUEUE_RESET);
+	mutex_unlock(&tdev->slot_lock);
+	up_read(&tdev->reset_sem);
+	return ret;
+}
+
+static int tessera_slot_alloc(struct tessera_device *tdev)
+{
+	u32 slot;
+
+	spin_lock(&tdev->id_lock);
+	slot = find_first_zero_bit(tdev->slot_ids, tdev->num_slots);
+	if (slot < tdev->num_slots)
+		__set_bit(slot, tdev->slot_ids);
+	spin_unlock(&tdev->id_lock);
+	return slot < tdev->num_slots ? slot : -ENOSPC;
+}
+
+/* Take a slot, map ring and page, create the queue, and let interrupts find it */
+static int tessera_queue_hw_create(struct tessera_queue *q)
+{
+	struct tessera_device *tdev = q->tdev;
+	int slot, ret = -EIO;
+	u64 window;
+
+	/*
+	 * In three steps, since mapping takes reset_sem by itself. A reset in between gives
+	 * the slot to others, but loses the context as well.
+	 */
+	down_read(&tdev->reset_sem);
+	slot = q->ctx->lost ? -EIO : tessera_slot_alloc(tdev);
+	up_read(&tdev->reset_sem);
+	if (slot < 0)
+		return slot;
+	q->slot = slot;
+	window = TESSERA_WINDOW_VA((u64)slot);
+
+	ret = tessera_map_contig(q->ctx, window, q->ring_dma, TESSERA_RING_BYTES / TESSERA_PAGE_SIZE,
+				 TESSERA_MAP_READ);
+	if (!ret)
+		ret = tessera_map_contig(q->ctx, window + TESSERA_WINDOW_PAGE, q->page_dma, 1,
+					 TESSERA_MAP_READ | TESSERA_MAP_WRITE);
+
+	down_read(&tdev->reset_sem);
+	if (!ret)
+		ret = q->ctx->lost ? -EIO : tessera_queue_admin(q, TESSERA_ADMIN_QUEUE_CREATE);
+	if (!ret) {
+		spin_lock(&tdev->id_lock);
+		rcu_assign_pointer(tdev->queues[slot], q);
+		spin_unlock(&tdev->id_lock);
+	}
+	up_read(&tdev->reset_sem);
+	if (!ret)
+		return 0;
+
+	tessera_unmap(q->ctx, window, TESSERA_WINDOW_SIZE);
+	down_read(&tdev->reset_sem);
+	if (!q->ctx->lost) {
+		spin_lock(&tdev->id_lock);
+		__clear_bit(slot, tdev->slot_ids);
+		spin_unlock(&tdev->id_lock);
+	}
+	up_read(&tdev->reset_sem);
+	return ret;
+}
+
+/* ctx->lock is held; the context is not closed */
+static void tessera_queue_hw_destroy(struct tessera_queue *q)
+{
+	struct tessera_device *tdev = q->tdev;
+	int ret = 0;
+
+	lockdep_assert_held(&q->ctx->lock);
+	down_read(&tdev->reset_sem);
+	if (!q->ctx->lost)
+		ret = tessera_queue_admin(q, TESSERA_ADMIN_QUEUE_DESTROY);
+	up_read(&tdev->reset_sem);
+	if (ret)
+		tessera_reset_after(tdev, "destroying a queue", ret);
+
+	tessera_unmap(q->ctx, TESSERA_WINDOW_VA((u64)q->slot), TESSERA_WINDOW_SIZE);
+
+	down_read(&tdev->reset_sem);
+	if (!q->ctx->lost) {
+		mutex_lock(&tdev->slot_lock);
+		spin_lock(&tdev->id_lock);
+		RCU_INIT_POINTER(tdev->queues[q->slot], NULL);
+		__clear_bit(q->slot, tdev->slot_ids);
+		spin_unlock(&tdev->id_lock);
+		mutex_unlock(&tdev->slot_lock);
+	}
+	up_read(&tdev->reset_sem);
+}
+
+/* -------------------------------------------------------------- memory -- */
+
+static int tessera_queue_alloc_dma(struct tessera_queue *q)
+{
+	struct tessera_device *tdev = q->tdev;
+	struct device *dev = tdev->drm.dev;
+	struct tessera_queue_page *page;
+
+	q->ring = dma_alloc_coherent(dev, TESSERA_RING_BYTES, &q->ring_dma, GFP_KERNEL);
+	if (!q->ring)
+		return -ENOMEM;
+	page = dma_alloc_coherent(dev, TESSERA_PAGE_SIZE, &q->page_dma, GFP_KERNEL);
+	if (!page) {
+		dma_free_coherent(dev, TESSERA_RING_BYTES, q->ring, q->ring_dma);
+		return -ENOMEM;
+	}
+	/* No interrupt is wanted yet */
+	page->cb.event = cpu_to_le32(TESSERA_EVENT_NEVER(0));
+	RCU_INIT_POINTER(q->page, page);
+
+	mutex_lock(&tdev->mem_lock);
+	list_add(&q->dma_link, &tdev->dma_queues);
+	mutex_unlock(&tdev->mem_lock);
+	return 0;
+}
+
+/* The first of two steps, with a grace period between: fences under RCU read the page */
+static void tessera_queue_take_page(struct tessera_queue *q)
+{
+	lockdep_assert_held(&q->tdev->mem_lock);
+	/* The last figures, while they can be read */
+	tessera_queue_busy_ns(q);
+	spin_lock_irq(&q->lock);
+	q->old_page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
+	RCU_INIT_POINTER(q->page, NULL);
+	spin_unlock_irq(&q->lock);
+}
+
+static void tessera_queue_free_dma(struct tessera_queue *q)
+{
+	struct device *dev = q->tdev->drm.dev;
+
+	lockdep_assert_held(&q->tdev->mem_lock);
+	if (!q->old_page)
+		return;
+	list_del(&q->dma_link);
+	dma_free_coherent(dev, TESSERA_PAGE_SIZE, q->old_page, q->page_dma);
+	dma_free_coherent(dev, TESSERA_RING_BYTES, q->ring, q->ring_dma);
+	q->old_page = NULL;
+	q->ring = NULL;
+}
+
+/**
+ * tessera_queues_free_dma - free the memory of queues whose device goes away
+ * @tdev: device, stopped; all its contexts are lost and their jobs ended
+ *
+ * Context: may sleep. The queues themselves go when their files are closed.
+ */
+void tessera_queues_free_dma(struct tessera_device *tdev)
+{
+	struct tessera_queue *q, *next;
+
+	mutex_lock(&tdev->mem_lock);
+	list_for_each_entry(q, &tdev->dma_queues, dma_link)
+		tessera_queue_take_page(q);
+	synchronize_rcu();
+	list_for_each_entry_safe(q, next, &tdev->dma_queues, dma_link)
+		tessera_queue_free_dma(q);
+	mutex_unlock(&tdev->mem_lock);
+}
+
+/**
+ * tessera_queue_stop - take no more jobs; wakes those who wait to submit one
+ * @q: queue
+ */
+void tessera_queue_stop(struct tessera_queue *q)
+{
+	spin_lock_irq(&q->lock);
+	q->closed = true;
+	spin_unlock_irq(&q->lock);
+	wake_up_all(&q->wait);
+}
+
+/**
+ * tessera_queues_finish - free what queues have, and drop their file's references
+ * @tdev: device
+ * @queues: list by close_link of queues that the device has destroyed, with their jobs
+ *          ended, out of all tables; the list is left undefined
+ *
+ * Context: may sleep.
+ */
+void tessera_queues_finish(struct tessera_device *tdev, struct list_head *queues)
+{
+	struct tessera_queue *q, *next;
+
+	mutex_lock(&tdev->mem_lock);
+	list_for_each_entry(q, queues, close_link)
+		tessera_queue_take_page(q);
+	synchronize_rcu();
+	list_for_each_entry(q, queues, close_link)
+		tessera_queue_free_dma(q);
+	mutex_unlock(&tdev->mem_lock);
+
+	list_for_each_entry_safe(q, next, queues, close_link) {
+		struct tessera_file *tf = q->file;
+
+		/* It finds no job left; but it has a reference, and the file has to wait for it */
+		flush_work(&q->emit_work);
+		spin_lock(&tf->stats_lock);
+		list_del(&q->stats_link);
+		tf->busy_ns[q->engine] += q->busy_ns;
+		spin_unlock(&tf->stats_lock);
+		tessera_queue_put(q);
+	}
+}
+
+static void tessera_queue_finish(struct tessera_queue *q)
+{
+	LIST_HEAD(queues);
+
+	list_add(&q->close_link, &queues);
+	tessera_queues_finish(q->tdev, &queues);
+}
+
+/* -------------------------------------------------------------- ioctls -- */
+
+/**
+ * tessera_ioctl_queue_create - DRM_IOCTL_TESSERA_QUEUE_CREATE
+ * @drm: device
+ * @data: struct drm_tessera_queue_create
+ * @file: caller's
+ *
+ * Return: 0; -EINVAL, -ENOENT, -ENOSPC, -ENOMEM; -EIO if the context has failed, -ENODEV.
+ */
+int tessera_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct tessera_device *tdev = to_tessera(drm);
+	struct tessera_file *tf = file->driver_priv;
+	struct drm_tessera_queue_create *args = data;
+	struct tessera_queue *q;
+	struct tessera_ctx *ctx;
+	int idx, ret;
+
+	if (args->flags || args->engine >= TESSERA_NUM_ENGINES)
+		return -EINVAL;
+	if (!drm_dev_enter(drm, &idx))
+		return -ENODEV;
+	ctx = tessera_ctx_lookup(tf, args->ctx_id);
+	if (!ctx) {
+		ret = -ENOENT;
+		goto exit;
+	}
+	q = kzalloc(sizeof(*q), GFP_KERNEL_ACCOUNT);
+	if (!q) {
+		tessera_ctx_put(ctx);
+		ret = -ENOMEM;
+		goto exit;
+	}
+	__module_get(THIS_MODULE);
+	kref_init(&q->ref);
+	q->tdev = tdev;
+	q->ctx = ctx;
+	q->file = tf;
+	q->engine = args->engine;
+	mutex_init(&q->submit_lock);
+	init_waitqueue_head(&q->wait);
+	spin_lock_init(&q->lock);
+	INIT_LIST_HEAD(&q->running);
+	INIT_LIST_HEAD(&q->waiting);
+	INIT_WORK(&q->emit_work, tessera_emit_work);
+	q->fence_context = dma_fence_context_alloc(1);
+	ret = tessera_queue_alloc_dma(q);
+	if (ret) {
+		tessera_queue_put(q);
+		goto exit;
+	}
+	spin_lock(&tf->stats_lock);
+	list_add(&q->stats_link, &tf->stats);
+	spin_unlock(&tf->stats_lock);
+
+	mutex_lock(&ctx->lock);
+	if (ctx->closed)
+		ret = -ENOENT;
+	else if (READ_ONCE(ctx->state) != DRM_TESSERA_QUEUE_OK)
+		ret = -EIO;
+	else
+		ret = tessera_queue_hw_create(q);
+	if (ret) {
+		mutex_unlock(&ctx->lock);
+		tessera_queue_finish(q);
+		goto exit;
+	}
+	ret = xa_alloc(&tf->queues, &args->queue_id, q, xa_limit_31b, GFP_KERNEL_ACCOUNT);
+	if (ret) {
+		tessera_queue_stop(q);
+		tessera_queue_hw_destroy(q);
+		mutex_unlock(&ctx->lock);
+		tessera_queue_finish(q);
+		goto exit;
+	}
+	mutex_unlock(&ctx->lock);
+exit:
+	drm_dev_exit(idx);
+	return ret;
+}
+
+/**
+ * tessera_ioctl_queue_destroy - DRM_IOCTL_TESSERA_QUEUE_DESTROY
+ * @drm: device
+ * @data: struct drm_tessera_queue_destroy
+ * @file: caller's
+ *
+ * Return: 0; -EINVAL, -ENOENT.
+ */
+int tessera_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct tessera_file *tf = file->driver_priv;
+	struct drm_tessera_queue_destroy *args = data;
+	struct tessera_queue *q;
+	struct tessera_ctx *ctx;
+
+	if (args->pad)
+		return -EINVAL;
+	/* Who takes a queue out of the table has to finish it */
+	q = xa_erase(&tf->queues, args->queue_id);
+	if (!q)
+		return -ENOENT;
+	ctx = q->ctx;
+	tessera_queue_stop(q);
+	mutex_lock(&ctx->lock);
+	/* Where its context was closed first, that has taken the queue off the device */
+	if (!ctx->closed)
+		tessera_queue_hw_destroy(q);
+	mutex_unlock(&ctx->lock);
+	tessera_queue_cancel(q, -ECANCELED, -ECANCELED);
+	tessera_queue_finish(q);
+	return 0;
+}
+
+/**
+ * tessera_ioctl_queue_query - DRM_IOCTL_TESSERA_QUEUE_QUERY
+ * @drm: device
+ * @data: struct drm_tessera_queue_query
+ * @file: caller's
+ *
+ * Return: 0; -ENOENT.
+ */
+int tessera_ioctl_queue_query(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct tessera_file *tf = file->driver_priv;
+	struct drm_tessera_queue_query *args = data;
+	struct tessera_queue *q;
+
+	q = tessera_queue_lookup(tf, args->queue_id);
+	if (!q)
+		return -ENOENT;
+	/* Jobs that nobody waits for end without an interrupt */
+	tessera_queue_reap(q);
+
+	/* Pairs with the release in tessera_fault_work() */
+	args->state = smp_load_acquire(&q->ctx->state);
+	args->fault = q->ctx->fault;
+	args->fault_batch_index = q->ctx->fault_batch_index;
+	args->fault_addr = q->ctx->fault_addr;
+	args->busy_ns = tessera_queue_busy_ns(q);
+	spin_lock_irq(&q->lock);
+	args->submitted = q->submitted;
+	args->completed = q->completed;
+	spin_unlock_irq(&q->lock);
+	tessera_queue_put(q);
+	return 0;
+}
