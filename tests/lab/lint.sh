@@ -45,24 +45,29 @@ check()
 
 run_checkpatch()
 {
-	local rc=0 list where ignore
+	local rc=0 list where kind types=FILE_PATH_CHANGES,SPLIT_STRING kernel user uapi
 
-	# FILE_PATH_CHANGES: there is no MAINTAINERS here. Code that user space or QEMU compiles too
-	# has no BIT() or u32; headers of the interface are tables, with a comment on every line.
-	while read -r where ignore; do
-		mapfile -t list < <(files "$where/*.c" "$where/*.h")
+	# FILE_PATH_CHANGES: there is no MAINTAINERS here. What user space or QEMU compiles has none
+	# of the kernel's macros and types, and has libraries' names. The headers of the interface are
+	# tables with a comment on every line.
+	kernel=$types
+	user=$types,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE,PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,STRCPY
+	user=$user,MACRO_WITH_FLOW_CONTROL,CONST_STRUCT,UNCOMMENTED_DEFINITION,MEMORY_BARRIER
+	uapi=$user,LINE_SPACING,LONG_LINE,LONG_LINE_COMMENT
+	while read -r kind where; do
+		mapfile -t list < <(files ":(glob)$where*.c" ":(glob)$where*.h")
 		[ ${#list[@]} = 0 ] && continue
 		in_tree /usr/src/kernel-tools/scripts/checkpatch.pl --no-tree --strict --terse --show-types \
-			--no-summary --max-line-length=100 \
-			--ignore "FILE_PATH_CHANGES,SPLIT_STRING$ignore" -f "${list[@]}" || rc=1
+			--no-summary --max-line-length=100 --ignore "${!kind}" -f "${list[@]}" || rc=1
 	done <<-EOT
-		kmod
-		guest-driver	,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO
-		uapi	,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE,LINE_SPACING,LONG_LINE,LONG_LINE_COMMENT
-		sched	,PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
-		qemu-patches	,PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
-		tests	,PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
-		tools	,PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE
+		kernel kmod/**/
+		kernel guest-driver/
+		user guest-driver/*/**/
+		uapi uapi/
+		user sched/**/
+		user qemu-patches/**/
+		user tests/**/
+		user tools/**/
 	EOT
 	return $rc
 }
