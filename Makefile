@@ -49,7 +49,7 @@ modules:
 modules_install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 
-INSTALL_DIRS = $(wildcard guest-driver/libtessera)
+INSTALL_DIRS = $(patsubst %/Makefile,%,$(wildcard guest-driver/libtessera/Makefile tools/Makefile))
 
 install: modules_install
 	@for d in $(INSTALL_DIRS); do \

@@ -69,6 +69,7 @@ run_checkpatch()
 		user tests/**/
 		user tools/**/
 	EOT
+	rm -f .checkpatch-camelcase.*	# its memory of names, left where it ran
 	return $rc
 }
 
