@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sha2.h>
 
 #include "job.h"
+#include "sha.h"
 
 #define MIN_ACCURACY	0.93
 
@@ -54,8 +54,8 @@ struct session {
 	struct job_result last;
 	bool has_last;
 	uint64_t done;
-	char weights[SHA256_DIGEST_STRING_LENGTH];
-	char predictions[SHA256_DIGEST_STRING_LENGTH];
+	char weights[SHA_TEXT_LEN];
+	char predictions[SHA_TEXT_LEN];
 	bool differ;
 	bool low;
 };
@@ -63,14 +63,14 @@ struct session {
 static void tell(struct session *s)
 {
 	struct job_result *r = &s->last;
-	char weights[SHA256_DIGEST_STRING_LENGTH], predictions[SHA256_DIGEST_STRING_LENGTH];
+	char weights[SHA_TEXT_LEN], predictions[SHA_TEXT_LEN];
 	const double accuracy = (double)r->correct / r->num_test;
 	const double rate = r->steady_ns ? (double)r->steady_jobs * 1e9 / (double)r->steady_ns : 0;
 
 	if (!s->has_last)
 		return;
-	SHA256Data((const uint8_t *)r->params, NET_PARAMS * sizeof(*r->params), weights);
-	SHA256Data(r->predictions, r->num_test, predictions);
+	sha256_text(r->params, NET_PARAMS * sizeof(*r->params), weights);
+	sha256_text(r->predictions, r->num_test, predictions);
 	if (!s->done) {
 		strcpy(s->weights, weights);
 		strcpy(s->predictions, predictions);

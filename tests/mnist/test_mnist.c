@@ -7,16 +7,17 @@
  * job waits for it, so a command buffer overwritten too early shows.
  */
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sha2.h>
 #include <zlib.h>
 
 #include "job.h"
+#include "sha.h"
 #include "tessera-tensor.h"
 
 static int test_failed;
@@ -228,12 +229,11 @@ static struct sim *sim_create(void)
 #define WEIGHTS		"b63221f63f666a194c33c51f115d2f68b2d4378eb165595c3fe010682e7bc011"
 #define PREDICTIONS	"6efea693998bcc7946afbfed415f46c1d35fc398cf4d6b05637ba5de7784c102"
 
-static const char *data_dir;
 static struct mnist_set train, test;
 
 static void test_whole_job(void)
 {
-	char sha[2][2][SHA256_DIGEST_STRING_LENGTH];
+	char sha[2][2][SHA_TEXT_LEN];
 	struct sim *sim = sim_create();
 	struct job_result r = { 0 };
 	struct job *job = NULL;
@@ -248,8 +248,8 @@ static void test_whole_job(void)
 		printf("# accuracy %.4f, %llu batches, %.3f s of engine time, %.3f ms a step\n",
 		       (double)r.correct / r.num_test, (unsigned long long)r.jobs,
 		       (double)r.compute_ns * 1e-9, (double)sim->step_ns * 1e-6);
-		SHA256Data((uint8_t *)r.params, NET_PARAMS * 4, sha[i][0]);
-		SHA256Data(r.predictions, r.num_test, sha[i][1]);
+		sha256_text(r.params, NET_PARAMS * 4, sha[i][0]);
+		sha256_text(r.predictions, r.num_test, sha[i][1]);
 		EXPECT(r.num_test == 2000 && r.correct >= 1890);
 		EXPECT(r.train_jobs == JOB_EPOCHS * 125 && r.jobs > r.train_jobs);
 		EXPECT(r.compute_ns >= 800000000 && r.compute_ns <= 1200000000);
@@ -500,10 +500,14 @@ static const struct {
 int main(int argc, char **argv)
 {
 	const int count = sizeof(tests) / sizeof(tests[0]);
-	char error[4200];
+	char error[4200], data_dir[4096];
 	int failures = 0;
 
-	data_dir = argc > 1 ? argv[1] : "data/mnist";
+	/* By default the clone's, as seen from this program in tests/mnist/build */
+	if (argc > 1)
+		snprintf(data_dir, sizeof(data_dir), "%s", argv[1]);
+	else
+		snprintf(data_dir, sizeof(data_dir), "%s/../../../data/mnist", dirname(argv[0]));
 	printf("KTAP version 1\n");
 	if (mnist_load(data_dir, "train", &train, error, sizeof(error)) ||
 	    mnist_load(data_dir, "test", &test, error, sizeof(error))) {

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tessera-product.h"
 #include "tessera-tensor.h"
 
 #ifdef __clang__
@@ -125,11 +126,6 @@ static bool parse_gemm(const struct tessera_cmd *cmd, struct shape *s)
 	return true;
 }
 
-static uint64_t conv_out(uint64_t in, uint64_t padding, uint64_t kernel, uint64_t stride)
-{
-	return (in + 2 * padding - kernel) / stride + 1;
-}
-
 static bool parse_conv(const struct tessera_cmd *cmd, struct shape *s)
 {
 	const uint64_t n = cmd->conv.n, h = cmd->conv.h, w = cmd->conv.w;
@@ -149,7 +145,7 @@ static bool parse_conv(const struct tessera_cmd *cmd, struct shape *s)
 	/* Each product is bounded before it is a factor of the next. */
 	in_len = n * h * w;
 	inner = kh * kw * cin;
-	pixels = n * conv_out(h, padding, kh, stride) * conv_out(w, padding, kw, stride);
+	pixels = n * tessera_conv_out(h, padding, kh, stride) * tessera_conv_out(w, padding, kw, stride);
 	if (in_len > TESSERA_MAX_BYTES || inner > TESSERA_MAX_BYTES || pixels > TESSERA_MAX_BYTES)
 		return false;
 	in_len *= cin;
@@ -457,11 +453,6 @@ static unsigned write_part(const struct tessera_mem *mem, const struct operand *
 	return mem->write(mem->opaque, op->va + first * op->size, buf, count * op->size, fault_va);
 }
 
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* --------------------------------------------------------------- values -- */
 
 static float f32_from_bits(uint32_t bits)
@@ -594,206 +585,6 @@ static int8_t quantise(float x, bool relu)
 
 /* ------------------------------------------------------ matrix products -- */
 
-/*
- * Blocks of A (MC x KC) and B (KC x NC) are packed into panels of MR rows and NR columns,
- * zero-filled at the edges; the inner kernel holds an MR x NR tile of C in registers, one
- * lane a column, so each sum keeps rising order of k without a horizontal add.
- *
- * s8 goes through the same f32 kernel: over KC = 256 products of at most 2^14 a sum is at
- * most 2^22, exact in f32; the tile is then added to C as s32, modulo 2^32.
- */
-#define MR	4
-#define NR	8
-#define MC	64u
-#define KC	256u
-#define NC	512u
-
-typedef float v4 __attribute__((vector_size(16)));
-
-/**
- * struct product - C[m][n] = A[m][k] B[k][n]
- * @a: A, or a convolution's input
- * @b: B
- * @c: C, f32 or s32, row stride @n
- * @m: rows of A and C
- * @n: columns of B and C
- * @k: inner dimension
- * @a_row: elements from a row of A to the next
- * @a_col: elements from a column of A to the next
- * @b_row: as @a_row, of B
- * @b_col: as @a_col, of B
- * @conv: A's rows are the windows of this convolution; else NULL
- * @i8: A and B are s8, C s32
- */
-struct product {
-	const void *a;
-	const void *b;
-	void *c;
-	uint64_t m, n, k;
-	uint64_t a_row, a_col;
-	uint64_t b_row, b_col;
-	const struct tessera_cmd *conv;
-	bool i8;
-};
-
-static inline float element(const void *p, uint64_t i, bool i8)
-{
-	return i8 ? (float)((const int8_t *)p)[i] : ((const float *)p)[i];
-}
-
-/* A convolution's A: row @row (an output pixel), elements k0 .. k0 + kc - 1 of its window. */
-static void pack_window(const struct product *p, uint64_t row, uint64_t k0, uint64_t kc,
-			float *dst)
-{
-	const struct tessera_cmd *cmd = p->conv;
-	const uint64_t h = cmd->conv.h, w = cmd->conv.w, cin = cmd->conv.cin;
-	const uint64_t kw = cmd->conv.kw, stride = cmd->conv.stride, padding = cmd->conv.padding;
-	const uint64_t oh = conv_out(h, padding, cmd->conv.kh, stride);
-	const uint64_t ow = conv_out(w, padding, kw, stride);
-	const uint64_t ox = row % ow, oy = row / ow % oh, image = row / ow / oh;
-	uint64_t ci = k0 % cin, kx = k0 / cin % kw, ky = k0 / cin / kw;
-
-	while (kc) {
-		uint64_t count = min_u64(kc, cin - ci);
-		/* In the padding these wrap round to huge, so one compare serves both sides. */
-		uint64_t y = oy * stride + ky - padding, x = ox * stride + kx - padding;
-
-		if (y < h && x < w) {
-			uint64_t at = ((image * h + y) * w + x) * cin + ci;
-
-			for (uint64_t i = 0; i < count; i++)
-				dst[i * MR] = element(p->a, at + i, p->i8);
-		} else {
-			for (uint64_t i = 0; i < count; i++)
-				dst[i * MR] = 0.0f;
-		}
-		dst += count * MR;
-		kc -= count;
-		ci = 0;
-		if (++kx == kw) {
-			kx = 0;
-			ky++;
-		}
-	}
-}
-
-static void pack_a(const struct product *p, uint64_t i0, uint64_t mc, uint64_t k0, uint64_t kc,
-		   float *dst)
-{
-	for (uint64_t i = 0; i < mc; i += MR, dst += kc * MR) {
-		for (uint64_t r = 0; r < MR; r++) {
-			const uint64_t at = (i0 + i + r) * p->a_row + k0 * p->a_col;
-
-			if (i + r >= mc)
-				for (uint64_t l = 0; l < kc; l++)
-					dst[l * MR + r] = 0.0f;
-			else if (p->conv)
-				pack_window(p, i0 + i + r, k0, kc, dst + r);
-			else if (p->i8)
-				for (uint64_t l = 0; l < kc; l++)
-					dst[l * MR + r] = element(p->a, at + l * p->a_col, true);
-			else
-				for (uint64_t l = 0; l < kc; l++)
-					dst[l * MR + r] = element(p->a, at + l * p->a_col, false);
-		}
-	}
-}
-
-static void pack_b(const struct product *p, uint64_t k0, uint64_t kc, uint64_t j0, uint64_t nc,
-		   float *dst)
-{
-	for (uint64_t j = 0; j < nc; j += NR, dst += kc * NR) {
-		const uint64_t cols = min_u64(NR, nc - j);
-
-		for (uint64_t l = 0; l < kc; l++) {
-			const uint64_t at = (k0 + l) * p->b_row + (j0 + j) * p->b_col;
-			float *row = dst + l * NR;
-
-			if (!p->i8 && p->b_col == 1 && cols == NR) {
-				memcpy(row, (const float *)p->b + at, NR * sizeof(float));
-				continue;
-			}
-			for (uint64_t c = 0; c < cols; c++)
-				row[c] = element(p->b, at + c * p->b_col, p->i8);
-			for (uint64_t c = cols; c < NR; c++)
-				row[c] = 0.0f;
-		}
-	}
-}
-
-/* acc[MR][NR] += panel of A (kc x MR) times panel of B (kc x NR) */
-static void kernel(uint64_t kc, const float *a, const float *b, float *acc)
-{
-	v4 c[MR][2];
-
-	memcpy(c, acc, sizeof(c));
-	for (uint64_t l = 0; l < kc; l++, a += MR, b += NR) {
-		v4 b0, b1;
-
-		memcpy(&b0, b, sizeof(b0));
-		memcpy(&b1, b + 4, sizeof(b1));
-#pragma GCC unroll 4
-		for (int i = 0; i < MR; i++) {
-			const v4 ai = { a[i], a[i], a[i], a[i] };
-
-			c[i][0] += ai * b0;
-			c[i][1] += ai * b1;
-		}
-	}
-	memcpy(acc, c, sizeof(c));
-}
-
-static void tile(const struct product *p, uint64_t i0, uint64_t rows, uint64_t j0, uint64_t cols,
-		 uint64_t kc, const float *a, const float *b)
-{
-	float acc[MR * NR] __attribute__((aligned(16))) = { 0 };
-
-	if (p->i8) {
-		uint32_t *c = (uint32_t *)p->c + i0 * p->n + j0;
-
-		kernel(kc, a, b, acc);
-		for (uint64_t i = 0; i < rows; i++)
-			for (uint64_t j = 0; j < cols; j++)
-				c[i * p->n + j] += (uint32_t)(int32_t)acc[i * NR + j];
-	} else {
-		float *c = (float *)p->c + i0 * p->n + j0;
-
-		for (uint64_t i = 0; i < rows; i++)
-			for (uint64_t j = 0; j < cols; j++)
-				acc[i * NR + j] = c[i * p->n + j];
-		kernel(kc, a, b, acc);
-		for (uint64_t i = 0; i < rows; i++)
-			for (uint64_t j = 0; j < cols; j++)
-				c[i * p->n + j] = acc[i * NR + j];
-	}
-}
-
-#define PACK_A_FLOATS	(MC * KC)
-#define PACK_B_FLOATS	(KC * NC)
-
-static void multiply(const struct product *p, float *a_pack, float *b_pack)
-{
-	for (uint64_t j0 = 0; j0 < p->n; j0 += NC) {
-		const uint64_t nc = min_u64(NC, p->n - j0);
-
-		for (uint64_t k0 = 0; k0 < p->k; k0 += KC) {
-			const uint64_t kc = min_u64(KC, p->k - k0);
-
-			pack_b(p, k0, kc, j0, nc, b_pack);
-			for (uint64_t i0 = 0; i0 < p->m; i0 += MC) {
-				const uint64_t mc = min_u64(MC, p->m - i0);
-
-				pack_a(p, i0, mc, k0, kc, a_pack);
-				for (uint64_t j = 0; j < nc; j += NR)
-					for (uint64_t i = 0; i < mc; i += MR)
-						tile(p, i0 + i, min_u64(MR, mc - i), j0 + j,
-						     min_u64(NR, nc - j), kc, a_pack + i * kc,
-						     b_pack + j * kc);
-			}
-		}
-	}
-}
-
 /* GEMM and CONV2D: operands A, B and C of @s, as the parsers put them. */
 static unsigned exec_product(const struct tessera_cmd *cmd, const struct shape *s,
 			     const struct tessera_mem *mem, uint64_t *fault_va)
@@ -803,9 +594,9 @@ static unsigned exec_product(const struct tessera_cmd *cmd, const struct shape *
 	const uint64_t a_bytes = (operand_bytes(a) + 63) & ~63ull;
 	const uint64_t b_bytes = (operand_bytes(b) + 63) & ~63ull;
 	const uint64_t c_bytes = (operand_bytes(c) + 63) & ~63ull;
-	struct product p = { .m = c->rows, .n = c->cols, .i8 = s->i8 };
+	struct tessera_product p = { .m = c->rows, .n = c->cols, .i8 = s->i8 };
 	char *base = scratch_get(a_bytes + b_bytes + c_bytes +
-				 (PACK_A_FLOATS + PACK_B_FLOATS) * sizeof(float));
+				 TESSERA_PRODUCT_SCRATCH * sizeof(float));
 	float *pack = (float *)(base + a_bytes + b_bytes + c_bytes);
 	unsigned fault;
 
@@ -840,7 +631,7 @@ static unsigned exec_product(const struct tessera_cmd *cmd, const struct shape *
 		memset(p.c, 0, operand_bytes(c));
 	if (fault)
 		return fault;
-	multiply(&p, pack, pack + PACK_A_FLOATS);
+	tessera_product(&p, pack);
 	if (!p.i8)
 		canonicalise(p.c, p.m * p.n);
 	return write_rows(mem, c, 0, c->rows, p.c, fault_va);
