@@ -3,6 +3,7 @@
  * t1.c - a minimal driver for a T1 function over a vdev
  */
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -32,6 +33,8 @@ int t1_prepare(struct t1 *t, struct vdev *v)
 {
 	int err;
 
+	/* as pci_enable_device() and pci_set_master() do */
+	vdev_cfg_write(v, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	t->v = v;
 	t->caps = vdev_reg(v, TESSERA_REG_CAPS);
 	t->num_slots = vdev_reg(v, TESSERA_REG_NUM_SLOTS);

@@ -15,7 +15,7 @@
 #include "../../uapi/tessera_hw.h"
 #include "vdev.h"
 
-#define T1_TIMEOUT_MS	20000
+#define T1_TIMEOUT_MS	10000
 
 /**
  * struct t1 - a T1 function and its rings

@@ -18,13 +18,14 @@
 /* Above 4 GiB, so that a driver which drops high halves is found out */
 #define VDEV_FIRST_IOVA		0x140000000ull
 
-static int open_group(const char *uuid)
+static int open_group(const char *name)
 {
 	char path[PATH_MAX], link[PATH_MAX];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/iommu_group", uuid);
+	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s/iommu_group",
+		 strchr(name, ':') ? "pci" : "mdev", name);
 	n = readlink(path, link, sizeof(link) - 1);
 	if (n < 0)
 		return -errno;
@@ -182,9 +183,12 @@ void vdev_close(struct vdev *v)
 
 int vdev_create(struct vdev *v, const char *type)
 {
+	const char *whole = getenv("TESSERA_PASSTHROUGH");
 	char uuid[MDEV_UUID_LEN];
 	int err;
 
+	if (whole)
+		return vdev_open(v, whole);
 	memset(v, 0, sizeof(*v));
 	v->container = v->group = v->device = -1;
 	err = mdev_create(type, uuid);
@@ -201,7 +205,7 @@ int vdev_destroy(struct vdev *v)
 	if (!v->uuid[0])
 		return 0;
 	vdev_close(v);
-	return mdev_remove(v->uuid);
+	return strchr(v->uuid, ':') ? 0 : mdev_remove(v->uuid);
 }
 
 ssize_t vdev_read(struct vdev *v, unsigned int index, uint64_t off, void *buf, size_t len)

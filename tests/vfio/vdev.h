@@ -59,11 +59,15 @@ struct vdev {
 	struct vdev_mem mems[VDEV_MAX_MEMS];
 };
 
-/* Open an existing vGPU; vdev_close() undoes all of it. */
+/* Open an existing vGPU, or by its bus address a PCI function bound to vfio-pci; vdev_close() undoes all of it. */
 int vdev_open(struct vdev *v, const char *uuid);
 void vdev_close(struct vdev *v);
 
-/* Create a vGPU of a type and open it; vdev_destroy() closes and removes it. */
+/*
+ * Create a vGPU of a type and open it; vdev_destroy() closes and removes it. With
+ * TESSERA_PASSTHROUGH=BDF in the environment it is that whole PCI function, bound to
+ * vfio-pci, instead: what tests expect of a vGPU can be compared with the hardware.
+ */
 int vdev_create(struct vdev *v, const char *type);
 int vdev_destroy(struct vdev *v);
 
