@@ -1,0 +1,736 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dispatcher.c - turns the scheduler's decisions into runlists and preemptions
+ *
+ * DOC: the dispatcher
+ *
+ * Each engine has a scheduler (sched/, which knows policies and nothing of hardware) and a
+ * dispatcher, which knows the hardware and no policy. The dispatcher runs on two things
+ * only: events of the hardware (switched, idle, pending, engine reset) and one timer.
+ *
+ * At the end of a slice the scheduler picks the next vGPU, and its runlist is submitted at
+ * once: the hardware stops the running command at the next boundary and switches. Until it
+ * reports that, the dispatcher is *waiting*: the old vGPU goes on being charged, and what
+ * happens meanwhile only notes that another pick is due. A waiting runlist is never replaced,
+ * so the token in an event always tells whose runlist is in force; any other token is stale.
+ * While waiting the timer measures patience: an engine that does not switch within
+ * preempt_timeout_us is reset, which costs the vGPU in force its context, and after
+ * three such resets in vain the device is.
+ *
+ * Engine time is charged from the hardware's counters: each event carries the engine's busy
+ * counter at its time. Where figures must be current without an event (a timer, a reader), the
+ * counter is read, but is charged only if it is certain whose time it was: either the
+ * dispatcher is not waiting, or the hardware still says that it has not switched.
+ *
+ * A vGPU that runs out of work while nobody else has any keeps its runlist: its next
+ * doorbell then finds it there and costs no switch.
+ */
+#include <linux/slab.h>
+#include "tessera.h"
+#include "tessera_compat.h"
+#include "tessera_trace.h"
+
+#define RESET_TRIES		3u
+#define RESET_PATIENCE_US	100000u
+#define SYNC_TRIES		8u
+#define TIMER_MIN_NS		1000u
+
+static struct tessera_dispatch_entity *to_entity(struct tessera_sched_entity *e)
+{
+	return e ? container_of(e, struct tessera_dispatch_entity, sched) : NULL;
+}
+
+static const char *name_of(const struct tessera_dispatch_entity *ent)
+{
+	return ent ? ent->vgpu->name : "-";
+}
+
+/**
+ * tessera_engine_name() - for files and messages
+ * @engine: TESSERA_ENGINE_*
+ */
+const char *tessera_engine_name(u32 engine)
+{
+	return engine == TESSERA_ENGINE_COMPUTE ? "compute" : "copy";
+}
+
+static void log_event(struct tessera_dispatcher *d, enum tessera_log_event event,
+		      const struct tessera_dispatch_entity *ent)
+{
+	struct tessera_log_entry *entry = &d->log[d->log_next];
+
+	lockdep_assert_held(&d->lock);
+	entry->time_ns = d->now_ns;
+	entry->event = event;
+	strscpy(entry->vgpu, name_of(ent), sizeof(entry->vgpu));
+	if (++d->log_next == TESSERA_LOG_ENTRIES) {
+		d->log_next = 0;
+		d->log_full = true;
+	}
+}
+
+/* ---------------------------------------------------------------- time -- */
+
+/* The device's time goes on where it was before the last reset, and never back. */
+static u64 advance_time(struct tessera_dispatcher *d, u64 device_ns)
+{
+	lockdep_assert_held(&d->lock);
+	d->now_ns = max(d->now_ns, device_ns + d->time_base_ns);
+	return d->now_ns;
+}
+
+/* The engine's busy counter was @busy_ns at @device_ns, and in_force's all the time. */
+static void charge(struct tessera_dispatcher *d, u64 busy_ns, u64 device_ns)
+{
+	u64 now = advance_time(d, device_ns);
+	u64 used = 0;
+
+	if (busy_ns > d->last_busy_ns) {
+		used = busy_ns - d->last_busy_ns;
+		d->last_busy_ns = busy_ns;
+	}
+	if (d->in_force)
+		d->in_force->busy_ns += used;
+	else
+		d->gone_busy_ns += used;
+	tessera_sched_charge(&d->sched, used, now);
+}
+
+static void arm_timer(struct tessera_dispatcher *d, u64 ns)
+{
+	d->expires = ktime_add_ns(ktime_get(), ns);
+	hrtimer_start(&d->timer, d->expires, HRTIMER_MODE_ABS);
+}
+
+static void disarm_timer(struct tessera_dispatcher *d)
+{
+	d->expires = KTIME_MAX;
+	hrtimer_try_to_cancel(&d->timer);
+}
+
+/* The slice runs from the device's time d->now_ns, which is a little past already. */
+static void arm_slice(struct tessera_dispatcher *d, u64 slice_ns)
+{
+	struct tessera_backend *be = d->parent->be;
+	u64 end = d->now_ns + slice_ns, now;
+
+	if (!slice_ns) {
+		disarm_timer(d);
+		return;
+	}
+	now = be->ops->time_ns(be) + d->time_base_ns;
+	arm_timer(d, end > now + TIMER_MIN_NS ? end - now : TIMER_MIN_NS);
+}
+
+static u64 patience_ns(const struct tessera_dispatcher *d)
+{
+	return (u64)READ_ONCE(d->parent->preempt_timeout_us) * NSEC_PER_USEC;
+}
+
+/* ---------------------------------------------------------- pick, submit -- */
+
+static void submit(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent)
+{
+	struct tessera_backend *be = d->parent->be;
+	bool strict = READ_ONCE(d->parent->preempt_strict) &&
+		      be->caps & TESSERA_CAP_STRICT_PREEMPT;
+
+	d->waiting = true;
+	d->next = ent;
+	d->next_void = false;
+	d->next_mask = ent ? tessera_vgpu_ctx_mask(ent->vgpu) : 0;
+	d->token++;
+	d->overshoot_ns = d->in_force ? d->in_force->sched.overshoot_ns : 0;
+	log_event(d, TESSERA_LOG_SUBMIT, ent);
+	trace_tessera_preempt(d->engine, d->now_ns, name_of(d->in_force), strict ? 2 : 1);
+	arm_timer(d, patience_ns(d));
+	be->ops->runlist_submit(be, d->engine, d->next_mask, d->token,
+				strict ? TESSERA_RL_PREEMPT_STRICT : TESSERA_RL_PREEMPT_BATCH);
+}
+
+/* Nobody is to run, and there is no hurry to take the runlist away from who has it. */
+static bool may_stay(const struct tessera_dispatcher *d, u64 slice_ns)
+{
+	return !d->in_force_mask || (!slice_ns && d->in_force && d->in_force->sched.running);
+}
+
+/* Everything that can make a pick necessary has been charged up to d->now_ns. */
+static void pick(struct tessera_dispatcher *d)
+{
+	struct tessera_sched_decision decision;
+	struct tessera_dispatch_entity *ent;
+
+	lockdep_assert_held(&d->lock);
+	if (d->down)
+		return;
+	if (d->waiting) {
+		d->repick = true;
+		return;
+	}
+	d->repick = false;
+	tessera_sched_pick(&d->sched, d->now_ns, &decision);
+	ent = to_entity(decision.entity);
+	d->slice_ns = decision.slice_ns;
+	trace_tessera_pick(d->engine, d->now_ns, name_of(ent), decision.slice_ns);
+	if (ent ? ent == d->in_force : may_stay(d, decision.slice_ns)) {
+		tessera_sched_switched(&d->sched, d->now_ns);
+		arm_slice(d, decision.slice_ns);
+	} else {
+		submit(d, ent);
+	}
+}
+
+/* --------------------------------------------------------------- events -- */
+
+static void on_switched(struct tessera_dispatcher *d, const struct tessera_hw_event *ev)
+{
+	struct tessera_dispatch_entity *old = d->in_force;
+	u64 over;
+
+	if (!d->waiting || ev->token != d->token)
+		return;
+	if (old && old->sched.overshoot_ns > d->overshoot_ns) {
+		over = old->sched.overshoot_ns - d->overshoot_ns;
+		trace_tessera_overshoot(d->engine, d->now_ns, name_of(old), over);
+	}
+	d->waiting = false;
+	d->reset_tries = 0;
+	d->in_force = d->next;
+	d->in_force_mask = d->next_mask;
+	d->next = NULL;
+	d->switches_total++;
+	log_event(d, TESSERA_LOG_SWITCHED, d->in_force);
+	trace_tessera_world_switch(d->engine, d->now_ns, name_of(old), name_of(d->in_force),
+				   ev->token, ev->busy_ns, ev->switch_ns);
+	if (!d->next_void)
+		tessera_sched_switched(&d->sched, d->now_ns);
+	if (d->repick || d->next_void)
+		pick(d);
+	else
+		arm_slice(d, d->slice_ns);
+}
+
+static void on_idle(struct tessera_dispatcher *d, const struct tessera_hw_event *ev)
+{
+	struct tessera_dispatch_entity *ent = d->in_force;
+
+	/* While waiting, the token in force is the one before. */
+	if (!ent || ev->token != (u16)(d->token - d->waiting))
+		return;
+	log_event(d, TESSERA_LOG_IDLE, ent);
+	trace_tessera_idle(d->engine, d->now_ns, name_of(ent), ev->token);
+	if (tessera_sched_sleep(&d->sched, &ent->sched, d->now_ns))
+		pick(d);
+}
+
+static void on_pending(struct tessera_dispatcher *d, const struct tessera_hw_event *ev,
+		       struct tessera_vgpu *vgpu)
+{
+	struct tessera_dispatch_entity *ent;
+
+	if (!vgpu)
+		return;
+	ent = &vgpu->engine[d->engine];
+	log_event(d, TESSERA_LOG_WAKE, ent);
+	trace_tessera_wake(d->engine, d->now_ns, name_of(ent), ev->ctx);
+	if (tessera_sched_wake(&d->sched, &ent->sched, d->now_ns))
+		pick(d);
+}
+
+/**
+ * tessera_dispatcher_event() - the hardware has reported something about an engine
+ * @parent: the accelerator
+ * @ev: the event
+ * @vgpu: whose context it names, if any
+ *
+ * Context: hard interrupt; parent->owner_lock is held.
+ */
+void tessera_dispatcher_event(struct tessera_parent *parent, const struct tessera_hw_event *ev,
+			      struct tessera_vgpu *vgpu)
+{
+	struct tessera_dispatcher *d = &parent->dispatchers[ev->engine];
+	unsigned long flags;
+
+	spin_lock_irqsave(&d->lock, flags);
+	if (d->down)
+		goto out;
+	charge(d, ev->busy_ns, ev->time_ns);
+	switch (ev->type) {
+	case TESSERA_EV_RUNLIST_SWITCHED:
+		on_switched(d, ev);
+		break;
+	case TESSERA_EV_RUNLIST_IDLE:
+		on_idle(d, ev);
+		break;
+	case TESSERA_EV_CTX_PENDING:
+		on_pending(d, ev, vgpu);
+		break;
+	case TESSERA_EV_ENGINE_RESET:
+		log_event(d, TESSERA_LOG_ENGINE_RESET, vgpu ? &vgpu->engine[d->engine] : NULL);
+		break;
+	}
+out:
+	spin_unlock_irqrestore(&d->lock, flags);
+}
+
+/* ---------------------------------------------------------------- timer -- */
+
+/* The engine has not switched in time. */
+static void out_of_patience(struct tessera_dispatcher *d)
+{
+	struct tessera_backend *be = d->parent->be;
+	struct tessera_dispatch_entity *guilty = d->in_force;
+
+	if (!be->ops->engine_switching(be, d->engine)) {
+		/* It has: the event is on its way. */
+		arm_timer(d, NSEC_PER_MSEC);
+		return;
+	}
+	log_event(d, TESSERA_LOG_PREEMPT_TIMEOUT, guilty);
+	trace_tessera_reset(d->engine, d->now_ns, name_of(guilty), d->reset_tries);
+	if (d->reset_tries == RESET_TRIES) {
+		disarm_timer(d);
+		tessera_parent_device_dead(d->parent);
+		return;
+	}
+	if (!d->reset_tries && guilty) {
+		guilty->resets++;
+		pr_notice_ratelimited("tessera: vGPU %s did not let go of the %s engine within %u us: engine reset\n",
+				      name_of(guilty), tessera_engine_name(d->engine),
+				      READ_ONCE(d->parent->preempt_timeout_us));
+	}
+	d->reset_tries++;
+	be->ops->engine_reset(be, d->engine);
+	arm_timer(d, max_t(u64, patience_ns(d), RESET_PATIENCE_US * NSEC_PER_USEC));
+}
+
+static enum hrtimer_restart dispatcher_timer(struct hrtimer *timer)
+{
+	struct tessera_dispatcher *d = container_of(timer, struct tessera_dispatcher, timer);
+	struct tessera_backend *be = d->parent->be;
+	struct tessera_hw_counters c;
+	unsigned long flags;
+
+	/* What has happened comes before what is to happen. */
+	be->ops->drain_events(be);
+	spin_lock_irqsave(&d->lock, flags);
+	if (d->down || ktime_before(ktime_get(), d->expires))
+		goto out;	/* it was set anew while we waited for the lock */
+	d->expires = KTIME_MAX;
+	if (d->waiting) {
+		out_of_patience(d);
+	} else {
+		be->ops->engine_counters(be, d->engine, false, &c);
+		charge(d, c.busy_ns, c.time_ns);
+		pick(d);
+	}
+out:
+	spin_unlock_irqrestore(&d->lock, flags);
+	return HRTIMER_NORESTART;
+}
+
+/* ------------------------------------------------------------- from above -- */
+
+/**
+ * tessera_dispatcher_sync_lock() - lock an engine with its accounts current
+ * @d: its dispatcher
+ * @c: the counters to which they are current
+ *
+ * Context: any, but not from within an event.
+ * Return: flags, for spin_unlock_irqrestore(&d->lock).
+ */
+unsigned long tessera_dispatcher_sync_lock(struct tessera_dispatcher *d,
+					   struct tessera_hw_counters *c)
+{
+	struct tessera_backend *be = d->parent->be;
+	unsigned long flags;
+	unsigned int tries;
+
+	for (tries = 0;; tries++) {
+		be->ops->drain_events(be);
+		spin_lock_irqsave(&d->lock, flags);
+		memset(c, 0, sizeof(*c));
+		if (d->down)
+			return flags;
+		be->ops->engine_counters(be, d->engine, true, c);
+		/* Counters first: if it is not switched after, it was not switched then. */
+		if (!d->waiting || be->ops->engine_switching(be, d->engine)) {
+			charge(d, c->busy_ns, c->time_ns);
+			return flags;
+		}
+		if (tries == SYNC_TRIES)
+			return flags;
+		spin_unlock_irqrestore(&d->lock, flags);
+		cpu_relax();
+	}
+}
+
+static void sync_unlock(struct tessera_dispatcher *d, unsigned long flags)
+{
+	spin_unlock_irqrestore(&d->lock, flags);
+}
+
+/**
+ * tessera_dispatcher_add() - a vGPU was created
+ * @vgpu: the vGPU
+ *
+ * Context: may sleep.
+ */
+void tessera_dispatcher_add(struct tessera_vgpu *vgpu)
+{
+	struct tessera_hw_counters c;
+	unsigned long flags;
+	u32 e;
+
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
+		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
+
+		ent->vgpu = vgpu;
+		tessera_sched_entity_init(&ent->sched, vgpu->name, vgpu->type->div);
+		flags = tessera_dispatcher_sync_lock(d, &c);
+		list_add_tail(&ent->node, &d->entities);
+		tessera_sched_add(&d->sched, &ent->sched, d->now_ns);
+		sync_unlock(d, flags);
+	}
+}
+
+/**
+ * tessera_dispatcher_remove() - a vGPU goes; it has been stopped
+ * @vgpu: the vGPU
+ *
+ * Afterwards nothing here points to it.
+ *
+ * Context: may sleep.
+ */
+void tessera_dispatcher_remove(struct tessera_vgpu *vgpu)
+{
+	struct tessera_hw_counters c;
+	unsigned long flags;
+	bool resched;
+	u32 e;
+
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
+		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
+
+		flags = tessera_dispatcher_sync_lock(d, &c);
+		resched = tessera_sched_remove(&d->sched, &ent->sched, d->now_ns);
+		if (d->in_force == ent) {
+			d->in_force = NULL;
+			resched = true;
+		}
+		if (d->next == ent) {
+			d->next = NULL;
+			d->next_void = true;
+		}
+		d->gone_busy_ns += ent->busy_ns;
+		list_del(&ent->node);
+		if (resched)
+			pick(d);
+		sync_unlock(d, flags);
+	}
+}
+
+/**
+ * tessera_dispatcher_start() - the guest has enabled its vGPU: from now on it is owed a share
+ * @vgpu: the vGPU
+ *
+ * Context: may sleep.
+ */
+void tessera_dispatcher_start(struct tessera_vgpu *vgpu)
+{
+	struct tessera_hw_counters c;
+	unsigned long flags;
+	u32 e;
+
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
+		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
+
+		flags = tessera_dispatcher_sync_lock(d, &c);
+		log_event(d, TESSERA_LOG_START, ent);
+		if (tessera_sched_start(&d->sched, &ent->sched, d->now_ns))
+			pick(d);
+		sync_unlock(d, flags);
+	}
+}
+
+static bool stop_locked(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent)
+{
+	bool resched;
+
+	resched = tessera_sched_sleep(&d->sched, &ent->sched, d->now_ns);
+	resched |= tessera_sched_stop(&d->sched, &ent->sched, d->now_ns);
+	if (d->waiting && d->next == ent)
+		d->next_void = true;
+	return resched || d->in_force == ent;
+}
+
+/**
+ * tessera_dispatcher_stop() - the vGPU is disabled; its contexts have been destroyed
+ * @vgpu: the vGPU, running or not
+ *
+ * Context: may sleep.
+ */
+void tessera_dispatcher_stop(struct tessera_vgpu *vgpu)
+{
+	struct tessera_hw_counters c;
+	unsigned long flags;
+	u32 e;
+
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
+		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
+
+		flags = tessera_dispatcher_sync_lock(d, &c);
+		if (ent->sched.running) {
+			log_event(d, TESSERA_LOG_STOP, ent);
+			if (stop_locked(d, ent))
+				pick(d);
+		}
+		sync_unlock(d, flags);
+	}
+}
+
+/**
+ * tessera_dispatcher_down() - the device is about to be reset: no vGPU runs any more
+ * @parent: the accelerator
+ *
+ * Context: may sleep.
+ */
+void tessera_dispatcher_down(struct tessera_parent *parent)
+{
+	struct tessera_dispatch_entity *ent;
+	struct tessera_sched_decision none;
+	u32 e;
+
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		struct tessera_dispatcher *d = &parent->dispatchers[e];
+
+		spin_lock_irq(&d->lock);
+		d->down = true;
+		d->expires = KTIME_MAX;
+		d->waiting = false;
+		d->repick = false;
+		list_for_each_entry(ent, &d->entities, node)
+			stop_locked(d, ent);
+		tessera_sched_pick(&d->sched, d->now_ns, &none);
+		tessera_sched_switched(&d->sched, d->now_ns);
+		d->in_force = NULL;
+		d->in_force_mask = 0;
+		d->next = NULL;
+		d->reset_tries = 0;
+		spin_unlock_irq(&d->lock);
+		hrtimer_cancel(&d->timer);
+	}
+}
+
+/**
+ * tessera_dispatcher_up() - the device has been reset and enabled
+ * @parent: the accelerator
+ *
+ * Context: may sleep.
+ */
+void tessera_dispatcher_up(struct tessera_parent *parent)
+{
+	struct tessera_backend *be = parent->be;
+	u64 device_ns;
+	u32 e;
+
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		struct tessera_dispatcher *d = &parent->dispatchers[e];
+
+		spin_lock_irq(&d->lock);
+		device_ns = be->ops->time_ns(be);
+		d->time_base_ns = d->now_ns > device_ns ? d->now_ns - device_ns : 0;
+		d->last_busy_ns = 0;
+		d->down = false;
+		spin_unlock_irq(&d->lock);
+	}
+}
+
+/**
+ * tessera_dispatcher_init() - before the backend
+ * @parent: the accelerator
+ */
+void tessera_dispatcher_init(struct tessera_parent *parent)
+{
+	u32 e;
+
+	parent->preempt_strict = true;
+	parent->preempt_timeout_us = 10000;
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		struct tessera_dispatcher *d = &parent->dispatchers[e];
+
+		d->parent = parent;
+		d->engine = e;
+		d->down = true;
+		d->expires = KTIME_MAX;
+		spin_lock_init(&d->lock);
+		INIT_LIST_HEAD(&d->entities);
+		tessera_sched_init(&d->sched, tessera_sched_policies[0]);
+#ifdef TESSERA_HAVE_HRTIMER_SETUP
+		hrtimer_setup(&d->timer, dispatcher_timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+#else
+		hrtimer_init(&d->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+		d->timer.function = dispatcher_timer;
+#endif
+	}
+}
+
+/**
+ * tessera_dispatcher_fini() - after the last vGPU, before the backend goes
+ * @parent: the accelerator
+ */
+void tessera_dispatcher_fini(struct tessera_parent *parent)
+{
+	tessera_dispatcher_down(parent);
+}
+
+/* --------------------------------------------------------------- settings -- */
+
+/**
+ * tessera_dispatcher_policy() - the policy in force
+ * @parent: the accelerator
+ */
+const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_parent *parent)
+{
+	return READ_ONCE(parent->dispatchers[0].sched.policy);
+}
+
+/**
+ * tessera_dispatcher_set_policy() - change the policy of all engines, while vGPUs run
+ * @parent: the accelerator
+ * @name: the policy's
+ *
+ * Return: 0, or -EINVAL for an unknown one.
+ */
+int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *name)
+{
+	const struct tessera_sched_policy *policy = tessera_sched_policy_find(name);
+	struct tessera_hw_counters c;
+	unsigned long flags;
+	bool resched;
+	u32 e;
+
+	if (!policy)
+		return -EINVAL;
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		struct tessera_dispatcher *d = &parent->dispatchers[e];
+
+		flags = tessera_dispatcher_sync_lock(d, &c);
+		resched = false;
+		if (!tessera_sched_set_policy(&d->sched, policy, d->now_ns, &resched) && resched)
+			pick(d);
+		sync_unlock(d, flags);
+	}
+	return 0;
+}
+
+/**
+ * tessera_dispatcher_config() - the settings in force
+ * @parent: the accelerator
+ * @timeslice_ns: the slice, be it set or the default
+ * @averaging: into how many slices a debt is spread
+ */
+void tessera_dispatcher_config(struct tessera_parent *parent, u64 *timeslice_ns, u32 *averaging)
+{
+	struct tessera_dispatcher *d = &parent->dispatchers[0];
+
+	spin_lock_irq(&d->lock);
+	*timeslice_ns = tessera_sched_timeslice_ns(&d->sched);
+	*averaging = d->sched.config.averaging;
+	spin_unlock_irq(&d->lock);
+}
+
+static int set_config(struct tessera_parent *parent, const u64 *timeslice_ns,
+		      const u32 *averaging)
+{
+	struct tessera_sched_config config;
+	int ret = 0;
+	u32 e;
+
+	for (e = 0; e < TESSERA_NUM_ENGINES && !ret; e++) {
+		struct tessera_dispatcher *d = &parent->dispatchers[e];
+
+		spin_lock_irq(&d->lock);
+		config = d->sched.config;
+		if (timeslice_ns)
+			config.timeslice_ns = *timeslice_ns;
+		if (averaging)
+			config.averaging = *averaging;
+		ret = tessera_sched_set_config(&d->sched, &config);
+		spin_unlock_irq(&d->lock);
+	}
+	return ret;
+}
+
+/**
+ * tessera_dispatcher_set_timeslice() - change the slice of all engines
+ * @parent: the accelerator
+ * @ns: the slice, or 0 for the default
+ *
+ * Return: 0, or -EINVAL out of range.
+ */
+int tessera_dispatcher_set_timeslice(struct tessera_parent *parent, u64 ns)
+{
+	return set_config(parent, &ns, NULL);
+}
+
+/**
+ * tessera_dispatcher_set_averaging() - change the averaging factor of all engines
+ * @parent: the accelerator
+ * @averaging: into how many slices a debt is spread
+ *
+ * Return: 0, or -EINVAL out of range.
+ */
+int tessera_dispatcher_set_averaging(struct tessera_parent *parent, u32 averaging)
+{
+	return set_config(parent, NULL, &averaging);
+}
+
+/**
+ * tessera_dispatcher_set_weight() - change a vGPU's weight on all engines
+ * @vgpu: the vGPU
+ * @weight: the weight
+ *
+ * Return: 0, or -EINVAL out of range.
+ */
+int tessera_dispatcher_set_weight(struct tessera_vgpu *vgpu, u32 weight)
+{
+	int ret = 0;
+	u32 e;
+
+	for (e = 0; e < TESSERA_NUM_ENGINES && !ret; e++) {
+		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
+
+		spin_lock_irq(&d->lock);
+		ret = tessera_sched_set_weight(&d->sched, &vgpu->engine[e].sched, weight);
+		spin_unlock_irq(&d->lock);
+	}
+	return ret;
+}
+
+/**
+ * tessera_dispatcher_snapshot() - a vGPU's figures on an engine, as of now
+ * @vgpu: the vGPU
+ * @engine: TESSERA_ENGINE_*
+ * @snap: where to
+ */
+void tessera_dispatcher_snapshot(struct tessera_vgpu *vgpu, u32 engine,
+				 struct tessera_sched_snapshot *snap)
+{
+	struct tessera_dispatcher *d = &vgpu->parent->dispatchers[engine];
+	struct tessera_dispatch_entity *ent = &vgpu->engine[engine];
+	struct tessera_hw_counters c;
+	unsigned long flags;
+
+	flags = tessera_dispatcher_sync_lock(d, &c);
+	snap->busy_ns = ent->busy_ns;
+	snap->slices = ent->sched.slices;
+	snap->overshoot_ns = ent->sched.overshoot_ns;
+	snap->debt_ns = ent->sched.debt_ns;
+	snap->resets = ent->resets;
+	sync_unlock(d, flags);
+}
