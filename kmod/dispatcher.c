@@ -337,10 +337,11 @@ out:
  * @c: the counters to which they are current
  *
  * Context: any, but not from within an event.
- * Return: flags, for spin_unlock_irqrestore(&d->lock).
+ * Return: flags, for tessera_dispatcher_unlock().
  */
 unsigned long tessera_dispatcher_sync_lock(struct tessera_dispatcher *d,
 					   struct tessera_hw_counters *c)
+	__acquires(&d->lock)
 {
 	struct tessera_backend *be = d->parent->be;
 	unsigned long flags;
@@ -365,7 +366,13 @@ unsigned long tessera_dispatcher_sync_lock(struct tessera_dispatcher *d,
 	}
 }
 
-static void sync_unlock(struct tessera_dispatcher *d, unsigned long flags)
+/**
+ * tessera_dispatcher_unlock() - undo tessera_dispatcher_sync_lock()
+ * @d: the dispatcher
+ * @flags: what that returned
+ */
+void tessera_dispatcher_unlock(struct tessera_dispatcher *d, unsigned long flags)
+	__releases(&d->lock)
 {
 	spin_unlock_irqrestore(&d->lock, flags);
 }
@@ -391,7 +398,7 @@ void tessera_dispatcher_add(struct tessera_vgpu *vgpu)
 		flags = tessera_dispatcher_sync_lock(d, &c);
 		list_add_tail(&ent->node, &d->entities);
 		tessera_sched_add(&d->sched, &ent->sched, d->now_ns);
-		sync_unlock(d, flags);
+		tessera_dispatcher_unlock(d, flags);
 	}
 }
 
@@ -428,7 +435,7 @@ void tessera_dispatcher_remove(struct tessera_vgpu *vgpu)
 		list_del(&ent->node);
 		if (resched)
 			pick(d);
-		sync_unlock(d, flags);
+		tessera_dispatcher_unlock(d, flags);
 	}
 }
 
@@ -452,7 +459,7 @@ void tessera_dispatcher_start(struct tessera_vgpu *vgpu)
 		log_event(d, TESSERA_LOG_START, ent);
 		if (tessera_sched_start(&d->sched, &ent->sched, d->now_ns))
 			pick(d);
-		sync_unlock(d, flags);
+		tessera_dispatcher_unlock(d, flags);
 	}
 }
 
@@ -489,7 +496,7 @@ void tessera_dispatcher_stop(struct tessera_vgpu *vgpu)
 			if (stop_locked(d, ent))
 				pick(d);
 		}
-		sync_unlock(d, flags);
+		tessera_dispatcher_unlock(d, flags);
 	}
 }
 
@@ -623,7 +630,7 @@ int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *nam
 		resched = false;
 		if (!tessera_sched_set_policy(&d->sched, policy, d->now_ns, &resched) && resched)
 			pick(d);
-		sync_unlock(d, flags);
+		tessera_dispatcher_unlock(d, flags);
 	}
 	return 0;
 }
@@ -732,5 +739,5 @@ void tessera_dispatcher_snapshot(struct tessera_vgpu *vgpu, u32 engine,
 	snap->overshoot_ns = ent->sched.overshoot_ns;
 	snap->debt_ns = ent->sched.debt_ns;
 	snap->resets = ent->resets;
-	sync_unlock(d, flags);
+	tessera_dispatcher_unlock(d, flags);
 }

@@ -5,8 +5,8 @@
  * debugfs/tessera/BDF/engines		one consistent snapshot of each engine and all vGPUs on it
  * debugfs/tessera/BDF/sched_log_ENGINE	the scheduler's last 200 events
  *
- * The format is a promise: Documentation/mediator.rst describes it. Lines are words and
- * name-value pairs; names may be added, so readers go by name.
+ * The format is a promise: Documentation/mediator.rst describes it. Lines are words,
+ * then name=value; names may be added, so readers go by name.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -32,21 +32,21 @@ static void show_engine(struct seq_file *m, struct tessera_dispatcher *d)
 	unsigned long flags;
 
 	flags = tessera_dispatcher_sync_lock(d, &c);
-	seq_printf(m, "engine %s time_ns %llu busy_ns %llu switch_ns %llu switches %u policy %s timeslice_ns %llu averaging %u preemption %s vgpus %u running %u with_work %u gone_busy_ns %llu world_switches %llu down %u\n",
+	seq_printf(m, "engine %s time_ns=%llu busy_ns=%llu switch_ns=%llu switches=%u policy=%s timeslice_ns=%llu averaging=%u preemption=%s vgpus=%u running=%u with_work=%u gone_busy_ns=%llu world_switches=%llu down=%u\n",
 		   tessera_engine_name(d->engine), c.time_ns, c.busy_ns, c.switch_ns, c.switches,
 		   d->sched.policy->name, tessera_sched_timeslice_ns(&d->sched),
 		   d->sched.config.averaging, d->parent->preempt_strict ? "strict" : "batch",
 		   d->sched.num_entities, d->sched.num_running, d->sched.num_with_work,
 		   d->gone_busy_ns, d->switches_total, d->down);
 	list_for_each_entry(ent, &d->entities, node)
-		seq_printf(m, "vgpu %s engine %s type %s busy_ns %llu slices %llu overshoot_ns %llu debt_ns %llu due_ppm %u weight %u running %u has_work %u in_force %u resets %llu\n",
-			   ent->vgpu->name, tessera_engine_name(d->engine),
+		seq_printf(m, "vgpu %s %s type=%s busy_ns=%llu slices=%llu overshoot_ns=%llu debt_ns=%llu due_ppm=%u weight=%u running=%u has_work=%u in_force=%u resets=%llu\n",
+			   tessera_engine_name(d->engine), ent->vgpu->name,
 			   ent->vgpu->type->sysfs_name, ent->busy_ns, ent->sched.slices,
 			   ent->sched.overshoot_ns, ent->sched.debt_ns,
 			   tessera_sched_due_ppm(&d->sched, &ent->sched), ent->sched.weight,
 			   ent->sched.running, ent->sched.has_work, d->in_force == ent,
 			   ent->resets);
-	spin_unlock_irqrestore(&d->lock, flags);
+	tessera_dispatcher_unlock(d, flags);
 }
 
 static int engines_show(struct seq_file *m, void *unused)

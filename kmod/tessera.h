@@ -160,6 +160,7 @@ void tessera_dispatcher_snapshot(struct tessera_vgpu *vgpu, u32 engine,
 				 struct tessera_sched_snapshot *snap);
 unsigned long tessera_dispatcher_sync_lock(struct tessera_dispatcher *d,
 					   struct tessera_hw_counters *c);
+void tessera_dispatcher_unlock(struct tessera_dispatcher *d, unsigned long flags);
 const char *tessera_engine_name(u32 engine);
 
 /* dispatcher_debugfs.c */
