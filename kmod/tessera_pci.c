@@ -246,10 +246,8 @@ static struct pci_driver tessera_pci_driver = {
 	.id_table = tessera_pci_ids,
 	.probe = tessera_pci_probe,
 	.remove = tessera_pci_remove,
-	.driver = {
-		.pm = pm_sleep_ptr(&tessera_pm_ops),
-		.dev_groups = tessera_parent_groups,
-	},
+	.dev_groups = tessera_parent_groups,
+	.driver.pm = pm_sleep_ptr(&tessera_pm_ops),
 };
 
 static int __init tessera_init(void)
