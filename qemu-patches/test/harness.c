@@ -304,9 +304,7 @@ void runlist(unsigned int e, uint64_t contexts, uint32_t mode_and_token)
 
 struct tessera_admin_cmd acmd(unsigned int opcode, uint32_t ctx)
 {
-	static uint16_t cid;
-
-	return (struct tessera_admin_cmd){ .opcode = opcode, .cid = ++cid, .ctx = ctx };
+	return (struct tessera_admin_cmd){ .opcode = opcode, .cid = ++m.cid, .ctx = ctx };
 }
 
 void admin_put(const struct tessera_admin_cmd *cmd)
@@ -422,7 +420,8 @@ unsigned int queue_op(unsigned int opcode, unsigned int slot)
 	struct tessera_admin_cmd cmd = acmd(opcode, 0);
 
 	cmd.queue.slot = slot;
-	m.tails[slot] = 0;
+	if (slot < TESSERA_MAX_SLOTS)
+		m.tails[slot] = 0;
 	return admin(&cmd);
 }
 

@@ -52,6 +52,7 @@ struct machine {
 	unsigned int dma_refused;
 	bool reenter;			/* every DMA write also rings a doorbell */
 
+	uint16_t cid;			/* of the last admin command */
 	uint32_t asq_size, acq_size, evq_size;
 	uint32_t asq_tail, acq_head, evq_head;
 	uint32_t acq_phase, evq_phase;
