@@ -21,6 +21,7 @@
 #include <drm/drm_print.h>
 #include <drm/drm_utils.h>
 
+#include "tessera_compat.h"
 #include "tessera_drm_drv.h"
 
 /* Clearing VRAM: so much between two looks at signals and the scheduler */
@@ -168,12 +169,39 @@ static bool tessera_is_cow(struct vm_area_struct *vma)
 	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
 
-/* Also the way of a mapping through a dma-buf */
+/*
+ * Not the shmem helper's: that counts pages from the start of the VMA, which is not the
+ * object's any more after a partial munmap().
+ */
+static vm_fault_t tessera_sysmem_fault(struct vm_fault *vmf)
+{
+	struct drm_gem_object *obj = vmf->vma->vm_private_data;
+	struct tessera_bo *bo = to_tessera_bo(obj);
+	pgoff_t page = vmf->pgoff - drm_vma_node_start(&obj->vma_node);
+
+	if (page >= obj->size >> PAGE_SHIFT)
+		return VM_FAULT_SIGBUS;
+	return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(bo->shmem.pages[page]));
+}
+
+static const struct vm_operations_struct tessera_sysmem_vm_ops = {
+	.fault = tessera_sysmem_fault,
+	.open = drm_gem_vm_open,
+	.close = drm_gem_vm_close,
+};
+
+/* Also the way of a mapping through a dma-buf. Pages are pinned for the object's life */
 static int tessera_sysmem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
-	if (tessera_is_cow(vma))
+	if (tessera_is_cow(vma) || obj->import_attach)
 		return -EINVAL;
-	return drm_gem_shmem_object_mmap(obj, vma);
+#ifdef TESSERA_HAVE_VM_FLAGS_SET
+	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+#else
+	vma->vm_flags |= VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+#endif
+	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
+	return 0;
 }
 
 static const struct drm_gem_object_funcs tessera_sysmem_funcs = {
@@ -185,7 +213,7 @@ static const struct drm_gem_object_funcs tessera_sysmem_funcs = {
 	.vmap = drm_gem_shmem_object_vmap,
 	.vunmap = drm_gem_shmem_object_vunmap,
 	.mmap = tessera_sysmem_mmap,
-	.vm_ops = &drm_gem_shmem_vm_ops,
+	.vm_ops = &tessera_sysmem_vm_ops,
 };
 
 /**

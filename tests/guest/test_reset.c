@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_reset.c - function reset, system sleep, and a driver that is unbound under its users
+ *
+ * Run last: the device is taken away and given back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#include "kselftest_harness.h"
+#include "drv.h"
+
+FIXTURE(reset)
+{
+	struct t_env e;
+	char sysfs[4096], path[4200];
+	uint32_t out;
+};
+
+FIXTURE_SETUP(reset)
+{
+	ASSERT_EQ(0, t_setup(&self->e, DRM_TESSERA_BO_VRAM, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_sysfs(self->e.fd, self->sysfs, sizeof(self->sysfs)));
+	ASSERT_EQ(0, t_syncobj(self->e.fd, &self->out));
+}
+
+FIXTURE_TEARDOWN(reset)
+{
+	t_teardown(&self->e);
+}
+
+/* The context is lost, and says so; everything else works again */
+#define CHECK_LOST() do {								\
+	struct t_env *_e = &self->e;							\
+	uint32_t _id;									\
+	EXPECT_EQ(DRM_TESSERA_QUEUE_RESET, t_state(_e));				\
+	EXPECT_EQ(-EIO, t_exec(_e->fd, _e->queue, _e->va, 1, 0, 0));			\
+	EXPECT_EQ(-EIO, t_queue_create(_e->fd, _e->ctx, 0, &_id));			\
+	EXPECT_EQ(-EIO, t_bind(_e->fd, _e->ctx, _e->bo.handle, 1ull << 40, 0, 4096, T_RW)); \
+	EXPECT_EQ(0, t_unbind(_e->fd, _e->ctx, _e->va, T_ARENA));			\
+	EXPECT_EQ(0, t_ctx_destroy(_e->fd, _e->ctx));					\
+	ASSERT_EQ(0, t_ctx_create(_e->fd, &_e->ctx));					\
+	ASSERT_EQ(0, t_queue_create(_e->fd, _e->ctx, TESSERA_ENGINE_COMPUTE, &_e->queue)); \
+	ASSERT_EQ(0, t_bind(_e->fd, _e->ctx, _e->bo.handle, _e->va, 0, T_ARENA, T_RW));	\
+	EXPECT_EQ(0, t_run(_e, &FILL(T_DATA(_e), 4096, 0x11), 1));			\
+	EXPECT_EQ(0x11, *(uint32_t *)T_DATA_CPU(_e));					\
+} while (0)
+
+TEST_F(reset, flr_when_idle)
+{
+	snprintf(self->path, sizeof(self->path), "%s/reset", self->sysfs);
+	ASSERT_EQ(0, t_run(&self->e, &FILL(T_DATA(&self->e), 4096, 1), 1));
+	ASSERT_EQ(0, t_write_file(self->path, "1"));
+	CHECK_LOST();
+	/* And once more, for the device is as new */
+	ASSERT_EQ(0, t_write_file(self->path, "1"));
+	CHECK_LOST();
+}
+
+TEST_F(reset, flr_with_work)
+{
+	struct tessera_cmd *cmd = self->e.bo.cpu;
+	int i;
+
+	for (i = 0; i < 4096; i++)
+		cmd[i] = FILL(T_DATA(&self->e), T_ARENA / 2, i);
+	for (i = 0; i < 32; i++)
+		ASSERT_EQ(0, t_exec(self->e.fd, self->e.queue, self->e.va, 4096, 0, self->out));
+	snprintf(self->path, sizeof(self->path), "%s/reset", self->sysfs);
+	ASSERT_EQ(0, t_write_file(self->path, "1"));
+	EXPECT_EQ(0, t_wait(self->e.fd, self->out, 20));
+	EXPECT_EQ(-EIO, t_fence_status(self->e.fd, self->out));
+	CHECK_LOST();
+}
+
+TEST_F(reset, flr_out_of_a_hang)
+{
+	if (!t_has_cap(self->e.fd, TESSERA_CAP_HANG))
+		SKIP(return, "needs a device with hang=on");
+	memcpy(self->e.bo.cpu, &HANG(0, TESSERA_HANG_NO_PREEMPT), 64);
+	ASSERT_EQ(0, t_exec(self->e.fd, self->e.queue, self->e.va, 1, 0, self->out));
+	snprintf(self->path, sizeof(self->path), "%s/reset", self->sysfs);
+	ASSERT_EQ(0, t_write_file(self->path, "1"));
+	EXPECT_EQ(-EIO, t_fence_status(self->e.fd, self->out));
+	CHECK_LOST();
+}
+
+/* Devices down and up as at system sleep, which takes the kernel 5 s */
+TEST_F_TIMEOUT(reset, system_sleep, 60)
+{
+	if (t_write_file("/sys/power/pm_test", "devices"))
+		SKIP(return, "no /sys/power/pm_test here");
+	ASSERT_EQ(0, t_run(&self->e, &FILL(T_DATA(&self->e), 4096, 1), 1));
+	ASSERT_EQ(0, t_write_file("/sys/power/state", "freeze"));
+	t_write_file("/sys/power/pm_test", "none");
+	CHECK_LOST();
+}
+
+static sigjmp_buf jump;
+
+static void on_sigbus(int sig)
+{
+	siglongjmp(jump, 1);
+}
+
+/* The driver goes while a file is open, work is under way and memory is mapped */
+TEST_F(reset, unbind_with_users)
+{
+	struct sigaction sa = { .sa_handler = on_sigbus };
+	struct tessera_cmd *cmd = self->e.bo.cpu;
+	struct drm_tessera_queue_query q;
+	char *name, path[256];
+	struct t_bo bo, sys;
+	volatile int caught = 0;
+	uint32_t id;
+	int i, buf;
+
+	ASSERT_EQ(0, t_bo_create(self->e.fd, 1 << 20, 0, &sys));
+	ASSERT_EQ(0, t_bo_map(self->e.fd, &sys));
+	ASSERT_EQ(0, t_bind(self->e.fd, self->e.ctx, sys.handle, 1ull << 40, 0, sys.size, T_RW));
+	ASSERT_EQ(0, drmPrimeHandleToFD(self->e.fd, sys.handle, DRM_CLOEXEC | DRM_RDWR, &buf));
+	for (i = 0; i < 4096; i++)
+		cmd[i] = FILL(T_DATA(&self->e), T_ARENA / 2, i);
+	for (i = 0; i < 32; i++)
+		ASSERT_EQ(0, t_exec(self->e.fd, self->e.queue, self->e.va, 4096, 0, self->out));
+
+	name = strrchr(self->sysfs, '/') + 1;
+	ASSERT_EQ(0, t_write_file("/sys/bus/pci/drivers/tessera_drm/unbind", name));
+	EXPECT_EQ(-ENODEV, t_exec(self->e.fd, self->e.queue, self->e.va, 1, 0, 0));
+	EXPECT_EQ(-ENODEV, t_ctx_create(self->e.fd, &id));
+	EXPECT_EQ(-ENODEV, t_bo_create(self->e.fd, 4096, 0, &bo));
+	EXPECT_EQ(-ENODEV, t_query(self->e.fd, self->e.queue, &q));
+	sigaction(SIGBUS, &sa, NULL);
+	if (!sigsetjmp(jump, 1))
+		*(volatile uint32_t *)self->e.bo.cpu = 1;
+	else
+		caught = 1;
+	EXPECT_EQ(1, caught);
+	/* System memory is still the owner's */
+	*(volatile uint32_t *)sys.cpu = 5;
+	EXPECT_EQ(5, *(volatile uint32_t *)sys.cpu);
+
+	snprintf(path, sizeof(path), "%s", name);
+	EXPECT_EQ(0, t_write_file("/sys/bus/pci/drivers/tessera_drm/bind", path));
+	close(buf);
+	munmap(sys.cpu, sys.size);
+	/* The old file is closed after the new device has come */
+	{
+		struct t_env e;
+
+		ASSERT_EQ(0, t_setup(&e, DRM_TESSERA_BO_VRAM, TESSERA_ENGINE_COMPUTE));
+		EXPECT_EQ(0, t_run(&e, &FILL(T_DATA(&e), 4096, 3), 1));
+		t_teardown(&self->e);
+		self->e.bo.cpu = NULL;
+		self->e.fd = -1;
+		EXPECT_EQ(0, t_run(&e, &FILL(T_DATA(&e), 4096, 4), 1));
+		t_teardown(&e);
+	}
+}
+
+TEST_HARNESS_MAIN
