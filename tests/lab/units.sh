@@ -29,6 +29,7 @@ run_one()
 	if [ "$1" = qtest ]; then
 		qemu=$(qemu_dir)
 		"$LAB/in-tree.sh" --cd /tmp env QTEST_QEMU_BINARY="/cache/${qemu##*/}/qemu-system-x86_64" \
+			QTEST_QEMU_ARGS="-L /usr/share/seabios -L /usr/share/qemu" \
 			G_TEST_DBUS_DAEMON=/bin/false "/cache/${qemu##*/}/tessera-test" --tap -k
 	else
 		"$LAB/in-tree.sh" --bind "$USER_BUILD:/build" --cd "/build/${1%/*}" \

@@ -27,7 +27,7 @@
 
 _Static_assert(MC * KC + KC * NC == TESSERA_PRODUCT_SCRATCH, "what the caller gives");
 
-typedef float v4 __attribute__((vector_size(16)));
+#define V4 float __attribute__((vector_size(16)))
 
 static inline float element(const void *p, uint64_t i, bool i8)
 {
@@ -70,8 +70,8 @@ static void pack_window(const struct tessera_product *p, uint64_t row, uint64_t 
 	}
 }
 
-static void pack_a(const struct tessera_product *p, uint64_t i0, uint64_t mc, uint64_t k0, uint64_t kc,
-		   float *dst)
+static void pack_a(const struct tessera_product *p, uint64_t i0, uint64_t mc, uint64_t k0,
+		   uint64_t kc, float *dst)
 {
 	for (uint64_t i = 0; i < mc; i += MR, dst += kc * MR) {
 		for (uint64_t r = 0; r < MR; r++) {
@@ -92,8 +92,8 @@ static void pack_a(const struct tessera_product *p, uint64_t i0, uint64_t mc, ui
 	}
 }
 
-static void pack_b(const struct tessera_product *p, uint64_t k0, uint64_t kc, uint64_t j0, uint64_t nc,
-		   float *dst)
+static void pack_b(const struct tessera_product *p, uint64_t k0, uint64_t kc, uint64_t j0,
+		   uint64_t nc, float *dst)
 {
 	for (uint64_t j = 0; j < nc; j += NR, dst += kc * NR) {
 		const uint64_t cols = min_u64(NR, nc - j);
@@ -117,17 +117,17 @@ static void pack_b(const struct tessera_product *p, uint64_t k0, uint64_t kc, ui
 /* acc[MR][NR] += panel of A (kc x MR) times panel of B (kc x NR) */
 static void kernel(uint64_t kc, const float *a, const float *b, float *acc)
 {
-	v4 c[MR][2];
+	V4 c[MR][2];
 
 	memcpy(c, acc, sizeof(c));
 	for (uint64_t l = 0; l < kc; l++, a += MR, b += NR) {
-		v4 b0, b1;
+		V4 b0, b1;
 
 		memcpy(&b0, b, sizeof(b0));
 		memcpy(&b1, b + 4, sizeof(b1));
 #pragma GCC unroll 4
 		for (int i = 0; i < MR; i++) {
-			const v4 ai = { a[i], a[i], a[i], a[i] };
+			const V4 ai = { a[i], a[i], a[i], a[i] };
 
 			c[i][0] += ai * b0;
 			c[i][1] += ai * b1;
@@ -136,8 +136,8 @@ static void kernel(uint64_t kc, const float *a, const float *b, float *acc)
 	memcpy(acc, c, sizeof(c));
 }
 
-static void tile(const struct tessera_product *p, uint64_t i0, uint64_t rows, uint64_t j0, uint64_t cols,
-		 uint64_t kc, const float *a, const float *b)
+static void tile(const struct tessera_product *p, uint64_t i0, uint64_t rows, uint64_t j0,
+		 uint64_t cols, uint64_t kc, const float *a, const float *b)
 {
 	float acc[MR * NR] __attribute__((aligned(16))) = { 0 };
 

@@ -68,7 +68,7 @@ struct operand {
  */
 struct shape {
 	struct operand op[4];
-	unsigned num_ops;
+	unsigned int num_ops;
 	uint64_t macs;
 	bool i8;
 };
@@ -145,7 +145,8 @@ static bool parse_conv(const struct tessera_cmd *cmd, struct shape *s)
 	/* Each product is bounded before it is a factor of the next. */
 	in_len = n * h * w;
 	inner = kh * kw * cin;
-	pixels = n * tessera_conv_out(h, padding, kh, stride) * tessera_conv_out(w, padding, kw, stride);
+	pixels = n * tessera_conv_out(h, padding, kh, stride) *
+		 tessera_conv_out(w, padding, kw, stride);
 	if (in_len > TESSERA_MAX_BYTES || inner > TESSERA_MAX_BYTES || pixels > TESSERA_MAX_BYTES)
 		return false;
 	in_len *= cin;
@@ -274,11 +275,11 @@ static bool parse_requant(const struct tessera_cmd *cmd, struct shape *s)
 	return true;
 }
 
-static unsigned check_operands(const struct shape *s)
+static unsigned int check_operands(const struct shape *s)
 {
 	uint64_t total = 0;
 
-	for (unsigned i = 0; i < s->num_ops; i++) {
+	for (unsigned int i = 0; i < s->num_ops; i++) {
 		const struct operand *op = &s->op[i];
 		/* rows <= 2^28, ld < 2^32, cols < 2^32: no product wraps */
 		uint64_t span = ((op->rows - 1) * op->ld + op->cols) * op->size;
@@ -287,10 +288,10 @@ static unsigned check_operands(const struct shape *s)
 		if (span > TESSERA_MAX_BYTES || total > TESSERA_MAX_BYTES)
 			return TESSERA_FAULT_BAD_COMMAND;
 	}
-	for (unsigned i = 0; i < s->num_ops; i++)
+	for (unsigned int i = 0; i < s->num_ops; i++)
 		if (s->op[i].va & (s->op[i].size - 1))
 			return TESSERA_FAULT_MISALIGNED;
-	for (unsigned i = 0; i < s->num_ops; i++) {
+	for (unsigned int i = 0; i < s->num_ops; i++) {
 		const struct operand *op = &s->op[i];
 		uint64_t span = ((op->rows - 1) * op->ld + op->cols) * op->size;
 
@@ -300,7 +301,7 @@ static unsigned check_operands(const struct shape *s)
 	return 0;
 }
 
-static unsigned parse(const struct tessera_cmd *cmd, struct shape *s)
+static unsigned int parse(const struct tessera_cmd *cmd, struct shape *s)
 {
 	bool ok = false;
 
@@ -338,7 +339,7 @@ static unsigned parse(const struct tessera_cmd *cmd, struct shape *s)
 	return check_operands(s);
 }
 
-unsigned tessera_tensor_check(const struct tessera_cmd *cmd)
+unsigned int tessera_tensor_check(const struct tessera_cmd *cmd)
 {
 	struct shape s;
 
@@ -357,7 +358,7 @@ uint64_t tessera_tensor_cost_ns(const struct tessera_cmd *cmd, const struct tess
 
 	if (parse(cmd, &s))
 		return 0;
-	for (unsigned i = 0; i < s.num_ops; i++)
+	for (unsigned int i = 0; i < s.num_ops; i++)
 		bytes += s.op[i].rows * s.op[i].cols * s.op[i].size * s.op[i].passes;
 	/* macs <= 2^30 and bytes <= 2^29: products with 1000 stay far below 2^64 */
 	compute_ns = div_up(s.macs, s.i8 ? r->i8_macs_per_clock : r->f32_macs_per_clock);
@@ -404,12 +405,12 @@ static uint64_t operand_bytes(const struct operand *op)
 }
 
 /* Rows first .. first + count - 1, to be stored without gaps at @buf. */
-static unsigned read_rows(const struct tessera_mem *mem, const struct operand *op, uint64_t first,
-			  uint64_t count, void *buf, uint64_t *fault_va)
+static unsigned int read_rows(const struct tessera_mem *mem, const struct operand *op,
+			      uint64_t first, uint64_t count, void *buf, uint64_t *fault_va)
 {
 	const uint64_t row_bytes = op->cols * op->size, stride = op->ld * op->size;
 	uint64_t va = op->va + first * stride;
-	unsigned fault;
+	unsigned int fault;
 
 	if (row_bytes == stride)
 		return mem->read(mem->opaque, va, buf, row_bytes * count, fault_va);
@@ -422,12 +423,12 @@ static unsigned read_rows(const struct tessera_mem *mem, const struct operand *o
 	return 0;
 }
 
-static unsigned write_rows(const struct tessera_mem *mem, const struct operand *op, uint64_t first,
-			   uint64_t count, const void *buf, uint64_t *fault_va)
+static unsigned int write_rows(const struct tessera_mem *mem, const struct operand *op,
+			       uint64_t first, uint64_t count, const void *buf, uint64_t *fault_va)
 {
 	const uint64_t row_bytes = op->cols * op->size, stride = op->ld * op->size;
 	uint64_t va = op->va + first * stride;
-	unsigned fault;
+	unsigned int fault;
 
 	if (row_bytes == stride)
 		return mem->write(mem->opaque, va, buf, row_bytes * count, fault_va);
@@ -441,14 +442,14 @@ static unsigned write_rows(const struct tessera_mem *mem, const struct operand *
 }
 
 /* Elements first .. first + count - 1 of a vector. */
-static unsigned read_part(const struct tessera_mem *mem, const struct operand *op, uint64_t first,
-			  uint64_t count, void *buf, uint64_t *fault_va)
+static unsigned int read_part(const struct tessera_mem *mem, const struct operand *op,
+			      uint64_t first, uint64_t count, void *buf, uint64_t *fault_va)
 {
 	return mem->read(mem->opaque, op->va + first * op->size, buf, count * op->size, fault_va);
 }
 
-static unsigned write_part(const struct tessera_mem *mem, const struct operand *op, uint64_t first,
-			   uint64_t count, const void *buf, uint64_t *fault_va)
+static unsigned int write_part(const struct tessera_mem *mem, const struct operand *op,
+			       uint64_t first, uint64_t count, const void *buf, uint64_t *fault_va)
 {
 	return mem->write(mem->opaque, op->va + first * op->size, buf, count * op->size, fault_va);
 }
@@ -486,8 +487,8 @@ static double pow2(int n)	/* -1022 <= n <= 1023 */
  */
 static double exp_f64(double x)
 {
-	const double log2e = 1.4426950408889634, ln2_hi = 6.93147180369123816490e-01;
-	const double ln2_lo = 1.90821492927058770002e-10, round = 6755399441055744.0;
+	const double log2e = 1.4426950408889634, ln2_hi = 0.693147180369123816490;
+	const double ln2_lo = 0.000000000190821492927058770002, round = 6755399441055744.0;
 	double n, r, sum;
 
 	if (x != x)
@@ -586,8 +587,8 @@ static int8_t quantise(float x, bool relu)
 /* ------------------------------------------------------ matrix products -- */
 
 /* GEMM and CONV2D: operands A, B and C of @s, as the parsers put them. */
-static unsigned exec_product(const struct tessera_cmd *cmd, const struct shape *s,
-			     const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_product(const struct tessera_cmd *cmd, const struct shape *s,
+				 const struct tessera_mem *mem, uint64_t *fault_va)
 {
 	const bool conv = cmd->opcode == TESSERA_OP_CONV2D;
 	const struct operand *a = &s->op[0], *b = &s->op[1], *c = &s->op[2];
@@ -597,11 +598,12 @@ static unsigned exec_product(const struct tessera_cmd *cmd, const struct shape *
 	struct tessera_product p = { .m = c->rows, .n = c->cols, .i8 = s->i8 };
 	char *base = scratch_get(a_bytes + b_bytes + c_bytes +
 				 TESSERA_PRODUCT_SCRATCH * sizeof(float));
-	float *pack = (float *)(base + a_bytes + b_bytes + c_bytes);
-	unsigned fault;
+	unsigned int fault;
+	float *pack;
 
 	if (!base)
 		return TESSERA_FAULT_BUS_ERROR;
+	pack = (float *)(base + a_bytes + b_bytes + c_bytes);
 	p.a = base;
 	p.b = base + a_bytes;
 	p.c = base + a_bytes + b_bytes;
@@ -662,14 +664,14 @@ static void eltwise(uint8_t sub, float alpha, const float *a, const float *b, fl
 	}
 }
 
-static unsigned exec_eltwise(const struct tessera_cmd *cmd, const struct shape *s,
-			     const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_eltwise(const struct tessera_cmd *cmd, const struct shape *s,
+				 const struct tessera_mem *mem, uint64_t *fault_va)
 {
 	const float alpha = f32_from_bits(cmd->elt.alpha);
 	const uint64_t total = cmd->elt.count;
 	float *a = scratch_get(3 * CHUNK * sizeof(float));
 	float *b, *out;
-	unsigned fault = 0;
+	unsigned int fault = 0;
 
 	if (!a)
 		return TESSERA_FAULT_BUS_ERROR;
@@ -720,13 +722,13 @@ static void activate(uint8_t sub, const float *x, const float *grad, float *out,
 	}
 }
 
-static unsigned exec_act(const struct tessera_cmd *cmd, const struct shape *s,
-			 const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_act(const struct tessera_cmd *cmd, const struct shape *s,
+			     const struct tessera_mem *mem, uint64_t *fault_va)
 {
 	const uint64_t total = cmd->act.count;
 	float *x = scratch_get(3 * CHUNK * sizeof(float));
 	float *grad, *out;
-	unsigned fault = 0;
+	unsigned int fault = 0;
 
 	if (!x)
 		return TESSERA_FAULT_BUS_ERROR;
@@ -784,15 +786,15 @@ static void requantise(uint8_t sub, float scale, bool relu, const void *in, void
 	canonicalise(of, count);
 }
 
-static unsigned exec_requant(const struct tessera_cmd *cmd, const struct shape *s,
-			     const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_requant(const struct tessera_cmd *cmd, const struct shape *s,
+				 const struct tessera_mem *mem, uint64_t *fault_va)
 {
 	const float scale = f32_from_bits(cmd->requant.scale);
 	const bool relu = cmd->flags & TESSERA_REQUANT_RELU;
 	const uint64_t total = cmd->requant.count;
 	char *in = scratch_get(2 * CHUNK * sizeof(float));
 	char *out;
-	unsigned fault = 0;
+	unsigned int fault = 0;
 
 	if (!in)
 		return TESSERA_FAULT_BUS_ERROR;
@@ -822,14 +824,14 @@ static uint64_t chunk_elements(const struct operand *op)
 	return rows_at_a_time(op) * op->cols;
 }
 
-static unsigned exec_bias(const struct tessera_cmd *cmd, const struct shape *s,
-			  const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_bias(const struct tessera_cmd *cmd, const struct shape *s,
+			      const struct tessera_mem *mem, uint64_t *fault_va)
 {
 	const struct operand *in = &s->op[0], *out = &s->op[2];
 	const uint64_t m = in->rows, n = in->cols, step = rows_at_a_time(in);
 	uint32_t *bias = scratch_get((n + chunk_elements(in)) * 4);
 	uint32_t *x;
-	unsigned fault;
+	unsigned int fault;
 
 	if (!bias)
 		return TESSERA_FAULT_BUS_ERROR;
@@ -862,7 +864,7 @@ static unsigned exec_bias(const struct tessera_cmd *cmd, const struct shape *s,
  * p = softmax(x) in place of x. The loss is log(sum of exponentials) - (x[label] - max):
  * what -log p[label] is before p underflows.
  */
-static float softmax_row(float *x, uint64_t n, unsigned label)
+static float softmax_row(float *x, uint64_t n, unsigned int label)
 {
 	float max = x[0], sum = 0.0f, at_label;
 
@@ -881,8 +883,8 @@ static float softmax_row(float *x, uint64_t n, unsigned label)
 	return (float)(log_f64((double)sum) - (double)at_label);
 }
 
-static unsigned exec_softmax(const struct tessera_cmd *cmd, const struct shape *s,
-			     const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_softmax(const struct tessera_cmd *cmd, const struct shape *s,
+				 const struct tessera_mem *mem, uint64_t *fault_va)
 {
 	const struct operand *in = &s->op[0], *out = &s->op[1];
 	const bool want_grad = cmd->flags & TESSERA_SOFTMAX_GRAD;
@@ -893,7 +895,7 @@ static unsigned exec_softmax(const struct tessera_cmd *cmd, const struct shape *
 	float *x = scratch_get(chunk_elements(in) * 4 + step * (sizeof(float) + 1));
 	float *loss;
 	uint8_t *labels;
-	unsigned fault = 0;
+	unsigned int fault = 0;
 
 	if (!x)
 		return TESSERA_FAULT_BUS_ERROR;
@@ -909,7 +911,7 @@ static unsigned exec_softmax(const struct tessera_cmd *cmd, const struct shape *
 			break;
 		for (uint64_t i = 0; i < rows; i++) {
 			float *xi = x + i * n;
-			const unsigned label = has_labels ? labels[i] : 0;
+			const unsigned int label = has_labels ? labels[i] : 0;
 
 			if (label >= n) {
 				*fault_va = s->op[2].va + row + i;
@@ -966,8 +968,8 @@ static uint32_t reduce_row(uint8_t sub, const uint32_t *x, uint64_t n)
 }
 
 /* The rows' results go out as they come; the columns' (axis 0) when all rows are read. */
-static unsigned exec_reduce(const struct tessera_cmd *cmd, const struct shape *s,
-			    const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_reduce(const struct tessera_cmd *cmd, const struct shape *s,
+				const struct tessera_mem *mem, uint64_t *fault_va)
 {
 	const struct operand *in = &s->op[0], *out = &s->op[1];
 	const uint64_t m = in->rows, n = in->cols, step = rows_at_a_time(in);
@@ -975,7 +977,7 @@ static unsigned exec_reduce(const struct tessera_cmd *cmd, const struct shape *s
 	uint32_t *x = scratch_get((chunk_elements(in) + (by_row ? step : n)) * 4);
 	uint32_t *result;
 	float *acc;
-	unsigned fault = 0;
+	unsigned int fault = 0;
 
 	if (!x)
 		return TESSERA_FAULT_BUS_ERROR;
@@ -1010,11 +1012,11 @@ static unsigned exec_reduce(const struct tessera_cmd *cmd, const struct shape *s
 	return write_part(mem, out, 0, n, acc, fault_va);
 }
 
-unsigned tessera_tensor_exec(const struct tessera_cmd *cmd, const struct tessera_mem *mem,
-			     uint64_t *fault_va)
+unsigned int tessera_tensor_exec(const struct tessera_cmd *cmd, const struct tessera_mem *mem,
+				 uint64_t *fault_va)
 {
 	struct shape s;
-	unsigned fault;
+	unsigned int fault;
 
 	*fault_va = 0;
 	fault = parse(cmd, &s);

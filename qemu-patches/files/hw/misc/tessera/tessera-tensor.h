@@ -23,10 +23,10 @@
  */
 struct tessera_mem {
 	void *opaque;
-	unsigned (*read)(void *opaque, uint64_t va, void *buf, uint64_t len,
-			 uint64_t *fault_va);
-	unsigned (*write)(void *opaque, uint64_t va, const void *buf, uint64_t len,
-			  uint64_t *fault_va);
+	unsigned int (*read)(void *opaque, uint64_t va, void *buf, uint64_t len,
+			     uint64_t *fault_va);
+	unsigned int (*write)(void *opaque, uint64_t va, const void *buf, uint64_t len,
+			      uint64_t *fault_va);
 };
 
 /**
@@ -54,7 +54,7 @@ struct tessera_rates {
  * Return: 0, or TESSERA_FAULT_BAD_COMMAND (opcode, flag, reserved or field out of range, too
  * many bytes or MACs), _MISALIGNED (an operand) or _UNMAPPED (an operand passes 48 bits).
  */
-unsigned tessera_tensor_check(const struct tessera_cmd *cmd);
+unsigned int tessera_tensor_check(const struct tessera_cmd *cmd);
 
 /**
  * tessera_tensor_cost_ns() - modelled engine time of a command that check() passed
@@ -77,7 +77,7 @@ uint64_t tessera_tensor_cost_ns(const struct tessera_cmd *cmd, const struct tess
  *
  * Return: 0 or TESSERA_FAULT_*; BUS_ERROR also when the host has no memory for scratch.
  */
-unsigned tessera_tensor_exec(const struct tessera_cmd *cmd, const struct tessera_mem *mem,
-			     uint64_t *fault_va);
+unsigned int tessera_tensor_exec(const struct tessera_cmd *cmd, const struct tessera_mem *mem,
+				 uint64_t *fault_va);
 
 #endif /* TESSERA_TENSOR_H */
