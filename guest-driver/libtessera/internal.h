@@ -9,7 +9,7 @@
 
 #include "tessera.h"
 
-#define TESSERA_DRM_DRIVER_NAME "tessera"
+#define TESSERA_DRM_DRIVER_NAME "tessera_drm"
 
 /**
  * struct tessera_device - an open render node

@@ -590,22 +590,25 @@ static void test_requant(void)
 
 /* ------------------------------------------------------------- SOFTMAX -- */
 
-static float ref_max(const float *x, uint32_t n)
+/**
+ * struct ref_row - what a row's softmax is made of
+ * @max: largest logit
+ * @sum: of the exponentials of logits less @max
+ */
+struct ref_row {
+	float max;
+	long double sum;
+};
+
+static struct ref_row ref_row(const float *x, uint32_t n)
 {
-	float max = x[0];
+	struct ref_row r = { x[0], 0 };
 
 	for (uint32_t j = 1; j < n; j++)
-		max = x[j] > max ? x[j] : max;
-	return max;
-}
-
-static long double ref_exp_sum(const float *x, uint32_t n, float max)
-{
-	long double sum = 0;
-
+		r.max = x[j] > r.max ? x[j] : r.max;
 	for (uint32_t j = 0; j < n; j++)
-		sum += expl((long double)x[j] - max);
-	return sum;
+		r.sum += expl((long double)x[j] - r.max);
+	return r;
 }
 
 static void test_softmax(void)
@@ -635,11 +638,10 @@ static void test_softmax(void)
 		run(&cmd);
 		for (uint32_t i = 0; i < m; i++) {
 			const float *x = in + i * n;
-			const float max = ref_max(x, n);
-			const long double sum = ref_exp_sum(x, n, max);
+			const struct ref_row r = ref_row(x, n);
 
 			for (uint32_t j = 0; j < n; j++) {
-				long double p = expl((long double)x[j] - max) / sum;
+				long double p = expl((long double)x[j] - r.max) / r.sum;
 
 				if (grad)
 					p = (p - (j == labels[i])) * scale;
@@ -648,7 +650,8 @@ static void test_softmax(void)
 					fail("softmax %g, not %Lg", out[i * n + j], p);
 			}
 			if (wl) {
-				long double l = logl(sum) - ((long double)x[labels[i]] - max);
+				long double l = logl(r.sum) -
+						((long double)x[labels[i]] - r.max);
 
 				if (fabsl(loss[i] - l) > 0.000002L * fabsl(l) + 0.000001L)
 					fail("loss %g, not %Lg", loss[i], l);

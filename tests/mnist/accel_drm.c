@@ -130,10 +130,8 @@ static int drm_busy_ns(struct accel *accel, uint64_t *ns)
 	return 0;
 }
 
-static void drm_destroy(struct accel *accel)
+static void close_device(struct accel_drm *d)
 {
-	struct accel_drm *d = to_drm(accel);
-
 	tessera_queue_destroy(d->queue);
 	if (d->dev)
 		tessera_syncobj_destroy(d->dev, d->syncobj);
@@ -143,6 +141,13 @@ static void drm_destroy(struct accel *accel)
 	}
 	tessera_context_destroy(d->ctx);
 	tessera_close(d->dev);
+}
+
+static void drm_destroy(struct accel *accel)
+{
+	struct accel_drm *d = to_drm(accel);
+
+	close_device(d);
 	free(d);
 }
 
@@ -171,7 +176,8 @@ int accel_drm_open(const char *path, struct accel **accel)
 	if (!err)
 		err = complain("syncobj", tessera_syncobj_create(d->dev, &d->syncobj));
 	if (err) {
-		drm_destroy(&d->accel);
+		close_device(d);
+		free(d);
 		return err;
 	}
 	*accel = &d->accel;

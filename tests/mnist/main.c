@@ -13,11 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-
 #include "job.h"
 #include "sha.h"
 
 #define MIN_ACCURACY	0.93
+#define NS_PER_S	1000000000.0
 
 /**
  * struct options - what the command line says
@@ -65,7 +65,8 @@ static void tell(struct session *s)
 	struct job_result *r = &s->last;
 	char weights[SHA_TEXT_LEN], predictions[SHA_TEXT_LEN];
 	const double accuracy = (double)r->correct / r->num_test;
-	const double rate = r->steady_ns ? (double)r->steady_jobs * 1e9 / (double)r->steady_ns : 0;
+	const double rate = r->steady_ns ?
+			    (double)r->steady_jobs * NS_PER_S / (double)r->steady_ns : 0;
 
 	if (!s->has_last)
 		return;
@@ -93,7 +94,7 @@ static void tell(struct session *s)
 		       "%" PRIu64 " batches, %.3f s of engine time in %.3f s, "
 		       "%.1f training batches/s\n",
 		       accuracy, r->correct, r->num_test, weights, predictions, r->jobs,
-		       (double)r->compute_ns * 1e-9, (double)r->elapsed_ns * 1e-9, rate);
+		       (double)r->compute_ns / NS_PER_S, (double)r->elapsed_ns / NS_PER_S, rate);
 	fflush(stdout);
 	s->done++;
 	s->has_last = false;
@@ -145,7 +146,7 @@ static int run_jobs(struct job *job, const struct options *opt)
 	return 0;
 }
 
-static void usage(FILE *out)
+static void print_usage(FILE *out)
 {
 	fprintf(out,
 		"usage: tessera-mnist [options]\n"
@@ -212,15 +213,15 @@ static int parse_options(int argc, char **argv, struct options *opt)
 			opt->json = true;
 			break;
 		case 'h':
-			usage(stdout);
+			print_usage(stdout);
 			return 1;
 		default:
-			usage(stderr);
+			print_usage(stderr);
 			return 3;
 		}
 	}
 	if (optind < argc || (has_repeat && opt->until)) {
-		usage(stderr);
+		print_usage(stderr);
 		return 3;
 	}
 	return 0;

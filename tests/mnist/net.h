@@ -38,6 +38,7 @@
  * @w1_max: largest absolute weight of the first layer
  * @w2_max: of the second
  * @hidden_max: largest hidden activation seen in calibration
+ * @pad: unused
  */
 struct net_scalars {
 	float w1_max;
@@ -127,7 +128,7 @@ void net_init_params(struct net *net, uint64_t seed);
 /* Put the initial parameters in force, forget the momentum. */
 void net_record_start(const struct net *net, struct tessera_cmdbuf *cb);
 
-/* A step on NET_BATCH images from @first on; the device's time at its end to host_stamps[@stamp]. */
+/* A step on NET_BATCH images from @first on, then the device's time to host_stamps[@stamp]. */
 void net_record_step(const struct net *net, struct tessera_cmdbuf *cb, uint32_t first,
 		     float rate, float momentum, uint32_t stamp);
 

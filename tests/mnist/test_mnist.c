@@ -48,8 +48,9 @@ struct sim {
 	struct drm_tessera_batch queue[MAX_QUEUED];
 	uint64_t submitted, ended;
 	uint64_t time_ns;
-	uint64_t step_ns;		/* of the last batch of NET_STEP_CMDS - 1 commands or more */
-	uint64_t max_in_flight, starved;/* waits after which less than JOB_LOW was queued */
+	uint64_t step_ns;		/* of the last training step */
+	uint64_t max_in_flight;
+	uint64_t starved;		/* waits after which less than JOB_LOW was queued */
 	uint64_t fail_at;		/* submission that fails with EIO, or 0 */
 	uint64_t ops[256];		/* commands executed by opcode */
 	unsigned int fault;
@@ -219,6 +220,8 @@ static struct sim *sim_create(void)
 					      sim_destroy };
 	struct sim *sim = calloc(1, sizeof(*sim));
 
+	if (!sim)
+		abort();
 	sim->accel.ops = &ops;
 	return sim;
 }
@@ -247,7 +250,7 @@ static void test_whole_job(void)
 			break;
 		printf("# accuracy %.4f, %llu batches, %.3f s of engine time, %.3f ms a step\n",
 		       (double)r.correct / r.num_test, (unsigned long long)r.jobs,
-		       (double)r.compute_ns * 1e-9, (double)sim->step_ns * 1e-6);
+		       (double)r.compute_ns / 1000000000.0, (double)sim->step_ns / 1000000.0);
 		sha256_text(r.params, NET_PARAMS * 4, sha[i][0]);
 		sha256_text(r.predictions, r.num_test, sha[i][1]);
 		EXPECT(r.num_test == 2000 && r.correct >= 1890);
@@ -391,7 +394,7 @@ static void test_errors_come_out(void)
 
 /* ------------------------------------------------------------- bad files -- */
 
-static char dir[] = "/tmp/test_mnist.XXXXXX";
+static char dir[32];
 
 static void write_file(const char *name, const void *data, size_t len)
 {
@@ -430,6 +433,7 @@ static void test_files(void)
 	char error[512], path[256];
 
 	EXPECT(train.count == 8000 && test.count == 2000);
+	strcpy(dir, "/tmp/test_mnist.XXXXXX");
 	EXPECT(mkdtemp(dir));
 	EXPECT(refused("cannot be opened"));
 	write_file(IMAGES, images, len);

@@ -359,8 +359,8 @@ static void test_commands_memory(void)
 	EXPECT(tessera_cmdbuf_wrap(built, 2, 0x10000, &builder) == 0);
 	b = builder;
 	GOOD(tessera_cmd_nop(b), { .opcode = TESSERA_OP_NOP });
-	GOOD(tessera_cmd_fence(b, A, 77), { .opcode = TESSERA_OP_FENCE,
-					    .sync = { .va = A, .value = 77 } });
+	GOOD(tessera_cmd_fence(b, A, 77),
+	     { .opcode = TESSERA_OP_FENCE, .sync = { .va = A, .value = 77 } });
 	GOOD(tessera_cmd_timestamp(b, A), { .opcode = TESSERA_OP_TIMESTAMP, .sync = { .va = A } });
 	BAD(tessera_cmd_timestamp(b, A + 4));
 	BAD(tessera_cmd_fence(b, PAST, 0));
@@ -372,8 +372,8 @@ static void test_commands_memory(void)
 	BAD(tessera_cmd_copy(b, A, B, 0));
 	BAD(tessera_cmd_copy(b, A, PAST - 50, 100));
 	BAD(tessera_cmd_copy(b, 0, 1ull << 40, TESSERA_MAX_BYTES + 1));
-	GOOD(tessera_cmd_fill(b, A, 8, 0xdeadbeef),
-	     { .opcode = TESSERA_OP_FILL, .copy = { .dst = A, .bytes = 8, .pattern = 0xdeadbeef } });
+	GOOD(tessera_cmd_fill(b, A, 8, 0xfeed),
+	     { .opcode = TESSERA_OP_FILL, .copy = { .dst = A, .bytes = 8, .pattern = 0xfeed } });
 	BAD(tessera_cmd_fill(b, A, 6, 0));
 	BAD(tessera_cmd_fill(b, A + 2, 8, 0));
 	tessera_cmdbuf_destroy(builder);
