@@ -27,6 +27,7 @@
 #define TESSERA_SCHED_H
 
 #ifdef __KERNEL__
+#include <linux/stddef.h>
 #include <linux/types.h>
 #include <linux/errno.h>
 #else

@@ -210,9 +210,9 @@ static void run(const struct tessera_sched_policy *policy, bool policies, u64 se
 	/* Owed 1/16 of the wall each, of which there is enough. */
 	if (policy == &tessera_sched_fixed_share && !policies) {
 		for (i = 0; i < STEADY; i++) {
-			u64 due = (m.now_ns - start) / 16;
+			u64 due = (m.now_ns - start) / 16, off = due / 200 + 10000000;
 
-			CHECK_MSG(c[i].busy_ns + due / 200 >= due && c[i].busy_ns <= due + due / 200,
+			CHECK_MSG(c[i].busy_ns + off >= due && c[i].busy_ns <= due + off,
 				  "%u: %" PRIu64 " of %" PRIu64, i, c[i].busy_ns, due);
 		}
 	}

@@ -307,6 +307,26 @@ static void endless_slice(void)
 	}
 }
 
+/* A slice that has no end is on its way to the hardware, and somebody comes. */
+static void wake_before_endless_slice(void)
+{
+	set_up("best_effort", 2, 1);
+	CHECK(pick() == &e[0]);
+	CHECK_EQ(d.slice_ns, 0);
+	CHECK(tessera_sched_wake(&s, &e[1], now));
+	tessera_sched_switched(&s, now);
+	CHECK(pick() == &e[0]);
+	CHECK_EQ(d.slice_ns, 2 * MS);
+
+	set_up("equal_share", 1, 1);
+	CHECK(pick() == &e[0]);
+	CHECK_EQ(d.slice_ns, 0);
+	tessera_sched_sleep(&s, &e[0], now);
+	tessera_sched_entity_init(&e[1], "e", 4);
+	tessera_sched_add(&s, &e[1], now);
+	CHECK(tessera_sched_start(&s, &e[1], now));
+}
+
 static void wake_says_when(void)
 {
 	set_up("best_effort", 4, 0);
@@ -691,6 +711,9 @@ static void debt_skips_no_turn_alone(void)
 /* An idle slot that ends late is no overshoot. */
 static void late_timer_of_idle_slot(void)
 {
+	unsigned int i;
+	u64 start;
+
 	set_up("equal_share", 2, 1);
 	CHECK(pick_switch() == &e[0]);
 	used(2 * MS);
@@ -708,6 +731,18 @@ static void late_timer_of_idle_slot(void)
 	tessera_sched_switched(&s, now);
 	CHECK_EQ(e[1].overshoot_ns, 400 * US);
 	CHECK_EQ(e[1].debt_ns, 400 * US);
+
+	/* In fixed_share it comes out of the unsold time. */
+	set_up("fixed_share", 2, 1);
+	start = now;
+	for (i = 0; i < 1000; i++) {
+		pick_switch();
+		if (s.current_entity == &e[1])
+			pass(d.slice_ns + MS, 0);
+		else
+			pass(d.slice_ns, s.current_entity ? d.slice_ns : 0);
+	}
+	CHECK_ABOUT(e[0].used_ns, (now - start) / 4, 4 * MS);
 }
 
 /* A pick that is replaced leaves no trace, and in a slice none is cut. */
@@ -756,6 +791,7 @@ static void remove_current_and_picked(void)
 		CHECK(tessera_sched_remove(&s, gone, now) || !s.current_entity);
 		CHECK(!s.current_entity);
 		CHECK(!gone->queued && !gone->running);
+		CHECK(s.holder != gone && s.next != gone);
 		memset(gone, 0x5a, sizeof(*gone));
 		tessera_sched_charge(&s, MS, now);
 		rotate(20 * MS, 0);
@@ -765,6 +801,7 @@ static void remove_current_and_picked(void)
 			pass(d.slice_ns, 0);
 		}
 		CHECK(tessera_sched_remove(&s, gone, now));
+		CHECK(s.holder != gone && s.next != gone && s.members != gone);
 		memset(gone, 0x5a, sizeof(*gone));
 		tessera_sched_switched(&s, now);
 		rotate(20 * MS, 0);
@@ -871,6 +908,16 @@ static void charge_comes_late(void)
 	CHECK(pick() == &e[1]);
 	tessera_sched_charge(&s, 2 * MS + 100 * US, now + 100 * US);
 	CHECK_EQ(e[0].overshoot_ns, 100 * US);
+
+	/* What was never charged is not taken from the next one's charges. */
+	set_up("equal_share", 2, 2);
+	CHECK(pick_switch() == &e[0]);
+	now += 2 * MS;
+	CHECK(pick_switch() == &e[1]);
+	now += 2 * MS;
+	CHECK(pick() == &e[0]);
+	tessera_sched_charge(&s, 2 * MS + 500 * US, now + 500 * US);
+	CHECK_EQ(e[1].overshoot_ns, 500 * US);
 }
 
 static void clocks_misbehave(void)
@@ -955,6 +1002,7 @@ static const struct ktap_test tests[] = {
 	{ "best_effort_takes_turns", best_effort_takes_turns },
 	{ "best_effort_conserves_work", best_effort_conserves_work },
 	{ "endless_slice", endless_slice },
+	{ "wake_before_endless_slice", wake_before_endless_slice },
 	{ "wake_says_when", wake_says_when },
 	{ "sleep_saves_nothing", sleep_saves_nothing },
 	{ "sleep_loses_nothing", sleep_loses_nothing },

@@ -159,6 +159,24 @@ static void shares_fixed(void)
 	}
 }
 
+/* More switching than unsold time for long: afterwards nobody gets more than is owed. */
+static void shares_fixed_after_dear_switches(void)
+{
+	unsigned int i;
+
+	set_up(&tessera_sched_fixed_share, 7, 8, 200000);
+	m.switch_ns = 800000;
+	sim_run(&m, 20 * SECOND);
+	for (i = 0; i < 7; i++)
+		CHECK(c[i].busy_ns < m.now_ns / 9);
+	m.switch_ns = 1000;
+	sim_run(&m, 21 * SECOND);
+	measure(7, SECOND);
+	for (i = 0; i < 7; i++)
+		check_share("then", i, window_ns / 8, 5000);
+	tear_down(7);
+}
+
 static void shares_weighted(void)
 {
 	static const u32 weight[] = { 10, 20, 50, 100, 100, 150, 250, 320 };
@@ -273,6 +291,7 @@ static void utilisation(void)
 static const struct ktap_test tests[] = {
 	{ "shares_equal", shares_equal },
 	{ "shares_fixed", shares_fixed },
+	{ "shares_fixed_after_dear_switches", shares_fixed_after_dear_switches },
 	{ "shares_weighted", shares_weighted },
 	{ "shares_adversary", shares_adversary },
 	{ "shares_with_idle_neighbours", shares_with_idle_neighbours },
