@@ -166,7 +166,7 @@ struct tessera_sched {
 	/* private to sched/ */
 	struct tessera_sched_entity *members;	/* all that were added */
 	struct tessera_sched_heap heap;		/* those that compete, but the holder, by vtime */
-	struct tessera_sched_entity idle;	/* stands for time that nobody is owed (fixed_share) */
+	struct tessera_sched_entity idle;	/* stands for time owed to nobody (fixed_share) */
 	struct tessera_sched_entity *holder;	/* whose slice runs, or &idle; NULL: parked */
 	struct tessera_sched_entity *next;	/* picked, not switched to yet */
 	u64 next_slice_ns;
@@ -183,7 +183,8 @@ struct tessera_sched {
 
 /* Set-up. No other call may be running. */
 void tessera_sched_init(struct tessera_sched *s, const struct tessera_sched_policy *policy);
-void tessera_sched_entity_init(struct tessera_sched_entity *e, const char *name, u32 fixed_share_inv);
+void tessera_sched_entity_init(struct tessera_sched_entity *e, const char *name,
+			       u32 fixed_share_inv);
 void tessera_sched_add(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns);
 
 /*
@@ -210,7 +211,7 @@ int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entit
 /* The slice in force: config's, or the default for the number of vGPUs. */
 u64 tessera_sched_timeslice_ns(const struct tessera_sched *s);
 
-/* Share of engine time that the policy owes @e now if all running vGPUs are busy, in parts per million. */
+/* Share of engine time that @e is owed now if all running vGPUs are busy, in parts per million. */
 u32 tessera_sched_due_ppm(const struct tessera_sched *s, const struct tessera_sched_entity *e);
 
 #endif /* TESSERA_SCHED_H */

@@ -30,9 +30,9 @@ struct sim_job {
 
 /**
  * struct sim_load - where a client's batches come from
- * @next: the batch after the last one given; false: no more. Called at a start (@after_ns: the
- *        time of it) and then: in an open loop when the last batch arrives (@after_ns: its arrival),
- *        in a closed one when it is done (@after_ns: the end of it).
+ * @next: the batch after the last one given; false: no more. Called at a start (@after_ns: then),
+ *        and in an open loop when the last batch arrives (@after_ns: its arrival), in a closed
+ *        one when it is done (@after_ns: its end).
  * @open: batches arrive whether or not the ones before are done
  */
 struct sim_load {

@@ -42,12 +42,12 @@ static void count_turn(struct sim_engine *e, struct sim_client *which)
 
 static void until_turn(void)
 {
-	u64 before = turns;
+	u64 before = turns, end = m.now_ns + 2 * SECOND;
 
 	m.switched = count_turn;
-	while (turns == before)
-		if (!sim_step(&m, SIM_NEVER))
-			break;
+	while (turns == before && sim_step(&m, end))
+		;
+	CHECK_MSG(turns != before, "no turn of vGPU 0 in two seconds");
 }
 
 /*
