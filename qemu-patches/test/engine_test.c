@@ -236,7 +236,7 @@ static void effect_at_end(void)
 	push(0, c_fill(VA_VRAM, ~0u, 6400000));
 	run_for(100000 + CMD_NS - 1);
 	CHECK_EQ(*vram_at(VA_VRAM), 0);
-	/* the source of what is written is looked at at the end as well */
+	/* whole, and then */
 	run_for(1);
 	CHECK_EQ(*vram_at(VA_VRAM), 0xff);
 	CHECK_EQ(*vram_at(VA_VRAM + 6399999), 0xff);

@@ -90,18 +90,17 @@ static void host_vram_dirty(void *opaque, uint64_t offset, uint64_t len)
 
 static void host_irq(void *opaque, unsigned int vector)
 {
-	CHECK(vector < TESSERA_MAX_VECTORS);
-	m.irqs[vector]++;
+	if (vector < TESSERA_MAX_VECTORS)
+		m.irqs[vector]++;
+	else
+		check_failed(__FILE__, __LINE__, "no vector %u", vector);
 }
 
-static void host_guest_error(void *opaque, const char *fmt, ...)
+static void host_guest_error(void *opaque, const char *fmt, va_list args)
 {
 	char text[200];
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
+	CHECK(vsnprintf(text, sizeof(text), fmt, args) > 0);
 	m.guest_errors++;
 }
 
@@ -111,7 +110,7 @@ static void host_trace(void *opaque, enum tessera_trace kind, uint64_t a, uint64
 	static int on = -1;
 
 	if (on < 0)
-		on = getenv("TRACE") != NULL;
+		on = !!getenv("TRACE");
 	if (on)
 		printf("# %llu: trace %d: %llu %llu %llu %llu\n", (unsigned long long)m.now, kind,
 		       (unsigned long long)a, (unsigned long long)b, (unsigned long long)c,

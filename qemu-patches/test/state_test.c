@@ -101,7 +101,8 @@ static void history_step(uint64_t *h)
 	case 0:
 	case 1:
 	case 2:
-		runlist(rnd_below(2), rnd_below(1 << CONTEXTS), rnd_below(3) << 16 | rnd_below(65536));
+		runlist(rnd_below(2), rnd_below(1 << CONTEXTS),
+			rnd_below(3) << 16 | rnd_below(65536));
 		break;
 	case 3:
 		set_sys64(SYS_VA(8 * rnd_below(64)), rnd_below(100));

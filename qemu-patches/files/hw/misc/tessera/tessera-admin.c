@@ -251,6 +251,7 @@ static unsigned int admin_cmd(struct tessera_core *core, const struct tessera_ad
 
 static bool complete(struct tessera_core *core, uint16_t cid, unsigned int status)
 {
+	const unsigned int before_phase = offsetof(struct tessera_admin_cpl, phase);
 	struct bus_ring *ring = &core->acq;
 	uint64_t at = ring->base + (uint64_t)ring->tail * sizeof(struct tessera_admin_cpl);
 	const struct tessera_admin_cpl cpl = {
@@ -260,10 +261,11 @@ static bool complete(struct tessera_core *core, uint16_t cid, unsigned int statu
 		.phase = ring->phase,
 	};
 
-	if (!core->ops->dma_write(core->opaque, at, &cpl, offsetof(struct tessera_admin_cpl, phase)))
+	/* The phase goes last: it is what the driver polls. */
+	if (!core->ops->dma_write(core->opaque, at, &cpl, before_phase))
 		goto lost;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	if (!core->ops->dma_write(core->opaque, at + offsetof(struct tessera_admin_cpl, phase), &cpl.phase,
+	if (!core->ops->dma_write(core->opaque, at + before_phase, &cpl.phase,
 				  sizeof(cpl.phase)))
 		goto lost;
 	ring->tail = (ring->tail + 1) & (ring->size - 1);

@@ -12,6 +12,7 @@
 #ifndef TESSERA_CORE_H
 #define TESSERA_CORE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -76,8 +77,7 @@ struct tessera_host_ops {
 	bool (*dma_write)(void *opaque, uint64_t bus, const void *buf, uint64_t len);
 	void (*vram_dirty)(void *opaque, uint64_t offset, uint64_t len);
 	void (*irq)(void *opaque, unsigned int vector);
-	void (*guest_error)(void *opaque, const char *fmt, ...)
-		__attribute__((format(printf, 2, 3)));
+	void (*guest_error)(void *opaque, const char *fmt, va_list args);
 	void (*trace)(void *opaque, enum tessera_trace kind,
 		      uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 };

@@ -111,9 +111,9 @@ static void leave_phase(struct tessera_core *core, struct engine *e, uint64_t t)
 	e->end = TESSERA_NEVER;
 }
 
-static void enter_phase(struct engine *e, enum phase phase, uint64_t t, uint64_t ns)
+static void enter_phase(struct engine *e, enum phase next, uint64_t t, uint64_t ns)
 {
-	e->phase = phase;
+	e->phase = next;
 	e->start = t;
 	e->end = sat_add(t, ns);
 }

@@ -191,7 +191,8 @@ struct tessera_core {
 	uint8_t bounce[64 << 10];	/* of COPY and FILL */
 };
 
-#define guest_error(core, ...) (core)->ops->guest_error((core)->opaque, __VA_ARGS__)
+void guest_error(struct tessera_core *core, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 static inline void trace(struct tessera_core *core, enum tessera_trace kind,
 			 uint64_t a, uint64_t b, uint64_t c, uint64_t d)

@@ -106,17 +106,14 @@ static void tessera_irq(void *opaque, unsigned int vector)
 	msix_notify(&s->parent_obj, vector);
 }
 
-static void G_GNUC_PRINTF(2, 3) tessera_guest_error(void *opaque, const char *fmt, ...)
+static void G_GNUC_PRINTF(2, 0) tessera_guest_error(void *opaque, const char *fmt, va_list args)
 {
 	g_autofree char *msg = NULL;
-	va_list ap;
 
 	if (!qemu_loglevel_mask(LOG_GUEST_ERROR) &&
 	    !trace_event_get_state_backends(TRACE_TESSERA_GUEST_ERROR))
 		return;
-	va_start(ap, fmt);
-	msg = g_strdup_vprintf(fmt, ap);
-	va_end(ap);
+	msg = g_strdup_vprintf(fmt, args);
 	trace_tessera_guest_error(msg);
 	qemu_log_mask(LOG_GUEST_ERROR, "tessera: %s\n", msg);
 }

@@ -13,6 +13,20 @@
 #define RING_MIN		2u
 #define RING_MAX		1024u
 
+/**
+ * guest_error() - report a guest's mistake
+ * @core: the accelerator
+ * @fmt: as of printf(), without a newline at its end
+ */
+void guest_error(struct tessera_core *core, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	core->ops->guest_error(core->opaque, fmt, args);
+	va_end(args);
+}
+
 /* Everything that the model does by itself up to the present, in the order of its times. */
 static void core_advance(struct tessera_core *core)
 {

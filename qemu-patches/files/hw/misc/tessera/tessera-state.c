@@ -87,7 +87,7 @@ static void flag(struct stream *s, bool *p)
 {
 	uint32_t v = *p;
 
-	below(s, &v, 2, "flag is neither 0 nor 1");
+	below(s, &v, 2, "neither 0 nor 1");
 	*p = v;
 }
 
