@@ -441,6 +441,33 @@ static void strict_on_tile(void)
 	CHECK_EQ(sys64(SYS_VA(0)), 0);	/* the next entry has not begun */
 }
 
+/* A queue stopped inside an entry is the first when its context is back. */
+static void stopped_queue_comes_first(void)
+{
+	uint64_t t;
+
+	set_explicit();
+	ctx_new(0);
+	queue_new(0, 2, COMPUTE);
+	queue_new(0, 5, COMPUTE);
+	runlist(COMPUTE, 1, BATCH | 1);
+	run_for(SWITCH_NS);
+	put(2, c_hang(1000 - CMD_NS, 0));
+	push(2, c_time(SYS_VA(0)));
+	put(5, c_hang(30000 - CMD_NS, 0));
+	push(5, c_time(SYS_VA(8)));
+	run_for(2000);
+	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_STATUS), TESSERA_ENG_STATUS_RUNNING);
+	runlist(COMPUTE, 0, STRICT | 2);
+	run_for(100000);
+	CHECK_EQ(busy(COMPUTE), 11000);
+	t = m.now;
+	runlist(COMPUTE, 1, BATCH | 3);
+	run_idle();
+	CHECK_EQ(sys64(SYS_VA(0)), t + SWITCH_NS + 20000 + CMD_NS);
+	CHECK_EQ(sys64(SYS_VA(8)), t + SWITCH_NS + 20000 + 2 * CMD_NS);
+}
+
 static void batch_preemption(void)
 {
 	uint64_t t;
@@ -809,6 +836,19 @@ static void fault_stops_both_engines(void)
 	fault_query(0, TESSERA_FAULT_QUERY_CLEAR);
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(8)), t + 50000 - 12345 + CMD_NS);
+
+	/* what can't be preempted runs on to its end, and no further */
+	put(1, c_hang(50000 - CMD_NS, TESSERA_HANG_NO_PREEMPT));
+	push(1, c_time(SYS_VA(16)));
+	queue_op(TESSERA_ADMIN_QUEUE_RESET, 0);
+	push(0, (struct tessera_cmd){ .opcode = 0xee });
+	event_expect(TESSERA_EV_FAULT);
+	t = ctx_busy(COPY, 0);
+	run_for(20000);
+	CHECK_EQ(eng(COPY, TESSERA_ENG_STATUS), TESSERA_ENG_STATUS_RUNNING);
+	run_for(100000);
+	CHECK_EQ(ctx_busy(COPY, 0), t + 50000);
+	CHECK_EQ(sys64(SYS_VA(16)), 0);
 }
 
 static void late_timer(void)
@@ -958,6 +998,7 @@ static const struct test tests[] = {
 	TEST(engines_in_parallel),
 	TEST(strict_preemption),
 	TEST(strict_on_tile),
+	TEST(stopped_queue_comes_first),
 	TEST(batch_preemption),
 	TEST(strict_between_batch_commands),
 	TEST(preempt_none),
