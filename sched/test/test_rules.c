@@ -271,6 +271,16 @@ static void best_effort_conserves_work(void)
 	CHECK(s.current_entity == &e[2]);
 	used(2 * MS);
 	CHECK(pick() == &e[1]);
+
+	/* The same, before anything was picked. */
+	set_up("best_effort", 2, 1);
+	CHECK(pick_switch() == &e[0]);
+	used(1 * MS);
+	CHECK(!tessera_sched_sleep(&s, &e[0], now));
+	CHECK(tessera_sched_wake(&s, &e[1], now));
+	CHECK(tessera_sched_wake(&s, &e[0], now));
+	CHECK(pick() == &e[1]);
+	CHECK_EQ(d.slice_ns, 2 * MS);
 }
 
 /* Alone, a slice has no end; a second one gives it one. */
@@ -412,6 +422,26 @@ static void newcomer_locks_nobody_out(void)
 		CHECK_ABOUT(got(0), strcmp((*p)->name, "fixed_share") ? 200 * MS : 100 * MS, 3 * MS);
 		CHECK_ABOUT(got(0), got(1), 3 * MS);
 	}
+}
+
+/* Nor does a row of new ones, each of which is owed next to nothing. */
+static void newcomers_in_a_row(void)
+{
+	unsigned int i;
+	u64 start;
+
+	set_up("best_effort", 1, 1);
+	start = now;
+	for (i = 0; i < 50; i++) {
+		tessera_sched_entity_init(&e[1], "new", 4);
+		tessera_sched_add(&s, &e[1], now);
+		tessera_sched_set_weight(&s, &e[1], 1);
+		tessera_sched_wake(&s, &e[1], now);
+		tessera_sched_start(&s, &e[1], now);
+		rotate(20 * MS, 0);
+		tessera_sched_remove(&s, &e[1], now);
+	}
+	CHECK(e[0].used_ns >= (now - start) * 97 / 100);
 }
 
 static void weights_divide(void)
@@ -832,6 +862,16 @@ static void stop_current(void)
 	CHECK(pick() == &e[0]);
 	CHECK(tessera_sched_stop(&s, &e[0], now));
 	CHECK(!pick());
+
+	/* Alone: its endless slice ends with the pick. */
+	set_up("best_effort", 1, 1);
+	CHECK(pick_switch() == &e[0]);
+	used(3 * MS);
+	CHECK(tessera_sched_stop(&s, &e[0], now));
+	CHECK(!pick());
+	used(400 * US);
+	tessera_sched_switched(&s, now);
+	CHECK_EQ(e[0].overshoot_ns, 400 * US);
 }
 
 /* To and fro between policies: nobody is locked out, debts stay, leads stay bounded. */
@@ -864,6 +904,24 @@ static void policy_changes(void)
 	}
 }
 
+/* What passed under the old policy is not charged as a slot under the new. */
+static void policy_change_while_asleep(void)
+{
+	bool resched;
+	u64 lead;
+
+	set_up("best_effort", 2, 2);
+	CHECK(pick_switch() == &e[0]);
+	used(200 * US);
+	tessera_sched_sleep(&s, &e[1], now);
+	tessera_sched_sleep(&s, &e[0], now);
+	now += 1500 * US;
+	CHECK_EQ(tessera_sched_set_policy(&s, policy("equal_share"), now, &resched), 0);
+	lead = e[0].vtime;
+	tessera_sched_charge(&s, 0, now);
+	CHECK_EQ(e[0].vtime, lead);
+}
+
 static void config_changes(void)
 {
 	struct tessera_sched_config c = { 30 * MS, 60 };
@@ -888,6 +946,8 @@ static void config_changes(void)
 /* A caller that charges late, after the wake: the newcomer must not profit for long. */
 static void charge_comes_late(void)
 {
+	u64 start;
+
 	set_up("best_effort", 2, 1);
 	CHECK(pick_switch() == &e[0]);
 	now += 100000 * MS;
@@ -900,6 +960,16 @@ static void charge_comes_late(void)
 	remember();
 	rotate(200 * MS, 0);
 	CHECK_ABOUT(got(0), 100 * MS, 3 * MS);
+
+	/* Nor is time from before the switch charged to the one switched to. */
+	set_up("best_effort", 2, 1);
+	CHECK(pick() == &e[0]);
+	now += 1 * MS;
+	tessera_sched_switched(&s, now);
+	start = e[0].vtime;
+	now += 100 * US;
+	CHECK(tessera_sched_wake(&s, &e[1], now));
+	CHECK_EQ(e[0].vtime - start, 100 * US);
 
 	/* The same by the clock: it is not charged twice. */
 	set_up("equal_share", 2, 2);
@@ -1007,6 +1077,7 @@ static const struct ktap_test tests[] = {
 	{ "sleep_saves_nothing", sleep_saves_nothing },
 	{ "sleep_loses_nothing", sleep_loses_nothing },
 	{ "newcomer_locks_nobody_out", newcomer_locks_nobody_out },
+	{ "newcomers_in_a_row", newcomers_in_a_row },
 	{ "weights_divide", weights_divide },
 	{ "equal_share_keeps_idle_slots", equal_share_keeps_idle_slots },
 	{ "equal_share_follows_number", equal_share_follows_number },
@@ -1022,6 +1093,7 @@ static const struct ktap_test tests[] = {
 	{ "remove_current_and_picked", remove_current_and_picked },
 	{ "stop_current", stop_current },
 	{ "policy_changes", policy_changes },
+	{ "policy_change_while_asleep", policy_change_while_asleep },
 	{ "config_changes", config_changes },
 	{ "charge_comes_late", charge_comes_late },
 	{ "clocks_misbehave", clocks_misbehave },
