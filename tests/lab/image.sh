@@ -153,7 +153,7 @@ overlay()
 	find "$stage" -type f | while read -r f; do
 		if [ "$(head -c 4 "$f" | tr -d '\0')" = $'\x7fELF' ]; then
 			case $f in
-			*.ko) ;;
+			*.ko) strip --strip-debug "$f" ;;
 			*) put_libraries "$f" "$stage" "/build/$1-files" ;;
 			esac
 		fi
