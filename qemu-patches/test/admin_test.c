@@ -110,6 +110,9 @@ static void unreachable_rings_are_fatal(void)
 			push(0, c_hang(0, 0));
 			doorbell(0, 1000);
 			CHECK_EQ(m.timer, TESSERA_NEVER);
+			/* what ran is dropped */
+			CHECK_EQ(rd(TESSERA_ENGINE_BASE(0) + TESSERA_ENG_STATUS), 0);
+			CHECK_EQ(rd(TESSERA_ENGINE_BASE(0) + TESSERA_ENG_PENDING_LO), 0);
 		}
 		CHECK_EQ(rd(TESSERA_REG_STATUS), TESSERA_STATUS_FATAL);
 		/* clearing ENABLE is the way out */
@@ -346,6 +349,13 @@ static void mappings(void)
 	cmd.map.list = LIST_BUS + 8;
 	CHECK_EQ(admin(&cmd), TESSERA_ST_INVALID_FIELD);
 	CHECK_EQ(access_of(0x100000), 0);
+	/* neighbours by address are none where one is VRAM and the other not */
+	CHECK_EQ(map_contig(0, 0x200000, 0x1000, 1, RW | VRAM), 0);
+	CHECK_EQ(map_contig(0, 0x201000, 0x2000, 1, RW), 0);
+	push(15, c_copy(SYS_VA(0), 0x200000, 0x2000));
+	run_idle();
+	CHECK_EQ(event_expect(TESSERA_EV_FAULT).addr, 0x201000);
+	CHECK_EQ(fault_query(0, TESSERA_FAULT_QUERY_CLEAR).fault, TESSERA_FAULT_BUS_ERROR);
 	/* the last page there is */
 	CHECK_EQ(map_contig(0, VA_END - 4096, 0, 1, RW | VRAM), 0);
 	CHECK_EQ(access_of(VA_END - 8), RW);
@@ -391,6 +401,22 @@ static void page_table_budget(void)
 		CHECK_EQ(map_contig(1, 1ull << 46, 0, 512, RW | VRAM), 0);
 		CHECK_EQ(unmap(1, 1ull << 46, 512, 0), 0);
 	}
+}
+
+/* A MAP that fails gives back the tables that it had made, on either side of a border. */
+static void failed_map_leaves_no_tables(void)
+{
+	const uint64_t step = 2ull << 20;
+	unsigned int i, status = 0;
+	uint64_t va = 1ull << 40;
+
+	CHECK_EQ(admin_simple(TESSERA_ADMIN_CTX_CREATE, 0), 0);
+	for (i = 0; i < 36000 && !status; i++, va += step) {
+		status = map_contig(0, va - (i & 1) * 4096, 0, 1, RW | VRAM);
+		CHECK_EQ(map_contig(0, va - 4096, 0, 2, RW | VRAM), TESSERA_ST_EXISTS);
+		CHECK_EQ(unmap(0, va - 4096, 2, 0), 0);
+	}
+	CHECK_EQ(status, TESSERA_ST_OK);
 }
 
 static void completion_ring_full(void)
@@ -560,6 +586,17 @@ static void command_faults(void)
 		if (op >= TESSERA_OP_GEMM)
 			expect_fault(cmd, COPY, bad, 0);
 	}
+	/* a good one on the wrong engine */
+	cmd = (struct tessera_cmd){ .opcode = TESSERA_OP_ACT };
+	cmd.act.x = VA_VRAM;
+	cmd.act.out = VA_VRAM;
+	cmd.act.count = 4;
+	expect_fault(cmd, COPY, bad, 0);
+	queue_new(0, 4, COMPUTE);
+	push(4, cmd);
+	run_idle();
+	event_none();
+	CHECK_EQ(queue_op(TESSERA_ADMIN_QUEUE_DESTROY, 4), 0);
 	/* each byte that must be zero */
 	for (i = 0; i < sizeof(cmd.raw); i++) {
 		cmd = c_nop();
@@ -866,6 +903,7 @@ static const struct test tests[] = {
 	TEST(mappings),
 	TEST(isolation),
 	TEST(page_table_budget),
+	TEST(failed_map_leaves_no_tables),
 	TEST(completion_ring_full),
 	TEST(event_ring_full),
 	TEST(event_backlog_full),

@@ -851,6 +851,75 @@ static void fault_stops_both_engines(void)
 	CHECK_EQ(sys64(SYS_VA(16)), 0);
 }
 
+/* The other engine's fault and the end of a command in a batch at the same instant. */
+static void fault_and_end_at_once(void)
+{
+	uint64_t t = m.now;
+
+	ctx_new(0);
+	queue_new(0, 0, COMPUTE);
+	queue_new(0, 1, COPY);
+	put_batch(SYS_VA(0x1000), 0, c_time(SYS_VA(0)));
+	push(1, c_batch(SYS_VA(0x1000), 1));
+	put(0, c_nop());
+	push(0, (struct tessera_cmd){ .opcode = 0xee });
+	run_for(CMD_NS);
+	CHECK_EQ(event_expect(TESSERA_EV_FAULT).time_ns, t + CMD_NS);
+	CHECK_EQ(eng(COPY, TESSERA_ENG_STATUS), 0);
+	run_for(10000);
+	CHECK_EQ(sys64(SYS_VA(0)), 0);
+	t = m.now;
+	fault_query(0, TESSERA_FAULT_QUERY_CLEAR);
+	run_idle();
+	CHECK_EQ(sys64(SYS_VA(0)), t + CMD_NS);
+}
+
+/* None of a context's queues starts once more while it is being destroyed. */
+static void destroy_starts_nothing(void)
+{
+	ctx_new(0);
+	queue_new(0, 0, COMPUTE);
+	queue_new(0, 1, COMPUTE);
+	push(0, c_hang(0, 0));
+	push(1, (struct tessera_cmd){ .opcode = 0xee });
+	run_for(1000);
+	CHECK_EQ(admin_simple(TESSERA_ADMIN_CTX_DESTROY, 0), 0);
+	event_none();
+}
+
+static void semaphore_poll_goes_on(void)
+{
+	uint64_t t;
+
+	ctx_new(0);
+	ctx_new(1);
+	queue_new(0, 0, COMPUTE);
+	queue_new(0, 1, COPY);
+	push(0, c_sem(SYS_VA(0), 1, TESSERA_SEM_GE));
+	/* late: one look, not a row of them */
+	t = m.now + 5007007;
+	jump_to(t);
+	tessera_core_run(m.core);
+	CHECK_EQ(m.timer, t + 20000);
+	/* not while its context is stopped, and then from the clearing on */
+	push(1, (struct tessera_cmd){ .opcode = 0xee });
+	CHECK_EQ(m.timer, TESSERA_NEVER);
+	run_for(12345);
+	fault_query(0, TESSERA_FAULT_QUERY_CLEAR);
+	CHECK_EQ(m.timer, m.now + 20000);
+
+	/* a runlist that takes the waiting context in looks at once, also without a switch */
+	set_explicit();
+	queue_new(1, 2, COMPUTE);
+	push(2, c_hang(0, 0));
+	runlist(COMPUTE, 2, BATCH | 1);
+	run_for(SWITCH_NS + 150000);
+	set_sys64(SYS_VA(0), 1);
+	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_PENDING_LO), 2);
+	runlist(COMPUTE, 3, NONE | 2);
+	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_PENDING_LO), 3);
+}
+
 static void late_timer(void)
 {
 	uint64_t t = m.now;
@@ -981,6 +1050,18 @@ static void explicit_on_and_off(void)
 	CHECK_EQ(sys64(SYS_VA(0)), t + 100 + 100000 + CMD_NS);
 	CHECK_EQ(m.guest_errors, 1);
 	event_none();
+
+	/* in the middle of a switch */
+	set_explicit();
+	push(0, c_time(SYS_VA(0)));
+	runlist(COMPUTE, 1, BATCH | 1);
+	run_for(2000);
+	t = m.now;
+	wr(TESSERA_REG_SCHED_CTRL, 0);
+	run_idle();
+	CHECK_EQ(sys64(SYS_VA(0)), t + CMD_NS);
+	CHECK_EQ(switch_ns(COMPUTE), 2000);
+	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_SWITCHES), 0);
 }
 
 #define TEST(name) { #name, name }
@@ -1010,6 +1091,9 @@ static const struct test tests[] = {
 	TEST(strict_stops_a_plain_hang),
 	TEST(destroy_what_runs),
 	TEST(fault_stops_both_engines),
+	TEST(fault_and_end_at_once),
+	TEST(destroy_starts_nothing),
+	TEST(semaphore_poll_goes_on),
 	TEST(late_timer),
 	TEST(counters_add_up),
 	TEST(shares),

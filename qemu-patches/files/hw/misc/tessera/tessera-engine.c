@@ -194,10 +194,6 @@ static void engine_next(struct tessera_core *core, unsigned int n, uint64_t t)
 				return;
 			}
 			runlist_in(core, n, t);
-			/* Waiting queues have been looked at rarely while off the runlist. */
-			queue_sem_poll(core, t, true, n);
-			if (e->phase != PHASE_IDLE)
-				return;
 			continue;
 		}
 		q = pick(core, n);
@@ -299,6 +295,7 @@ void engine_event(struct tessera_core *core, unsigned int e, uint64_t t)
 	case PHASE_SWITCH:
 		leave_phase(core, eng, t);
 		runlist_in(core, e, t);
+		/* Waiting queues have been looked at rarely while off the runlist. */
 		queue_sem_poll(core, t, true, e);
 		engine_kick(core, e, t);
 		break;
