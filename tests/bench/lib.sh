@@ -12,10 +12,12 @@ N=0
 BAD=0
 DMESG_N=0
 
-# Results go to the port that kernel messages can't get into
+# Results go to the port that kernel messages can't get into; a script that another one
+# runs as a program of its own leaves them to that one.
 ktap_begin()
 {
-	exec >/dev/ttyS1
+	[ -n "${KTAP_NESTED:-}" ] || exec >/dev/ttyS1
+	export KTAP_NESTED=1
 	echo "KTAP version 1"
 }
 
@@ -115,4 +117,29 @@ vgpu()
 stat_of()
 {
 	cat "/sys/bus/mdev/devices/$1/vgpu/stats/$2"
+}
+
+# in_guest NAME COMMAND...: KTAP of a program in a guest, as a subtest here
+in_guest()
+{
+	g=$1
+	shift
+	program "$g: $*" guest run -t 400 "$g" "$*"
+}
+
+# The log of a guest that ran to its end well: guest_log NAME
+guest_log()
+{
+	guest log "$1" | tr -d '\r' >/tmp/guest.log
+	/tests/dmesg-check.sh /tmp/guest.log >/tmp/dmesg.bad
+	rc=$?
+	[ $rc = 0 ] || sed 's/^/# /' /tmp/dmesg.bad
+	result $rc "$1: kernel log"
+}
+
+unmake()
+{
+	for u; do
+		echo 1 >"/sys/bus/mdev/devices/$u/remove"
+	done
 }

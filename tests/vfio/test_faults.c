@@ -132,7 +132,6 @@ TEST_F(faults, unmapped)
 	EARN(FILL(~0ull << 12, 8192, 0), TESSERA_FAULT_UNMAPPED, ANY);
 	EARN(COPY(VA, VA + 0x50000, 64), TESSERA_FAULT_UNMAPPED, VA + 0x50000);
 	EARN(FENCE(VA + 0x60000, 1, 0), TESSERA_FAULT_UNMAPPED, VA + 0x60000);
-	EARN(BATCH(VA + 0x70000, 1), TESSERA_FAULT_UNMAPPED, VA + 0x70000);
 	EARN(SEM_WAIT(VA + 0x80000, 1, 0), TESSERA_FAULT_UNMAPPED, VA + 0x80000);
 	/* over the end of what is mapped: at the first page that is not */
 	EARN(FILL(VA + 0x3000, 8192, 0), TESSERA_FAULT_UNMAPPED, VA + 0x4000);
@@ -201,6 +200,17 @@ TEST_F(faults, wrong_engine_and_batch)
 	EXPECT_EQ(2, f.batch_index);
 	EXPECT_EQ(TESSERA_OP_BATCH, f.opcode);
 	EXPECT_EQ(77, ((uint32_t *)self->mem.cpu)[2048]);
+
+	/* the batch's own memory: its first command is at fault, unread */
+	ASSERT_EQ(0, t1_queue_reset(&self->q));
+	ASSERT_EQ(0, t1_fault_query(&self->t, 3, TESSERA_FAULT_QUERY_CLEAR, &f));
+	t1_push(&self->q, &BATCH(VA + 0x70000, 1));
+	t1_kick(&self->q);
+	ASSERT_EQ(0, t1_event(&self->t, &ev, T1_TIMEOUT_MS));
+	EXPECT_EQ(TESSERA_FAULT_UNMAPPED, ev.fault);
+	EXPECT_EQ(VA + 0x70000, ev.addr);
+	ASSERT_EQ(0, t1_fault_query(&self->t, 3, 0, &f));
+	EXPECT_EQ(0, f.batch_index);
 }
 
 /* A label out of range is found while SOFTMAX runs. */

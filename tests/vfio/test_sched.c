@@ -4,15 +4,15 @@
  *
  * Load is TESSERA_OP_HANG for a given time, so that engines are busy and the machine
  * that emulates them is not (wants hang=on). What a vGPU got is its stats' difference over a
- * period of device time. On a loaded machine the host's timers come late, so tolerances
- * are wide here; exact figures are taken in exact virtual time, by make bench.
+ * period of device time. To be run in exact virtual time (boot.sh --det): else the host's
+ * timers come as late as the machine below is loaded.
  */
 #include "fixture.h"
 
 #define MAX_VGPUS	4
 #define CMD_NS		500000
 #define RING_LOG2	12
-#define PERIOD_US	400000
+#define PERIOD_US	240000
 
 struct load {
 	struct vdev v;
@@ -119,12 +119,13 @@ static void measure(struct __test_metadata *_metadata, FIXTURE_DATA(sched) *self
 		TH_LOG("vGPU %u got %.3f", i, self->got[i]);
 }
 
-/* Percent, for the harness compares integers */
-#define PC(x)	((int)((x) * 100 + 0.5))
+/* Parts per mille, for the harness compares integers */
+#define PM(x)	((int)((x) * 1000 + 0.5))
 
+/* Within so much of the device time, for the ends of a period cut slices */
 #define NEAR(want, got) do {						\
-		EXPECT_LE(PC(want) - 7, PC(got));			\
-		EXPECT_GE(PC(want) + 7, PC(got));			\
+		EXPECT_LE(PM(want) - 15, PM(got));			\
+		EXPECT_GE(PM(want) + 15, PM(got));			\
 	} while (0)
 
 TEST_F_TIMEOUT(sched, best_effort, 60)
@@ -143,7 +144,7 @@ TEST_F_TIMEOUT(sched, best_effort, 60)
 	idle(_metadata, &self->l[1], e);
 	measure(_metadata, self, PERIOD_US);
 	NEAR(0.5, self->got[0]);
-	EXPECT_EQ(0, PC(self->got[1]));
+	EXPECT_EQ(0, PM(self->got[1]));
 	NEAR(0.5, self->got[2]);
 	/* one alone has it all */
 	idle(_metadata, &self->l[0], e);
@@ -174,7 +175,7 @@ TEST_F_TIMEOUT(sched, equal_share, 60)
 	idle(_metadata, &self->l[1], e);
 	measure(_metadata, self, PERIOD_US);
 	NEAR(1.0 / 3, self->got[0]);
-	EXPECT_EQ(0, PC(self->got[1]));
+	EXPECT_EQ(0, PM(self->got[1]));
 	NEAR(1.0 / 3, self->got[2]);
 	NEAR(1.0 / 3, self->idle);
 	/* one that stops does not */
@@ -206,9 +207,9 @@ TEST_F_TIMEOUT(sched, fixed_share, 60)
 	t1_disable(&self->l[0].t);
 	idle(_metadata, &self->l[2], e);
 	measure(_metadata, self, PERIOD_US);
-	EXPECT_EQ(0, PC(self->got[0]));
+	EXPECT_EQ(0, PM(self->got[0]));
 	NEAR(1.0 / 4, self->got[1]);
-	EXPECT_EQ(0, PC(self->got[2]));
+	EXPECT_EQ(0, PM(self->got[2]));
 	NEAR(3.0 / 4, self->idle);
 }
 
@@ -247,7 +248,7 @@ TEST_F_TIMEOUT(sched, engines_apart, 60)
 	busy(&self->l[1], !e);
 	measure(_metadata, self, PERIOD_US / 2);
 	NEAR(1.0, self->got[0]);
-	EXPECT_EQ(0, PC(self->got[1]));
+	EXPECT_EQ(0, PM(self->got[1]));
 	busy(&self->l[0], !e);
 	measure(_metadata, self, PERIOD_US / 2);
 	NEAR(1.0, self->got[0]);
@@ -283,16 +284,16 @@ TEST_F_TIMEOUT(sched, timeslice, 60)
 		busy(&self->l[0], e);
 		busy(&self->l[1], e);
 		before = mdev_stat(self->l[0].v.uuid, slices);
-		measure(_metadata, self, PERIOD_US);
+		measure(_metadata, self, 400000);
 		NEAR(0.5, self->got[0]);
 		n[i] = mdev_stat(self->l[0].v.uuid, slices) - before;
 		TH_LOG("%lld slices", n[i]);
 	}
-	EXPECT_LT(0, n[1]);
-	EXPECT_GT(n[0], 2 * n[1]);
+	EXPECT_LE(95, n[0]);
+	EXPECT_LE(9, n[1]);
 	/* 400 ms in slices of 2 ms, every second one */
-	EXPECT_GE(110, n[0]);
-	EXPECT_GE(13, n[1]);
+	EXPECT_GE(105, n[0]);
+	EXPECT_GE(11, n[1]);
 }
 
 /* Batch preemption with batches longer than slices: overshoot is paid back. */
@@ -433,24 +434,27 @@ TEST_F(sched_files, weight)
 	EXPECT_EQ(0, mdev_remove(uuid));
 }
 
-/* The default slice depends on how many there are. */
-TEST_F(sched_files, default_slice)
+/* The default slice depends on how many run. */
+TEST_F_TIMEOUT(sched_files, default_slice, 60)
 {
-	char uuid[9][MDEV_UUID_LEN], buf[64];
+	static struct vdev v[9];
+	static struct t1 t[9];
+	char buf[64];
 	unsigned int i;
 
 	for (i = 0; i < 9; i++) {
 		ASSERT_EQ(0, sched_get("timeslice_us", buf, sizeof(buf)));
 		EXPECT_STREQ("2000", buf);
-		ASSERT_EQ(0, mdev_create("V16", uuid[i]));
+		ASSERT_EQ(0, vdev_create(&v[i], "V16"));
+		ASSERT_EQ(0, t1_start(&t[i], &v[i]));
 	}
 	ASSERT_EQ(0, sched_get("timeslice_us", buf, sizeof(buf)));
 	EXPECT_STREQ("1000", buf);
-	ASSERT_EQ(0, mdev_remove(uuid[0]));
+	t1_disable(&t[4]);
 	ASSERT_EQ(0, sched_get("timeslice_us", buf, sizeof(buf)));
 	EXPECT_STREQ("2000", buf);
-	for (i = 1; i < 9; i++)
-		ASSERT_EQ(0, mdev_remove(uuid[i]));
+	for (i = 0; i < 9; i++)
+		ASSERT_EQ(0, vdev_destroy(&v[i]));
 }
 
 TEST_HARNESS_MAIN

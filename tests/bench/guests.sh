@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# In the virtual host: the guest driver's tests on bare metal, then in two guests at once on
+# vGPUs of different sizes; the two against each other; guests that end in every way.
+. /tests/bench/lib.sh
+ktap_begin
+A=aaaaaaaa-0000-4000-8000-000000000001
+B=bbbbbbbb-0000-4000-8000-000000000002
+TESTS=/tests/guest/run.sh
+WORK=/tests/bench/guest_work
+
+# Bare metal: the same programs that run in the guests
+modprobe tessera_drm
+[ "$(driver)" = tessera_drm ] || give_to tessera_drm
+program "bare metal" $TESTS
+
+mediate
+result $? "tessera.ko has the accelerator"
+rmmod tessera_drm
+vgpu V2 $A && vgpu V4 $B
+result $? "two vGPUs are made"
+guest start a --nowait $A
+guest start b --nowait $B
+guest ready a b
+result $? "two guests boot"
+guest run a 'modprobe tessera_drm' && guest run b 'modprobe tessera_drm'
+result $? "the guests' driver loads"
+
+# Different tests at the same time, then the other way round. The timeouts' and resets'
+# tests are for one at a time: a guest may wait long while the other hangs an engine.
+first='config ioctl exec prime fdinfo'
+second='commands fault'
+job=$(guest run --bg b "$TESTS $second")
+in_guest a "$TESTS $first"
+program "b: $TESTS $second" guest wait -t 400 b "$job"
+job=$(guest run --bg b "$TESTS $first")
+in_guest a "$TESTS $second"
+program "b: $TESTS $first" guest wait -t 400 b "$job"
+job=$(guest run --bg b "$WORK imprint 7 20")
+in_guest_reset=$(guest run -t 400 a "$TESTS timeout reset" >/tmp/reset.out 2>&1; echo $?)
+program "a: timeout reset" sh -c "cat /tmp/reset.out; exit $in_guest_reset"
+guest wait -t 400 b "$job" >/tmp/imprint.b
+rc=$?
+[ $rc = 0 ] || sed 's/^/# /' /tmp/imprint.b
+result $rc "b keeps its memory while a hangs engines and resets"
+
+# Each fills all the memory it can get, both at once
+job=$(guest run --bg b "$WORK imprint 2 3")
+guest run -t 400 a "$WORK imprint 1 3" >/tmp/imprint.a
+rc=$?
+guest wait -t 400 b "$job" >/tmp/imprint.b
+rc=$((rc + $?))
+[ $rc = 0 ] || cat /tmp/imprint.a /tmp/imprint.b
+result $rc "neither sees the other's memory"
+
+is "config space in a: the vGPU is a PCI Express function behind a root port" "0x120000 0x7e55" \
+	"$(guest run a 'for d in /sys/bus/pci/devices/*; do grep -q 0x7e55 $d/device &&
+		echo $(cat $d/class $d/device); done')"
+is "host: faults are counted for who earned them" yes \
+	"$([ "$(stat_of $A faults)" -gt 0 ] && [ "$(stat_of $B faults)" -gt 0 ] && echo yes)"
+
+# A guest that powers off, one whose plug is pulled with work running, and their successors
+guest_log a
+guest stop a
+result $? "a powers off"
+is "and leaves nothing pinned" 0 "$(stat_of $A pinned_pages)"
+guest run --bg b "$WORK imprint 3 600" >/dev/null
+sleep 1
+guest kill b
+result $? "b's plug is pulled"
+is "and leaves nothing pinned" 0 "$(stat_of $B pinned_pages)"
+log_check "guests end"
+guest start a --nowait $A
+guest start b --nowait $B
+guest ready a b
+result $? "both boot again"
+for g in a b; do
+	guest run $g "modprobe tessera_drm; $WORK once"
+	result $? "$g: works again"
+	guest run $g "$WORK imprint 9 0"
+	result $? "$g: finds its memory cleared"
+	guest run $g 'rmmod tessera_drm && modprobe tessera_drm && '$WORK' once'
+	result $? "$g: reloads its driver"
+	guest_log $g
+	guest stop $g
+	result $? "$g: powers off"
+done
+unmake $A $B
+is "all is free again" 1 "$(cat "$PCI"/mdev_supported_types/tessera-V1/available_instances)"
+log_check "the end"
+ktap_end

@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The suites that need the virtual host, as tests/suites names them: run.sh SUITE.
+# One boot serves a suite; what is built is taken from out/build/user.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lab/lib.sh
+
+BUILT=$OUT/build/user/tests
+STAGE=${SUITE_OUT:-$OUT/tests/bench-$1}/stage
+KERNEL=${TESSERA_KERNEL:-6.12}
+
+# The same files, by the same names, in the virtual host and in its guests: /tests
+stage()
+{
+	local d f
+
+	rm -rf "$STAGE"
+	mkdir -p "$STAGE"
+	for d in vfio host guest bench; do
+		mkdir -p "$STAGE/$d"
+		for f in "tests/$d"/*.sh "$BUILT/$d"/*; do
+			[ -f "$f" ] && [ -x "$f" ] && cp "$f" "$STAGE/$d/"
+		done
+		cp "tests/$d"/*.sh "$STAGE/$d/" 2>/dev/null
+	done
+	cp tests/lab/dmesg-check.sh "$STAGE/"
+}
+
+# in_host BOOT-OPTIONS... -- SCRIPT ARGS...
+in_host()
+{
+	stage
+	tests/lab/in-host.sh --add "$STAGE:/tests" "$@"
+}
+
+case $1 in
+vfio)
+	in_host --dev hang=on --timeout 500 -- tests/bench/vfio.sh \
+		vfio/test_{config,regions,ctrl,admin,map,commands,isolation,irq,faults,reset,hang,many,fuzz}
+	;;
+lifecycle)
+	in_host --dev hang=on --timeout 300 -- tests/bench/lifecycle.sh
+	;;
+guests)
+	in_host --guest-add "$STAGE:/tests" --dev hang=on --timeout 500 -- tests/bench/guests.sh
+	;;
+shares)
+	in_host --guest-add "$STAGE:/tests" --det --dev hang=on --timeout 500 -- tests/bench/shares.sh
+	;;
+smoke)
+	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --timeout 300 -- tests/bench/smoke.sh \
+		vfio/test_{config,regions,ctrl,irq,faults,reset}
+	;;
+*)
+	die "run.sh: no suite $1"
+	;;
+esac
