@@ -5,7 +5,7 @@
  * Lock order, outermost first (Documentation/mediator.rst tells more):
  *
  *	parent->lock
- *	vgpu->lock > vgpu->dma.lock > the backend's admin lock
+ *	vgpu->lock > vgpu->dma.lock > parent->frames_lock, the backend's admin lock
  *	mmap_lock > parent->bar_sem
  *	the backend's event lock > parent->owner_lock > dispatcher->lock,
  *		vgpu->events.lock
@@ -219,6 +219,8 @@ struct tessera_slot {
  * @dispatchers: one for each engine
  * @preempt_strict: preemption mode; read without a lock
  * @preempt_timeout_us: patience with a running command; read without a lock
+ * @frames_lock: protects @frames
+ * @frames: struct tessera_frame by host page number
  * @bar_sem: held for reading to map BAR pages into user space, for writing to keep them out
  * @reset_work: resets the device after it stopped answering
  * @resets: how often that was done
@@ -247,6 +249,9 @@ struct tessera_parent {
 	struct tessera_dispatcher dispatchers[TESSERA_NUM_ENGINES];
 	bool preempt_strict;
 	u32 preempt_timeout_us;
+
+	struct mutex frames_lock;
+	struct xarray frames;
 
 	struct rw_semaphore bar_sem;
 	struct work_struct reset_work;

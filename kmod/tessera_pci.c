@@ -113,6 +113,8 @@ static int tessera_pci_probe(struct pci_dev *pdev, const struct pci_device_id *i
 	mutex_init(&parent->lock);
 	INIT_LIST_HEAD(&parent->vgpus);
 	spin_lock_init(&parent->owner_lock);
+	mutex_init(&parent->frames_lock);
+	xa_init(&parent->frames);
 	init_rwsem(&parent->bar_sem);
 	INIT_WORK(&parent->reset_work, tessera_reset_work);
 	for (i = 0; i < TESSERA_MAX_SLOTS; i++)

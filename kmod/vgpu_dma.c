@@ -14,6 +14,9 @@
  * a page is pinned. As it takes offence at being called ten times, the worker does
  * not pin anything in a revoked range for a while.
  *
+ * Guests may map a page as often as they like, in several vGPUs too, but the DMA API allows few
+ * mappings of one page at a time: so a host page is mapped for DMA once, and counted (frames).
+ *
  * The order is always: out of hardware, acknowledged; out of the IOMMU; unpinned. After a device
  * reset hardware has forgotten all mappings, which counts as acknowledged.
  */
@@ -38,7 +41,7 @@ MODULE_PARM_DESC(pin_limit_mb, "Guest memory that a vGPU may have mapped at once
  * @next: another mapping of the same guest page
  * @node: in a list of pages on their way out
  * @iova: guest address
- * @dma: bus address
+ * @frame: the host page
  * @vpn: virtual page number in the context
  * @ctx: the context
  * @huge: part of a 2 MiB page, which is unmapped as a whole
@@ -47,13 +50,25 @@ struct tessera_page {
 	struct tessera_page *next;
 	struct list_head node;
 	u64 iova;
-	dma_addr_t dma;
+	struct tessera_frame *frame;
 	unsigned long vpn;
 	u32 ctx;
 	bool huge;
 };
 
-static struct kmem_cache *page_cache;
+/**
+ * struct tessera_frame - a page of the host, mapped for DMA
+ * @dma: bus address
+ * @pfn: host page number
+ * @users: pages that stand for it
+ */
+struct tessera_frame {
+	dma_addr_t dma;
+	unsigned long pfn;
+	unsigned long users;
+};
+
+static struct kmem_cache *page_cache, *frame_cache;
 
 /**
  * tessera_dma_module_init() - at module load
@@ -61,7 +76,11 @@ static struct kmem_cache *page_cache;
 int tessera_dma_module_init(void)
 {
 	page_cache = KMEM_CACHE(tessera_page, 0);
-	return page_cache ? 0 : -ENOMEM;
+	frame_cache = KMEM_CACHE(tessera_frame, 0);
+	if (page_cache && frame_cache)
+		return 0;
+	tessera_dma_module_exit();
+	return -ENOMEM;
 }
 
 /**
@@ -69,7 +88,63 @@ int tessera_dma_module_init(void)
  */
 void tessera_dma_module_exit(void)
 {
+	kmem_cache_destroy(frame_cache);
 	kmem_cache_destroy(page_cache);
+}
+
+/* -------------------------------------------------------------- frames -- */
+
+/* Other mappings of the page are none of ours: cache lines are not synchronised for them. */
+static struct tessera_frame *frame_new(struct tessera_parent *parent, struct page *page)
+{
+	struct device *dev = &parent->pdev->dev;
+	struct tessera_frame *frame;
+
+	frame = kmem_cache_alloc(frame_cache, GFP_KERNEL);
+	if (!frame)
+		return NULL;
+	frame->pfn = page_to_pfn(page);
+	frame->users = 0;
+	frame->dma = dma_map_page_attrs(dev, page, 0, PAGE_SIZE, DMA_BIDIRECTIONAL,
+					DMA_ATTR_SKIP_CPU_SYNC);
+	if (dma_mapping_error(dev, frame->dma))
+		goto err_free;
+	if (xa_err(xa_store(&parent->frames, frame->pfn, frame, GFP_KERNEL)))
+		goto err_unmap;
+	return frame;
+
+err_unmap:
+	dma_unmap_page_attrs(dev, frame->dma, PAGE_SIZE, DMA_BIDIRECTIONAL,
+			     DMA_ATTR_SKIP_CPU_SYNC);
+err_free:
+	kmem_cache_free(frame_cache, frame);
+	return NULL;
+}
+
+static struct tessera_frame *frame_get(struct tessera_parent *parent, struct page *page)
+{
+	struct tessera_frame *frame;
+
+	mutex_lock(&parent->frames_lock);
+	frame = xa_load(&parent->frames, page_to_pfn(page));
+	if (!frame)
+		frame = frame_new(parent, page);
+	if (frame)
+		frame->users++;
+	mutex_unlock(&parent->frames_lock);
+	return frame;
+}
+
+static void frame_put(struct tessera_parent *parent, struct tessera_frame *frame)
+{
+	mutex_lock(&parent->frames_lock);
+	if (!--frame->users) {
+		xa_erase(&parent->frames, frame->pfn);
+		dma_unmap_page_attrs(&parent->pdev->dev, frame->dma, PAGE_SIZE,
+				     DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
+		kmem_cache_free(frame_cache, frame);
+	}
+	mutex_unlock(&parent->frames_lock);
 }
 
 /* --------------------------------------------------------- the indexes -- */
@@ -130,19 +205,12 @@ static void take_range(struct tessera_vgpu *vgpu, u32 ctx, unsigned long first,
 
 /* ------------------------------------------------------------- letting go -- */
 
-static void dma_unmap_one(struct tessera_vgpu *vgpu, dma_addr_t dma)
-{
-	/* Guests may map a page several times: mappings of ours don't own its cache lines. */
-	dma_unmap_page_attrs(&vgpu->parent->pdev->dev, dma, PAGE_SIZE, DMA_BIDIRECTIONAL,
-			     DMA_ATTR_SKIP_CPU_SYNC);
-}
-
 static void dma_unmap_list(struct tessera_vgpu *vgpu, struct list_head *pages)
 {
 	struct tessera_page *page;
 
 	list_for_each_entry(page, pages, node)
-		dma_unmap_one(vgpu, page->dma);
+		frame_put(vgpu->parent, page->frame);
 }
 
 /* Unpin and free what neither hardware nor IOMMU know any more. Not under dma.lock. */
@@ -282,7 +350,7 @@ struct chunk {
 /* Have hardware map a chunk whose pages are in @pages, in order. */
 static u16 hw_map(struct tessera_vgpu *vgpu, const struct chunk *c, struct list_head *pages)
 {
-	dma_addr_t first = list_first_entry(pages, struct tessera_page, node)->dma;
+	dma_addr_t first = list_first_entry(pages, struct tessera_page, node)->frame->dma;
 	struct tessera_admin_req req = {
 		.cmd.opcode = TESSERA_ADMIN_MAP,
 		.cmd.ctx = cpu_to_le32(vgpu->first_ctx + c->ctx),
@@ -296,8 +364,8 @@ static u16 hw_map(struct tessera_vgpu *vgpu, const struct chunk *c, struct list_
 	bool contig = true;
 
 	list_for_each_entry(page, pages, node) {
-		contig = contig && page->dma == first + (u64)i * PAGE_SIZE;
-		list[i++] = cpu_to_le64(page->dma);
+		contig = contig && page->frame->dma == first + (u64)i * PAGE_SIZE;
+		list[i++] = cpu_to_le64(page->frame->dma);
 	}
 	if (contig) {
 		flags |= TESSERA_MAP_CONTIG;
@@ -319,7 +387,6 @@ static u16 hw_map(struct tessera_vgpu *vgpu, const struct chunk *c, struct list_
 /* Map pinned pages for DMA and enter them in the indexes. */
 static u16 enter_chunk(struct tessera_vgpu *vgpu, const struct chunk *c, struct list_head *pages)
 {
-	struct device *dev = &vgpu->parent->pdev->dev;
 	struct tessera_page *page;
 	u32 i;
 
@@ -331,20 +398,20 @@ static u16 enter_chunk(struct tessera_vgpu *vgpu, const struct chunk *c, struct 
 		page->vpn = c->vpn + i;
 		page->ctx = c->ctx;
 		page->huge = c->flags & TESSERA_MAP_HUGE;
-		page->dma = dma_map_page_attrs(dev, vgpu->pages[i], 0, PAGE_SIZE,
-					       DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
-		if (dma_mapping_error(dev, page->dma)) {
-			kmem_cache_free(page_cache, page);
-			return TESSERA_ST_NO_RESOURCE;
-		}
-		if (index_add(vgpu, page)) {
-			dma_unmap_one(vgpu, page->dma);
-			kmem_cache_free(page_cache, page);
-			return TESSERA_ST_NO_RESOURCE;
-		}
+		page->frame = frame_get(vgpu->parent, vgpu->pages[i]);
+		if (!page->frame)
+			goto err_free;
+		if (index_add(vgpu, page))
+			goto err_frame;
 		list_add_tail(&page->node, pages);
 	}
 	return TESSERA_ST_OK;
+
+err_frame:
+	frame_put(vgpu->parent, page->frame);
+err_free:
+	kmem_cache_free(page_cache, page);
+	return TESSERA_ST_NO_RESOURCE;
 }
 
 /*
