@@ -352,6 +352,7 @@ static void mappings(void)
 	/* neighbours by address are none where one is VRAM and the other not */
 	CHECK_EQ(map_contig(0, 0x200000, 0x1000, 1, RW | VRAM), 0);
 	CHECK_EQ(map_contig(0, 0x201000, 0x2000, 1, RW), 0);
+	CHECK_EQ(queue_op(TESSERA_ADMIN_QUEUE_RESET, 15), 0);
 	push(15, c_copy(SYS_VA(0), 0x200000, 0x2000));
 	run_idle();
 	CHECK_EQ(event_expect(TESSERA_EV_FAULT).addr, 0x201000);
