@@ -60,6 +60,7 @@ const struct tessera_sched_policy *const tessera_sched_policies[] = {
 	&tessera_sched_best_effort,
 	&tessera_sched_equal_share,
 	&tessera_sched_fixed_share,
+	&tessera_sched_deadline,
 	NULL,
 };
 
@@ -91,10 +92,8 @@ const struct tessera_sched_policy *tessera_sched_policy_find(const char *name)
 
 /* ------------------------------------------------------------ virtual time -- */
 
-static bool behind(u64 a, u64 b)
-{
-	return (s64)(a - b) < 0;
-}
+#define behind(a, b)		tessera_sched_behind(a, b)
+#define to_virtual(...)		tessera_sched_to_virtual(__VA_ARGS__)
 
 static u32 weight_of(const struct tessera_sched *s, const struct tessera_sched_entity *e)
 {
@@ -102,7 +101,7 @@ static u32 weight_of(const struct tessera_sched *s, const struct tessera_sched_e
 }
 
 /* Virtual time of @ns at @weight. @rem goes from one division to the next: nothing is lost. */
-static u64 to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem)
+u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem)
 {
 	u32 unit = s->policy->ops->unit, r;
 	u64 q = div_u64_rem(ns, weight, &r);
@@ -124,26 +123,35 @@ static u64 to_ns(const struct tessera_sched *s, u64 virtual, u32 weight, u64 mos
 
 static void advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns)
 {
-	e->vtime += to_virtual(s, ns, weight_of(s, e), &e->vtime_rem);
+	u64 virtual = to_virtual(s, ns, weight_of(s, e), &e->vtime_rem);
+
+	e->vtime += virtual;
+	if (s->policy->ops->advanced)
+		s->policy->ops->advanced(s, e, virtual);
 }
 
-static struct tessera_sched_entity *first(const struct tessera_sched *s)
+static struct tessera_sched_entity *first(struct tessera_sched *s)
 {
-	struct tessera_sched_heap_node *n = tessera_sched_heap_first(&s->heap);
-
-	return n ? (struct tessera_sched_entity *)
-			((char *)n - offsetof(struct tessera_sched_entity, node)) : NULL;
+	if (s->policy->ops->first)
+		return s->policy->ops->first(s);
+	return tessera_sched_entity_of(tessera_sched_heap_first(&s->heap));
 }
 
-/* Whether @e is to have its turn, and how many have. */
-static bool competes(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+/* Whether @e is to have its turn, if its limit lets it. */
+static bool wants(const struct tessera_sched *s, const struct tessera_sched_entity *e)
 {
 	if (e == &s->idle)
 		return s->idle_weight && s->num_running;
 	return e->running && (e->has_work || !s->policy->work_conserving);
 }
 
-static u32 num_competing(const struct tessera_sched *s)
+static bool competes(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+{
+	return wants(s, e) && !e->throttled;
+}
+
+/* How many want their turn: those that a limit keeps from it will be back. */
+static u32 num_wanting(const struct tessera_sched *s)
 {
 	if (s->policy->work_conserving)
 		return s->num_with_work;
@@ -152,13 +160,21 @@ static u32 num_competing(const struct tessera_sched *s)
 
 static void update_vclock(struct tessera_sched *s)
 {
-	struct tessera_sched_entity *e, *low = first(s);
+	struct tessera_sched_entity *e, *low;
+	u64 clock = s->vclock;
 
-	if (s->holder && competes(s, s->holder) &&
-	    (!low || behind(s->holder->vtime, low->vtime)))
-		low = s->holder;
-	if (low && behind(s->vclock, low->vtime))
-		s->vclock = low->vtime;
+	if (s->policy->ops->clock) {
+		clock = s->policy->ops->clock(s);
+	} else {
+		low = first(s);
+		if (s->holder && competes(s, s->holder) &&
+		    (!low || behind(s->holder->vtime, low->vtime)))
+			low = s->holder;
+		if (low)
+			clock = low->vtime;
+	}
+	if (behind(s->vclock, clock))
+		s->vclock = clock;
 
 	if (s->vclock - s->vclock_rebased < REBASE_DISTANCE)
 		return;
@@ -174,21 +190,59 @@ static void update_vclock(struct tessera_sched *s)
 
 static void queue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
-	tessera_sched_heap_insert(&s->heap, &e->node, e->vtime);
+	if (s->policy->ops->queue)
+		s->policy->ops->queue(s, e);
+	else
+		tessera_sched_heap_insert(&s->heap, &e->node, e->vtime);
 	e->queued = true;
+	tessera_sched_qos_queued(s, e);
 }
 
 static void unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (!e->queued)
 		return;
-	tessera_sched_heap_remove(&s->heap, &e->node);
+	if (s->policy->ops->unqueue)
+		s->policy->ops->unqueue(s, e);
+	else
+		tessera_sched_heap_remove(&s->heap, &e->node);
 	e->queued = false;
+	tessera_sched_qos_unqueued(s, e);
+}
+
+/* Nobody who begins to compete is behind those who do. */
+static void join(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	if (s->policy->ops->join)
+		s->policy->ops->join(s, e);
+	else if (behind(e->vtime, s->vclock))
+		e->vtime = s->vclock;
+}
+
+static void leave(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	if (s->policy->ops->leave)
+		s->policy->ops->leave(s, e);
 }
 
 static bool switching(const struct tessera_sched *s)
 {
 	return s->next_valid && s->next != s->holder;
+}
+
+/*
+ * What a reservation gives beyond the share by weight is not charged against that:
+ * else a vGPU would have to wait it off when its reservation is taken away.
+ */
+static void charge_slice(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns)
+{
+	u32 rem = 0;
+
+	if (e->by_reservation &&
+	    behind(s->vclock + to_virtual(s, 2 * tessera_sched_slice_ns(s, e), weight_of(s, e), &rem),
+		   e->vtime))
+		return;
+	advance(s, e, ns);
 }
 
 /*
@@ -202,16 +256,16 @@ static u64 charge_holder(struct tessera_sched *s, struct tessera_sched_entity *e
 
 	e->slice_used_ns += ns;
 	if (!e->slice_granted_ns) {
-		advance(s, e, ns);
+		charge_slice(s, e, ns);
 		return 0;
 	}
 	room = e->slice_granted_ns + ns > e->slice_used_ns ?
 	       e->slice_granted_ns + ns - e->slice_used_ns : 0;
 	if (ns <= room) {
-		advance(s, e, ns);
+		charge_slice(s, e, ns);
 		return 0;
 	}
-	advance(s, e, room);
+	charge_slice(s, e, room);
 	over = ns - room < busy_ns ? ns - room : busy_ns;
 	e->overshoot_ns += over;
 	e->debt_ns += over;
@@ -292,6 +346,7 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 		s->provisional_ns += held;
 
 	charge_idle(s, (passed > held ? passed - held : 0) + charge_holder(s, h, held, busy));
+	tessera_sched_qos_charge(s, h, held, now_ns);
 	update_vclock(s);
 }
 
@@ -311,11 +366,19 @@ u64 tessera_sched_timeslice_ns(const struct tessera_sched *s)
 							   TESSERA_SCHED_SLICE_MANY_NS;
 }
 
+/* The slice that @e asks for, where the policy lets it, else the one in force. */
+u64 tessera_sched_slice_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+{
+	if (s->policy->ops->select && e->slice_request_ns)
+		return e->slice_request_ns;
+	return tessera_sched_timeslice_ns(s);
+}
+
 /* What the next slice is shortened by: a part of the debt, at most half of the slice. */
 static u64 repayment(const struct tessera_sched *s, const struct tessera_sched_entity *e)
 {
 	u64 part = div_u64(e->debt_ns + s->config.averaging - 1, s->config.averaging);
-	u64 half = tessera_sched_timeslice_ns(s) / 2;
+	u64 half = tessera_sched_slice_ns(s, e) / 2;
 
 	return part < half ? part : half;
 }
@@ -341,20 +404,27 @@ static u64 idle_slice_ns(struct tessera_sched *s)
 	return ns > least ? ns : least;
 }
 
+/* Without a competitor or a limit there is no need of a timer. */
+static bool endless(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+{
+	return num_wanting(s) <= 1 && e != &s->idle &&
+	       !(e->limit_ppm && s->policy->work_conserving);
+}
+
 /* 0 for one that has no competitor: its slice lasts until it gets one. */
 static u64 slice_for(struct tessera_sched *s, const struct tessera_sched_entity *e)
 {
 	if (e == &s->idle)
 		return idle_slice_ns(s);
-	if (num_competing(s) <= 1)
+	if (endless(s, e))
 		return 0;
-	return tessera_sched_timeslice_ns(s) - repayment(s, e);
+	return tessera_sched_slice_ns(s, e) - repayment(s, e);
 }
 
 /* What remains to be paid is less than a slice: see the top of this file. */
 static void skip_turns(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
-	u32 slice = tessera_sched_timeslice_ns(s);
+	u32 slice = tessera_sched_slice_ns(s, e);
 	u32 rest;
 
 	if (e->debt_ns <= slice)
@@ -421,7 +491,7 @@ static void limit_holder(struct tessera_sched *s, u64 now_ns)
 
 		account(s, now_ns, passed + s->provisional_ns, false);
 	}
-	slice = tessera_sched_timeslice_ns(s);
+	slice = tessera_sched_slice_ns(s, h);
 	had = elapsed(s, now_ns);
 	h->slice_granted_ns = slice;
 	h->slice_used_ns = had < slice ? had : slice;
@@ -432,12 +502,36 @@ static void limit_holder(struct tessera_sched *s, u64 now_ns)
 /* @e begins to compete, or goes on after its slice. */
 static void enter(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
 {
-	if (e->queued || e == s->holder || !competes(s, e))
+	if (e->queued || e == s->holder || !wants(s, e))
 		return;
 	limit_holder(s, now_ns);
-	if (behind(e->vtime, s->vclock))
-		e->vtime = s->vclock;
+	if (tessera_sched_qos_throttle(s, e, now_ns)) {
+		leave(s, e);
+		return;
+	}
+	join(s, e);
 	queue(s, e);
+}
+
+/* @e no longer competes. */
+static void retire(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	unqueue(s, e);
+	leave(s, e);
+	tessera_sched_qos_unthrottle(s, e);
+}
+
+/* Those that their limit lets go on. */
+static void release(struct tessera_sched *s, u64 now_ns)
+{
+	struct tessera_sched_entity *e;
+
+	while ((e = tessera_sched_qos_release(s, now_ns))) {
+		if (e == s->holder)
+			join(s, e);
+		else
+			enter(s, e, now_ns);
+	}
 }
 
 /* By how much engine time @e, of @weight, is ahead of those furthest behind. */
@@ -480,10 +574,10 @@ static void count(struct tessera_sched *s, const struct tessera_sched_entity *e,
 }
 
 /* Whether something has happened that only a pick() can answer. */
-static bool need_pick(const struct tessera_sched *s, u64 now_ns)
+static bool need_pick(struct tessera_sched *s, u64 now_ns)
 {
 	/* An endless slice without a timer is about to begin, and has a competitor now. */
-	if (s->next_valid && s->next && !s->next_slice_ns && num_competing(s) > 1)
+	if (s->next_valid && s->next && !s->next_slice_ns && !endless(s, s->next))
 		return true;
 	if (!s->num_with_work)
 		return false;
@@ -592,6 +686,8 @@ bool tessera_sched_remove(struct tessera_sched *s, struct tessera_sched_entity *
 		e->member_next->member_prev = e->member_prev;
 	e->member_next = NULL;
 	e->member_prev = NULL;
+	s->reservation_sum_ppm -= e->reservation_ppm;
+	e->reservation_ppm = 0;
 	e->added = false;
 	s->num_entities--;
 	return resched;
@@ -618,8 +714,9 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 	e->running = true;
 	count(s, e, 1);
 	/* In the middle of the others, who are up to a slice ahead: so neither side gains. */
-	if (!behind(s->vclock, e->vtime))
+	if (!s->policy->ops->join && !behind(s->vclock, e->vtime))
 		set_lead(s, e, weight_of(s, e), tessera_sched_timeslice_ns(s) / 2);
+	tessera_sched_qos_woken(e, now_ns);
 	enter(s, e, now_ns);
 	update_idle(s, now_ns);
 	if (unlimited && s->holder->slice_granted_ns)
@@ -642,7 +739,7 @@ bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e,
 	if (!e->added || !e->running)
 		return false;
 	account(s, now_ns, 0, false);
-	unqueue(s, e);
+	retire(s, e);
 	e->running = false;
 	count(s, e, -1);
 	update_idle(s, now_ns);
@@ -671,16 +768,21 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
 	if (!e->running)
 		return false;
 	s->num_with_work++;
+	tessera_sched_qos_woken(e, now_ns);
 	enter(s, e, now_ns);
 
 	if (h == e && s->policy->work_conserving) {
 		/* It kept the engine because nobody else wanted it: what it slept is not had. */
-		if (behind(e->vtime, s->vclock))
-			e->vtime = s->vclock;
-		if (!first(s) && !s->next_valid)
-			begin_slice(s, e, 0, now_ns);
-		else if (unlimited)
+		join(s, e);
+		if (!first(s) && !s->next_valid) {
+			begin_slice(s, e, slice_for(s, e), now_ns);
+			if (tessera_sched_qos_throttle(s, e, now_ns))
+				leave(s, e);
+			if (e->slice_granted_ns)
+				return true;
+		} else if (unlimited) {
 			end_endless(e);
+		}
 	}
 	/* The holder's slice has an end now, which needs a timer. */
 	if (unlimited && h->slice_granted_ns)
@@ -709,7 +811,7 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
 	s->num_with_work--;
 	if (!s->policy->work_conserving)
 		return false;
-	unqueue(s, e);
+	retire(s, e);
 	update_vclock(s);
 	return need_pick(s, now_ns);
 }
@@ -736,16 +838,29 @@ void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
  * half a slice to have another one: else a slice that ended a little early would be
  * followed by a second one of the same entity.
  */
-static struct tessera_sched_entity *select_next(const struct tessera_sched *s)
+static struct tessera_sched_entity *select_next(struct tessera_sched *s, u64 now_ns)
 {
-	struct tessera_sched_entity *h = s->holder, *low = first(s);
+	struct tessera_sched_entity *h = s->holder, *low;
 	u64 half = tessera_sched_timeslice_ns(s) / 2;
 	u32 rem = 0;
 
-	if (!h || !competes(s, h))
+	if (h && !competes(s, h))
+		h = NULL;
+	low = tessera_sched_qos_behind(s, h, now_ns);
+	if (low) {
+		low->by_reservation = true;
 		return low;
+	}
+	low = first(s);
+	if (low)
+		low->by_reservation = false;
+	if (!h)
+		return low;
+	h->by_reservation = false;
 	if (!low)
 		return h;
+	if (s->policy->ops->select)
+		return s->policy->ops->select(s, h);
 	if (behind(h->vtime + to_virtual(s, half, weight_of(s, h), &rem), low->vtime))
 		return h;
 	return low;
@@ -763,18 +878,24 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 	bool keep;
 
 	account(s, now_ns, 0, false);
+	release(s, now_ns);
+	if (h && h != &s->idle && !endless(s, h))
+		limit_holder(s, now_ns);
 	keep = h && competes(s, h) && !slice_over(s, now_ns);
-	if (h && h != &s->idle && !keep)
+	if (h && h != &s->idle && !keep) {
 		skip_turns(s, h);
+		if (wants(s, h) && tessera_sched_qos_throttle(s, h, now_ns))
+			leave(s, h);
+	}
 	if (!s->num_with_work)
 		e = NULL;
 	else
-		e = keep ? h : select_next(s);
+		e = keep ? h : select_next(s, now_ns);
 
 	if (e && e == h) {
 		s->next = NULL;
 		s->next_valid = false;
-		if (h != &s->idle && num_competing(s) <= 1) {
+		if (endless(s, h)) {
 			if (h->slice_granted_ns)
 				begin_slice(s, h, 0, now_ns);
 			d->slice_ns = 0;
@@ -788,7 +909,7 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 		if (h && h != &s->idle && !h->slice_granted_ns)
 			end_endless(h);
 		s->next = e;
-		s->next_slice_ns = e ? slice_for(s, e) : 0;
+		s->next_slice_ns = e ? slice_for(s, e) : tessera_sched_qos_wait_ns(s, now_ns);
 		s->next_valid = true;
 		d->slice_ns = s->next_slice_ns;
 	}
@@ -861,10 +982,11 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 	if (now_ns > s->accounted_ns)
 		s->accounted_ns = now_ns;	/* how time was charged so far ends here */
 	unqueue(s, &s->idle);
+	for (e = s->members; e; e = e->member_next)
+		retire(s, e);
 	for (e = s->members; e; e = e->member_next) {
 		u64 lead;
 
-		unqueue(s, e);
 		s->policy = old;
 		lead = lead_ns(s, e, weight_of(s, e));
 		s->policy = policy;
@@ -878,6 +1000,8 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 		s->holder = NULL;
 	if (s->next_valid && s->next == &s->idle)
 		s->next = NULL;
+	if (s->holder && competes(s, s->holder))
+		join(s, s->holder);
 	for (e = s->members; e; e = e->member_next)
 		enter(s, e, now_ns);
 	update_idle(s, now_ns);
@@ -915,7 +1039,7 @@ int tessera_sched_set_config(struct tessera_sched *s, const struct tessera_sched
  */
 int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entity *e, u32 weight)
 {
-	bool queued = e->queued;
+	bool queued = e->queued, averaged = e->averaged;
 	u64 lead;
 
 	if (weight < TESSERA_SCHED_WEIGHT_MIN || weight > TESSERA_SCHED_WEIGHT_MAX)
@@ -925,13 +1049,77 @@ int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entit
 		return 0;
 	}
 	unqueue(s, e);
+	leave(s, e);
 	lead = lead_ns(s, e, weight_of(s, e));
 	if (e->running)
 		s->weight_sum += (s64)weight - e->weight;
 	e->weight = weight;
 	set_lead(s, e, weight_of(s, e), lead);
+	if (averaged)
+		join(s, e);
 	if (queued)
 		queue(s, e);
+	return 0;
+}
+
+/**
+ * tessera_sched_set_qos - change a vGPU's reservation and limit, from now on
+ * @s: the scheduler
+ * @e: an entity in @s
+ * @reservation_ppm: least share of the engine while it has work, 0 to a million
+ * @limit_ppm: greatest share, at least @reservation_ppm; 0: none
+ * @now_ns: the time
+ * @resched: true if pick() should be called now
+ *
+ * They hold under policies that are work-conserving.
+ *
+ * Return: 0, -EINVAL out of range, or -ENOSPC if more than the whole engine were reserved.
+ */
+int tessera_sched_set_qos(struct tessera_sched *s, struct tessera_sched_entity *e,
+			  u32 reservation_ppm, u32 limit_ppm, u64 now_ns, bool *resched)
+{
+	bool queued = e->queued;
+
+	*resched = false;
+	if (!e->added || reservation_ppm > TESSERA_SCHED_PPM || limit_ppm > TESSERA_SCHED_PPM ||
+	    (limit_ppm && limit_ppm < reservation_ppm))
+		return -EINVAL;
+	if (s->reservation_sum_ppm - e->reservation_ppm + reservation_ppm > TESSERA_SCHED_PPM)
+		return -ENOSPC;
+	account(s, now_ns, 0, false);
+	unqueue(s, e);
+	s->reservation_sum_ppm += (s64)reservation_ppm - e->reservation_ppm;
+	e->reservation_ppm = reservation_ppm;
+	e->limit_ppm = limit_ppm;
+	e->reserve_tag_ns = now_ns;
+	e->limit_tag_ns = now_ns;
+	if (queued)
+		queue(s, e);
+	if (e->throttled) {
+		tessera_sched_qos_unthrottle(s, e);
+		if (e == s->holder)
+			join(s, e);
+		enter(s, e, now_ns);
+	}
+	*resched = s->num_with_work > 0;
+	return 0;
+}
+
+/**
+ * tessera_sched_set_slice_request - change the slice that a vGPU asks for under deadline
+ * @s: the scheduler
+ * @e: an entity in @s
+ * @slice_ns: TESSERA_SCHED_SLICE_MIN_NS to _MAX_NS; 0: the common one
+ *
+ * Return: 0, or -EINVAL out of range.
+ */
+int tessera_sched_set_slice_request(struct tessera_sched *s, struct tessera_sched_entity *e,
+				    u64 slice_ns)
+{
+	if (slice_ns && (slice_ns < TESSERA_SCHED_SLICE_MIN_NS ||
+			 slice_ns > TESSERA_SCHED_SLICE_MAX_NS))
+		return -EINVAL;
+	e->slice_request_ns = slice_ns;
 	return 0;
 }
 

@@ -52,6 +52,7 @@ typedef int64_t s64;
 #define TESSERA_SCHED_WEIGHT_MIN	1
 #define TESSERA_SCHED_WEIGHT_MAX	10000
 #define TESSERA_SCHED_WEIGHT_DEFAULT	100
+#define TESSERA_SCHED_PPM		1000000u	/* the whole engine */
 
 struct tessera_sched;
 struct tessera_sched_entity;
@@ -103,6 +104,10 @@ struct tessera_sched_config {
  * @debt_ns: overshoot not paid back yet
  * @overshoot_ns: overshoot, ever
  * @slices: slices begun, ever
+ * @reservation_ppm: least share while it has work, in work-conserving policies; 0: none
+ * @limit_ppm: greatest share, in work-conserving policies; 0: none
+ * @slice_request_ns: slice it asks for under deadline; 0: the common one
+ * @throttled: has work and has reached its limit
  */
 struct tessera_sched_entity {
 	const char *name;
@@ -114,6 +119,10 @@ struct tessera_sched_entity {
 	u64 debt_ns;
 	u64 overshoot_ns;
 	u64 slices;
+	u32 reservation_ppm;
+	u32 limit_ppm;
+	u64 slice_request_ns;
+	bool throttled;
 
 	/* private to sched/ */
 	u64 vtime;			/* position in the policy's own virtual time */
@@ -125,6 +134,14 @@ struct tessera_sched_entity {
 	struct tessera_sched_heap_node node;
 	bool added;
 	bool queued;
+	bool reserved;			/* in the heap of those with a reservation */
+	bool by_reservation;		/* has its slice because of it */
+	bool averaged;			/* counts for the average (deadline) */
+	bool eligible;			/* in the heap of deadlines */
+	u64 deadline;			/* in virtual time */
+	u64 reserve_tag_ns;		/* until when its reservation is fulfilled */
+	u64 limit_tag_ns;		/* until when its limit is used up */
+	struct tessera_sched_heap_node qos_node;	/* by either tag: it can't be in both */
 };
 
 /**
@@ -179,6 +196,14 @@ struct tessera_sched {
 	u64 weight_sum;		/* of those running */
 	u64 fixed_sum;		/* of those running, of fixed_weight */
 	u32 idle_weight;
+	u64 reservation_sum_ppm;	/* of all that were added */
+	u32 num_throttled;
+	struct tessera_sched_heap reserved;	/* queued, with a reservation, by its tag */
+	struct tessera_sched_heap throttled;	/* by the time when they may go on */
+	struct tessera_sched_heap eligible;	/* deadline: by deadline; the others in heap */
+	u64 average_base;		/* deadline: average_sum is of weight * (vtime - this) */
+	s64 average_sum;
+	u64 average_weight;
 };
 
 /* Set-up. No other call may be running. */
@@ -207,6 +232,10 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 			     u64 now_ns, bool *resched);
 int tessera_sched_set_config(struct tessera_sched *s, const struct tessera_sched_config *config);
 int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entity *e, u32 weight);
+int tessera_sched_set_qos(struct tessera_sched *s, struct tessera_sched_entity *e,
+			  u32 reservation_ppm, u32 limit_ppm, u64 now_ns, bool *resched);
+int tessera_sched_set_slice_request(struct tessera_sched *s, struct tessera_sched_entity *e,
+				    u64 slice_ns);
 
 /* The slice in force: config's, or the default for the number of vGPUs. */
 u64 tessera_sched_timeslice_ns(const struct tessera_sched *s);

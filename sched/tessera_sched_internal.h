@@ -27,8 +27,6 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
 }
 #endif
 
-#define TESSERA_SCHED_PPM		1000000u
-
 /* The whole engine, in units of the weights of fixed_share. */
 #define TESSERA_SCHED_FIXED_ONE		(1u << 24)
 
@@ -45,6 +43,16 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  *          added, running or not
  * @idle_weight: share that is owed to nobody, as above; 0: none. Optional
  * @due_ppm: see tessera_sched_due_ppm(); called for running entities only
+ * @queue: put @e, which competes, among those that wait. This and the next six are
+ *         for a policy with an order of its own, which has all seven; by
+ *         default those that wait are ordered by virtual time, and the lowest is first
+ * @unqueue: take it out again
+ * @first: of those that wait, the one to run next; NULL: none
+ * @select: @h, which competes and whose slice is over, or @first(); not NULL
+ * @join: @e begins to compete, and is to be given a position (not queued yet)
+ * @leave: @e, if it had joined, no longer competes
+ * @advanced: @e, if it has joined, has gone forward by @virtual
+ * @clock: the virtual time at which one without claims or debts would be
  *
  * All are called with the caller's lock held, and must neither sleep nor change anything.
  * What weight() gives may change only by tessera_sched_set_weight() and _set_policy(),
@@ -55,10 +63,52 @@ struct tessera_sched_policy_ops {
 	u32 (*weight)(const struct tessera_sched *s, const struct tessera_sched_entity *e);
 	u32 (*idle_weight)(const struct tessera_sched *s);
 	u32 (*due_ppm)(const struct tessera_sched *s, const struct tessera_sched_entity *e);
+
+	void (*queue)(struct tessera_sched *s, struct tessera_sched_entity *e);
+	void (*unqueue)(struct tessera_sched *s, struct tessera_sched_entity *e);
+	struct tessera_sched_entity *(*first)(struct tessera_sched *s);
+	struct tessera_sched_entity *(*select)(struct tessera_sched *s,
+					       struct tessera_sched_entity *h);
+	void (*join)(struct tessera_sched *s, struct tessera_sched_entity *e);
+	void (*leave)(struct tessera_sched *s, struct tessera_sched_entity *e);
+	void (*advanced)(struct tessera_sched *s, struct tessera_sched_entity *e, u64 virtual);
+	u64 (*clock)(struct tessera_sched *s);
 };
+
+/* Of two virtual times, whether @a is the earlier: they wrap. */
+static inline bool tessera_sched_behind(u64 a, u64 b)
+{
+	return (s64)(a - b) < 0;
+}
+
+static inline struct tessera_sched_entity *
+tessera_sched_entity_of(struct tessera_sched_heap_node *n)
+{
+	return n ? (struct tessera_sched_entity *)
+			((char *)n - offsetof(struct tessera_sched_entity, node)) : NULL;
+}
+
+/* tessera_sched.c */
+u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem);
+u64 tessera_sched_slice_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e);
+
+/* tessera_sched_qos.c */
+void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 held_ns,
+			      u64 now_ns);
+void tessera_sched_qos_woken(struct tessera_sched_entity *e, u64 now_ns);
+void tessera_sched_qos_queued(struct tessera_sched *s, struct tessera_sched_entity *e);
+void tessera_sched_qos_unqueued(struct tessera_sched *s, struct tessera_sched_entity *e);
+bool tessera_sched_qos_throttle(struct tessera_sched *s, struct tessera_sched_entity *e,
+				u64 now_ns);
+void tessera_sched_qos_unthrottle(struct tessera_sched *s, struct tessera_sched_entity *e);
+struct tessera_sched_entity *tessera_sched_qos_release(struct tessera_sched *s, u64 now_ns);
+u64 tessera_sched_qos_wait_ns(const struct tessera_sched *s, u64 now_ns);
+struct tessera_sched_entity *tessera_sched_qos_behind(const struct tessera_sched *s,
+						      struct tessera_sched_entity *h, u64 now_ns);
 
 extern const struct tessera_sched_policy tessera_sched_best_effort;
 extern const struct tessera_sched_policy tessera_sched_equal_share;
 extern const struct tessera_sched_policy tessera_sched_fixed_share;
+extern const struct tessera_sched_policy tessera_sched_deadline;
 
 #endif /* TESSERA_SCHED_INTERNAL_H */

@@ -22,6 +22,7 @@ static struct load_pauses pauses[NUM];
 static struct load_busy busy[STEADY];
 static u64 random_state;
 static u64 charged_gone, busy_gone;	/* of clients that left */
+static bool with_policies, with_qos;	/* what is to change, too */
 
 /* Steady clients' service by weight, and the range of its difference to the first one's. */
 static s64 low[STEADY], high[STEADY];
@@ -68,12 +69,14 @@ static void set_up(const struct tessera_sched_policy *policy, u64 seed)
 }
 
 /* Something from outside happens to one of the clients, or to the scheduler. */
-static void disturb(bool policies)
+static void disturb(void)
 {
 	unsigned int i = STEADY + below(NUM - STEADY);
 	struct tessera_sched_config config;
+	u32 reservation, limit;
+	bool repick;
 
-	switch (below(policies ? 9 : 8)) {
+	switch (below(10)) {
 	case 0:
 	case 1:
 	case 2:
@@ -104,6 +107,20 @@ static void disturb(bool policies)
 			sim_repick(&m);
 		break;
 	case 8:
+		if (!with_qos)
+			break;
+		reservation = below(2) ? below(200000) : 0;
+		limit = below(2) ? reservation + 50000 + below(300000) : 0;
+		if (!tessera_sched_set_qos(&m.sched, &c[i].entity, reservation, limit, m.now_ns,
+					   &repick) && repick)
+			sim_repick(&m);
+		CHECK(m.sched.reservation_sum_ppm <= 1000000);
+		tessera_sched_set_slice_request(&m.sched, &c[i].entity,
+						below(2) ? 1000000 + below(1000000) : 0);
+		break;
+	case 9:
+		if (!with_policies)
+			break;
 		for (i = 0; tessera_sched_policies[i]; i++)
 			;
 		sim_set_policy(&m, tessera_sched_policies[below(i)]);
@@ -115,26 +132,31 @@ static void disturb(bool policies)
 static void check_state(void)
 {
 	const struct tessera_sched *s = &m.sched;
-	u32 running = 0, with_work = 0;
+	u32 running = 0, with_work = 0, throttled = 0;
 	unsigned int i;
 	u64 weights = 0;
 
 	for (i = 0; i < NUM; i++) {
 		const struct tessera_sched_entity *e = &c[i].entity;
-		bool competes = e->running && (e->has_work || !s->policy->work_conserving);
+		bool competes = e->running && (e->has_work || !s->policy->work_conserving) &&
+				!e->throttled;
 
 		running += e->running;
 		with_work += e->running && e->has_work;
 		weights += e->running ? e->weight : 0;
+		throttled += e->throttled;
+		CHECK(!e->throttled || (e->running && e->has_work && e->limit_ppm));
+		CHECK(e->averaged == (competes && s->policy->ops->join));
 		CHECK(e->queued == (competes && e != s->holder));
 		CHECK(e->running == c[i].running);
 		CHECK(e->has_work == (c[i].jobs_num > 0));
-		CHECK(!competes || (s64)(e->vtime - s->vclock) >= 0);
+		CHECK(!competes || s->policy->ops->clock || (s64)(e->vtime - s->vclock) >= 0);
 	}
 	CHECK_EQ(s->num_entities, NUM);
 	CHECK_EQ(s->num_running, running);
 	CHECK_EQ(s->num_with_work, with_work);
 	CHECK_EQ(s->weight_sum, weights);
+	CHECK_EQ(s->num_throttled, throttled);
 	CHECK(!s->next_valid || !s->next || s->next == &s->idle || s->next->queued);
 }
 
@@ -183,29 +205,31 @@ static void check_shares(void)
 	}
 }
 
-static void run(const struct tessera_sched_policy *policy, bool policies, u64 seed)
+static void run(const struct tessera_sched_policy *policy, bool policies, bool qos, u64 seed)
 {
 	const char *env = getenv("STEPS");
 	u64 steps = env ? strtoull(env, NULL, 0) : 1000000, step, vclock, start, charged, busy_sum;
 	unsigned int i;
 
+	with_policies = policies;
+	with_qos = qos;
 	set_up(policy, seed);
 	start = m.now_ns;
 	for (step = 0; step < steps; step++) {
 		vclock = m.sched.vclock;
 		CHECK(sim_step(&m, SIM_NEVER));
 		if (!below(512))
-			disturb(policies);
+			disturb();
 		CHECK((s64)(m.sched.vclock - vclock) >= 0);
 		check_debts();
-		if (!policies)
+		if (!policies && !qos)
 			check_shares();
 		if (step % 64 == 0) {
 			check_state();
 			check_waits();
 		}
 	}
-	if (policy->work_conserving && !policies)
+	if (policy->work_conserving && !policies && !qos)
 		CHECK_EQ(m.idle_with_work_ns, 0);
 	/* Owed 1/16 of the wall each, of which there is enough. */
 	if (policy == &tessera_sched_fixed_share && !policies) {
@@ -229,35 +253,54 @@ static void run(const struct tessera_sched_policy *policy, bool policies, u64 se
 	CHECK_EQ(busy_sum, m.busy_total_ns);
 	CHECK_EQ(m.sched.num_entities, 0);
 	CHECK(!m.sched.holder || m.sched.holder == &m.sched.idle);
-	printf("# %s%s: %" PRIu64 " events, %" PRIu64 " decisions, %" PRIu64 " s of engine time\n",
-	       policy->name, policies ? " and others in turn" : "", steps, m.decisions,
+	printf("# %s%s%s: %" PRIu64 " events, %" PRIu64 " decisions, %" PRIu64 " s of engine time\n",
+	       policy->name, policies ? " and others in turn" : "",
+	       qos ? " with reservations and limits" : "", steps, m.decisions,
 	       m.now_ns / 1000000000);
 }
 
 static void random_best_effort(void)
 {
-	run(&tessera_sched_best_effort, false, 1);
+	run(&tessera_sched_best_effort, false, false, 1);
 }
 
 static void random_equal_share(void)
 {
-	run(&tessera_sched_equal_share, false, 2);
+	run(&tessera_sched_equal_share, false, false, 2);
 }
 
 static void random_fixed_share(void)
 {
-	run(&tessera_sched_fixed_share, false, 3);
+	run(&tessera_sched_fixed_share, false, false, 3);
 }
 
 static void random_policies(void)
 {
-	run(&tessera_sched_best_effort, true, 4);
+	run(&tessera_sched_best_effort, true, true, 4);
+}
+
+static void random_deadline(void)
+{
+	run(&tessera_sched_deadline, false, false, 5);
+}
+
+static void random_best_effort_qos(void)
+{
+	run(&tessera_sched_best_effort, false, true, 6);
+}
+
+static void random_deadline_qos(void)
+{
+	run(&tessera_sched_deadline, false, true, 7);
 }
 
 static const struct ktap_test tests[] = {
 	{ "random_best_effort", random_best_effort },
 	{ "random_equal_share", random_equal_share },
 	{ "random_fixed_share", random_fixed_share },
+	{ "random_deadline", random_deadline },
+	{ "random_best_effort_qos", random_best_effort_qos },
+	{ "random_deadline_qos", random_deadline_qos },
 	{ "random_policies", random_policies },
 };
 

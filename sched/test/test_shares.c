@@ -2,6 +2,8 @@
 /*
  * test_shares.c - what busy vGPUs get of a modelled engine, against what they are owed
  */
+#include <stdlib.h>
+
 #include "ktap.h"
 #include "loads.h"
 #include "tessera_sched_internal.h"
@@ -269,6 +271,107 @@ static void shares_when_one_stops(void)
 	}
 }
 
+/* A load of frames or requests: one every so often, its length alike. */
+struct load_sparse {
+	u64 period_ns;
+	u64 length_ns;
+	u64 random;
+};
+
+static bool load_sparse_next(struct sim_client *which, u64 after_ns, struct sim_job *job)
+{
+	struct load_sparse *l = which->load_data;
+
+	job->arrival_ns = after_ns + l->period_ns / 2 + sim_random_below(&l->random, l->period_ns);
+	job->length_ns = l->length_ns;
+	return true;
+}
+
+static const struct sim_load load_sparse = { .next = load_sparse_next, .open = true };
+
+static u64 latency[20000];
+static unsigned int num_latency;
+
+static void note_latency(struct sim_engine *e, struct sim_client *which, const struct sim_job *job)
+{
+	if (which == &c[7] && num_latency < 20000)
+		latency[num_latency++] = e->now_ns - job->arrival_ns;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return *(const u64 *)a < *(const u64 *)b ? -1 : *(const u64 *)a > *(const u64 *)b;
+}
+
+/* The 99th percentile of a victim's latency beside seven hogs with batches of 20 ms. */
+static u64 victim_p99(const struct tessera_sched_policy *policy)
+{
+	struct load_sparse victim = { .period_ns = 25 * MS, .length_ns = 500000, .random = 9 };
+	u64 due;
+
+	set_up(policy, 7, 8, 20 * MS);
+	m.preemption = SIM_STRICT;
+	m.job_done = note_latency;
+	num_latency = 0;
+	sim_client_init(&m, &c[7], "victim", 8, &load_sparse, &victim);
+	sim_client_start(&m, &c[7]);
+	sim_run(&m, 100 * SECOND);
+	due = m.now_ns / victim.period_ns * victim.length_ns;
+	CHECK_MSG(c[7].busy_ns >= due * 98 / 100, "the victim's work is done: %" PRIu64 " of %" PRIu64,
+		  c[7].busy_ns, due);
+	tear_down(8);
+	qsort(latency, num_latency, sizeof(latency[0]), compare);
+	return latency[num_latency * 99 / 100];
+}
+
+/* A slice, a switch, a tile and its own time at most under deadline; many under the others. */
+static void noisy_neighbour(void)
+{
+	u64 p99 = victim_p99(&tessera_sched_deadline);
+	u64 best_effort = victim_p99(&tessera_sched_best_effort);
+
+	printf("# victim's p99: deadline %" PRIu64 " ns, best_effort %" PRIu64 " ns\n", p99, best_effort);
+	CHECK(p99 <= 2 * MS + 20000 + 10000 + 500000);
+	CHECK(p99 < best_effort);
+}
+
+/* Limits and reservations on a modelled engine, with batches that can't be cut. */
+static void shares_by_qos(void)
+{
+	static const struct tessera_sched_policy *const policies[] = {
+		&tessera_sched_best_effort, &tessera_sched_deadline,
+	};
+	unsigned int p;
+	bool repick;
+	u64 start, got;
+
+	for (p = 0; p < 2; p++) {
+		set_up(policies[p], 4, 4, 700000);
+		CHECK_EQ(tessera_sched_set_qos(&m.sched, &c[0].entity, 500000, 0, 0, &repick), 0);
+		CHECK_EQ(tessera_sched_set_qos(&m.sched, &c[1].entity, 0, 50000, 0, &repick), 0);
+		sim_run(&m, SECOND);
+		start = m.now_ns;
+		got_ns[0] = c[0].busy_ns;
+		got_ns[1] = c[1].busy_ns;
+		sim_run(&m, 5 * SECOND);
+		got_ns[0] = c[0].busy_ns - got_ns[0];
+		got_ns[1] = c[1].busy_ns - got_ns[1];
+		check_share("reserved", 0, (m.now_ns - start) / 2, 10000);
+		check_share("limited", 1, (m.now_ns - start) / 20, 20000);
+
+		/* Alone, the limit still holds, and the engine is idle for the rest. */
+		sim_client_stop(&m, &c[0]);
+		sim_client_stop(&m, &c[2]);
+		sim_client_stop(&m, &c[3]);
+		start = m.now_ns;
+		got = c[1].busy_ns;
+		sim_run(&m, start + 5 * SECOND);
+		got_ns[1] = c[1].busy_ns - got;
+		check_share("limited and alone", 1, 5 * SECOND / 20, 20000);
+		tear_down(4);
+	}
+}
+
 /* Busy plus switching is all of the time while anyone has work. */
 static void utilisation(void)
 {
@@ -296,6 +399,8 @@ static const struct ktap_test tests[] = {
 	{ "shares_adversary", shares_adversary },
 	{ "shares_with_idle_neighbours", shares_with_idle_neighbours },
 	{ "shares_when_one_stops", shares_when_one_stops },
+	{ "shares_by_qos", shares_by_qos },
+	{ "noisy_neighbour", noisy_neighbour },
 	{ "utilisation", utilisation },
 };
 
