@@ -57,15 +57,15 @@ tests/lab/setup.sh $KERNEL || die "set-up failed"
 step "building modules and programs"
 tests/lab/build.sh $KERNEL user || exit 1
 USER_OUT=$OUT/build/user
-[ -x "$USER_OUT/tests/mnist/tessera-mnist" ] || die "the build made no tessera-mnist"
+[ -x "$USER_OUT/tests/mnist/build/tessera-mnist" ] || die "the build made no tessera-mnist"
 
 rm -rf "$DIR"
 mkdir -p "$DIR/bench"
 step "booting the virtual host ($MODE clock)"
 tests/lab/boot.sh --kernel $KERNEL --timeout "$LIMIT_S" --out "$DIR/bench" \
-	--add "$USER_OUT/tests/mnist/tessera-mnist:/usr/bin/tessera-mnist" \
+	--add "$USER_OUT/tests/mnist/build/tessera-mnist:/usr/bin/tessera-mnist" \
 	--add data/mnist:/data/mnist --add tests/demo/guest.sh:/usr/bin/demo-guest \
-	--guest-add "$USER_OUT/tests/mnist/tessera-mnist:/usr/bin/tessera-mnist" \
+	--guest-add "$USER_OUT/tests/mnist/build/tessera-mnist:/usr/bin/tessera-mnist" \
 	--guest-add data/mnist:/data/mnist --guest-add tests/demo/guest.sh:/usr/bin/demo-guest \
 	-- tests/demo/host.sh "$MODE" >"$DIR/bench/boot.log" 2>&1 </dev/null &
 BOOT=$!
