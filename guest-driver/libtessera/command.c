@@ -245,8 +245,8 @@ static bool conv_ok(const struct tessera_conv2d *p)
 	in_pixels = (uint64_t)p->n * p->h * p->w;
 	out_pixels = p->n * ((h - p->kh) / p->stride + 1) * ((w - p->kw) / p->stride + 1);
 	inner = (uint64_t)p->kh * p->kw * p->cin;
-	/* in_pixels < 2^48 and cin < 2^16 don't wrap; the others are bounded first */
-	if (in_pixels > TESSERA_MAX_BYTES || out_pixels > TESSERA_MAX_BYTES ||
+	/* in_pixels < 2^48 and cin < 2^16 don't wrap; the others are bounded step by step */
+	if (out_pixels > TESSERA_MAX_BYTES ||
 	    inner * out_pixels > TESSERA_MAX_MACS ||
 	    inner * out_pixels * p->cout > TESSERA_MAX_MACS)
 		return false;

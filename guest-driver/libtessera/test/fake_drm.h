@@ -31,6 +31,7 @@ static struct {
 	uint32_t exported;		/* handle that a dma-buf stands for, or 0: foreign */
 	int version_major;
 	const char *driver;
+	char *other_node;
 	bool no_device;
 	struct drm_tessera_bind bind;
 	struct drm_tessera_exec exec;
@@ -173,20 +174,22 @@ void drmFreeVersion(drmVersionPtr v)
 	free(v);
 }
 
-/* Two devices; the first has no render node. */
+/* Three devices; the first has no render node, the second's is drv.other_node or none. */
 int drmGetDevices2(uint32_t flags, drmDevicePtr devices[], int max)
 {
 	(void)flags;
 	(void)max;
 	if (drv.no_device)
 		return 0;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
+		char *path = i == 2 ? node : i == 1 ? drv.other_node : NULL;
+
 		devices[i] = calloc(1, sizeof(*devices[i]));
 		devices[i]->nodes = calloc(DRM_NODE_MAX, sizeof(char *));
-		devices[i]->nodes[DRM_NODE_RENDER] = i ? node : NULL;
-		devices[i]->available_nodes = i ? 1 << DRM_NODE_RENDER : 1 << DRM_NODE_PRIMARY;
+		devices[i]->nodes[DRM_NODE_RENDER] = path;
+		devices[i]->available_nodes = path ? 1 << DRM_NODE_RENDER : 1 << DRM_NODE_PRIMARY;
 	}
-	return 2;
+	return 3;
 }
 
 void drmFreeDevices(drmDevicePtr devices[], int count)

@@ -41,6 +41,14 @@ static void test_open(void)
 	EXPECT(tessera_open(node, &dev) == -EPROTO);
 	drv.driver = "other";
 	EXPECT(tessera_open(node, &dev) == -ENODEV);
+	/* of several, the first that opens, or the most telling error */
+	drv.other_node = "/nonexistent";
+	EXPECT(tessera_open(NULL, &dev) == -ENOENT);
+	drv.driver = TESSERA_DRM_DRIVER_NAME;
+	drv.version_major--;
+	EXPECT(tessera_open(NULL, &dev) == 0);
+	tessera_close(dev);
+	drv.other_node = NULL;
 	drv.driver = NULL;
 	EXPECT(tessera_open(NULL, &dev) == -ENODEV);
 	drv.no_device = true;
