@@ -334,6 +334,59 @@ static void mutated_state(void)
 	free(a);
 }
 
+/* Where two words that follow each other stand in a state. */
+static size_t find(const uint8_t *a, size_t len, uint64_t w0, uint64_t w1)
+{
+	const uint64_t words[2] = { w0, w1 };
+	size_t at;
+
+	for (at = 0; at + sizeof(words) <= len; at += 4) {
+		if (!memcmp(a + at, words, sizeof(words)))
+			return at;
+	}
+	check_failed(__FILE__, __LINE__, "no such words in the state");
+	return 0;
+}
+
+/* Fields that the rest of the core relies on, each out of its range alone. */
+static void hostile_fields(void)
+{
+	size_t len, map, queue, i;
+	const char *why = "";
+	uint8_t *a, *copy;
+
+	a = rich_state(&len);
+	copy = malloc(len);
+	/* a mapping: va, addr, flags, npages */
+	map = find(a, len, VA_VRAM, 0);
+	/* a queue: error, ctx, engine, ring_va, cb_va, ring_log2, vector, head, tail */
+	queue = find(a, len, ring_va(0), cb_va(0));
+
+	const struct {
+		size_t at;
+		uint32_t val;
+	} bad[] = {
+		{ map, 0x1000 }, { map + 4, 1u << 16 }, { map + 8, VRAM_SIZE },
+		{ map + 8, 0x200000 }, { map + 8, 0x1000 }, { map + 12, 1 },
+		{ map + 16, 0x40 }, { map + 16, TESSERA_MAP_VRAM },
+		{ map + 20, 0 }, { map + 20, 5 }, { map + 20, 0xffffffff },
+		{ queue - 12, 2 }, { queue - 8, 64 }, { queue - 8, CONTEXTS },
+		{ queue - 4, 2 }, { queue, 0x40 }, { queue + 4, 1u << 16 },
+		{ queue + 8, 8 }, { queue + 12, 1u << 16 }, { queue + 16, 1 },
+		{ queue + 16, 13 }, { queue + 20, 65 }, { queue + 24, 5 },
+		{ queue + 24, 0xffffffc0 }, { queue + 28, 65 },
+	};
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		memcpy(copy, a, len);
+		memcpy(copy + bad[i].at, &bad[i].val, 4);
+		if (tessera_core_load(m.core, copy, len, &why))
+			check_failed(__FILE__, __LINE__, "bad field %zu is taken", i);
+	}
+	CHECK(tessera_core_load(m.core, a, len, &why));
+	free(copy);
+	free(a);
+}
+
 static void foreign_state(void)
 {
 	struct tessera_config config = machine_config;
@@ -613,6 +666,7 @@ static const struct test tests[] = {
 	TEST(own_state_is_stable),
 	TEST(truncated_state),
 	TEST(mutated_state),
+	TEST(hostile_fields),
 	TEST(foreign_state),
 	TEST(noise),
 	TEST(noise_in_rings),
