@@ -92,7 +92,7 @@ struct tessera_log_entry {
 	char vgpu[TESSERA_NAME_LEN];
 };
 
-/**
+/*
  * struct tessera_dispatcher - turns the scheduler's decisions for one engine into runlists
  *
  * Times are device times (ns), made to run on across device resets.
@@ -129,7 +129,7 @@ struct tessera_dispatcher {
 	bool log_full;
 };
 
-/**
+/*
  * struct tessera_sched_snapshot - a vGPU's figures on one engine, current when taken
  */
 struct tessera_sched_snapshot {
@@ -234,7 +234,7 @@ struct tessera_parent {
 	struct mdev_type *type_ptrs[TESSERA_NUM_TYPES];
 	unsigned int num_types;
 
-	struct mutex lock;
+	struct mutex lock;	/* see above */
 	struct tessera_pool vram;
 	u64 vram_unit;
 	struct tessera_pool slots_left;
@@ -242,7 +242,7 @@ struct tessera_parent {
 	struct list_head vgpus;
 	bool suspended;
 
-	spinlock_t owner_lock;
+	spinlock_t owner_lock;	/* see above */
 	struct tessera_vgpu *owner[TESSERA_MAX_CONTEXTS];
 	struct tessera_slot slots[TESSERA_MAX_SLOTS];
 
@@ -250,7 +250,7 @@ struct tessera_parent {
 	bool preempt_strict;
 	u32 preempt_timeout_us;
 
-	struct mutex frames_lock;
+	struct mutex frames_lock;	/* see above */
 	struct xarray frames;
 
 	struct rw_semaphore bar_sem;
@@ -275,7 +275,7 @@ struct tessera_vgpu *tessera_kobj_to_vgpu(struct kobject *kobj);
 
 /* --------------------------------------------------------- the vGPU -- */
 
-/**
+/*
  * struct tessera_vgpu_regs - the control page's registers that keep what was written
  */
 struct tessera_vgpu_regs {
@@ -338,7 +338,7 @@ struct tessera_vgpu_queue {
  * @unpin_busy: @unpin_work has taken pages off the list and not finished with them
  */
 struct tessera_vgpu_dma {
-	struct mutex lock;
+	struct mutex lock;		/* see above */
 	struct xarray by_iova;
 	u64 nr_pages;
 	u64 unmap_seq;
@@ -351,7 +351,7 @@ struct tessera_vgpu_dma {
 	bool unpin_busy;
 };
 
-/**
+/*
  * struct tessera_vgpu_stats - counters; single words, updated where the thing happens
  */
 struct tessera_vgpu_stats {
@@ -368,7 +368,7 @@ struct tessera_vgpu_stats {
 	atomic64_t trapped_registers;
 };
 
-/**
+/*
  * struct tessera_vgpu - a vGPU
  *
  * What the guest can see of it, and so all that a later migration has to carry, is in

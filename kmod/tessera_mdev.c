@@ -40,7 +40,7 @@ static ssize_t tessera_show_description(struct mdev_type *mtype, char *buf)
 	struct tessera_parent *parent = dev_get_drvdata(mtype->parent->dev);
 	struct tessera_type *type = to_type(mtype);
 
-	return sysfs_emit(buf, "1/%u accelerator: VRAM %llu MiB, %u queue slots, %u contexts, at most %u instances\n",
+	return sysfs_emit(buf, "1/%u: VRAM %llu MiB, %u queue slots, %u contexts; at most %u\n",
 			  type->div, type_vram(parent, type) >> 20, type->num_slots,
 			  type->num_contexts, type->div);
 }

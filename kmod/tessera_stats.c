@@ -75,7 +75,7 @@ static ssize_t stat_show(struct kobject *kobj, struct kobj_attribute *attr, char
 
 #define STAT(_name, _read, _engine, _offset)					\
 static struct stat_attr stat_##_name = {					\
-	.attr = { .attr = { .name = #_name, .mode = 0444 }, .show = stat_show },	\
+	.attr = __ATTR(_name, 0444, stat_show, NULL),				\
 	.read = (_read),							\
 	.engine = (_engine),							\
 	.offset = (_offset),							\
@@ -84,8 +84,8 @@ static struct stat_attr stat_##_name = {					\
 #define ENGINE_STAT(_name, _engine, _field)					\
 	STAT(_name, read_engine, _engine, offsetof(struct tessera_sched_snapshot, _field))
 
-#define COUNTER_STAT(_name)							\
-	STAT(_name, read_counter, 0, offsetof(struct tessera_vgpu_stats, _name))
+#define COUNTER_STAT(_name, _field)						\
+	STAT(_name, read_counter, 0, offsetof(struct tessera_vgpu_stats, _field))
 
 ENGINE_STAT(compute_ns, TESSERA_ENGINE_COMPUTE, busy_ns);
 ENGINE_STAT(compute_slices, TESSERA_ENGINE_COMPUTE, slices);
@@ -97,17 +97,17 @@ ENGINE_STAT(copy_slices, TESSERA_ENGINE_COPY, slices);
 ENGINE_STAT(copy_overshoot_ns, TESSERA_ENGINE_COPY, overshoot_ns);
 ENGINE_STAT(copy_debt_ns, TESSERA_ENGINE_COPY, debt_ns);
 ENGINE_STAT(copy_engine_resets, TESSERA_ENGINE_COPY, resets);
-COUNTER_STAT(admin_commands);
-COUNTER_STAT(admin_errors);
-COUNTER_STAT(events);
-COUNTER_STAT(faults);
-COUNTER_STAT(interrupts);
-COUNTER_STAT(maps);
-COUNTER_STAT(unmaps);
-COUNTER_STAT(revoked_pages);
-COUNTER_STAT(resets);
-COUNTER_STAT(trapped_doorbells);
-COUNTER_STAT(trapped_registers);
+COUNTER_STAT(admin_commands, admin_commands);
+COUNTER_STAT(admin_errors, admin_errors);
+COUNTER_STAT(events, events);
+COUNTER_STAT(faults, faults);
+COUNTER_STAT(interrupts, interrupts);
+COUNTER_STAT(maps, maps);
+COUNTER_STAT(unmaps, unmaps);
+COUNTER_STAT(revoked_pages, revoked_pages);
+COUNTER_STAT(resets, resets);
+COUNTER_STAT(trapped_doorbells, trapped_doorbells);
+COUNTER_STAT(trapped_registers, trapped_registers);
 STAT(pinned_pages, read_pinned, 0, 0);
 STAT(contexts, read_contexts, 0, 0);
 STAT(queues, read_queues, 0, 0);

@@ -442,7 +442,7 @@ int tessera_ring_write(struct tessera_vgpu *vgpu, struct tessera_ring *ring, voi
 		ring->phase ^= 1;
 	/* The guest may write HEAD as soon as it sees the phase. */
 	WRITE_ONCE(ring->index, next);
-	smp_wmb();
+	smp_wmb();	/* pairs with the guest's barrier between phase and entry */
 	return vfio_dma_rw(&vgpu->vdev, at + body, phase, sizeof(*phase), true);
 }
 

@@ -34,7 +34,8 @@ static const struct config_mask config_masks[] = {
 		      PCI_EXP_DEVCTL_NOSNOOP_EN | PCI_EXP_DEVCTL_READRQ },
 	{ CFG_EXP + PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_ASPMC | PCI_EXP_LNKCTL_RCB |
 				    PCI_EXP_LNKCTL_CCC | PCI_EXP_LNKCTL_ES },
-	{ CFG_EXP + PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2_COMP_TIMEOUT | PCI_EXP_DEVCTL2_COMP_TMOUT_DIS },
+	{ CFG_EXP + PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2_COMP_TIMEOUT |
+				     PCI_EXP_DEVCTL2_COMP_TMOUT_DIS },
 };
 
 /* BARs are sized by writing ones: the bits below the size stay zero. */
@@ -197,11 +198,11 @@ bool tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void *buf, u
 	mutex_lock(&vgpu->config_lock);
 	for (i = 0; i < len; i++) {
 		at = off + i;
-		mask = write_mask(vgpu, at & ~3) >> (at & 3) * 8;
+		mask = write_mask(vgpu, at & ~3) >> ((at & 3) * 8);
 		c[at] = (c[at] & ~mask) | (from[i] & mask);
 		if (at == CFG_PM + PCI_PM_CTRL)
 			write_power_state(c, from[i]);
-		if (at == DEVCTL_OFF + 1 && from[i] & PCI_EXP_DEVCTL_BCR_FLR >> 8)
+		if (at == DEVCTL_OFF + 1 && from[i] & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
 			flr = true;
 	}
 	mutex_unlock(&vgpu->config_lock);

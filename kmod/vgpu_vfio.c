@@ -77,7 +77,7 @@ static int tessera_vgpu_init(struct vfio_device *vdev)
 	vgpu->pages = kcalloc(TESSERA_MAP_MAX_PAGES, sizeof(*vgpu->pages), GFP_KERNEL);
 	vgpu->iovas = kcalloc(TESSERA_MAP_MAX_PAGES, sizeof(*vgpu->iovas), GFP_KERNEL);
 	vgpu->list = dma_alloc_coherent(&vgpu->parent->pdev->dev, PAGE_SIZE,
-					 &vgpu->list_dma, GFP_KERNEL);
+					&vgpu->list_dma, GFP_KERNEL);
 	vgpu->wq = alloc_ordered_workqueue("tessera-%.8s", 0, vgpu->name);
 	if (!vgpu->config || !vgpu->msix_table || !vgpu->guest_list || !vgpu->pages ||
 	    !vgpu->iovas || !vgpu->list || !vgpu->wq || tessera_region_init(vgpu)) {

@@ -103,7 +103,8 @@ printf 'obj-m += %s\nccflags-y += -Werror -Wno-missing-prototypes\n' "$targets" 
 
 # A make of its own: nothing of the one that may have called us. Targets are seen from M.
 # shellcheck disable=SC2086 # a list of words
-env -i PATH="$PATH" make -s -k -C "$kdir" M="$work" ${CC:+CC="$CC"} $targets >"$work/log" 2>&1 || true
+env -i PATH="$PATH" make -s -k -C "$kdir" M="$work" ${CC:+CC="$CC"} $targets \
+	>"$work/log" 2>&1 || true
 
 if [ ! -f "$work/ANYTHING.o" ]; then
 	echo "probe.sh: $kdir cannot build modules:" >&2
@@ -113,7 +114,7 @@ fi
 
 mkdir -p "$(dirname "$header")"
 {
-	echo "/* SPDX-License-Identifier: GPL-2.0-only */"
+	echo "/* SPDX-""License-Identifier: GPL-2.0-only */"
 	echo "/*"
 	echo " * tessera_compat.h - what this kernel has; made by kmod/compat/probe.sh, $key"
 	echo " */"
