@@ -22,6 +22,7 @@
 #define T1_EVENT_ENTRIES	1024u
 #define T1_ADMIN_TIMEOUT	(5 * HZ)
 #define T1_RESET_TIMEOUT_MS	1000
+#define T1_DRAIN_ROUNDS		16u	/* rings full of events handled in one go */
 
 /* Commands that one caller waits for together. Protected by admin_lock. */
 struct t1_batch {
@@ -52,6 +53,7 @@ struct t1 {
 	u32 asq_tail, acq_head;
 	u16 acq_phase;
 	bool alive;		/* commands are accepted */
+	bool out_of_service;	/* not alive, quiet, and no reset is under way */
 	bool dead_told;		/* client->dead() was called for this epoch */
 	struct tessera_admin_req *inflight[T1_ADMIN_INFLIGHT];
 	DECLARE_BITMAP(cid_used, T1_ADMIN_INFLIGHT);
@@ -102,10 +104,12 @@ static void t1_drain_events_locked(struct t1 *t1)
 {
 	struct tessera_hw_event ev;
 	struct tessera_event *raw;
-	bool moved;
+	unsigned int round;
+	bool moved = true;
 
 	lockdep_assert_held(&t1->event_lock);
-	do {
+	/* After that many others have to run; for what comes later there is an interrupt. */
+	for (round = 0; moved && round < T1_DRAIN_ROUNDS; round++) {
 		moved = false;
 		for (;;) {
 			raw = &t1->evq[t1->evq_head];
@@ -132,7 +136,7 @@ static void t1_drain_events_locked(struct t1 *t1)
 		}
 		if (moved)
 			t1_write(t1, TESSERA_REG_EVQ_HEAD, t1->evq_head);
-	} while (moved);
+	}
 }
 
 static void t1_drain_events(struct tessera_backend *be)
@@ -302,7 +306,8 @@ static int t1_admin(struct tessera_backend *be, u32 epoch,
 		return 0;
 
 	/* Not before the reset is it certain that the device reaches nothing any more. */
-	wait_event(t1->epoch_wait, READ_ONCE(be->epoch) != epoch);
+	wait_event(t1->epoch_wait, READ_ONCE(be->epoch) != epoch ||
+				   READ_ONCE(t1->out_of_service));
 	return -EIO;
 }
 
@@ -449,6 +454,7 @@ static void t1_stop(struct t1 *t1)
 
 	spin_lock_irqsave(&t1->admin_lock, flags);
 	t1->dead_told = true;	/* no call for what is being done already */
+	WRITE_ONCE(t1->out_of_service, false);
 	spin_unlock_irqrestore(&t1->admin_lock, flags);
 	t1_declare_dead(t1);
 }
@@ -460,7 +466,8 @@ static void t1_new_epoch(struct t1 *t1, bool alive)
 	spin_lock_irqsave(&t1->admin_lock, flags);
 	WRITE_ONCE(t1->be.epoch, t1->be.epoch + 1);
 	t1->alive = alive;
-	t1->dead_told = false;
+	WRITE_ONCE(t1->out_of_service, !alive);
+	t1->dead_told = !alive;
 	spin_unlock_irqrestore(&t1->admin_lock, flags);
 	wake_up_all(&t1->epoch_wait);
 }
