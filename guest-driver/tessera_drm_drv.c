@@ -368,25 +368,32 @@ static void tessera_remove(struct pci_dev *pdev)
 	tessera_admin_free(tdev);
 }
 
-/* A function-level reset that user space or the PCI core asked for */
+/*
+ * A function-level reset that user space or the PCI core asked for. reset_lock is held all
+ * the while; reset_sem is not, since what ends fences takes it, and the PCI core allocates.
+ */
 static void tessera_reset_prepare(struct pci_dev *pdev)
 {
 	struct tessera_device *tdev = pci_get_drvdata(pdev);
 
 	mutex_lock(&tdev->reset_lock);
 	tessera_device_stop(tdev);
-	/* Until reset_done: whoever needs the device waits for it */
 	down_write(&tdev->reset_sem);
 	tessera_device_forget(tdev);
+	WRITE_ONCE(tdev->in_reset, true);
+	up_write(&tdev->reset_sem);
 }
 
 static void tessera_reset_done(struct pci_dev *pdev)
 {
 	struct tessera_device *tdev = pci_get_drvdata(pdev);
 
+	down_write(&tdev->reset_sem);
 	if (!tessera_device_restart(tdev))
 		drm_notice(&tdev->drm, "function was reset, all contexts are lost\n");
+	WRITE_ONCE(tdev->in_reset, false);
 	up_write(&tdev->reset_sem);
+	wake_up_all(&tdev->reset_wait);
 	mutex_unlock(&tdev->reset_lock);
 }
 

@@ -134,6 +134,8 @@ struct tessera_device {
 	struct work_struct reset_work;
 	struct delayed_work watchdog;
 	struct workqueue_struct *wq;
+	wait_queue_head_t reset_wait;
+	bool in_reset;		/* reset_sem: a function reset has begun and not ended */
 	bool wedged;		/* a reset failed: the device is off the bus for good */
 	bool gone;		/* removal has begun */
 

@@ -458,6 +458,7 @@ void tessera_reset_init(struct tessera_device *tdev)
 {
 	mutex_init(&tdev->reset_lock);
 	init_rwsem(&tdev->reset_sem);
+	init_waitqueue_head(&tdev->reset_wait);
 	mutex_init(&tdev->slot_lock);
 	spin_lock_init(&tdev->id_lock);
 	INIT_WORK(&tdev->reset_work, tessera_reset_work);

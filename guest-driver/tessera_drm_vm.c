@@ -73,7 +73,6 @@ struct tessera_ctx *tessera_ctx_lookup(struct tessera_file *tf, u32 id)
 	return ctx;
 }
 
-/* Run a command that has only a context number. Takes reset_sem for it. */
 static int tessera_ctx_hw_create(struct tessera_ctx *ctx)
 {
 	struct tessera_device *tdev = ctx->tdev;
@@ -81,7 +80,15 @@ static int tessera_ctx_hw_create(struct tessera_ctx *ctx)
 	u32 id;
 	int ret;
 
+	/* The one thing that a reset in progress is worth waiting for: all else is lost by it */
 	down_read(&tdev->reset_sem);
+	while (tdev->in_reset) {
+		up_read(&tdev->reset_sem);
+		ret = wait_event_interruptible(tdev->reset_wait, !READ_ONCE(tdev->in_reset));
+		if (ret)
+			return ret;
+		down_read(&tdev->reset_sem);
+	}
 	spin_lock(&tdev->id_lock);
 	id = find_first_zero_bit(tdev->ctx_ids, tdev->num_contexts);
 	if (id < tdev->num_contexts)

@@ -259,7 +259,7 @@ int t_run(struct t_env *env, const struct tessera_cmd *cmds, uint32_t count)
 		return ret;
 	ret = t_exec(env->fd, env->queue, env->va, count, 0, out);
 	if (!ret)
-		ret = t_wait(env->fd, out, 20);
+		ret = t_wait(env->fd, out, 60);
 	if (!ret && t_fence_status(env->fd, out) != 1)
 		ret = -EIO;
 	drmSyncobjDestroy(env->fd, out);

@@ -21,6 +21,12 @@
 #define T_RW		(DRM_TESSERA_BIND_READ | DRM_TESSERA_BIND_WRITE)
 #define T_SECOND	1000000000ll
 
+/* A machine emulated on a busy one, with a debug kernel, needs more than the harness's 30 s */
+#ifdef TEST_TIMEOUT_DEFAULT
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	180
+#endif
+
 #define CMD(...)	((struct tessera_cmd){ __VA_ARGS__ })
 #define FILL(va, n, pat) \
 	CMD(.opcode = TESSERA_OP_FILL, .copy = { .dst = (va), .bytes = (n), .pattern = (pat) })

@@ -94,7 +94,7 @@ TEST_F(exec, many_batches_in_order)
 	}
 	ASSERT_EQ(0, t_syncobj(e->fd, &out.handle));
 	ASSERT_EQ(0, t_exec_args(e->fd, &args));
-	ASSERT_EQ(0, t_wait(e->fd, out.handle, 20));
+	ASSERT_EQ(0, t_wait(e->fd, out.handle, 60));
 	for (i = 0; i < 64; i++)
 		EXPECT_EQ(i, self->data[63 * 1024 + i]);
 	EXPECT_EQ(7, self->data[63 * 1024 + 64]);
@@ -115,7 +115,7 @@ TEST_F(exec, in_sync_of_another_queue)
 	ASSERT_EQ(0, t_exec(e->fd, e->queue, e->va, 3, 0, a));
 	ASSERT_EQ(0, t_exec(e->fd, copy,
 			    place(e, 3, COPY(T_DATA(e) + (1 << 20), T_DATA(e), 4096)), 1, a, b));
-	ASSERT_EQ(0, t_wait(e->fd, b, 20));
+	ASSERT_EQ(0, t_wait(e->fd, b, 60));
 	EXPECT_EQ(3, self->data[1 << 18]);
 	EXPECT_EQ(1, t_fence_status(e->fd, a));
 }
@@ -136,7 +136,7 @@ TEST_F(exec, ping_pong)
 		ASSERT_EQ(0, t_exec(e->fd, q[i & 1],
 				    place(e, i, COPY(T_DATA(e) + 4 * (i + 1), T_DATA(e) + 4 * i, 4)),
 				    1, i ? sync[i] : 0, sync[i + 1]));
-	ASSERT_EQ(0, t_wait(e->fd, sync[64], 20));
+	ASSERT_EQ(0, t_wait(e->fd, sync[64], 60));
 	EXPECT_EQ(99, self->data[64]);
 }
 
@@ -164,12 +164,12 @@ TEST_F(exec, timeline_points)
 		ASSERT_EQ(0, t_exec_args(e->fd, &args));
 	}
 	point = 50;
-	EXPECT_EQ(0, drmSyncobjTimelineWait(e->fd, &tl, &point, 1, t_now_ns() + 20 * T_SECOND, 0,
+	EXPECT_EQ(0, drmSyncobjTimelineWait(e->fd, &tl, &point, 1, t_now_ns() + 60 * T_SECOND, 0,
 					    NULL));
 	ASSERT_EQ(0, drmSyncobjQuery(e->fd, &tl, &point, 1));
 	EXPECT_LE(50, point);
 	point = 100;
-	EXPECT_EQ(0, drmSyncobjTimelineWait(e->fd, &tl, &point, 1, t_now_ns() + 20 * T_SECOND, 0,
+	EXPECT_EQ(0, drmSyncobjTimelineWait(e->fd, &tl, &point, 1, t_now_ns() + 60 * T_SECOND, 0,
 					    NULL));
 	ASSERT_EQ(0, drmSyncobjQuery(e->fd, &tl, &point, 1));
 	EXPECT_EQ(100, point);
@@ -195,7 +195,7 @@ TEST_F(exec, order_behind_a_waiting_job)
 	ASSERT_EQ(0, t_exec(e->fd, e->queue, place(e, 2, FILL(T_DATA(e), 4, 1)), 1, a, 0));
 	/* Waits for nothing itself, but stands behind */
 	ASSERT_EQ(0, t_exec(e->fd, e->queue, place(e, 3, FILL(T_DATA(e), 4, 2)), 1, 0, b));
-	ASSERT_EQ(0, t_wait(e->fd, b, 20));
+	ASSERT_EQ(0, t_wait(e->fd, b, 60));
 	EXPECT_EQ(2, self->data[0]);
 	EXPECT_EQ(1, t_fence_status(e->fd, a));
 }
@@ -213,7 +213,7 @@ TEST_F(exec, ring_full)
 		place(e, i, FILL(T_DATA(e) + 4 * i, 4, i + 1));
 	for (i = 0; i < 3000; i++)
 		ASSERT_EQ(0, t_exec(e->fd, e->queue, e->va + 64 * (i % 1000), 1, 0, out));
-	ASSERT_EQ(0, t_wait(e->fd, out, 30));
+	ASSERT_EQ(0, t_wait(e->fd, out, 60));
 	for (i = 0; i < 1000; i++)
 		ASSERT_EQ(i + 1, self->data[i]);
 	ASSERT_EQ(0, t_query(e->fd, e->queue, &q));
@@ -262,7 +262,7 @@ TEST_F(exec, interrupts_only_where_asked)
 	before = interrupts("tessera-queue");
 	for (i = 0; i < 100; i++)
 		ASSERT_EQ(0, t_exec(e->fd, e->queue, e->va, 1, 0, out));
-	ASSERT_EQ(0, t_wait(e->fd, out, 20));
+	ASSERT_EQ(0, t_wait(e->fd, out, 60));
 	after = interrupts("tessera-queue");
 	EXPECT_GE(before + 4, after);
 }
@@ -281,7 +281,7 @@ TEST_F(exec, wait_gets_an_interrupt)
 		place(e, i, FILL(T_DATA(e), T_ARENA / 2, i));
 	before = interrupts("tessera-queue");
 	ASSERT_EQ(0, t_exec(e->fd, e->queue, e->va, 64, 0, out));
-	ASSERT_EQ(0, t_wait(e->fd, out, 20));
+	ASSERT_EQ(0, t_wait(e->fd, out, 60));
 	EXPECT_LT(before, interrupts("tessera-queue"));
 	EXPECT_EQ(63, self->data[0]);
 }
@@ -352,7 +352,7 @@ TEST_F(exec, implicit_sync)
 	args.num_bos = 1;
 	ASSERT_EQ(0, t_exec_args(e->fd, &args));
 
-	wait.timeout_ns = t_now_ns() + 20 * T_SECOND;
+	wait.timeout_ns = t_now_ns() + 60 * T_SECOND;
 	ASSERT_EQ(0, drmIoctl(e->fd, DRM_IOCTL_TESSERA_BO_WAIT, &wait));
 	EXPECT_EQ(15, self->data[1 << 18]);
 	/* Only asking, of what is idle */
@@ -379,10 +379,10 @@ TEST_F(exec, destroy_cancels)
 	ASSERT_EQ(0, t_bind(e->fd, ctx2, e->bo.handle, e->va, 0, T_ARENA, T_RW));
 	ASSERT_EQ(0, t_exec(e->fd, copy, place(e, 5000, FILL(T_DATA(e), 4, 77)), 1, out[0], out[1]));
 	ASSERT_EQ(0, t_queue_destroy(e->fd, e->queue));
-	EXPECT_EQ(0, t_wait(e->fd, out[0], 20));
+	EXPECT_EQ(0, t_wait(e->fd, out[0], 60));
 	EXPECT_EQ(-ECANCELED, t_fence_status(e->fd, out[0]));
 	/* Who waited goes on */
-	EXPECT_EQ(0, t_wait(e->fd, out[1], 20));
+	EXPECT_EQ(0, t_wait(e->fd, out[1], 60));
 	EXPECT_EQ(1, t_fence_status(e->fd, out[1]));
 	EXPECT_EQ(77, self->data[0]);
 

@@ -88,7 +88,7 @@ TEST_F(fault, batch_not_mapped)
 
 	ASSERT_EQ(0, t_syncobj(self->e.fd, &out));
 	ASSERT_EQ(0, t_exec(self->e.fd, self->e.queue, 1ull << 42, 16, 0, out));
-	EXPECT_EQ(0, t_wait(self->e.fd, out, 20));
+	EXPECT_EQ(0, t_wait(self->e.fd, out, 60));
 	EXPECT_EQ(-EIO, t_fence_status(self->e.fd, out));
 	{
 		struct drm_tessera_queue_query q;
@@ -182,7 +182,7 @@ TEST_F(fault, all_queues_of_the_context)
 	ASSERT_EQ(0, t_exec(e->fd, copy, e->va, 1, out[0], out[1]));
 	ASSERT_EQ(0, t_exec(e->fd, e->queue, e->va, 1, 0, out[2]));
 	for (i = 0; i < 3; i++) {
-		EXPECT_EQ(0, t_wait(e->fd, out[i], 20));
+		EXPECT_EQ(0, t_wait(e->fd, out[i], 60));
 		EXPECT_EQ(-EIO, t_fence_status(e->fd, out[i]));
 	}
 	EXPECT_EQ(-EIO, t_exec(e->fd, copy, e->va, 1, 0, 0));

@@ -105,7 +105,7 @@ TEST_F(prime, implicit_sync_between_files)
 	args.bos = (uintptr_t)&handle;
 	ASSERT_EQ(0, t_exec_args(self->other, &args));
 	wait.handle = e->bo.handle;
-	wait.timeout_ns = t_now_ns() + 20 * T_SECOND;
+	wait.timeout_ns = t_now_ns() + 60 * T_SECOND;
 	ASSERT_EQ(0, drmIoctl(e->fd, DRM_IOCTL_TESSERA_BO_WAIT, &wait));
 	EXPECT_EQ(31, self->data[1 << 18]);
 }
