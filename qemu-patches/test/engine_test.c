@@ -333,6 +333,11 @@ static void engines_in_parallel(void)
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(0)), t + 50000 + CMD_NS);
 	CHECK_EQ(sys64(SYS_VA(8)), t + 50000 + CMD_NS);
+	/* at one instant compute comes before copy */
+	push(1, c_fence(SYS_VA(16), 1, 0));
+	push(0, c_fence(SYS_VA(16), 2, 0));
+	run_idle();
+	CHECK_EQ(sys64(SYS_VA(16)), 1);
 }
 
 /* Two contexts, A on the runlist and running; what follows is about the switch to B. */
