@@ -3,8 +3,8 @@
  * tessera_drm_drv.c - the driver's face: PCI, DRM device, files, parameters
  *
  * One driver for the physical function, for one that was passed through, and for a vGPU:
- * it knows of no difference, and touches no privileged register. On a machine that runs the mediator
- * the operator chooses by driver_override; this driver binds by itself.
+ * it knows of no difference, and touches no privileged register. On a machine that runs the
+ * mediator the operator chooses by driver_override; this driver binds by itself.
  */
 #include <linux/dma-mapping.h>
 #include <linux/module.h>

@@ -91,7 +91,7 @@ struct tessera_admin_req {
 };
 
 struct tessera_admin {
-	spinlock_t lock;
+	spinlock_t lock;		/* all but the memory's addresses */
 	struct semaphore slots;
 	bool dead;		/* no command is accepted until the next start */
 	u32 asq_tail, acq_head, evq_head;
@@ -129,7 +129,7 @@ struct tessera_device {
 	unsigned int nvec;
 	struct tessera_admin admin;
 
-	struct mutex reset_lock;
+	struct mutex reset_lock;	/* one reset at a time */
 	struct rw_semaphore reset_sem;
 	struct work_struct reset_work;
 	struct delayed_work watchdog;
@@ -139,14 +139,14 @@ struct tessera_device {
 	bool wedged;		/* a reset failed: the device is off the bus for good */
 	bool gone;		/* removal has begun */
 
-	struct mutex slot_lock;
-	spinlock_t id_lock;
+	struct mutex slot_lock;		/* slots stay whose they are */
+	spinlock_t id_lock;		/* the four tables below, for writers */
 	struct tessera_ctx __rcu *ctxs[TESSERA_MAX_CONTEXTS];
 	struct tessera_queue __rcu *queues[TESSERA_MAX_SLOTS];
 	DECLARE_BITMAP(ctx_ids, TESSERA_MAX_CONTEXTS);
 	DECLARE_BITMAP(slot_ids, TESSERA_MAX_SLOTS);
 
-	struct mutex mem_lock;
+	struct mutex mem_lock;		/* all below */
 	struct drm_mm vram_mm;
 	u64 vram_free;
 	struct list_head dma_bos;	/* tessera_bo.dma_link */
@@ -160,7 +160,7 @@ struct tessera_file {
 	struct xarray ctxs;		/* id: the reference of the file on the context */
 	struct xarray queues;
 	u64 client_id;
-	spinlock_t stats_lock;
+	spinlock_t stats_lock;		/* stats, busy_ns */
 	struct list_head stats;		/* tessera_queue.stats_link */
 	u64 busy_ns[TESSERA_NUM_ENGINES];	/* of queues destroyed */
 };
@@ -186,11 +186,11 @@ struct tessera_ctx {
 	char comm[TASK_COMM_LEN];
 	pid_t pid;
 
-	struct mutex lock;
+	struct mutex lock;		/* closed, vas */
 	bool closed;
 	struct drm_mm vas;		/* tessera_binding.node */
 
-	spinlock_t ban_lock;
+	spinlock_t ban_lock;		/* state, fault* */
 	u32 state;			/* DRM_TESSERA_QUEUE_*; leaves OK once, for good */
 	u32 fault, fault_batch_index;
 	u64 fault_addr;
@@ -214,10 +214,10 @@ struct tessera_queue {
 	u32 slot, engine;
 	u32 id;				/* in its file */
 
-	struct mutex submit_lock;
+	struct mutex submit_lock;	/* order of submission */
 	wait_queue_head_t wait;		/* for ring space */
 
-	spinlock_t lock;
+	spinlock_t lock;		/* all below, but the memory's addresses */
 	bool closed;
 	struct list_head running;	/* tessera_job.link, in the ring */
 	struct list_head waiting;	/* tessera_job.link, for fences of others */
@@ -305,8 +305,8 @@ void tessera_device_stop(struct tessera_device *tdev);
 void tessera_device_forget(struct tessera_device *tdev);
 int tessera_device_restart(struct tessera_device *tdev);
 void tessera_ctx_ban(struct tessera_ctx *ctx, u32 state);
-void tessera_ctx_cancel_jobs(struct tessera_ctx *ctx, struct tessera_queue *guilty, int guilty_error,
-			     int error);
+void tessera_ctx_cancel_jobs(struct tessera_ctx *ctx, struct tessera_queue *guilty,
+			     int guilty_error, int error);
 void tessera_fault_work(struct work_struct *work);
 void tessera_watchdog_kick(struct tessera_device *tdev);
 void tessera_queue_touch(struct tessera_queue *q);

@@ -536,9 +536,7 @@ static void tessera_unreserve(struct tessera_queue *q, u32 entries)
 	spin_unlock_irq(&q->lock);
 }
 
-/* Put a job on its queue, and into the ring if nothing is in the way. Can't fail but for
- * a queue that has ended
- */
+/* Put a job on its queue, and into the ring if nothing is in the way; fails if the queue ended */
 static int tessera_job_push(struct tessera_job *job)
 {
 	struct tessera_queue *q = job->q;
@@ -637,7 +635,8 @@ static int tessera_get_in_syncs(struct tessera_job *job, struct drm_file *file, 
 	return ret;
 }
 
-static int tessera_get_out_syncs(struct tessera_submit *sub, struct drm_file *file, u64 ptr, u32 num)
+static int tessera_get_out_syncs(struct tessera_submit *sub, struct drm_file *file, u64 ptr,
+				 u32 num)
 {
 	struct drm_tessera_sync *syncs;
 	int ret = 0;

@@ -158,8 +158,8 @@ static int tessera_queue_hw_create(struct tessera_queue *q)
 	q->slot = slot;
 	window = TESSERA_WINDOW_VA((u64)slot);
 
-	ret = tessera_map_contig(q->ctx, window, q->ring_dma, TESSERA_RING_BYTES / TESSERA_PAGE_SIZE,
-				 TESSERA_MAP_READ);
+	ret = tessera_map_contig(q->ctx, window, q->ring_dma,
+				 TESSERA_RING_BYTES / TESSERA_PAGE_SIZE, TESSERA_MAP_READ);
 	if (!ret)
 		ret = tessera_map_contig(q->ctx, window + TESSERA_WINDOW_PAGE, q->page_dma, 1,
 					 TESSERA_MAP_READ | TESSERA_MAP_WRITE);

@@ -36,7 +36,7 @@
 
 #include "tessera_drm_drv.h"
 
-/* for_each_queue_of: the queues of a context, each with a reference while it is looked at */
+/* The next queue, of one context or of all, with a reference */
 static struct tessera_queue *tessera_next_queue(struct tessera_device *tdev, u32 *slot,
 						struct tessera_ctx *ctx)
 {
