@@ -352,6 +352,7 @@ static size_t find(const uint8_t *a, size_t len, uint64_t w0, uint64_t w1)
 static void hostile_fields(void)
 {
 	size_t len, map, queue, i;
+	unsigned int refused = 0;
 	const char *why = "";
 	uint8_t *a, *copy;
 
@@ -382,6 +383,14 @@ static void hostile_fields(void)
 		if (tessera_core_load(m.core, copy, len, &why))
 			check_failed(__FILE__, __LINE__, "bad field %zu is taken", i);
 	}
+	/* a queue may belong to either engine, but not to the other than runs it */
+	for (i = 0; i < SLOTS; i++) {
+		queue = find(a, len, ring_va(i), cb_va(i));
+		memcpy(copy, a, len);
+		copy[queue - 4] ^= 1;
+		refused += !tessera_core_load(m.core, copy, len, &why);
+	}
+	CHECK(refused >= 1 && refused <= 2);
 	CHECK(tessera_core_load(m.core, a, len, &why));
 	free(copy);
 	free(a);
