@@ -43,9 +43,10 @@ static u64 deadline_clock(struct tessera_sched *s)
 
 static u64 deadline_of(const struct tessera_sched *s, const struct tessera_sched_entity *e)
 {
+	u64 slice = tessera_sched_slice_ns(s, e);
 	u32 rem = 0;
 
-	return e->vtime + tessera_sched_to_virtual(s, tessera_sched_slice_ns(s, e), e->weight, &rem);
+	return e->vtime + tessera_sched_to_virtual(s, slice, e->weight, &rem);
 }
 
 static void deadline_join(struct tessera_sched *s, struct tessera_sched_entity *e)

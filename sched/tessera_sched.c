@@ -236,11 +236,11 @@ static bool switching(const struct tessera_sched *s)
  */
 static void charge_slice(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns)
 {
+	u64 lead = 2 * tessera_sched_slice_ns(s, e);
 	u32 rem = 0;
 
 	if (e->by_reservation &&
-	    behind(s->vclock + to_virtual(s, 2 * tessera_sched_slice_ns(s, e), weight_of(s, e), &rem),
-		   e->vtime))
+	    behind(s->vclock + to_virtual(s, lead, weight_of(s, e), &rem), e->vtime))
 		return;
 	advance(s, e, ns);
 }

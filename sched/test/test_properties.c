@@ -200,8 +200,8 @@ static void check_shares(void)
 			low[i] = diff;
 		if (diff > high[i])
 			high[i] = diff;
-		CHECK_MSG((u64)(high[i] - low[i]) <= bound, "%u: %" PRId64 " to %" PRId64, i, low[i],
-			  high[i]);
+		CHECK_MSG((u64)(high[i] - low[i]) <= bound, "%u: %" PRId64 " to %" PRId64, i,
+			  low[i], high[i]);
 	}
 }
 
@@ -253,7 +253,7 @@ static void run(const struct tessera_sched_policy *policy, bool policies, bool q
 	CHECK_EQ(busy_sum, m.busy_total_ns);
 	CHECK_EQ(m.sched.num_entities, 0);
 	CHECK(!m.sched.holder || m.sched.holder == &m.sched.idle);
-	printf("# %s%s%s: %" PRIu64 " events, %" PRIu64 " decisions, %" PRIu64 " s of engine time\n",
+	printf("# %s%s%s: %" PRIu64 " events, %" PRIu64 " decisions, %" PRIu64 " s\n",
 	       policy->name, policies ? " and others in turn" : "",
 	       qos ? " with reservations and limits" : "", steps, m.decisions,
 	       m.now_ns / 1000000000);

@@ -81,8 +81,9 @@ static void check_share(const char *what, unsigned int i, u64 due_ns, u64 ppm)
 {
 	u64 off = got_ns[i] > due_ns ? got_ns[i] - due_ns : due_ns - got_ns[i];
 
-	CHECK_MSG(off * 1000000 <= due_ns * ppm, "%s, %s: vGPU %u got %" PRIu64 " of %" PRIu64 " ns (%.3f %%)",
-		  what, m.sched.policy->name, i, got_ns[i], due_ns,
+	CHECK_MSG(off * 1000000 <= due_ns * ppm,
+		  "%s, %s: vGPU %u got %" PRIu64 " of %" PRIu64 " ns (%.3f %%)", what,
+		  m.sched.policy->name, i, got_ns[i], due_ns,
 		  100.0 * ((double)got_ns[i] - (double)due_ns) / (double)due_ns);
 }
 
@@ -235,8 +236,8 @@ static void shares_with_idle_neighbours(void)
 		measure(2, SECOND);
 		for (i = 0; i < 2; i++)
 			check_share("two of four idle", i,
-				    (window_ns - window_switch_ns) / ((*p)->work_conserving ? 2 : 4),
-				    5000);
+				    (window_ns - window_switch_ns) /
+				    ((*p)->work_conserving ? 2 : 4), 5000);
 		for (i = 2; i < 4; i++)
 			tessera_sched_remove(&m.sched, &c[i].entity, m.now_ns);
 		tear_down(2);
@@ -317,7 +318,7 @@ static u64 victim_p99(const struct tessera_sched_policy *policy)
 	sim_client_start(&m, &c[7]);
 	sim_run(&m, 100 * SECOND);
 	due = m.now_ns / victim.period_ns * victim.length_ns;
-	CHECK_MSG(c[7].busy_ns >= due * 98 / 100, "the victim's work is done: %" PRIu64 " of %" PRIu64,
+	CHECK_MSG(c[7].busy_ns >= due * 98 / 100, "the victim got %" PRIu64 " of %" PRIu64,
 		  c[7].busy_ns, due);
 	tear_down(8);
 	qsort(latency, num_latency, sizeof(latency[0]), compare);
@@ -330,7 +331,8 @@ static void noisy_neighbour(void)
 	u64 p99 = victim_p99(&tessera_sched_deadline);
 	u64 best_effort = victim_p99(&tessera_sched_best_effort);
 
-	printf("# victim's p99: deadline %" PRIu64 " ns, best_effort %" PRIu64 " ns\n", p99, best_effort);
+	printf("# victim's p99: deadline %" PRIu64 " ns, best_effort %" PRIu64 " ns\n", p99,
+	       best_effort);
 	CHECK(p99 <= 2 * MS + 20000 + 10000 + 500000);
 	CHECK(p99 < best_effort);
 }

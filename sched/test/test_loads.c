@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_loads.c - the simulator's synthetic loads and traces, and the model itself
+ */
+#include <stdlib.h>
+
+#include "ktap.h"
+#include "sim_loads.h"
+#include "tessera_sched_internal.h"
+
+static struct sim_client c;
+static struct sim_job job;
+
+static void load(struct sim_source *src)
+{
+	c.load_data = src;
+	c.load = sim_load_of(src);
+}
+
+static void frames(void)
+{
+	struct sim_source src = { .kind = SIM_FRAMES, .period_ns = 1000, .length_ns = 7 };
+	u64 i, after = 500;
+
+	load(&src);
+	CHECK(c.load->open);
+	for (i = 0; i < 10; i++) {
+		CHECK(c.load->next(&c, after, &job));
+		CHECK_EQ(job.arrival_ns, 500 + 1000 * i);
+		CHECK_EQ(job.length_ns, 7);
+		after = job.arrival_ns;
+	}
+}
+
+static void bursty(void)
+{
+	struct sim_source src = { .kind = SIM_BURSTY, .period_ns = 1000, .burst = 3 };
+	u64 i;
+
+	load(&src);
+	CHECK(c.load->open);
+	for (i = 0; i < 9; i++) {
+		CHECK(c.load->next(&c, 0, &job));
+		CHECK_EQ(job.arrival_ns, 1000 * (i / 3));
+	}
+}
+
+static void adversary(void)
+{
+	struct sim_source src = { .kind = SIM_ADVERSARY, .length_ns = 10, .burst = 5 };
+	u64 i;
+
+	load(&src);
+	CHECK(!c.load->open);
+	for (i = 1; i <= 20; i++) {
+		CHECK(c.load->next(&c, 42, &job));
+		CHECK_EQ(job.arrival_ns, 42);
+		CHECK_EQ(job.length_ns, i % 5 ? 10 : 50);
+	}
+}
+
+/* Mean, and part above twice the mean (exp(-2) = 13.53 %), of what is between arrivals. */
+static void poisson(void)
+{
+	struct sim_source src = { .kind = SIM_POISSON, .period_ns = 1000000, .random = 3 };
+	u64 i, after = 0, gap, above = 0;
+
+	load(&src);
+	for (i = 0; i < 100000; i++) {
+		CHECK(c.load->next(&c, after, &job));
+		gap = job.arrival_ns - after;
+		above += gap > 2000000;
+		after = job.arrival_ns;
+	}
+	CHECK_MSG(after > 99000000000 && after < 101000000000, "%" PRIu64, after);
+	CHECK_MSG(above > 13200 && above < 13870, "%" PRIu64, above);
+}
+
+static int read_text(const char *text, struct sim_trace_row *row, unsigned int rows)
+{
+	FILE *f = fmemopen((void *)text, strlen(text), "r");
+	unsigned long line = 0;
+	unsigned int n = 0;
+	int got = 1;
+
+	if (!f)
+		abort();
+	while (n < rows && (got = sim_trace_read(f, &row[n], &line)) > 0)
+		n++;
+	fclose(f);
+	return got < 0 ? -(int)line : (int)n;
+}
+
+static void trace(void)
+{
+	struct sim_trace_row row[4];
+
+	CHECK(read_text("time_ns,vgpu,length_ns\n# told\n5,a b,10\n18446744073709551615,c,1",
+			row, 4) == 2);
+	CHECK_EQ(row[0].time_ns, 5);
+	CHECK(!strcmp(row[0].vgpu, "a b"));
+	CHECK_EQ(row[0].length_ns, 10);
+	CHECK_EQ(row[1].time_ns, UINT64_MAX);
+	CHECK(read_text("", row, 4) == 0);
+	CHECK(read_text("1,a,2\n1,a\n", row, 4) == -2);
+	CHECK(read_text("1,a,2,3\n", row, 4) == -1);
+	CHECK(read_text("-1,a,2\n", row, 4) == -1);
+	CHECK(read_text("1,,2\n", row, 4) == -1);
+	CHECK(read_text("a,1,2\n", row, 4) == -1);
+}
+
+/* By hand: two batches beside one, batch preemption, a switch of 20 us, a slice of 2 ms. */
+static void model(void)
+{
+	static struct sim_job jobs[2][2] = {
+		{ { 100000, 3000000 }, { 200000, 1000000 } },
+		{ { 150000, 500000 } },
+	};
+	struct sim_source src[2] = {
+		{ .kind = SIM_TRACE, .trace = jobs[0], .trace_num = 2 },
+		{ .kind = SIM_TRACE, .trace = jobs[1], .trace_num = 1 },
+	};
+	struct sim_client client[2];
+	struct sim_engine m;
+	unsigned int i;
+
+	sim_init(&m, &tessera_sched_best_effort, 1);
+	for (i = 0; i < 2; i++) {
+		sim_client_init(&m, &client[i], "traced", 2, sim_load_of(&src[i]), &src[i]);
+		sim_client_start(&m, &client[i]);
+	}
+	/* 0 runs from 120 us to 3.12 ms, past its slice; 1 from 3.14 to 3.64 ms; then 0 to 4.66. */
+	sim_run(&m, 3120000);
+	CHECK_EQ(client[0].jobs_done, 1);
+	sim_run(&m, 3639999);
+	CHECK_EQ(client[0].entity.overshoot_ns, 1000000);
+	CHECK_EQ(client[1].jobs_done, 0);
+	sim_run(&m, 3640000);
+	CHECK_EQ(client[1].jobs_done, 1);
+	CHECK_EQ(client[1].wait_max_ns, 3140000 - 150000);
+	sim_run(&m, 4659999);
+	CHECK_EQ(client[0].jobs_done, 1);
+	sim_run(&m, 4660000);
+	CHECK_EQ(client[0].jobs_done, 2);
+	CHECK_EQ(m.busy_total_ns, 4500000);
+	CHECK_EQ(m.switch_total_ns, 60000);
+	sim_run(&m, 10000000);
+	CHECK_EQ(m.switches, 3);
+	sim_client_exit(&m, &client[0]);
+	sim_client_exit(&m, &client[1]);
+}
+
+static const struct ktap_test tests[] = {
+	{ "frames", frames },
+	{ "bursty", bursty },
+	{ "adversary", adversary },
+	{ "poisson", poisson },
+	{ "trace", trace },
+	{ "model", model },
+};
+
+KTAP_MAIN(tests)

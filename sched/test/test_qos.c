@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_qos.c - reservations, limits, and the deadline policy, through the interface
+ */
+#include "rules.h"
+
+static void qos_ranges(void)
+{
+	bool resched;
+
+	set_up("best_effort", 2, 2);
+	CHECK(tessera_sched_set_qos(&s, &e[0], 1000001, 0, now, &resched) == -EINVAL);
+	CHECK(tessera_sched_set_qos(&s, &e[0], 0, 1000001, now, &resched) == -EINVAL);
+	CHECK(tessera_sched_set_qos(&s, &e[0], 300000, 299999, now, &resched) == -EINVAL);
+	CHECK(!resched);
+	CHECK_EQ(tessera_sched_set_qos(&s, &e[0], 600000, 600000, now, &resched), 0);
+	CHECK(tessera_sched_set_qos(&s, &e[1], 400001, 0, now, &resched) == -ENOSPC);
+	CHECK_EQ(tessera_sched_set_qos(&s, &e[1], 400000, 0, now, &resched), 0);
+	CHECK_EQ(tessera_sched_set_qos(&s, &e[1], 0, 0, now, &resched), 0);
+	CHECK_EQ(tessera_sched_set_qos(&s, &e[1], 400000, 0, now, &resched), 0);
+	/* One that goes gives its reservation back. */
+	tessera_sched_remove(&s, &e[0], now);
+	CHECK_EQ(tessera_sched_set_qos(&s, &e[1], 1000000, 0, now, &resched), 0);
+	CHECK(tessera_sched_set_qos(&s, &e[0], 0, 0, now, &resched) == -EINVAL);
+	CHECK(tessera_sched_set_slice_request(&s, &e[1], MS - 1) == -EINVAL);
+	CHECK(tessera_sched_set_slice_request(&s, &e[1], 30 * MS + 1) == -EINVAL);
+	CHECK_EQ(tessera_sched_set_slice_request(&s, &e[1], 30 * MS), 0);
+	CHECK_EQ(tessera_sched_set_slice_request(&s, &e[1], 0), 0);
+}
+
+static void set_qos(unsigned int i, u32 reservation, u32 limit)
+{
+	bool resched;
+
+	CHECK_EQ(tessera_sched_set_qos(&s, &e[i], reservation, limit, now, &resched), 0);
+}
+
+/* A limit holds on an engine that nobody else wants, and among others. */
+static void limit_holds(void)
+{
+	static const char *const names[] = { "best_effort", "deadline" };
+	unsigned int n, i;
+	u64 start;
+
+	for (n = 0; n < 2; n++) {
+		set_up(names[n], 3, 1);
+		CHECK(pick_switch() == &e[0]);
+		CHECK_EQ(d.slice_ns, 0);
+		set_qos(0, 0, 300000);
+		CHECK(pick() == &e[0]);
+		CHECK_EQ(d.slice_ns, 2 * MS);
+		used(2 * MS);
+		CHECK(!pick_switch());
+		CHECK(e[0].throttled);
+		CHECK(d.slice_ns > 0 && d.slice_ns < 7 * MS);
+		remember();
+		start = now;
+		rotate(1000 * MS, 0);
+		CHECK_ABOUT(got(0), (now - start) * 3 / 10, 5 * MS);
+
+		/* Going to sleep does not get round it. */
+		remember();
+		start = now;
+		for (i = 0; i < 2000; i++) {
+			tessera_sched_sleep(&s, &e[0], now);
+			tessera_sched_wake(&s, &e[0], now);
+			rotate(100 * US, 0);
+		}
+		CHECK_ABOUT(got(0), (now - start) * 3 / 10, (now - start) / 100 + 5 * MS);
+
+		/* Nor does work of others, who get the rest. */
+		tessera_sched_wake(&s, &e[1], now);
+		remember();
+		start = now;
+		rotate(1000 * MS, 0);
+		CHECK_ABOUT(got(0), (now - start) * 3 / 10, 8 * MS);
+		CHECK_ABOUT(got(1), (now - start) * 7 / 10, 8 * MS);
+
+		/* Without it, all is as before. */
+		set_qos(0, 0, 0);
+		CHECK(!e[0].throttled);
+		remember();
+		start = now;
+		rotate(1000 * MS, 0);
+		CHECK_ABOUT(got(0), (now - start) / 2, 4 * MS);
+	}
+}
+
+/* Throttled: whoever else has work has the engine at once, and it is not forgotten. */
+static void limit_and_wakes(void)
+{
+	bool resched;
+
+	set_up("best_effort", 2, 1);
+	set_qos(0, 0, 100000);
+	CHECK(pick_switch() == &e[0]);
+	used(2 * MS);
+	CHECK(!pick_switch());
+	CHECK(tessera_sched_wake(&s, &e[1], now));
+	CHECK(pick_switch() == &e[1]);
+	/* Not an endless slice: the other one will be back. */
+	CHECK_EQ(d.slice_ns, 2 * MS);
+	tessera_sched_sleep(&s, &e[1], now);
+	CHECK(!pick_switch());
+	CHECK(d.slice_ns > 10 * MS);
+	now += d.slice_ns;
+	CHECK(pick_switch() == &e[0]);
+
+	/* Asleep and awake again before its time has come. */
+	used(2 * MS);
+	CHECK(!pick_switch());
+	tessera_sched_sleep(&s, &e[0], now);
+	CHECK_EQ(s.num_throttled, 0);
+	CHECK(!pick());
+	CHECK_EQ(d.slice_ns, 0);
+	tessera_sched_switched(&s, now);
+	CHECK(tessera_sched_wake(&s, &e[0], now));
+	CHECK(!pick_switch());
+	CHECK(d.slice_ns > 10 * MS);
+	/* Gone while it waits, and put under a policy that knows no limits. */
+	CHECK_EQ(tessera_sched_set_policy(&s, policy("equal_share"), now, &resched), 0);
+	CHECK_EQ(s.num_throttled, 0);
+	rotate(10 * MS, 0);
+	CHECK_EQ(tessera_sched_set_policy(&s, policy("best_effort"), now, &resched), 0);
+	rotate(30 * MS, 0);
+	tessera_sched_remove(&s, &e[0], now);
+	CHECK_EQ(s.num_throttled, 0);
+	CHECK(!pick_switch());
+	CHECK_EQ(d.slice_ns, 0);
+}
+
+/* What is too little to wait for, and what is too much. */
+static void limit_extremes(void)
+{
+	set_up("best_effort", 1, 1);
+	set_qos(0, 0, 990000);
+	CHECK(pick_switch() == &e[0]);
+	used(2 * MS);
+	CHECK(pick() == &e[0]);			/* for 20 us nobody is sent away */
+	used(2 * MS);
+	used(2 * MS);
+	CHECK(!pick());
+
+	/* A batch of minutes, at a thousandth of the engine: hours to wait, cut to 10 s. */
+	set_up("best_effort", 1, 1);
+	set_qos(0, 0, 1000);
+	CHECK(pick_switch() == &e[0]);
+	used(100000 * MS);
+	CHECK(!pick_switch());
+	CHECK_EQ(d.slice_ns, 10000 * MS);
+
+	/* The device's clock goes back: those that wait for a time of the old one go on. */
+	now = 0;
+	CHECK(pick_switch() == &e[0]);
+	now = 100000 * MS;
+	used(1000 * MS);
+	tessera_sched_sleep(&s, &e[0], now);
+	CHECK(!pick_switch());
+	now = 0;
+	tessera_sched_wake(&s, &e[0], now);
+	CHECK(pick_switch() == &e[0]);
+}
+
+/* A reservation holds whatever the weights say; they divide the rest. */
+static void reservation_holds(void)
+{
+	static const char *const names[] = { "best_effort", "deadline" };
+	unsigned int n, i;
+	u64 start;
+
+	for (n = 0; n < 2; n++) {
+		set_up(names[n], 4, 4);
+		tessera_sched_set_weight(&s, &e[0], 1);
+		set_qos(0, 400000, 0);
+		set_qos(1, 300000, 0);
+		start = now;
+		rotate(1000 * MS, 0);
+		CHECK_ABOUT(e[0].used_ns, (now - start) * 4 / 10, 8 * MS);
+		CHECK_ABOUT(e[1].used_ns, (now - start) * 3 / 10, 8 * MS);
+		CHECK_ABOUT(e[2].used_ns, e[3].used_ns, 4 * MS);
+
+		/* It is a lower bound, not an upper one. */
+		tessera_sched_set_weight(&s, &e[0], 10000);
+		remember();
+		start = now;
+		rotate(1000 * MS, 0);
+		CHECK(got(0) > (now - start) * 65 / 100);
+		CHECK(got(1) >= (now - start) * 29 / 100);
+
+		/* Taken away: nothing is to be waited off. */
+		tessera_sched_set_weight(&s, &e[0], 100);
+		rotate(20000 * MS, 0);
+		set_qos(0, 0, 0);
+		set_qos(1, 0, 0);
+		remember();
+		start = now;
+		rotate(400 * MS, 0);
+		for (i = 0; i < 4; i++)
+			CHECK_ABOUT(got(i), (now - start) / 4, 8 * MS);
+
+		/* Nothing is saved up in sleep. */
+		set_qos(0, 500000, 0);
+		tessera_sched_sleep(&s, &e[0], now);
+		rotate(5000 * MS, 0);
+		tessera_sched_wake(&s, &e[0], now);
+		remember();
+		start = now;
+		rotate(200 * MS, 0);
+		CHECK_ABOUT(got(0), (now - start) / 2, 8 * MS);
+	}
+}
+
+/* Who wakes is next, ahead of hogs that have waited longer. */
+static void deadline_serves_sparse_first(void)
+{
+	unsigned int i;
+
+	set_up("deadline", 8, 7);
+	rotate(100 * MS, 0);
+	for (i = 0; i < 50; i++) {
+		tessera_sched_wake(&s, &e[7], now);
+		used(d.slice_ns);
+		CHECK(pick_switch() == &e[7]);
+		used(300 * US);
+		tessera_sched_sleep(&s, &e[7], now);
+		rotate(20 * MS, 0);
+	}
+	/* The hogs among themselves are served as ever. */
+	remember();
+	rotate(700 * MS, 0);
+	for (i = 0; i < 7; i++)
+		CHECK_ABOUT(got(i), 100 * MS, 4 * MS);
+}
+
+/* Waking often does not make the share larger. */
+static void deadline_is_fair(void)
+{
+	unsigned int i;
+	u64 start;
+
+	set_up("deadline", 4, 4);
+	start = now;
+	for (i = 0; i < 2000; i++) {
+		pick_switch();
+		used(d.slice_ns);
+		if (s.current_entity == &e[0]) {
+			tessera_sched_sleep(&s, &e[0], now);
+			tessera_sched_wake(&s, &e[0], now);
+		}
+	}
+	for (i = 0; i < 4; i++)
+		CHECK_ABOUT(e[i].used_ns, (now - start) / 4, 5 * MS);
+
+	/* Nor does asking for short slices, or for long ones. */
+	tessera_sched_set_slice_request(&s, &e[1], 1 * MS);
+	tessera_sched_set_slice_request(&s, &e[2], 30 * MS);
+	remember();
+	start = now;
+	rotate(4000 * MS, 0);
+	for (i = 0; i < 4; i++)
+		CHECK_ABOUT(got(i), (now - start) / 4, 30 * MS);
+	CHECK(e[1].slices > 2 * e[2].slices);
+	pick_switch();
+	while (s.current_entity != &e[2]) {
+		used(d.slice_ns);
+		pick_switch();
+	}
+	CHECK_EQ(d.slice_ns, 30 * MS);
+}
+
+static const struct ktap_test tests[] = {
+	{ "qos_ranges", qos_ranges },
+	{ "limit_holds", limit_holds },
+	{ "limit_and_wakes", limit_and_wakes },
+	{ "limit_extremes", limit_extremes },
+	{ "reservation_holds", reservation_holds },
+	{ "deadline_serves_sparse_first", deadline_serves_sparse_first },
+	{ "deadline_is_fair", deadline_is_fair },
+};
+
+KTAP_MAIN(tests)
