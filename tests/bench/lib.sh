@@ -51,13 +51,13 @@ is()
 	fi
 }
 
-# The errno's name of a write that has to fail: refused TEXT FILE
+# The errno's text of a write that has to fail: refused TEXT FILE
 refused()
 {
-	if err=$( (printf '%s' "$1" >"$2") 2>&1); then
+	if err=$(printf '%s' "$1" | dd of="$2" 2>&1); then
 		echo "written"
 	else
-		echo "${err##*: }"
+		echo "$err" | sed -n '1s/.*: //p'
 	fi
 }
 

@@ -60,6 +60,8 @@ is "no room left" "No space left on device" \
 echo 1 >/sys/bus/mdev/devices/$U/remove
 
 # A vGPU that is defined once, for every boot, and started by that
+# The image has no empty directories, and mdevctl wants those of its package
+mkdir -p /etc/mdevctl.d/scripts.d /usr/lib/mdevctl/scripts.d/callouts /usr/lib/mdevctl/scripts.d/notifiers
 mdevctl define -u $U -p "$BDF" -t tessera-V8 >/tmp/mdevctl.log 2>&1
 result $? "mdevctl define"
 mdevctl start -u $U >>/tmp/mdevctl.log 2>&1

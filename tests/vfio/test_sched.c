@@ -20,13 +20,35 @@ struct load {
 	struct t1_queue q[TESSERA_NUM_ENGINES];
 };
 
-FIXTURE(sched)
-{
+/**
+ * struct world - the vGPUs of a test
+ * @l: they
+ * @n: how many
+ * @engine: whose counters are looked at
+ * @got: parts of the device time of the last period
+ * @idle: what is left of it
+ */
+struct world {
 	struct load l[MAX_VGPUS];
 	unsigned int n;
-	const char *engine;	/* whose counters are looked at */
-	double got[MAX_VGPUS];	/* parts of the device time of the last period */
+	const char *engine;
+	double got[MAX_VGPUS];
 	double idle;
+};
+
+static void end(struct __test_metadata *_metadata, struct world *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->n; i++)
+		EXPECT_EQ(0, vdev_destroy(&w->l[i].v));
+	fresh();
+}
+
+/* What is each engine's own */
+FIXTURE(sched)
+{
+	struct world w;
 };
 
 FIXTURE_VARIANT(sched)
@@ -47,26 +69,38 @@ FIXTURE_VARIANT_ADD(sched, copy)
 FIXTURE_SETUP(sched)
 {
 	fresh();
-	self->engine = variant->engine == TESSERA_ENGINE_COMPUTE ? "compute_ns" : "copy_ns";
+	self->w.engine = variant->engine == TESSERA_ENGINE_COMPUTE ? "compute_ns" : "copy_ns";
 }
 
 FIXTURE_TEARDOWN(sched)
 {
-	unsigned int i;
-
-	for (i = 0; i < self->n; i++)
-		EXPECT_EQ(0, vdev_destroy(&self->l[i].v));
-	mdev_remove_all();
-	fresh();
+	end(_metadata, &self->w);
 }
 
-static void add(struct __test_metadata *_metadata, FIXTURE_DATA(sched) *self, const char *type)
+/* What is the same for both */
+FIXTURE(sched_compute)
 {
-	struct load *l = &self->l[self->n];
+	struct world w;
+};
+
+FIXTURE_SETUP(sched_compute)
+{
+	fresh();
+	self->w.engine = "compute_ns";
+}
+
+FIXTURE_TEARDOWN(sched_compute)
+{
+	end(_metadata, &self->w);
+}
+
+static void add(struct __test_metadata *_metadata, struct world *w, const char *type)
+{
+	struct load *l = &w->l[w->n];
 	unsigned int e;
 
 	ASSERT_EQ(0, vdev_create(&l->v, type));
-	self->n++;
+	w->n++;
 	ASSERT_EQ(0, t1_start(&l->t, &l->v));
 	ASSERT_NE(0, l->t.caps & TESSERA_CAP_HANG) {
 		TH_LOG("these tests want the accelerator with hang=on");
@@ -93,30 +127,30 @@ static void idle(struct __test_metadata *_metadata, struct load *l, unsigned int
 	l->q[engine].cb->head = 0;
 }
 
-static void measure(struct __test_metadata *_metadata, FIXTURE_DATA(sched) *self,
+static void measure(struct __test_metadata *_metadata, struct world *w,
 		    unsigned int usecs)
 {
 	long long before[MAX_VGPUS], after[MAX_VGPUS];
-	struct vdev *clock = &self->l[0].v;
+	struct vdev *clock = &w->l[0].v;
 	uint64_t t0, t1;
 	unsigned int i;
 	double sum = 0;
 
 	t0 = vdev_reg64(clock, TESSERA_REG_TIME_LO);
-	for (i = 0; i < self->n; i++)
-		before[i] = mdev_stat(self->l[i].v.uuid, self->engine);
+	for (i = 0; i < w->n; i++)
+		before[i] = mdev_stat(w->l[i].v.uuid, w->engine);
 	sleep_us(usecs);
 	t1 = vdev_reg64(clock, TESSERA_REG_TIME_LO);
-	for (i = 0; i < self->n; i++) {
-		after[i] = mdev_stat(self->l[i].v.uuid, self->engine);
+	for (i = 0; i < w->n; i++) {
+		after[i] = mdev_stat(w->l[i].v.uuid, w->engine);
 		ASSERT_LE(0, before[i]);
 		ASSERT_LE(before[i], after[i]);
-		self->got[i] = (double)(after[i] - before[i]) / (t1 - t0);
-		sum += self->got[i];
+		w->got[i] = (double)(after[i] - before[i]) / (t1 - t0);
+		sum += w->got[i];
 	}
-	self->idle = 1 - sum;
-	for (i = 0; i < self->n; i++)
-		TH_LOG("vGPU %u got %.3f", i, self->got[i]);
+	w->idle = 1 - sum;
+	for (i = 0; i < w->n; i++)
+		TH_LOG("vGPU %u got %.3f", i, w->got[i]);
 }
 
 /* Parts per mille, for the harness compares integers */
@@ -130,163 +164,168 @@ static void measure(struct __test_metadata *_metadata, FIXTURE_DATA(sched) *self
 
 TEST_F_TIMEOUT(sched, best_effort, 60)
 {
+	struct world *w = &self->w;
 	unsigned int i, e = variant->engine;
 
-	add(_metadata, self, "V2");
-	add(_metadata, self, "V4");
-	add(_metadata, self, "V8");
+	add(_metadata, w, "V2");
+	add(_metadata, w, "V4");
+	add(_metadata, w, "V8");
 	for (i = 0; i < 3; i++)
-		busy(&self->l[i], e);
-	measure(_metadata, self, PERIOD_US);
+		busy(&w->l[i], e);
+	measure(_metadata, w, PERIOD_US);
 	for (i = 0; i < 3; i++)
-		NEAR(1.0 / 3, self->got[i]);
+		NEAR(1.0 / 3, w->got[i]);
 	/* one without work: its time goes to the others */
-	idle(_metadata, &self->l[1], e);
-	measure(_metadata, self, PERIOD_US);
-	NEAR(0.5, self->got[0]);
-	EXPECT_EQ(0, PM(self->got[1]));
-	NEAR(0.5, self->got[2]);
+	idle(_metadata, &w->l[1], e);
+	measure(_metadata, w, PERIOD_US);
+	NEAR(0.5, w->got[0]);
+	EXPECT_EQ(0, PM(w->got[1]));
+	NEAR(0.5, w->got[2]);
 	/* one alone has it all */
-	idle(_metadata, &self->l[0], e);
-	measure(_metadata, self, PERIOD_US / 2);
-	NEAR(1.0, self->got[2]);
+	idle(_metadata, &w->l[0], e);
+	measure(_metadata, w, PERIOD_US / 2);
+	NEAR(1.0, w->got[2]);
 	/* and who comes back is served at once */
-	busy(&self->l[0], e);
-	busy(&self->l[1], e);
-	measure(_metadata, self, PERIOD_US);
+	busy(&w->l[0], e);
+	busy(&w->l[1], e);
+	measure(_metadata, w, PERIOD_US);
 	for (i = 0; i < 3; i++)
-		NEAR(1.0 / 3, self->got[i]);
+		NEAR(1.0 / 3, w->got[i]);
 }
 
 TEST_F_TIMEOUT(sched, equal_share, 60)
 {
+	struct world *w = &self->w;
 	unsigned int i, e = variant->engine;
 
 	ASSERT_EQ(0, sched_set("policy", "equal_share"));
-	add(_metadata, self, "V2");
-	add(_metadata, self, "V4");
-	add(_metadata, self, "V8");
+	add(_metadata, w, "V2");
+	add(_metadata, w, "V4");
+	add(_metadata, w, "V8");
 	for (i = 0; i < 3; i++)
-		busy(&self->l[i], e);
-	measure(_metadata, self, PERIOD_US);
+		busy(&w->l[i], e);
+	measure(_metadata, w, PERIOD_US);
 	for (i = 0; i < 3; i++)
-		NEAR(1.0 / 3, self->got[i]);
+		NEAR(1.0 / 3, w->got[i]);
 	/* one that only idles keeps its part, unused */
-	idle(_metadata, &self->l[1], e);
-	measure(_metadata, self, PERIOD_US);
-	NEAR(1.0 / 3, self->got[0]);
-	EXPECT_EQ(0, PM(self->got[1]));
-	NEAR(1.0 / 3, self->got[2]);
-	NEAR(1.0 / 3, self->idle);
+	idle(_metadata, &w->l[1], e);
+	measure(_metadata, w, PERIOD_US);
+	NEAR(1.0 / 3, w->got[0]);
+	EXPECT_EQ(0, PM(w->got[1]));
+	NEAR(1.0 / 3, w->got[2]);
+	NEAR(1.0 / 3, w->idle);
 	/* one that stops does not */
-	t1_disable(&self->l[1].t);
-	measure(_metadata, self, PERIOD_US);
-	NEAR(0.5, self->got[0]);
-	NEAR(0.5, self->got[2]);
+	t1_disable(&w->l[1].t);
+	measure(_metadata, w, PERIOD_US);
+	NEAR(0.5, w->got[0]);
+	NEAR(0.5, w->got[2]);
 	/* nor one whose virtual machine has gone */
-	vdev_close(&self->l[2].v);
-	measure(_metadata, self, PERIOD_US / 2);
-	NEAR(1.0, self->got[0]);
+	vdev_close(&w->l[2].v);
+	measure(_metadata, w, PERIOD_US / 2);
+	NEAR(1.0, w->got[0]);
 }
 
 TEST_F_TIMEOUT(sched, fixed_share, 60)
 {
+	struct world *w = &self->w;
 	unsigned int i, e = variant->engine;
 
 	ASSERT_EQ(0, sched_set("policy", "fixed_share"));
-	add(_metadata, self, "V2");
-	add(_metadata, self, "V4");
-	add(_metadata, self, "V8");
+	add(_metadata, w, "V2");
+	add(_metadata, w, "V4");
+	add(_metadata, w, "V8");
 	for (i = 0; i < 3; i++)
-		busy(&self->l[i], e);
-	measure(_metadata, self, PERIOD_US);
-	NEAR(1.0 / 2, self->got[0]);
-	NEAR(1.0 / 4, self->got[1]);
-	NEAR(1.0 / 8, self->got[2]);
+		busy(&w->l[i], e);
+	measure(_metadata, w, PERIOD_US);
+	NEAR(1.0 / 2, w->got[0]);
+	NEAR(1.0 / 4, w->got[1]);
+	NEAR(1.0 / 8, w->got[2]);
 	/* whoever else runs, or does not */
-	t1_disable(&self->l[0].t);
-	idle(_metadata, &self->l[2], e);
-	measure(_metadata, self, PERIOD_US);
-	EXPECT_EQ(0, PM(self->got[0]));
-	NEAR(1.0 / 4, self->got[1]);
-	EXPECT_EQ(0, PM(self->got[2]));
-	NEAR(3.0 / 4, self->idle);
+	t1_disable(&w->l[0].t);
+	idle(_metadata, &w->l[2], e);
+	measure(_metadata, w, PERIOD_US);
+	EXPECT_EQ(0, PM(w->got[0]));
+	NEAR(1.0 / 4, w->got[1]);
+	EXPECT_EQ(0, PM(w->got[2]));
+	NEAR(3.0 / 4, w->idle);
 }
 
 /* Policies are switched under load, with no vGPU losing work or being locked out. */
-TEST_F_TIMEOUT(sched, switch_policy, 60)
+TEST_F_TIMEOUT(sched_compute, switch_policy, 60)
 {
+	struct world *w = &self->w;
 	static const char *const policies[] = {
-		"equal_share", "fixed_share", "best_effort", "fixed_share", "equal_share",
+		"equal_share", "fixed_share", "deadline", "fixed_share", "best_effort",
 	};
-	unsigned int i, k, e = variant->engine;
+	unsigned int i, k, e = TESSERA_ENGINE_COMPUTE;
 
 	for (i = 0; i < 3; i++)
-		add(_metadata, self, "V4");
+		add(_metadata, w, "V4");
 	for (i = 0; i < 3; i++)
-		busy(&self->l[i], e);
+		busy(&w->l[i], e);
 	for (k = 0; k < ARRAY_SIZE(policies); k++) {
 		ASSERT_EQ(0, sched_set("policy", policies[k]));
-		measure(_metadata, self, PERIOD_US / 2);
+		measure(_metadata, w, PERIOD_US / 2);
 		for (i = 0; i < 3; i++) {
-			NEAR(strcmp(policies[k], "fixed_share") ? 1.0 / 3 : 1.0 / 4, self->got[i]);
-			busy(&self->l[i], e);
+			NEAR(strcmp(policies[k], "fixed_share") ? 1.0 / 3 : 1.0 / 4, w->got[i]);
+			busy(&w->l[i], e);
 		}
 	}
 	for (i = 0; i < 3; i++)
-		EXPECT_EQ(0, mdev_stat(self->l[i].v.uuid, "faults"));
+		EXPECT_EQ(0, mdev_stat(w->l[i].v.uuid, "faults"));
 }
 
 /* Engines are shared each by itself. */
 TEST_F_TIMEOUT(sched, engines_apart, 60)
 {
+	struct world *w = &self->w;
 	unsigned int e = variant->engine;
 
-	add(_metadata, self, "V4");
-	add(_metadata, self, "V4");
-	busy(&self->l[0], e);
-	busy(&self->l[1], !e);
-	measure(_metadata, self, PERIOD_US / 2);
-	NEAR(1.0, self->got[0]);
-	EXPECT_EQ(0, PM(self->got[1]));
-	busy(&self->l[0], !e);
-	measure(_metadata, self, PERIOD_US / 2);
-	NEAR(1.0, self->got[0]);
+	add(_metadata, w, "V4");
+	add(_metadata, w, "V4");
+	busy(&w->l[0], e);
+	busy(&w->l[1], !e);
+	measure(_metadata, w, PERIOD_US / 2);
+	NEAR(1.0, w->got[0]);
+	EXPECT_EQ(0, PM(w->got[1]));
+	busy(&w->l[0], !e);
+	measure(_metadata, w, PERIOD_US / 2);
+	NEAR(1.0, w->got[0]);
 }
 
 /* By weight, under best_effort. */
 TEST_F_TIMEOUT(sched, weights, 60)
 {
+	struct world *w = &self->w;
 	unsigned int e = variant->engine;
 
-	add(_metadata, self, "V4");
-	add(_metadata, self, "V4");
-	ASSERT_EQ(0, sysfs_write("300", "/sys/bus/mdev/devices/%s/vgpu/weight", self->l[0].v.uuid));
-	busy(&self->l[0], e);
-	busy(&self->l[1], e);
-	measure(_metadata, self, PERIOD_US);
-	NEAR(0.75, self->got[0]);
-	NEAR(0.25, self->got[1]);
+	add(_metadata, w, "V4");
+	add(_metadata, w, "V4");
+	ASSERT_EQ(0, sysfs_write("300", "/sys/bus/mdev/devices/%s/vgpu/weight", w->l[0].v.uuid));
+	busy(&w->l[0], e);
+	busy(&w->l[1], e);
+	measure(_metadata, w, PERIOD_US);
+	NEAR(0.75, w->got[0]);
+	NEAR(0.25, w->got[1]);
 }
 
 /* Longer slices: fewer switches. */
-TEST_F_TIMEOUT(sched, timeslice, 60)
+TEST_F_TIMEOUT(sched_compute, timeslice, 60)
 {
-	const char *slices = variant->engine == TESSERA_ENGINE_COMPUTE ? "compute_slices" :
-									 "copy_slices";
+	struct world *w = &self->w;
 	long long n[2], before;
-	unsigned int i, e = variant->engine;
+	unsigned int i, e = TESSERA_ENGINE_COMPUTE;
 
-	add(_metadata, self, "V4");
-	add(_metadata, self, "V4");
+	add(_metadata, w, "V4");
+	add(_metadata, w, "V4");
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, sched_set("timeslice_us", i ? "20000" : "2000"));
-		busy(&self->l[0], e);
-		busy(&self->l[1], e);
-		before = mdev_stat(self->l[0].v.uuid, slices);
-		measure(_metadata, self, 400000);
-		NEAR(0.5, self->got[0]);
-		n[i] = mdev_stat(self->l[0].v.uuid, slices) - before;
+		busy(&w->l[0], e);
+		busy(&w->l[1], e);
+		before = mdev_stat(w->l[0].v.uuid, "compute_slices");
+		measure(_metadata, w, 400000);
+		NEAR(0.5, w->got[0]);
+		n[i] = mdev_stat(w->l[0].v.uuid, "compute_slices") - before;
 		TH_LOG("%lld slices", n[i]);
 	}
 	EXPECT_LE(95, n[0]);
@@ -297,49 +336,49 @@ TEST_F_TIMEOUT(sched, timeslice, 60)
 }
 
 /* Batch preemption with batches longer than slices: overshoot is paid back. */
-TEST_F_TIMEOUT(sched, overshoot, 60)
+TEST_F_TIMEOUT(sched_compute, overshoot, 60)
 {
-	const char *name = variant->engine == TESSERA_ENGINE_COMPUTE ? "compute_overshoot_ns" :
-								       "copy_overshoot_ns";
-	unsigned int i, e = variant->engine;
+	struct world *w = &self->w;
+	unsigned int i, e = TESSERA_ENGINE_COMPUTE;
 	struct t1_queue *q;
 
 	ASSERT_EQ(0, sched_set("preemption", "batch"));
 	ASSERT_EQ(0, sched_set("averaging", "4"));
 	ASSERT_EQ(0, sched_set("preempt_timeout_us", "5000000"));
-	add(_metadata, self, "V4");
-	add(_metadata, self, "V4");
-	q = &self->l[0].q[e];
+	add(_metadata, w, "V4");
+	add(_metadata, w, "V4");
+	q = &w->l[0].q[e];
 	for (i = 0; i < 300; i++)
 		t1_push(q, &HANG(7000000, 0));
 	t1_kick(q);
-	busy(&self->l[1], e);
-	measure(_metadata, self, 2 * PERIOD_US);
-	EXPECT_LT(0, mdev_stat(self->l[0].v.uuid, name));
-	NEAR(0.5, self->got[0]);
-	NEAR(0.5, self->got[1]);
+	busy(&w->l[1], e);
+	measure(_metadata, w, 2 * PERIOD_US);
+	EXPECT_LT(0, mdev_stat(w->l[0].v.uuid, "compute_overshoot_ns"));
+	NEAR(0.5, w->got[0]);
+	NEAR(0.5, w->got[1]);
 	sched_set("averaging", "33");
 }
 
 /* A period without any work, and then work again. */
-TEST_F_TIMEOUT(sched, all_idle, 60)
+TEST_F_TIMEOUT(sched_compute, all_idle, 60)
 {
+	struct world *w = &self->w;
 	static const char *const policies[] = { "best_effort", "equal_share", "fixed_share" };
-	unsigned int i, k, e = variant->engine;
+	unsigned int i, k, e = TESSERA_ENGINE_COMPUTE;
 
 	for (i = 0; i < 3; i++)
-		add(_metadata, self, "V4");
+		add(_metadata, w, "V4");
 	for (k = 0; k < 3; k++) {
 		ASSERT_EQ(0, sched_set("policy", policies[k]));
 		sleep_us(50000);
 		for (i = 0; i < 3; i++)
-			ASSERT_EQ(0, t1_run(&self->l[i].q[e], &NOP()));
+			ASSERT_EQ(0, t1_run(&w->l[i].q[e], &NOP()));
 		for (i = 0; i < 3; i++)
-			busy(&self->l[i], e);
-		measure(_metadata, self, PERIOD_US / 2);
+			busy(&w->l[i], e);
+		measure(_metadata, w, PERIOD_US / 2);
 		for (i = 0; i < 3; i++) {
-			NEAR(k == 2 ? 1.0 / 4 : 1.0 / 3, self->got[i]);
-			idle(_metadata, &self->l[i], e);
+			NEAR(k == 2 ? 1.0 / 4 : 1.0 / 3, w->got[i]);
+			idle(_metadata, &w->l[i], e);
 		}
 	}
 }
@@ -360,21 +399,35 @@ FIXTURE_TEARDOWN(sched_files)
 	sched_set("averaging", "33");
 }
 
+/* As the block layer's scheduler file: all of them, the one in force in brackets. */
+static int in_force(const char *want)
+{
+	static const char *const policies[] = {
+		"best_effort", "equal_share", "fixed_share", "deadline",
+	};
+	char buf[128], word[32];
+	unsigned int i;
+
+	if (sched_get("policy", buf, sizeof(buf)))
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(policies); i++) {
+		if (!strstr(buf, policies[i]))
+			return 0;
+	}
+	snprintf(word, sizeof(word), "[%s]", want);
+	return strstr(buf, word) && strchr(buf, '[') == strrchr(buf, '[');
+}
+
 TEST_F(sched_files, policy)
 {
-	char buf[128];
-
-	ASSERT_EQ(0, sched_get("policy", buf, sizeof(buf)));
-	EXPECT_STREQ("[best_effort] equal_share fixed_share", buf);
+	EXPECT_TRUE(in_force("best_effort"));
 	ASSERT_EQ(0, sched_set("policy", "fixed_share\n"));
-	ASSERT_EQ(0, sched_get("policy", buf, sizeof(buf)));
-	EXPECT_STREQ("best_effort equal_share [fixed_share]", buf);
+	EXPECT_TRUE(in_force("fixed_share"));
 	EXPECT_EQ(-EINVAL, sched_set("policy", "fair"));
 	EXPECT_EQ(-EINVAL, sched_set("policy", "fixed"));
 	EXPECT_EQ(-EINVAL, sched_set("policy", "fixed_share2"));
 	EXPECT_EQ(-EINVAL, sched_set("policy", "\n"));
-	ASSERT_EQ(0, sched_get("policy", buf, sizeof(buf)));
-	EXPECT_STREQ("best_effort equal_share [fixed_share]", buf);
+	EXPECT_TRUE(in_force("fixed_share"));
 }
 
 TEST_F(sched_files, ranges)
