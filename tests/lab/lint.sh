@@ -60,8 +60,10 @@ run_checkpatch()
 		mapfile -t list < <(files ":(glob)$where*.c" ":(glob)$where*.h" |
 			if [ "$kind" = trace ]; then grep '_trace\.h$'; else grep -v '_trace\.h$'; fi)
 		[ ${#list[@]} = 0 ] && continue
-		in_tree /usr/src/kernel-tools/scripts/checkpatch.pl --no-tree --strict --terse --show-types \
-			--no-summary --max-line-length=100 --ignore "${!kind}" -f "${list[@]}" || rc=1
+		# One file at a time: given several, it loses sight of the comments in all but the first
+		printf '%s\n' "${list[@]}" | in_tree xargs -P "$JOBS" -n 1 \
+			/usr/src/kernel-tools/scripts/checkpatch.pl --no-tree --strict --terse \
+			--show-types --no-summary --max-line-length=100 --ignore "${!kind}" -f || rc=1
 	done <<-EOT
 		kernel kmod/**/
 		trace kmod/
