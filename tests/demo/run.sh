@@ -28,7 +28,7 @@ follow()
 	while :; do
 		alive=0
 		kill -0 "$2" 2>/dev/null && alive=1
-		mapfile -t lines < <(tr -d '\r' <"$1" 2>/dev/null | sed -n 's/^demo: //p')
+		mapfile -t lines < <(tr -d '\r' 2>/dev/null <"$1" | sed -n 's/^demo: //p')
 		# The last may be half written while the host is up
 		while [ $shown -lt $((${#lines[@]} - alive)) ]; do
 			line=${lines[shown]}
