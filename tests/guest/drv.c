@@ -248,6 +248,19 @@ void t_teardown(struct t_env *env)
 		close(env->fd);
 }
 
+int t_renew(struct t_env *env, uint32_t engine)
+{
+	int ret = t_ctx_destroy(env->fd, env->ctx);
+
+	if (!ret)
+		ret = t_ctx_create(env->fd, &env->ctx);
+	if (!ret)
+		ret = t_queue_create(env->fd, env->ctx, engine, &env->queue);
+	if (!ret)
+		ret = t_bind(env->fd, env->ctx, env->bo.handle, env->va, 0, T_ARENA, T_RW);
+	return ret;
+}
+
 int t_run(struct t_env *env, const struct tessera_cmd *cmds, uint32_t count)
 {
 	uint32_t out;

@@ -78,6 +78,8 @@ int t_fence_status(int fd, uint32_t syncobj);
 
 int t_setup(struct t_env *env, uint32_t bo_flags, uint32_t engine);
 void t_teardown(struct t_env *env);
+/* A new context and queue in place of those that have failed, with the same buffer. */
+int t_renew(struct t_env *env, uint32_t engine);
 /* Put commands at the start of the arena, run them, wait. -EIO if the job failed. */
 int t_run(struct t_env *env, const struct tessera_cmd *cmds, uint32_t count);
 /* The queue's state, DRM_TESSERA_QUEUE_*, or -errno. */

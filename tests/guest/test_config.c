@@ -117,7 +117,8 @@ TEST_F(config, pcie_endpoint_with_flr)
 	int at = find_cap(self->fd, PCI_CAP_ID_EXP);
 
 	ASSERT_LT(0, at);
-	EXPECT_EQ(PCI_EXP_TYPE_ENDPOINT, (get(self->fd, at + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_TYPE) >> 4);
+	EXPECT_EQ(PCI_EXP_TYPE_ENDPOINT,
+		  (get(self->fd, at + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_TYPE) >> 4);
 	EXPECT_TRUE(get(self->fd, at + PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR);
 	/* It reads as zero, whatever is going on */
 	EXPECT_FALSE(get(self->fd, at + PCI_EXP_DEVCTL, 2) & PCI_EXP_DEVCTL_BCR_FLR);

@@ -127,7 +127,8 @@ TEST_F(fault, bad_commands)
 {
 	struct tessera_cmd bad[] = {
 		CMD(.opcode = 0xee),
-		CMD(.opcode = TESSERA_OP_FILL, .flags = 0x8000, .copy = { T_DATA(&self->e), 0, 4096, 0 }),
+		CMD(.opcode = TESSERA_OP_FILL, .flags = 0x8000,
+		    .copy = { T_DATA(&self->e), 0, 4096, 0 }),
 		CMD(.opcode = TESSERA_OP_BATCH, .batch = { T_VA, 1 }),
 		CMD(.opcode = TESSERA_OP_SEM_WAIT, .sync = { T_VA, 1 }),
 		CMD(.opcode = TESSERA_OP_NOP, .rsvd = 1),
@@ -144,11 +145,7 @@ TEST_F(fault, bad_commands)
 		EXPECT_EQ(TESSERA_FAULT_BAD_COMMAND, q.fault);
 		EXPECT_EQ(2, q.fault_batch_index);
 		/* The remedy: a new context */
-		ASSERT_EQ(0, t_ctx_destroy(self->e.fd, self->e.ctx));
-		ASSERT_EQ(0, t_ctx_create(self->e.fd, &self->e.ctx));
-		ASSERT_EQ(0, t_queue_create(self->e.fd, self->e.ctx, TESSERA_ENGINE_COMPUTE,
-					    &self->e.queue));
-		ASSERT_EQ(0, t_bind(self->e.fd, self->e.ctx, self->e.bo.handle, T_VA, 0, T_ARENA, T_RW));
+		ASSERT_EQ(0, t_renew(&self->e, TESSERA_ENGINE_COMPUTE));
 	}
 	EXPECT_EQ(0, t_run(&self->e, &FILL(T_DATA(&self->e), 4096, 1), 1));
 }
@@ -203,11 +200,7 @@ TEST_F(fault, ring_is_read_only)
 			break;
 		/* Not ours: the next one with a new context */
 		ASSERT_EQ(-EIO, ret);
-		ASSERT_EQ(0, t_ctx_destroy(self->e.fd, self->e.ctx));
-		ASSERT_EQ(0, t_ctx_create(self->e.fd, &self->e.ctx));
-		ASSERT_EQ(0, t_queue_create(self->e.fd, self->e.ctx, TESSERA_ENGINE_COMPUTE,
-					    &self->e.queue));
-		ASSERT_EQ(0, t_bind(self->e.fd, self->e.ctx, self->e.bo.handle, T_VA, 0, T_ARENA, T_RW));
+		ASSERT_EQ(0, t_renew(&self->e, TESSERA_ENGINE_COMPUTE));
 	}
 	ASSERT_GT(TESSERA_MAX_SLOTS, slot);
 	EXPECT_EQ(-EIO, t_run(&self->e, &FILL(WINDOW(slot), 4096, 0), 1));
@@ -232,10 +225,7 @@ TEST_F(fault, forged_fences)
 		}
 		t_sleep_ms(20);
 		EXPECT_LE(0, t_state(e));
-		ASSERT_EQ(0, t_ctx_destroy(e->fd, e->ctx));
-		ASSERT_EQ(0, t_ctx_create(e->fd, &e->ctx));
-		ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, TESSERA_ENGINE_COMPUTE, &e->queue));
-		ASSERT_EQ(0, t_bind(e->fd, e->ctx, e->bo.handle, T_VA, 0, T_ARENA, T_RW));
+		ASSERT_EQ(0, t_renew(e, TESSERA_ENGINE_COMPUTE));
 	}
 	EXPECT_EQ(0, t_run(&self->near, &FILL(T_DATA(&self->near), 4096, 1), 1));
 	EXPECT_EQ(0, t_run(&self->far, &FILL(T_DATA(&self->far), 4096, 1), 1));
@@ -268,16 +258,16 @@ TEST_F(fault, random_commands)
 			cmd->copy.src = T_DATA(e) + cmd->copy.src % (1 << 20);
 			if (seed & 16)
 				memset((char *)cmd + 32, 0, 32);
+			/* And some that are right */
+			if (seed & 32)
+				*cmd = FILL(T_DATA(e) + seed % 4096 * 4, 4, seed);
 		}
 		if (!t_exec(e->fd, e->queue, e->va, 32, 0, 0))
 			t_sleep_ms(2);
 		if (t_state(e) == DRM_TESSERA_QUEUE_OK)
 			continue;
 		EXPECT_EQ(DRM_TESSERA_QUEUE_FAULT, t_state(e));
-		ASSERT_EQ(0, t_ctx_destroy(e->fd, e->ctx));
-		ASSERT_EQ(0, t_ctx_create(e->fd, &e->ctx));
-		ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, TESSERA_ENGINE_COMPUTE, &e->queue));
-		ASSERT_EQ(0, t_bind(e->fd, e->ctx, e->bo.handle, T_VA, 0, T_ARENA, T_RW));
+		ASSERT_EQ(0, t_renew(e, TESSERA_ENGINE_COMPUTE));
 	}
 	EXPECT_EQ(0, t_run(&self->near, &FILL(T_DATA(&self->near), 4096, 1), 1));
 	EXPECT_EQ(0, t_run(&self->far, &FILL(T_DATA(&self->far), 4096, 1), 1));

@@ -183,8 +183,8 @@ TEST_F(prime, import_udmabuf)
 
 	ASSERT_EQ(0, t_bind(e->fd, e->ctx, handle, at, 0, create.size, T_RW));
 	p[1000] = 0xf00d;
-	ASSERT_EQ(0, t_run(e, (struct tessera_cmd[]) { COPY(T_DATA(e), at + 4000, 4),
-						       FILL(at + (1 << 19), 4096, 0xbeef) }, 2));
+	ASSERT_EQ(0, t_run(e, &COPY(T_DATA(e), at + 4000, 4), 1));
+	ASSERT_EQ(0, t_run(e, &FILL(at + (1 << 19), 4096, 0xbeef), 1));
 	EXPECT_EQ(0xf00d, self->data[0]);
 	EXPECT_EQ(0xbeef, p[1 << 17]);
 	EXPECT_EQ(0, t_unbind(e->fd, e->ctx, at, create.size));
