@@ -286,6 +286,28 @@ static const struct vm_operations_struct tessera_region_vm_ops = {
 	.fault = tessera_region_fault,
 };
 
+/*
+ * Where all VFIO devices share one inode, have this vGPU's mappings listed at one of our own, so
+ * that they can be found. mmap() has counted this one as a writer at the old place already.
+ */
+static int own_mapping(struct tessera_vgpu *vgpu, struct vm_area_struct *vma)
+{
+#ifndef TESSERA_HAVE_VFIO_DEVICE_INODE
+	struct address_space *mapping = vgpu->inode->i_mapping;
+	struct file *file = vma->vm_file;
+	int ret;
+
+	if (file->f_mapping != mapping) {
+		ret = mapping_map_writable(mapping);
+		if (ret)
+			return ret;
+		mapping_unmap_writable(file->f_mapping);
+		file->f_mapping = mapping;
+	}
+#endif
+	return 0;
+}
+
 /**
  * tessera_region_mmap() - the VFIO device's mmap()
  * @vdev: the vGPU
@@ -325,11 +347,7 @@ int tessera_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 #else
 	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
 #endif
-#ifndef TESSERA_HAVE_VFIO_DEVICE_INODE
-	/* All VFIO devices share one inode: have the mappings listed at one of our own. */
-	vma->vm_file->f_mapping = vgpu->inode->i_mapping;
-#endif
-	return 0;
+	return own_mapping(vgpu, vma);
 }
 
 /**
