@@ -88,14 +88,16 @@ static const struct drm_gem_object_funcs tessera_vram_funcs = {
 
 static int tessera_vram_clear(struct tessera_device *tdev, u64 start, u64 size)
 {
-	u64 done, n;
+	u64 done;
 
-	for (done = 0; done < size; done += n) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		n = min_t(u64, size - done, TESSERA_CLEAR_CHUNK);
-		memset_io(tdev->vram + start + done, 0, n);
-		cond_resched();
+	for (done = 0; done < size; done += sizeof(u64)) {
+		/* In words: memset_io() may go byte by byte. */
+		__raw_writeq(0, tdev->vram + start + done);
+		if (IS_ALIGNED(done, TESSERA_CLEAR_CHUNK)) {
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			cond_resched();
+		}
 	}
 	/* Out of the write-combining buffers before anyone can have the object used */
 	wmb();
