@@ -138,10 +138,10 @@
 #define TESSERA_ENG_PENDING_HI		0x1c
 #define TESSERA_ENG_BUSY_NS_LO		0x20	/* RO ns in which a command ran, since device reset */
 #define TESSERA_ENG_BUSY_NS_HI		0x24
-#define TESSERA_ENG_SWITCH_NS_LO	0x28	/* RO ns spent in switching runlists */
+#define TESSERA_ENG_SWITCH_NS_LO	0x28	/* RO ns spent in switching runlists, when BUSY_NS_LO was last read */
 #define TESSERA_ENG_SWITCH_NS_HI	0x2c
 #define TESSERA_ENG_SWITCHES		0x30	/* RO runlists switched in, modulo 2^32 */
-#define TESSERA_ENG_TIME_LO		0x38	/* RO device time at which BUSY_NS_LO was last latched */
+#define TESSERA_ENG_TIME_LO		0x38	/* RO device time when BUSY_NS_LO was last read */
 #define TESSERA_ENG_TIME_HI		0x3c
 
 /* Busy time of a context on an engine, ns since the context's creation, 64 bits. */

@@ -376,7 +376,12 @@ static void strict_preemption(void)
 	run_to(t + 20000);
 	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_STATUS), TESSERA_ENG_STATUS_SWITCHING);
 	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_CURRENT), TESSERA_NO_CONTEXT);
+	run_to(t + 20000 + 100);
+	CHECK_EQ(busy(COMPUTE), 20000);
 	run_to(t + 20000 + SWITCH_NS - 1);
+	/* all of the instant at which BUSY_NS was read */
+	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_SWITCH_NS_LO), SWITCH_NS + 100);
+	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_TIME_LO), (uint32_t)(t + 20000 + 100));
 	event_none();
 	run_for(1);
 	ev = event_expect(TESSERA_EV_RUNLIST_SWITCHED);

@@ -289,6 +289,7 @@ uint64_t ctx_busy(unsigned int e, unsigned int ctx)
 
 uint64_t switch_ns(unsigned int e)
 {
+	busy(e);	/* latches it */
 	return rd64(TESSERA_ENGINE_BASE(e) + TESSERA_ENG_SWITCH_NS_LO);
 }
 

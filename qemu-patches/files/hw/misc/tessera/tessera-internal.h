@@ -143,9 +143,9 @@ struct engine {
 
 	uint64_t stage_runlist;		/* registers */
 	uint32_t latch_busy_hi;
-	uint32_t latch_switch_hi;
 	uint32_t latch_pending_hi;
 	uint32_t latch_ctx_hi[NUM_CONTEXTS];
+	uint64_t latch_switch;
 	uint64_t latch_time;
 };
 

@@ -379,16 +379,15 @@ static uint32_t read_engine(struct tessera_core *core, unsigned int e, unsigned 
 	case TESSERA_ENG_BUSY_NS_LO:
 		val = engine_busy(core, e, core->now);
 		eng->latch_busy_hi = val >> 32;
+		eng->latch_switch = engine_switch_ns(core, e, core->now);
 		eng->latch_time = core->now;
 		return val;
 	case TESSERA_ENG_BUSY_NS_HI:
 		return eng->latch_busy_hi;
 	case TESSERA_ENG_SWITCH_NS_LO:
-		val = engine_switch_ns(core, e, core->now);
-		eng->latch_switch_hi = val >> 32;
-		return val;
+		return eng->latch_switch;
 	case TESSERA_ENG_SWITCH_NS_HI:
-		return eng->latch_switch_hi;
+		return eng->latch_switch >> 32;
 	case TESSERA_ENG_SWITCHES:
 		return eng->switches;
 	case TESSERA_ENG_TIME_LO:

@@ -304,7 +304,7 @@ static void walk_engine(struct stream *s, struct tessera_core *core, unsigned in
 	u32(s, &e->switches);
 	u64(s, &e->stage_runlist);
 	u32(s, &e->latch_busy_hi);
-	u32(s, &e->latch_switch_hi);
+	u64(s, &e->latch_switch);
 	u32(s, &e->latch_pending_hi);
 	for (i = 0; i < NUM_CONTEXTS; i++)
 		u32(s, &e->latch_ctx_hi[i]);
