@@ -144,6 +144,8 @@ struct tessera_sched_entity {
 	struct tessera_sched_heap_node qos_node;	/* by either tag: it can't be in both */
 };
 
+struct tessera_sched_policy_ops;
+
 /**
  * struct tessera_sched_policy - a policy: one file in sched/
  * @name: as sysfs shows it
@@ -151,7 +153,6 @@ struct tessera_sched_entity {
  *
  * The callbacks are defined by sched/tessera_sched_internal.h.
  */
-struct tessera_sched_policy_ops;
 struct tessera_sched_policy {
 	const char *name;
 	bool work_conserving;

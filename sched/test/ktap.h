@@ -40,7 +40,7 @@ static int ktap_run(const struct ktap_test *tests, unsigned int num, int argc, c
 {
 	unsigned int i, failed = 0, n = 0;
 
-	printf("KTAP version 1\n1..%u\n", argc > 1 ? 1 : num);
+	printf("KTAP version 1\n1..%u\n", argc > 1 ? 1u : num);
 	for (i = 0; i < num; i++) {
 		if (argc > 1 && strcmp(argv[1], tests[i].name))
 			continue;

@@ -6,8 +6,7 @@
 ktap_begin
 U=11111111-2222-4333-8444-555555555555
 
-[ -n "$BDF" ]
-result $? "the accelerator is there"
+is "the accelerator is there" yes "${BDF:+yes}"
 
 modprobe tessera
 is "tessera.ko takes nothing by itself" "" "$(driver)"
