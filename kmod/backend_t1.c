@@ -266,6 +266,12 @@ static int t1_admin_queue(struct t1 *t1, u32 epoch, struct tessera_admin_req *re
 	return queued;
 }
 
+/* Another attempt to queue is worth while. */
+static bool t1_admin_room(struct t1 *t1)
+{
+	return !READ_ONCE(t1->alive) || !bitmap_full(t1->cid_used, T1_ADMIN_INFLIGHT);
+}
+
 static void t1_admin_wait(struct t1 *t1, struct t1_batch *batch)
 {
 	if (wait_for_completion_timeout(&batch->done, T1_ADMIN_TIMEOUT))
@@ -295,10 +301,8 @@ static int t1_admin(struct tessera_backend *be, u32 epoch,
 			t1_admin_wait(t1, &batch);
 			if (batch.lost)
 				ret = -EIO;
-		} else if (!ret &&
-			   !wait_event_timeout(t1->cid_wait, !READ_ONCE(t1->alive) ||
-					       !bitmap_full(t1->cid_used, T1_ADMIN_INFLIGHT),
-					       T1_ADMIN_TIMEOUT)) {
+		} else if (!ret && !wait_event_timeout(t1->cid_wait, t1_admin_room(t1),
+						       T1_ADMIN_TIMEOUT)) {
 			t1_declare_dead(t1);
 		}
 	}
@@ -306,8 +310,8 @@ static int t1_admin(struct tessera_backend *be, u32 epoch,
 		return 0;
 
 	/* Not before the reset is it certain that the device reaches nothing any more. */
-	wait_event(t1->epoch_wait, READ_ONCE(be->epoch) != epoch ||
-				   READ_ONCE(t1->out_of_service));
+	wait_event(t1->epoch_wait,
+		   READ_ONCE(be->epoch) != epoch || READ_ONCE(t1->out_of_service));
 	return -EIO;
 }
 

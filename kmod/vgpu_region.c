@@ -385,7 +385,10 @@ void tessera_region_module_exit(void)
 {
 }
 #else
-/* A file system with nothing in it but an inode for each vGPU. */
+/*
+ * A file system with nothing in it but an inode for each vGPU. It has no owner, since the mount
+ * of our own would keep the module loaded for ever; it goes after the last vGPU.
+ */
 static struct vfsmount *tessera_mnt;
 
 static int tessera_init_fs_context(struct fs_context *fc)
@@ -395,7 +398,6 @@ static int tessera_init_fs_context(struct fs_context *fc)
 
 static struct file_system_type tessera_fs = {
 	.name = "tessera",
-	.owner = THIS_MODULE,
 	.init_fs_context = tessera_init_fs_context,
 	.kill_sb = kill_anon_super,
 };
