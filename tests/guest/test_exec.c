@@ -188,20 +188,23 @@ TEST_F(exec, timeline_points)
 TEST_F(exec, order_behind_a_waiting_job)
 {
 	struct t_env *e = &self->e;
-	uint32_t copy, a, b;
+	uint32_t copy, a, b, c;
 
 	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, TESSERA_ENGINE_COPY, &copy));
 	ASSERT_EQ(0, t_syncobj(e->fd, &a));
 	ASSERT_EQ(0, t_syncobj(e->fd, &b));
+	ASSERT_EQ(0, t_syncobj(e->fd, &c));
 	place(e, 0, FILL(T_DATA(e) + (1 << 20), 1 << 20, 1));
 	place(e, 1, FILL(T_DATA(e) + (1 << 20), 1 << 20, 1));
 	ASSERT_EQ(0, t_exec(e->fd, copy, e->va, 2, 0, a));
-	ASSERT_EQ(0, t_exec(e->fd, e->queue, place(e, 2, FILL(T_DATA(e), 4, 1)), 1, a, 0));
+	ASSERT_EQ(0, t_exec(e->fd, e->queue, place(e, 2, FILL(T_DATA(e), 4, 1)), 1, a, b));
 	/* Waits for nothing itself, but stands behind */
-	ASSERT_EQ(0, t_exec(e->fd, e->queue, place(e, 3, FILL(T_DATA(e), 4, 2)), 1, 0, b));
+	ASSERT_EQ(0, t_exec(e->fd, e->queue, place(e, 3, FILL(T_DATA(e), 4, 2)), 1, 0, c));
+	ASSERT_EQ(0, t_wait(e->fd, c, 60));
+	EXPECT_EQ(1, t_fence_status(e->fd, a));
+	EXPECT_EQ(1, t_fence_status(e->fd, b));
 	ASSERT_EQ(0, t_wait(e->fd, b, 60));
 	EXPECT_EQ(2, self->data[0]);
-	EXPECT_EQ(1, t_fence_status(e->fd, a));
 }
 
 /* Ten rings full of jobs: EXEC blocks for space, nothing is lost */
