@@ -92,8 +92,11 @@ bool tessera_sched_qos_throttle(struct tessera_sched *s, struct tessera_sched_en
 		return true;
 	if (!e->limit_ppm || !s->policy->work_conserving)
 		return false;
-	/* Further ahead than a clock can be: the device's time was reset. */
-	if (e->limit_tag_ns > now_ns + 2 * TAG_LEAD_MAX_NS)
+	/*
+	 * Further ahead than a clock can be: the device's time was reset. Where release() lets
+	 * one go for that, this must not keep it: they would be at it for ever.
+	 */
+	if (e->limit_tag_ns >= now_ns + 2 * TAG_LEAD_MAX_NS)
 		e->limit_tag_ns = now_ns;
 	if (e->limit_tag_ns < now_ns + WAIT_MIN_NS)
 		return false;
@@ -112,7 +115,10 @@ void tessera_sched_qos_unthrottle(struct tessera_sched *s, struct tessera_sched_
 	s->num_throttled--;
 }
 
-/* The next one that may go on, which is no longer throttled then; NULL: none. */
+/*
+ * The next one that may go on, which is no longer throttled then; NULL: none. One that
+ * has used more since it was throttled will be throttled again, until a later time.
+ */
 struct tessera_sched_entity *tessera_sched_qos_release(struct tessera_sched *s, u64 now_ns)
 {
 	struct tessera_sched_heap_node *n = tessera_sched_heap_first(&s->throttled);

@@ -65,9 +65,13 @@ static inline struct tessera_sched_entity *pick_switch(void)
 /* Let slices go by for @ns; the holder is busy if it has work, and late by @late ns. */
 static inline void rotate(u64 ns, u64 late)
 {
-	u64 end = now + ns, slice;
+	u64 end = now + ns, slice, picks = 0;
 
 	while (now < end) {
+		if (++picks > 1000000) {
+			CHECK_MSG(false, "a million picks in %" PRIu64 " ns", ns);
+			return;
+		}
 		pick();
 		slice = d.slice_ns;
 		tessera_sched_switched(&s, now);

@@ -71,7 +71,7 @@ static void set_up(const struct tessera_sched_policy *policy, u64 seed)
 /* Something from outside happens to one of the clients, or to the scheduler. */
 static void disturb(void)
 {
-	unsigned int i = STEADY + below(NUM - STEADY);
+	unsigned int i = with_policies ? below(NUM) : STEADY + below(NUM - STEADY);
 	struct tessera_sched_config config;
 	u32 reservation, limit;
 	bool repick;
@@ -158,6 +158,12 @@ static void check_state(void)
 	CHECK_EQ(s->weight_sum, weights);
 	CHECK_EQ(s->num_throttled, throttled);
 	CHECK(!s->next_valid || !s->next || s->next == &s->idle || s->next->queued);
+
+	/* Without a timer or a switch under way, only one can have work, and it has the engine. */
+	if (m.timer_due_ns == SIM_NEVER && !m.submitted && !m.switching && with_work) {
+		CHECK_EQ(with_work, 1);
+		CHECK(s->current_entity && s->current_entity->has_work);
+	}
 }
 
 static void check_debts(void)
@@ -259,6 +265,103 @@ static void run(const struct tessera_sched_policy *policy, bool policies, bool q
 	       m.now_ns / 1000000000);
 }
 
+/* Calls in any order, at any time, with any numbers: the state stays sound, decisions sensible. */
+static void random_calls(void)
+{
+	const char *env = getenv("STEPS");
+	u64 steps = env ? strtoull(env, NULL, 0) : 1000000, step, now = 1000, ns;
+	static struct tessera_sched_entity e[NUM];
+	struct tessera_sched_decision d;
+	struct tessera_sched s;
+	unsigned int i, j;
+	bool repick;
+
+	random_state = 8;
+	tessera_sched_init(&s, &tessera_sched_best_effort);
+	for (i = 0; i < NUM; i++)
+		tessera_sched_entity_init(&e[i], "any", i);
+	for (step = 0; step < steps; step++) {
+		struct tessera_sched_config config = { below(40000000), below(70) };
+
+		now = below(1000) ? now + below(3000000) : sim_random(&random_state) >> below(64);
+		ns = below(100) ? below(3000000) : sim_random(&random_state) >> below(64);
+		i = below(NUM);
+		switch (below(16)) {
+		case 0:
+			if (!below(20))
+				tessera_sched_remove(&s, &e[i], now);
+			break;
+		case 1:
+			tessera_sched_add(&s, &e[i], now);
+			break;
+		case 2:
+			tessera_sched_start(&s, &e[i], now);
+			break;
+		case 3:
+			if (!below(4))
+				tessera_sched_stop(&s, &e[i], now);
+			break;
+		case 4:
+		case 5:
+			tessera_sched_wake(&s, &e[i], now);
+			break;
+		case 6:
+			tessera_sched_sleep(&s, &e[i], now);
+			break;
+		case 7:
+		case 8:
+			tessera_sched_charge(&s, ns, now);
+			break;
+		case 9:
+			tessera_sched_set_config(&s, &config);
+			break;
+		case 10:
+			tessera_sched_set_weight(&s, &e[i], below(10100));
+			break;
+		case 11:
+			tessera_sched_set_qos(&s, &e[i], below(2) * below(1100000),
+					      below(2) * below(1100000), now, &repick);
+			tessera_sched_set_slice_request(&s, &e[i], below(2) * below(32000000));
+			break;
+		case 12:
+			for (j = 0; tessera_sched_policies[j]; j++)
+				;
+			if (!below(10))
+				tessera_sched_set_policy(&s, tessera_sched_policies[below(j)], now,
+							 &repick);
+			break;
+		case 13:
+			tessera_sched_switched(&s, now);
+			break;
+		default:
+			tessera_sched_pick(&s, now, &d);
+			CHECK(d.slice_ns <= 30000000000ull);
+			CHECK(!d.entity || (d.entity->added && d.entity->running));
+			CHECK(!s.num_with_work || d.entity || d.slice_ns);
+			CHECK(s.num_with_work || (!d.entity && !d.slice_ns));
+			CHECK(d.slice_ns || s.num_with_work <= 1);
+			if (below(2))
+				tessera_sched_switched(&s, now);
+		}
+		for (j = 0; step % 16 == 0 && j < NUM; j++) {
+			CHECK(e[j].debt_ns <= TESSERA_SCHED_DEBT_MAX_NS);
+			CHECK(!e[j].queued || (e[j].added && e[j].running && &e[j] != s.holder));
+			CHECK(e[j].weight >= 1 && e[j].weight <= 10000);
+		}
+	}
+	for (i = 0; i < NUM; i++)
+		tessera_sched_remove(&s, &e[i], now);
+	CHECK_EQ(s.num_entities, 0);
+	CHECK_EQ(s.num_running, 0);
+	CHECK_EQ(s.num_with_work, 0);
+	CHECK_EQ(s.num_throttled, 0);
+	CHECK_EQ(s.weight_sum, 0);
+	CHECK_EQ(s.average_weight, 0);
+	CHECK_EQ(s.reservation_sum_ppm, 0);
+	CHECK(!s.members && !s.heap.root && !s.eligible.root && !s.reserved.root &&
+	      !s.throttled.root);
+}
+
 static void random_best_effort(void)
 {
 	run(&tessera_sched_best_effort, false, false, 1);
@@ -295,6 +398,7 @@ static void random_deadline_qos(void)
 }
 
 static const struct ktap_test tests[] = {
+	{ "random_calls", random_calls },
 	{ "random_best_effort", random_best_effort },
 	{ "random_equal_share", random_equal_share },
 	{ "random_fixed_share", random_fixed_share },

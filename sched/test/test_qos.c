@@ -159,6 +159,16 @@ static void limit_extremes(void)
 	now = 0;
 	tessera_sched_wake(&s, &e[0], now);
 	CHECK(pick_switch() == &e[0]);
+
+	/* Exactly at the edge of what is taken for a clock that was reset. */
+	set_up("best_effort", 1, 1);
+	set_qos(0, 0, 1000);
+	CHECK(pick_switch() == &e[0]);
+	now = 200000 * MS;
+	used(100000 * MS);
+	CHECK(!pick_switch());
+	now = e[0].limit_tag_ns - 20000 * MS;
+	CHECK(pick_switch() == &e[0]);
 }
 
 /* A reservation holds whatever the weights say; they divide the rest. */
@@ -208,6 +218,66 @@ static void reservation_holds(void)
 		rotate(200 * MS, 0);
 		CHECK_ABOUT(got(0), (now - start) / 2, 8 * MS);
 	}
+}
+
+/* Of two that have had too little the one that has had least, be it the holder. */
+static void reservation_order(void)
+{
+	set_up("best_effort", 3, 3);
+	set_qos(0, 400000, 0);
+	set_qos(1, 400000, 0);
+	CHECK(pick_switch() == &e[0]);
+	used(2 * MS);
+	now += 20 * MS;
+	tessera_sched_charge(&s, 0, now);
+	e[0].reserve_tag_ns = now - 2 * MS;	/* e[1]'s is 22 ms ago */
+	CHECK(pick_switch() == &e[1]);
+	used(2 * MS);
+	now += 20 * MS;
+	e[1].reserve_tag_ns = now - 30 * MS;	/* e[0]'s is 24 ms ago */
+	CHECK(pick() == &e[1]);
+}
+
+/* What could not be given is made up for, but not for ever. */
+static void reservation_window(void)
+{
+	u64 start;
+
+	set_up("best_effort", 3, 3);
+	set_qos(0, 500000, 0);
+	rotate(100 * MS, 0);
+	while (s.current_entity != &e[1]) {
+		used(d.slice_ns);
+		pick_switch();
+	}
+	used(10000 * MS);
+	tessera_sched_sleep(&s, &e[1], now);
+	remember();
+	start = now;
+	rotate(1000 * MS, 0);
+	CHECK(got(0) >= (now - start) / 2);
+	CHECK(got(0) <= (now - start) / 2 + 60 * MS);
+}
+
+/* Who has had more than the mean is not served before those who have had less. */
+static void deadline_eligible_first(void)
+{
+	set_up("deadline", 2, 2);
+	CHECK(pick_switch() == &e[0]);
+	used(1900 * US);
+	tessera_sched_sleep(&s, &e[0], now);
+	tessera_sched_wake(&s, &e[0], now);
+	CHECK(pick() == &e[1]);
+
+	set_up("deadline", 2, 2);
+	tessera_sched_set_slice_request(&s, &e[0], 3 * MS);
+	CHECK(pick_switch() == &e[0]);
+	used(3 * MS);
+	tessera_sched_sleep(&s, &e[0], now);
+	tessera_sched_wake(&s, &e[0], now);
+	CHECK(pick_switch() == &e[1]);
+	used(2 * MS);
+	CHECK(pick() == &e[1]);
 }
 
 /* Who wakes is next, ahead of hogs that have waited longer. */
@@ -274,6 +344,9 @@ static const struct ktap_test tests[] = {
 	{ "limit_and_wakes", limit_and_wakes },
 	{ "limit_extremes", limit_extremes },
 	{ "reservation_holds", reservation_holds },
+	{ "reservation_order", reservation_order },
+	{ "reservation_window", reservation_window },
+	{ "deadline_eligible_first", deadline_eligible_first },
 	{ "deadline_serves_sparse_first", deadline_serves_sparse_first },
 	{ "deadline_is_fair", deadline_is_fair },
 };
