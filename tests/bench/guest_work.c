@@ -2,10 +2,13 @@
 /*
  * guest_work.c - what guests do to each other's accelerator, as far as they can
  *
- *	guest_work imprint NUMBER SECONDS	fill all device memory with a pattern of NUMBER's, check
- *						over and over that it stays; 0 if it does
- *	guest_work busy FILE			keep both engines busy until FILE exists
- *	guest_work once				one small job, result checked
+ *	guest_work imprint NUMBER SECONDS
+ *		fill all device memory with a pattern of NUMBER's, check over and over that it
+ *		stays; 0 if it does
+ *	guest_work busy FILE
+ *		keep both engines busy until FILE exists
+ *	guest_work once
+ *		one small job, result checked
  *
  * busy wants an accelerator with hang=on: its jobs take time and compute nothing.
  */
@@ -62,7 +65,9 @@ static int imprint(uint32_t number, unsigned int seconds)
 		err = t_bo_create(env.fd, PIECE, DRM_TESSERA_BO_VRAM, &bo[n]);
 		if (err == -ENOSPC)
 			break;
-		if (err || (err = t_bo_map(env.fd, &bo[n])))
+		if (!err)
+			err = t_bo_map(env.fd, &bo[n]);
+		if (err)
 			return fail("buffer", err);
 		/* what somebody else has left there is not for us to see */
 		if (wrong(&bo[n], 0, n))
@@ -80,7 +85,8 @@ static int imprint(uint32_t number, unsigned int seconds)
 	do {
 		for (i = 0; i < n; i++) {
 			/* as the CPU sees it, and as the engine does */
-			struct tessera_cmd copy = COPY(T_DATA(&env), va + i * (uint64_t)PIECE, PIECE);
+			struct tessera_cmd copy =
+				COPY(T_DATA(&env), va + i * (uint64_t)PIECE, PIECE);
 			struct t_bo seen = { .cpu = T_DATA_CPU(&env) };
 
 			if (wrong(&bo[i], number << 16 | i, i))

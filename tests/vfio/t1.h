@@ -69,7 +69,7 @@ void sleep_us(unsigned int us);
 
 /* Read the facts, set up rings (allocating on the first call), enable. */
 int t1_start(struct t1 *t, struct vdev *v);
-/* The same in steps: allocate and fill in; write the ring registers; set ENABLE, wait for an answer. */
+/* The same in steps: allocate and fill in; write the ring registers; set ENABLE and wait. */
 int t1_prepare(struct t1 *t, struct vdev *v);
 void t1_program_rings(struct t1 *t);
 int t1_enable(struct t1 *t);
@@ -90,7 +90,8 @@ int t1_event(struct t1 *t, struct tessera_event *ev, unsigned int timeout_ms);
 int t1_ctx_create(struct t1 *t, uint32_t ctx);
 int t1_ctx_destroy(struct t1 *t, uint32_t ctx);
 /* @first: bus or VRAM address of the first page, the rest follow (CONTIG is added) */
-int t1_map(struct t1 *t, uint32_t ctx, uint64_t va, uint64_t first, uint32_t npages, uint32_t flags);
+int t1_map(struct t1 *t, uint32_t ctx, uint64_t va, uint64_t first, uint32_t npages,
+	   uint32_t flags);
 /* @addrs: one for each page */
 int t1_map_list(struct t1 *t, uint32_t ctx, uint64_t va, const uint64_t *addrs, uint32_t npages,
 		uint32_t flags);

@@ -394,7 +394,9 @@ TEST_F(admin, smallest_rings)
 	unsigned int i;
 
 	t1_disable(t);
-	t->asq_entries = t->acq_entries = t->evq_entries = 2;
+	t->asq_entries = 2;
+	t->acq_entries = 2;
+	t->evq_entries = 2;
 	ASSERT_EQ(0, t1_start(t, &self->v));
 	ASSERT_EQ(0, t1_ctx_create(t, 0));
 	for (i = 0; i < 20; i++)
@@ -409,7 +411,9 @@ TEST_F(admin, largest_rings)
 	unsigned int i, round;
 
 	t1_disable(t);
-	t->asq_entries = t->acq_entries = t->evq_entries = 1024;
+	t->asq_entries = 1024;
+	t->acq_entries = 1024;
+	t->evq_entries = 1024;
 	ASSERT_EQ(0, t1_start(t, &self->v));
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < 1023; i++) {

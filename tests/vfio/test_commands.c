@@ -169,8 +169,8 @@ static void ref_gemm(const float *a, const float *b, float *c, unsigned int m, u
 			float sum = flags & TESSERA_GEMM_ACCUMULATE ? c[i * n + j] : 0.0f;
 
 			for (l = 0; l < k; l++) {
-				float x = flags & TESSERA_GEMM_TRANS_A ? a[l * m + i] : a[i * k + l];
-				float y = flags & TESSERA_GEMM_TRANS_B ? b[j * k + l] : b[l * n + j];
+				float x = a[flags & TESSERA_GEMM_TRANS_A ? l * m + i : i * k + l];
+				float y = b[flags & TESSERA_GEMM_TRANS_B ? j * k + l : l * n + j];
 				float product = x * y;
 
 				sum += product;
@@ -227,41 +227,44 @@ TEST_F(cmd, gemm_i8)
 	EXPECT_EQ(0, c[n]);	/* between the rows */
 }
 
+/* An image of two, and what is convolved with it */
+enum { H = 9, W = 7, CIN = 3, COUT = 4, KK = 3, STRIDE = 2, PAD = 1 };
+enum { OH = (H + 2 * PAD - KK) / STRIDE + 1, OW = (W + 2 * PAD - KK) / STRIDE + 1 };
+
+/* One element of the result: sums in rising order, nothing added where the image ends */
+static float conv_at(const float *in, const float *wt, int n, int y, int x, int o)
+{
+	float sum = 0, p;
+	int tap, c, yy, xx;
+
+	for (tap = 0; tap < KK * KK; tap++) {
+		yy = y * STRIDE + tap / KK - PAD;
+		xx = x * STRIDE + tap % KK - PAD;
+		if (yy < 0 || xx < 0 || yy >= H || xx >= W)
+			continue;
+		for (c = 0; c < CIN; c++) {
+			p = in[((n * H + yy) * W + xx) * CIN + c] *
+			    wt[(tap * CIN + c) * COUT + o];
+			sum += p;
+		}
+	}
+	return sum;
+}
+
 TEST_F(cmd, conv2d)
 {
-	const unsigned int h = 9, w = 7, cin = 3, cout = 4, kk = 3, stride = 2, pad = 1;
-	const unsigned int oh = (h + 2 * pad - kk) / stride + 1, ow = (w + 2 * pad - kk) / stride + 1;
 	float *in = AT(0), *wt = AT(0x10000), *out = AT(0x20000);
-	unsigned int n, y, x, o, i, j, c;
+	unsigned int i;
 
-	rnd_f32(in, 2 * h * w * cin);
-	rnd_f32(wt, kk * kk * cin * cout);
+	rnd_f32(in, 2 * H * W * CIN);
+	rnd_f32(wt, KK * KK * CIN * COUT);
 	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_CONV2D,
 		.conv = { .in = DVA(0), .weights = DVA(0x10000), .out = DVA(0x20000),
-			  .n = 2, .h = h, .w = w, .cin = cin, .cout = cout,
-			  .kh = kk, .kw = kk, .stride = stride, .padding = pad })));
-	for (n = 0; n < 2; n++)
-		for (y = 0; y < oh; y++)
-			for (x = 0; x < ow; x++)
-				for (o = 0; o < cout; o++) {
-					float sum = 0;
-
-					for (i = 0; i < kk; i++)
-						for (j = 0; j < kk; j++)
-							for (c = 0; c < cin; c++) {
-								int yy = y * stride + i - pad;
-								int xx = x * stride + j - pad;
-								float p;
-
-								if (yy < 0 || xx < 0 || yy >= (int)h ||
-								    xx >= (int)w)
-									continue;
-								p = in[((n * h + yy) * w + xx) * cin + c] *
-								    wt[((i * kk + j) * cin + c) * cout + o];
-								sum += p;
-							}
-					ASSERT_EQ(sum, out[((n * oh + y) * ow + x) * cout + o]);
-				}
+			  .n = 2, .h = H, .w = W, .cin = CIN, .cout = COUT,
+			  .kh = KK, .kw = KK, .stride = STRIDE, .padding = PAD })));
+	for (i = 0; i < 2 * OH * OW * COUT; i++)
+		ASSERT_EQ(conv_at(in, wt, i / (OH * OW * COUT), i / (OW * COUT) % OH,
+				  i / COUT % OW, i % COUT), out[i]);
 }
 
 static uint32_t bits(float f)
@@ -357,8 +360,10 @@ TEST_F(cmd, reduce)
 
 	rnd_f32(x, m * n);
 	t1_push(&self->q, &CMD(.opcode = TESSERA_OP_REDUCE, .sub = TESSERA_REDUCE_SUM,
-		.reduce = { .in = DVA(0), .out = DVA(0x10000), .m = m, .n = n, .ld_in = n, .axis = 0 }));
-	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_REDUCE, .sub = TESSERA_REDUCE_ARGMAX,
+		.reduce = { .in = DVA(0), .out = DVA(0x10000), .m = m, .n = n, .ld_in = n,
+			    .axis = 0 }));
+	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_REDUCE,
+		.sub = TESSERA_REDUCE_ARGMAX,
 		.reduce = { .in = DVA(0), .out = DVA(0x20000), .m = m, .n = n, .ld_in = n,
 			    .axis = 1 })));
 	for (j = 0; j < n; j++) {
@@ -389,7 +394,8 @@ TEST_F(cmd, requant)
 		in[i] = (int)(rnd() % 20000) - 10000;
 	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_REQUANT,
 		.sub = TESSERA_REQUANT_I32_TO_I8,
-		.requant = { .in = DVA(0), .out = DVA(0x10000), .count = n, .scale = bits(scale) })));
+		.requant = { .in = DVA(0), .out = DVA(0x10000), .count = n,
+			     .scale = bits(scale) })));
 	for (i = 0; i < n; i++) {
 		float r = rintf(in[i] * scale);
 
@@ -409,7 +415,8 @@ TEST_F(cmd, engines_together)
 	for (k = 0; k < 50; k++) {
 		for (i = 0; i < 4; i++) {
 			t1_push(&q[i], &FILL(DVA(i * 0x20000), 0x10000, k * 4 + i));
-			t1_push(&q[i], &COPY(DVA(i * 0x20000 + 0x10000), DVA(i * 0x20000), 0x10000));
+			t1_push(&q[i], &COPY(DVA(i * 0x20000 + 0x10000), DVA(i * 0x20000),
+					     0x10000));
 		}
 	}
 	for (i = 0; i < 4; i++) {

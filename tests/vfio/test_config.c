@@ -281,7 +281,8 @@ TEST_F_TIMEOUT(config_writes, masks, 60)
 	uint32_t before, ones, zeros, must, may, all;
 
 	for (off = 0; off < 4096; off += 4) {
-		must = may = 0;
+		must = 0;
+		may = 0;
 		for (i = 0; i < n; i++) {
 			if ((m[i].off & ~3u) == off) {
 				must |= m[i].must << 8 * (m[i].off & 3);

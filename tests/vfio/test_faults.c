@@ -111,7 +111,8 @@ TEST_F(faults, bad_command)
 	EARN(FILL(VA, 6, 0), TESSERA_FAULT_BAD_COMMAND, ANY);
 	EARN(BATCH(VA, TESSERA_MAX_BATCH + 1), TESSERA_FAULT_BAD_COMMAND, ANY);
 	EARN(CMD(.opcode = TESSERA_OP_ELTWISE, .sub = 9,
-		 .elt = { .a = VA, .b = VA, .out = VA, .count = 4 }), TESSERA_FAULT_BAD_COMMAND, ANY);
+		 .elt = { .a = VA, .b = VA, .out = VA, .count = 4 }),
+	     TESSERA_FAULT_BAD_COMMAND, ANY);
 	EARN(CMD(.opcode = TESSERA_OP_GEMM,
 		 .gemm = { .a = VA, .b = VA, .c = VA, .m = 4, .n = 4, .k = 4,
 			   .lda = 3, .ldb = 4, .ldc = 4 }), TESSERA_FAULT_BAD_COMMAND, ANY);

@@ -27,7 +27,9 @@ FIXTURE_SETUP(fuzz)
 	ASSERT_EQ(0, vdev_mem_alloc(&self->v2, 65536, 4096, &self->mem2));
 	ASSERT_EQ(0, t1_map_mem(&self->t2, 0, VA, &self->mem2));
 	ASSERT_EQ(0, vdev_mem_alloc(&self->v, 4 << 20, 2 << 20, &self->arena));
-	self->state = getenv("TESSERA_FUZZ_SEED") ? strtoull(getenv("TESSERA_FUZZ_SEED"), NULL, 0) : 1;
+	self->state = 1;
+	if (getenv("TESSERA_FUZZ_SEED"))
+		self->state = strtoull(getenv("TESSERA_FUZZ_SEED"), NULL, 0);
 	self->rounds = getenv("TESSERA_FUZZ_ROUNDS") ? atoi(getenv("TESSERA_FUZZ_ROUNDS")) : 1;
 }
 
@@ -265,7 +267,9 @@ TEST_F_TIMEOUT(fuzz, admin, 200)
 		random_arena(self);
 		ASSERT_EQ(0, t1_start(&self->t, &self->v));
 		for (i = 0; i < 4; i++) {
-			c = (struct tessera_admin_cmd){ .opcode = TESSERA_ADMIN_CTX_CREATE, .ctx = i };
+			c = (struct tessera_admin_cmd){
+				.opcode = TESSERA_ADMIN_CTX_CREATE, .ctx = i
+			};
 			ASSERT_EQ(0, t1_admin(&self->t, &c));
 		}
 		for (i = 0; i < 500; i++) {
@@ -273,7 +277,8 @@ TEST_F_TIMEOUT(fuzz, admin, 200)
 			t1_admin_push(&self->t, &c);
 			t1_admin_ring(&self->t);
 			ASSERT_EQ(0, t1_admin_pop(&self->t, &cpl, T1_TIMEOUT_MS)) {
-				TH_LOG("round %u: no answer to command %u, opcode %#x", k, i, c.opcode);
+				TH_LOG("round %u: no answer to command %u, opcode %#x", k, i,
+				       c.opcode);
 			}
 			ASSERT_EQ(c.cid, cpl.cid);
 			ASSERT_LE(cpl.status, TESSERA_ST_INTERNAL);

@@ -105,7 +105,9 @@ TEST_F(irq, shared_vector)
 	while (signalled(self->fd[0], 50))
 		;
 	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(0, t1_wait(&q[i], (t1_fence(&q[i], TESSERA_FENCE_IRQ), t1_kick(&q[i]), 1)));
+		t1_fence(&q[i], TESSERA_FENCE_IRQ);
+		t1_kick(&q[i]);
+		ASSERT_EQ(0, t1_wait(&q[i], 1));
 		EXPECT_TRUE(signalled(self->fd[0], T1_TIMEOUT_MS));
 	}
 }

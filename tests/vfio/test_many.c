@@ -76,7 +76,7 @@ TEST_F_TIMEOUT(many, sixteen, 120)
 				}
 				for (k = 0; k < 65536; k += 4)
 					ASSERT_EQ(i << 16 | e << 8 | round,
-						  *(uint32_t *)((uint8_t *)g[i].mem.cpu + (e << 16) + k));
+						  ((uint32_t *)g[i].mem.cpu)[(e << 14) + k / 4]);
 			}
 		}
 	}

@@ -206,7 +206,8 @@ TEST_F(map, dma_unmap_idle)
 	EXPECT_EQ(0, expect_fault(&self->t, TESSERA_FAULT_UNMAPPED, VA));
 	EXPECT_EQ(512, pages_with(&self->mem, 1));
 	/* and cannot be mapped again */
-	EXPECT_EQ(TESSERA_ST_BAD_ADDRESS, t1_map(&self->t, 0, VA + (1 << 30), self->mem.iova, 1, RW));
+	EXPECT_EQ(TESSERA_ST_BAD_ADDRESS,
+		  t1_map(&self->t, 0, VA + (1 << 30), self->mem.iova, 1, RW));
 }
 
 /* The same while the engine writes there: a fault, and not one more byte after the ioctl. */

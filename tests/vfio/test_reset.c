@@ -149,7 +149,8 @@ TEST_F(reset, registers)
 /* With commands waiting in the admin queue, and the completion ring full. */
 TEST_F(reset, admin_busy)
 {
-	struct tessera_admin_cmd c = { .opcode = TESSERA_ADMIN_MAP, .flags = RW | TESSERA_MAP_CONTIG,
+	struct tessera_admin_cmd c = { .opcode = TESSERA_ADMIN_MAP,
+				       .flags = RW | TESSERA_MAP_CONTIG,
 		.map = { .npages = 64, .list = self->mem.iova } };
 	unsigned int i, round;
 

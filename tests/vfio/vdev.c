@@ -110,7 +110,9 @@ int vdev_open(struct vdev *v, const char *uuid)
 	int err;
 
 	memset(v, 0, sizeof(*v));
-	v->container = v->group = v->device = -1;
+	v->container = -1;
+	v->group = -1;
+	v->device = -1;
 	v->next_iova = VDEV_FIRST_IOVA;
 	snprintf(v->uuid, sizeof(v->uuid), "%s", uuid);
 
@@ -177,7 +179,9 @@ void vdev_close(struct vdev *v)
 	for (i = 0; i < v->num_mems; i++)
 		munmap(v->mems[i].cpu, v->mems[i].bytes);
 	v->num_mems = 0;
-	v->device = v->group = v->container = -1;
+	v->container = -1;
+	v->group = -1;
+	v->device = -1;
 	memset(v->regions, 0, sizeof(v->regions));
 }
 
@@ -190,7 +194,9 @@ int vdev_create(struct vdev *v, const char *type)
 	if (whole)
 		return vdev_open(v, whole);
 	memset(v, 0, sizeof(*v));
-	v->container = v->group = v->device = -1;
+	v->container = -1;
+	v->group = -1;
+	v->device = -1;
 	err = mdev_create(type, uuid);
 	if (err)
 		return err;
@@ -407,7 +413,8 @@ int vdev_irq_disable(struct vdev *v)
 
 int vdev_irq_trigger(struct vdev *v, unsigned int first, unsigned int count)
 {
-	return set_irqs(v, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER, first, count, NULL);
+	return set_irqs(v, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER, first, count,
+			NULL);
 }
 
 int vdev_reset(struct vdev *v)

@@ -59,7 +59,10 @@ struct vdev {
 	struct vdev_mem mems[VDEV_MAX_MEMS];
 };
 
-/* Open an existing vGPU, or by its bus address a PCI function bound to vfio-pci; vdev_close() undoes all of it. */
+/*
+ * Open an existing vGPU, or by its bus address a PCI function bound to vfio-pci; vdev_close()
+ * undoes all of it.
+ */
 int vdev_open(struct vdev *v, const char *uuid);
 void vdev_close(struct vdev *v);
 
