@@ -301,8 +301,8 @@ static int t1_admin(struct tessera_backend *be, u32 epoch,
 			t1_admin_wait(t1, &batch);
 			if (batch.lost)
 				ret = -EIO;
-		} else if (!ret && !wait_event_timeout(t1->cid_wait, t1_admin_room(t1),
-						       T1_ADMIN_TIMEOUT)) {
+		} else if (!ret &&
+			   !wait_event_timeout(t1->cid_wait, t1_admin_room(t1), T1_ADMIN_TIMEOUT)) {
 			t1_declare_dead(t1);
 		}
 	}
