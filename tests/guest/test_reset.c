@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/pci_regs.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -89,6 +90,39 @@ TEST_F(reset, flr_out_of_a_hang)
 	snprintf(self->path, sizeof(self->path), "%s/reset", self->sysfs);
 	ASSERT_EQ(0, t_write_file(self->path, "1"));
 	EXPECT_EQ(-EIO, t_fence_status(self->e.fd, self->out));
+	CHECK_LOST();
+}
+
+/*
+ * A device that cannot reach memory does not answer: the driver resets it, and all goes on
+ * when memory can be reached again. What was made before is lost, and nothing else.
+ */
+TEST_F(reset, admin_queue_dies)
+{
+	static const char parameter[] = "/sys/module/tessera_drm/parameters/admin_timeout_ms";
+	uint16_t command, off;
+	char before[32];
+	uint32_t id;
+	int config;
+
+	snprintf(self->path, sizeof(self->path), "%s/config", self->sysfs);
+	config = open(self->path, O_RDWR);
+	ASSERT_LE(0, config);
+	ASSERT_EQ(0, t_read_file(parameter, before, sizeof(before)));
+	ASSERT_EQ(0, t_write_file(parameter, "500"));
+	ASSERT_EQ(2, pread(config, &command, 2, PCI_COMMAND));
+	off = command & ~PCI_COMMAND_MASTER;
+	ASSERT_EQ(2, pwrite(config, &off, 2, PCI_COMMAND));
+	EXPECT_EQ(-EIO, t_ctx_create(self->e.fd, &id));
+	ASSERT_EQ(2, pwrite(config, &command, 2, PCI_COMMAND));
+	EXPECT_EQ(0, t_write_file(parameter, before));
+	close(config);
+	/* The reset is under way */
+	while (t_state(&self->e) == DRM_TESSERA_QUEUE_OK)
+		t_sleep_ms(1);
+	while (t_ctx_create(self->e.fd, &id) == -EIO)
+		t_sleep_ms(1);
+	EXPECT_EQ(0, t_ctx_destroy(self->e.fd, id));
 	CHECK_LOST();
 }
 
