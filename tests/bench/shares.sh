@@ -62,7 +62,7 @@ guest ready g1 g2 g3
 result $? "three guests boot"
 for g in g1 g2 g3; do
 	guest run $g 'modprobe tessera_drm' || result 1 "$g: modprobe"
-	guest run --bg $g '/tests/bench/guest_work busy /tmp/stop' >/dev/null
+	eval "job_$g=\$(guest run --bg $g '/tests/bench/guest_work busy /tmp/stop')"
 done
 sleep 0.3
 due "best_effort" compute 333 333 333
@@ -75,8 +75,19 @@ sleep 0.1
 due "fixed_share" compute 500 250 125
 due "fixed_share" copy 500 250 125
 
+# finish GUEST: stop its work, which has to have gone well up to now
+finish()
+{
+	guest run "$1" 'touch /tmp/stop'
+	eval "job=\$job_$1"
+	guest wait -t 200 "$1" "$job" >/tmp/work.out
+	rc=$?
+	sed 's/^/# /' /tmp/work.out
+	result $rc "$1: every job ended well"
+}
+
 # One stops working, but keeps its driver loaded; then its driver is unloaded
-guest run g1 'touch /tmp/stop; while pidof guest_work >/dev/null; do sleep 0.05; done'
+finish g1
 sleep 0.1
 due "fixed_share, one idle" compute 0 250 125
 echo equal_share >"$PCI/vgpu_sched/policy"
@@ -93,9 +104,8 @@ echo fixed_share >"$PCI/vgpu_sched/policy"
 sleep 0.1
 due "fixed_share, one stopped" compute 0 250 125
 echo best_effort >"$PCI/vgpu_sched/policy"
-for g in g2 g3; do
-	guest run $g 'touch /tmp/stop; while pidof guest_work >/dev/null; do sleep 0.05; done'
-done
+finish g2
+finish g3
 for g in g1 g2 g3; do
 	guest_log $g
 	guest stop $g

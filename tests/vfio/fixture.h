@@ -38,6 +38,8 @@ static inline void fresh(void)
 	sched_set("preemption", "strict");
 	sched_set("timeslice_us", "0");
 	sched_set("preempt_timeout_us", "10000");
+	sched_set("averaging", "33");
+	sysfs_write("1024", "/sys/module/tessera/parameters/pin_limit_mb");
 }
 
 /* Wait until an eventfd has been signalled; true if it was. */

@@ -128,6 +128,24 @@ TEST_F(cmd, ring_wrap)
 	EXPECT_EQ(1400, self->q.cb->head);
 }
 
+/* A doorbell works as well where the page is not mapped: a write that is trapped. */
+TEST_F(cmd, trapped_doorbell)
+{
+	long long before = mdev_stat(self->v.uuid, "trapped_doorbells");
+	unsigned int i;
+	uint64_t seq;
+
+	for (i = 0; i < 5; i++) {
+		t1_push(&self->q, &FILL(DVA(0), 4, i + 1));
+		seq = t1_fence(&self->q, 0);
+		ASSERT_EQ(4, vdev_write(&self->v, BAR0, TESSERA_DB_OFF(self->q.slot),
+					&self->q.tail, 4));
+		ASSERT_EQ(0, t1_wait(&self->q, seq));
+		ASSERT_EQ(i + 1, *(uint32_t *)AT(0));
+	}
+	EXPECT_EQ(before + 5, mdev_stat(self->v.uuid, "trapped_doorbells"));
+}
+
 /* A semaphore between queues: each kind of comparison, released by another queue. */
 TEST_F(cmd, semaphores)
 {

@@ -218,8 +218,11 @@ TEST_F_TIMEOUT(map, dma_unmap_running, 60)
 
 	ASSERT_EQ(0, t1_map(&self->t, 0, VA, self->mem.iova, 512, RW));
 	for (round = 0; round < 5; round++) {
+		/* at the end a wait that nobody ends, so that there is work at any time */
 		for (i = 0; i < 200; i++)
 			t1_push(&self->q, &FILL(VA, 2 << 20, 0x1000 * (round + 1) + i));
+		t1_push(&self->q, &SEM_WAIT(VA, 0x7777, TESSERA_SEM_EQ));
+		t1_push(&self->q, &FILL(VA, 2 << 20, 1));
 		t1_kick(&self->q);
 		sleep_us(3000 * round);
 		ASSERT_EQ(0, vdev_dma_unmap(&self->v, self->mem.iova, self->mem.bytes, NULL));
@@ -254,6 +257,32 @@ TEST_F(map, close_with_mappings)
 	memset(&self->t, 0, sizeof(self->t));
 	ASSERT_EQ(0, t1_start(&self->t, &self->v));
 	EXPECT_EQ(TESSERA_ST_NOT_FOUND, t1_ctx_destroy(&self->t, 0));
+}
+
+/* The limit holds for guest memory, not for VRAM, and what is unmapped counts no more. */
+TEST_F(map, pin_limit)
+{
+	static const char param[] = "/sys/module/tessera/parameters/pin_limit_mb";
+	long long base = mdev_stat(self->v.uuid, "pinned_pages");
+	char saved[32];
+
+	ASSERT_EQ(0, sysfs_read(saved, sizeof(saved), "%s", param));
+	ASSERT_EQ(0, sysfs_write("3", "%s", param));
+	EXPECT_EQ(TESSERA_ST_OK, t1_map(&self->t, 0, VA, self->mem.iova, 512, RW));
+	EXPECT_EQ(TESSERA_ST_NO_RESOURCE,
+		  t1_map(&self->t, 0, VA + (64 << 20), self->mem.iova + (2 << 20), 512, RW));
+	EXPECT_EQ(base + 512, mdev_stat(self->v.uuid, "pinned_pages"));
+	EXPECT_EQ(TESSERA_ST_OK,
+		  t1_map(&self->t, 0, VA + (64 << 20), self->mem.iova + (2 << 20), 768 - 512 - base,
+			 RW));
+	EXPECT_EQ(TESSERA_ST_NO_RESOURCE,
+		  t1_map(&self->t, 0, VA + (128 << 20), self->mem.iova + (3 << 20), 1, RW));
+	EXPECT_EQ(TESSERA_ST_OK, t1_map(&self->t, 0, VA + (128 << 20), 0, 512, RWV));
+	EXPECT_EQ(TESSERA_ST_OK, t1_unmap(&self->t, 0, VA, 1, 0));
+	EXPECT_EQ(TESSERA_ST_OK,
+		  t1_map(&self->t, 0, VA + (256 << 20), self->mem.iova + (3 << 20), 1, RW));
+	ASSERT_EQ(0, t1_run(&self->q, &FILL(VA + 4096, 4096, 1)));
+	EXPECT_EQ(0, sysfs_write(saved, "%s", param));
 }
 
 /* Many small mappings at scattered addresses, then one UNMAP over all. */

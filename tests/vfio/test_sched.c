@@ -356,7 +356,6 @@ TEST_F_TIMEOUT(sched_compute, overshoot, 60)
 	EXPECT_LT(0, mdev_stat(w->l[0].v.uuid, "compute_overshoot_ns"));
 	NEAR(0.5, w->got[0]);
 	NEAR(0.5, w->got[1]);
-	sched_set("averaging", "33");
 }
 
 /* A period without any work, and then work again. */
@@ -396,7 +395,6 @@ FIXTURE_SETUP(sched_files)
 FIXTURE_TEARDOWN(sched_files)
 {
 	fresh();
-	sched_set("averaging", "33");
 }
 
 /* As the block layer's scheduler file: all of them, the one in force in brackets. */
