@@ -102,8 +102,8 @@ TEST_F(reset, admin_queue_dies)
 	static const char parameter[] = "/sys/module/tessera_drm/parameters/admin_timeout_ms";
 	uint16_t command, off;
 	char before[32];
+	int config, ret;
 	uint32_t id;
-	int config;
 
 	snprintf(self->path, sizeof(self->path), "%s/config", self->sysfs);
 	config = open(self->path, O_RDWR);
@@ -113,10 +113,13 @@ TEST_F(reset, admin_queue_dies)
 	ASSERT_EQ(2, pread(config, &command, 2, PCI_COMMAND));
 	off = command & ~PCI_COMMAND_MASTER;
 	ASSERT_EQ(2, pwrite(config, &off, 2, PCI_COMMAND));
-	EXPECT_EQ(-EIO, t_ctx_create(self->e.fd, &id));
+	ret = t_ctx_create(self->e.fd, &id);
 	ASSERT_EQ(2, pwrite(config, &command, 2, PCI_COMMAND));
 	EXPECT_EQ(0, t_write_file(parameter, before));
 	close(config);
+	if (!ret && !t_has_cap(self->e.fd, TESSERA_CAP_SCHED))
+		SKIP(return, "the host reaches a vGPU's rings without bus mastering");
+	ASSERT_EQ(-EIO, ret);
 	/* The reset is under way */
 	while (t_state(&self->e) == DRM_TESSERA_QUEUE_OK)
 		t_sleep_ms(1);
