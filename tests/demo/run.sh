@@ -20,28 +20,36 @@ step()
 	printf '[%4d s] %s\n' $SECONDS "$*"
 }
 
-# follow FILE PID: print the demo's lines as they come, while PID lives
+# told FILE: the demo's lines in a console, of which the last may be half written yet
+told()
+{
+	local line
+
+	while IFS= read -r line; do
+		case $line in
+		"demo: "*) printf '%s\n' "${line#demo: }" ;;
+		esac
+	done < <(tr -d '\r' 2>/dev/null <"$1")
+}
+
+# follow FILE PID: print the demo's lines as they come, while PID lives; its status
 follow()
 {
-	local shown=0 lines told=$SECONDS line
+	local alive=1 shown=0 lines last=$SECONDS line=
 
-	while :; do
-		alive=0
-		kill -0 "$2" 2>/dev/null && alive=1
-		mapfile -t lines < <(tr -d '\r' 2>/dev/null <"$1" | sed -n 's/^demo: //p')
-		# The last may be half written while the host is up
-		while [ $shown -lt $((${#lines[@]} - alive)) ]; do
-			line=${lines[shown]}
+	while [ $alive = 1 ]; do
+		sleep 1
+		kill -0 "$2" 2>/dev/null || alive=0
+		mapfile -t lines < <([ ! -f "$1" ] || told "$1")
+		for line in "${lines[@]:shown}"; do
 			step "$line"
 			shown=$((shown + 1))
-			told=$SECONDS
+			last=$SECONDS
 		done
-		[ $alive = 1 ] || break
-		if [ $((SECONDS - told)) -ge $QUIET_S ]; then
-			step "  ... still at it${line:+ ($line)}"
-			told=$SECONDS
+		if [ $((SECONDS - last)) -ge $QUIET_S ]; then
+			step "  ... still at it"
+			last=$SECONDS
 		fi
-		sleep 1
 	done
 	wait "$2"
 }
