@@ -56,7 +56,7 @@ follow()
 
 cleanup()
 {
-	[ -z "$BOOT" ] || ! kill -0 "$BOOT" 2>/dev/null || kill "$BOOT"
+	[ -z "$BOOT" ] || ! kill -0 "$BOOT" 2>/dev/null || kill -- "-$BOOT"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
@@ -70,7 +70,8 @@ USER_OUT=$OUT/build/user
 rm -rf "$DIR"
 mkdir -p "$DIR/bench"
 step "booting the virtual host ($MODE clock)"
-tests/lab/boot.sh --kernel $KERNEL --timeout "$LIMIT_S" --out "$DIR/bench" \
+# In a process group of its own, so that all of it can be ended
+setsid tests/lab/boot.sh --kernel $KERNEL --timeout "$LIMIT_S" --out "$DIR/bench" \
 	--add "$USER_OUT/tests/mnist/build/tessera-mnist:/usr/bin/tessera-mnist" \
 	--add data/mnist:/data/mnist --add tests/demo/guest.sh:/usr/bin/demo-guest \
 	--guest-add "$USER_OUT/tests/mnist/build/tessera-mnist:/usr/bin/tessera-mnist" \

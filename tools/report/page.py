@@ -111,8 +111,9 @@ def _run(raw, run, reported):
 
 def _exits(steady):
     rows = [[name, str(n), f"{n / steady.batches:.4f}"]
-            for name, n in sorted(steady.kvm.items(), key=lambda kv: (-kv[1], kv[0])) if n > 0 or
-            name in ("mmio_exits", "io_exits")]
+            for name, n in sorted(steady.kvm.items(), key=lambda kv: (-kv[1], kv[0]))
+            if name in ("mmio_exits", "io_exits") or
+            n > 0 and not name.endswith(("_ns", "_hist")) and not name.startswith("halt_poll")]
     return (f"<p>KVM's own counters over {steady.duration_ns / 1e9:.3f} s of steady training in "
             f"the guest that has the accelerator alone, {steady.batches:.0f} batches. A batch is "
             "submitted by a doorbell, a write into a page that is mapped straight to the "
