@@ -62,7 +62,7 @@ guest ready g1 g2 g3
 result $? "three guests boot"
 for g in g1 g2 g3; do
 	guest run $g 'modprobe tessera_drm' || result 1 "$g: modprobe"
-	eval "job_$g=\$(guest run --bg $g '/tests/bench/guest_work busy /tmp/stop')"
+	guest run --bg $g '/tests/bench/guest_work busy /tmp/stop' >/tmp/job.$g
 done
 sleep 0.3
 due "best_effort" compute 333 333 333
@@ -79,8 +79,7 @@ due "fixed_share" copy 500 250 125
 finish()
 {
 	guest run "$1" 'touch /tmp/stop'
-	eval "job=\$job_$1"
-	guest wait -t 200 "$1" "$job" >/tmp/work.out
+	guest wait -t 200 "$1" "$(cat "/tmp/job.$1")" >/tmp/work.out
 	rc=$?
 	sed 's/^/# /' /tmp/work.out
 	result $rc "$1: every job ended well"
