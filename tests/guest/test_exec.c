@@ -376,9 +376,11 @@ TEST_F(exec, destroy_cancels)
 
 	for (i = 0; i < 2; i++)
 		ASSERT_EQ(0, t_syncobj(e->fd, &out[i]));
-	/* Much more than can be done before the next ioctl: 4096 times 2 MiB */
+	/* Much more than can be done before the next ioctl: 4096 times 2 MiB, or a minute */
 	for (i = 0; i < 4096; i++)
 		place(e, i, FILL(T_DATA(e), T_ARENA / 2, i));
+	if (t_has_cap(e->fd, TESSERA_CAP_HANG))
+		place(e, 0, HANG(60ull * T_SECOND, 0));
 	ASSERT_EQ(0, t_exec(e->fd, e->queue, e->va, 4096, 0, out[0]));
 	/* One that waits for it, on another engine and in another context */
 	ASSERT_EQ(0, t_ctx_create(e->fd, &ctx2));
