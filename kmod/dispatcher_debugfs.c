@@ -15,14 +15,16 @@
 static struct dentry *debugfs_root;
 
 static const char *const log_names[] = {
-	[TESSERA_LOG_SUBMIT] = "submit",
-	[TESSERA_LOG_SWITCHED] = "switched",
+	[TESSERA_LOG_ENQUEUE] = "enqueue",
+	[TESSERA_LOG_PICK] = "pick",
+	[TESSERA_LOG_PREEMPT] = "preempt",
+	[TESSERA_LOG_OVERSHOOT] = "overshoot",
+	[TESSERA_LOG_SWITCH] = "switch",
 	[TESSERA_LOG_IDLE] = "idle",
-	[TESSERA_LOG_WAKE] = "wake",
+	[TESSERA_LOG_RESET] = "reset",
+	[TESSERA_LOG_RESET_DONE] = "reset_done",
 	[TESSERA_LOG_START] = "start",
 	[TESSERA_LOG_STOP] = "stop",
-	[TESSERA_LOG_PREEMPT_TIMEOUT] = "preempt_timeout",
-	[TESSERA_LOG_ENGINE_RESET] = "engine_reset",
 };
 
 static void show_engine(struct seq_file *m, struct tessera_dispatcher *d)

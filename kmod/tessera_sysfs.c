@@ -9,9 +9,6 @@
 #include <linux/sysfs.h>
 #include "tessera.h"
 
-#define PREEMPT_TIMEOUT_MIN_US	100u
-#define PREEMPT_TIMEOUT_MAX_US	10000000u
-
 /* ---------------------------------------------------------- vgpu_sched -- */
 
 static ssize_t policy_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -101,9 +98,9 @@ static ssize_t preemption_store(struct device *dev, struct device_attribute *att
 	struct tessera_parent *parent = dev_get_drvdata(dev);
 
 	if (sysfs_streq(buf, "strict"))
-		WRITE_ONCE(parent->preempt_strict, true);
+		tessera_dispatcher_set_preempt_strict(parent, true);
 	else if (sysfs_streq(buf, "batch"))
-		WRITE_ONCE(parent->preempt_strict, false);
+		tessera_dispatcher_set_preempt_strict(parent, false);
 	else
 		return -EINVAL;
 	return count;
@@ -121,17 +118,13 @@ static ssize_t preempt_timeout_us_show(struct device *dev, struct device_attribu
 static ssize_t preempt_timeout_us_store(struct device *dev, struct device_attribute *attr,
 					const char *buf, size_t count)
 {
-	struct tessera_parent *parent = dev_get_drvdata(dev);
 	u32 us;
 	int ret;
 
 	ret = kstrtou32(buf, 0, &us);
-	if (ret)
-		return ret;
-	if (us < PREEMPT_TIMEOUT_MIN_US || us > PREEMPT_TIMEOUT_MAX_US)
-		return -EINVAL;
-	WRITE_ONCE(parent->preempt_timeout_us, us);
-	return count;
+	if (!ret)
+		ret = tessera_dispatcher_set_preempt_timeout(dev_get_drvdata(dev), us);
+	return ret ?: count;
 }
 static DEVICE_ATTR_RW(preempt_timeout_us);
 
