@@ -12,9 +12,9 @@
  *		vgpu->events.lock
  *	parent->slots[].lock > vgpu->irq_lock
  *
- * vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw() take locks of VFIO's under which
- * it also calls our .dma_unmap, and mmap_lock. They may be called with vgpu->lock held,
- * never with vgpu->dma.lock; user memory is copied with neither of the two.
+ * vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw() (so tessera_dma_rw()) take locks of
+ * VFIO's under which it also calls our .dma_unmap, and mmap_lock. They may be called with
+ * vgpu->lock held, never with vgpu->dma.lock; user memory is copied with neither of the two.
  */
 #ifndef TESSERA_H
 #define TESSERA_H
@@ -488,7 +488,11 @@ void tessera_region_module_exit(void);
 /* vgpu_config.c */
 void tessera_config_reset(struct tessera_vgpu *vgpu);
 void tessera_config_read(struct tessera_vgpu *vgpu, u32 off, void *buf, u32 len);
-bool tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void *buf, u32 len);
+bool tessera_config_bus_master(struct tessera_vgpu *vgpu);
+
+#define TESSERA_CONFIG_FLR		BIT(0)	/* function level reset */
+#define TESSERA_CONFIG_MASTER_OFF	BIT(1)	/* bus mastering is off now */
+unsigned int tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void *buf, u32 len);
 
 /* vgpu_ctrl.c */
 u32 tessera_ctrl_read(struct tessera_vgpu *vgpu, u32 reg);
@@ -510,6 +514,8 @@ int tessera_dma_module_init(void);
 void tessera_dma_module_exit(void);
 void tessera_dma_init(struct tessera_vgpu *vgpu);
 void tessera_dma_fini(struct tessera_vgpu *vgpu);
+int tessera_dma_rw(struct tessera_vgpu *vgpu, u64 iova, void *buf, size_t len, bool write);
+void tessera_dma_master_off(struct tessera_vgpu *vgpu);
 u16 tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u64 va, u32 npages, u64 list);
 u16 tessera_dma_unmap(struct tessera_vgpu *vgpu, u32 ctx, bool huge, u64 va, u32 npages);
 void tessera_dma_drop_ctx(struct tessera_vgpu *vgpu, u32 ctx);
