@@ -118,14 +118,20 @@ bool tessera_sched_remove(struct tessera_sched *s, struct tessera_sched_entity *
 	if (!e->added)
 		return false;
 	resched = tessera_sched_stop(s, e, now_ns);
-	if (s->next_valid && s->next == e) {
+	if (s->next_valid && (s->next == e || s->next_borrower == e)) {
 		s->next_valid = false;
 		s->next = NULL;
+		s->next_borrower = NULL;
 		resched = true;
 	}
-	if (s->holder == e) {
-		s->holder = NULL;
-		s->current_entity = NULL;
+	if (s->holder == e || s->borrower == e) {
+		/* One of them may stay: a slot that nobody uses, or a borrower without a slot. */
+		if (s->holder == e)
+			s->holder = NULL;
+		if (s->borrower == e)
+			s->borrower = NULL;
+		if (s->current_entity == e)
+			s->current_entity = NULL;
 		s->provisional_ns = 0;
 		resched |= !s->next_valid;
 	}
