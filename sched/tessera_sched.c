@@ -331,7 +331,7 @@ static void check_clock(struct tessera_sched *s, u64 now_ns)
 static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool counted)
 {
 	struct tessera_sched_entity *h = s->holder;
-	u64 passed, busy, held;
+	u64 passed, busy, held, over;
 
 	check_clock(s, now_ns);
 	if (!counted && !busy_ns && s->policy->work_conserving)
@@ -367,8 +367,9 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 	else
 		s->provisional_ns += held;
 
+	over = h->overshoot_ns;
 	charge_idle(s, (passed > held ? passed - held : 0) + charge_holder(s, h, held, busy));
-	tessera_sched_qos_charge(s, h, held, now_ns);
+	tessera_sched_qos_charge(s, h, held, h->overshoot_ns - over, now_ns);
 	update_vclock(s);
 }
 

@@ -115,7 +115,7 @@ u64 tessera_sched_tag_advance(u64 tag_ns, u64 held_ns, u32 ppm, u64 credit_ns, u
 u64 tessera_sched_limit_credit_ns(const struct tessera_sched *s,
 				  const struct tessera_sched_entity *e);
 void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 held_ns,
-			      u64 now_ns);
+			      u64 over_ns, u64 now_ns);
 void tessera_sched_qos_woken(struct tessera_sched_entity *e, u64 now_ns);
 void tessera_sched_qos_queued(struct tessera_sched *s, struct tessera_sched_entity *e);
 void tessera_sched_qos_unqueued(struct tessera_sched *s, struct tessera_sched_entity *e);
