@@ -61,7 +61,8 @@ static void charge_reservation(struct tessera_sched_entity *e, u64 held_ns, u64 
 	u64 most = now_ns + RESERVE_WINDOW_NS;
 
 	if (tag > most)
-		tag = e->reserve_tag_ns > most && e->reserve_tag_ns < tag ? e->reserve_tag_ns : most;
+		tag = e->reserve_tag_ns <= most ? most :
+		      e->reserve_tag_ns < tag ? e->reserve_tag_ns : tag;
 	/* What it took from others is its to pay, however much it is. */
 	e->reserve_tag_ns = tessera_sched_tag_advance(tag, over_ns, e->reservation_ppm,
 						      RESERVE_WINDOW_NS, now_ns);

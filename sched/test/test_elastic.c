@@ -285,7 +285,7 @@ static void elastic_comings_and_goings(void)
 	unsigned int n, i;
 	bool resched;
 
-	for (n = 0; n < 9; n++) {
+	for (n = 0; n < 10; n++) {
 		set_up("fixed_share", 4, 2);
 		set_cap(1, ALL);
 		set_cap(3, ALL);
@@ -343,6 +343,16 @@ static void elastic_comings_and_goings(void)
 			CHECK_EQ(tessera_sched_set_policy(&s, policy("fixed_share"), now,
 							  &resched), 0);
 			break;
+		}
+		if (n == 9) {
+			/* The owner of a slot that is about to be lent. */
+			tessera_sched_wake(&s, &e[0], now);
+			CHECK(pick_switch() == &e[0]);
+			CHECK(tessera_sched_sleep(&s, &e[0], now));
+			CHECK(pick() == &e[1]);
+			CHECK(tessera_sched_remove(&s, &e[0], now));
+			tessera_sched_switched(&s, now);
+			CHECK(s.current_entity == &e[1]);
 		}
 		/* Whatever it was, all goes on, and everyone has its quarter at least. */
 		for (i = 0; i < 4; i++) {
