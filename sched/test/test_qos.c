@@ -238,6 +238,37 @@ static void reservation_order(void)
 	CHECK(pick() == &e[1]);
 }
 
+/* What a vGPU had while nobody else wanted it does not count against its reservation for long. */
+static void reservation_after_plenty(void)
+{
+	static const char *const names[] = { "best_effort", "deadline" };
+	unsigned int n, i;
+	u64 start;
+
+	for (n = 0; n < 2; n++) {
+		set_up(names[n], 9, 1);
+		set_qos(0, 400000, 0);
+		rotate(10000 * MS, 0);
+		for (i = 1; i < 9; i++)
+			tessera_sched_wake(&s, &e[i], now);
+		rotate(200 * MS, 0);
+		remember();
+		start = now;
+		rotate(200 * MS, 0);
+		CHECK_ABOUT(got(0), (now - start) * 4 / 10, 6 * MS);
+
+		/* But what it took from others does: 400 ms are a second of the clock. */
+		while (pick_switch() != &e[0])
+			used(d.slice_ns);
+		used(d.slice_ns + 400 * MS);
+		CHECK_EQ(e[0].debt_ns, 400 * MS);
+		remember();
+		start = now;
+		rotate(800 * MS, 0);
+		CHECK_MSG(got(0) < (now - start) * 2 / 10, "%" PRIu64, got(0));
+	}
+}
+
 /* What could not be given is made up for, but not for ever. */
 static void reservation_window(void)
 {
@@ -345,6 +376,7 @@ static const struct ktap_test tests[] = {
 	{ "limit_extremes", limit_extremes },
 	{ "reservation_holds", reservation_holds },
 	{ "reservation_order", reservation_order },
+	{ "reservation_after_plenty", reservation_after_plenty },
 	{ "reservation_window", reservation_window },
 	{ "deadline_eligible_first", deadline_eligible_first },
 	{ "deadline_serves_sparse_first", deadline_serves_sparse_first },
