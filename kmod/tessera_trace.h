@@ -96,20 +96,19 @@ TRACE_EVENT(tessera_preempt,
 	TP_STRUCT__entry(
 		__field(u32, engine)
 		__field(u32, token)
-		__field(u32, strict)
 		__field(u64, time_ns)
+		__array(char, mode, 8)
 		__array(char, vgpu, TESSERA_TRACE_NAME)
 	),
 	TP_fast_assign(
 		__entry->engine = engine;
 		__entry->token = token;
-		__entry->strict = strict;
 		__entry->time_ns = time_ns;
+		strscpy(__entry->mode, strict ? "strict" : "batch", sizeof(__entry->mode));
 		strscpy(__entry->vgpu, vgpu, TESSERA_TRACE_NAME);
 	),
 	TP_printk("engine=%u time_ns=%llu vgpu=%s mode=%s token=%u",
-		  __entry->engine, __entry->time_ns, __entry->vgpu,
-		  __print_symbolic(__entry->strict, { 0, "batch" }, { 1, "strict" }),
+		  __entry->engine, __entry->time_ns, __entry->vgpu, __entry->mode,
 		  __entry->token)
 );
 
@@ -162,21 +161,20 @@ TRACE_EVENT(tessera_reset,
 	TP_ARGS(engine, time_ns, vgpu, device, tries),
 	TP_STRUCT__entry(
 		__field(u32, engine)
-		__field(u32, device)
 		__field(u32, tries)
 		__field(u64, time_ns)
+		__array(char, scope, 8)
 		__array(char, vgpu, TESSERA_TRACE_NAME)
 	),
 	TP_fast_assign(
 		__entry->engine = engine;
-		__entry->device = device;
 		__entry->tries = tries;
 		__entry->time_ns = time_ns;
+		strscpy(__entry->scope, device ? "device" : "engine", sizeof(__entry->scope));
 		strscpy(__entry->vgpu, vgpu, TESSERA_TRACE_NAME);
 	),
 	TP_printk("engine=%u time_ns=%llu vgpu=%s scope=%s tries=%u",
-		  __entry->engine, __entry->time_ns, __entry->vgpu,
-		  __print_symbolic(__entry->device, { 0, "engine" }, { 1, "device" }),
+		  __entry->engine, __entry->time_ns, __entry->vgpu, __entry->scope,
 		  __entry->tries)
 );
 
