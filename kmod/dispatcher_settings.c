@@ -171,24 +171,122 @@ int tessera_dispatcher_set_preempt_timeout(struct tessera_parent *parent, u32 us
 	return 0;
 }
 
-/**
- * tessera_dispatcher_set_weight() - change a vGPU's weight on all engines
- * @vgpu: the vGPU
- * @weight: the weight
- *
- * Return: 0, or -EINVAL out of range.
- */
-int tessera_dispatcher_set_weight(struct tessera_vgpu *vgpu, u32 weight)
+/* ------------------------------------------------------- quality of service -- */
+
+static u64 qos_of(const struct tessera_sched_entity *e, enum tessera_qos what)
 {
+	switch (what) {
+	case TESSERA_QOS_WEIGHT:
+		return READ_ONCE(e->weight);
+	case TESSERA_QOS_RESERVATION:
+		return READ_ONCE(e->reservation_ppm);
+	case TESSERA_QOS_LIMIT:
+		return READ_ONCE(e->limit_ppm);
+	case TESSERA_QOS_ELASTIC_CAP:
+		return READ_ONCE(e->elastic_cap_ppm);
+	default:
+		return READ_ONCE(e->slice_request_ns);
+	}
+}
+
+static int set_qos_of(struct tessera_dispatcher *d, struct tessera_sched_entity *e,
+		      enum tessera_qos what, u64 value, bool *resched)
+{
+	*resched = false;
+	if (what != TESSERA_QOS_SLICE_NS && value > U32_MAX)
+		return -EINVAL;
+	switch (what) {
+	case TESSERA_QOS_WEIGHT:
+		return tessera_sched_set_weight(&d->sched, e, value);
+	case TESSERA_QOS_RESERVATION:
+		return tessera_sched_set_qos(&d->sched, e, value, e->limit_ppm, d->now_ns,
+					     resched);
+	case TESSERA_QOS_LIMIT:
+		return tessera_sched_set_qos(&d->sched, e, e->reservation_ppm, value, d->now_ns,
+					     resched);
+	case TESSERA_QOS_ELASTIC_CAP:
+		return tessera_sched_set_elastic_cap(&d->sched, e, value, d->now_ns, resched);
+	default:
+		return tessera_sched_set_slice_request(&d->sched, e, value);
+	}
+}
+
+/* What others have not reserved. */
+static u32 unreserved_ppm(const struct tessera_dispatcher *d,
+			  const struct tessera_dispatch_entity *ent)
+{
+	const struct tessera_dispatch_entity *other;
+	u32 left = TESSERA_SCHED_PPM;
+
+	list_for_each_entry(other, &d->entities, node) {
+		if (other != ent)
+			left -= other->sched.reservation_ppm;
+	}
+	return left;
+}
+
+static int set_qos_on(struct tessera_vgpu *vgpu, u32 engine, enum tessera_qos what, u64 value)
+{
+	struct tessera_dispatcher *d = &vgpu->parent->dispatchers[engine];
+	struct tessera_dispatch_entity *ent = &vgpu->engine[engine];
+	struct tessera_hw_counters c;
+	unsigned long flags;
+	bool resched;
+	u32 left = 0;
+	int ret;
+
+	flags = tessera_dispatcher_sync_lock(d, &c);
+	ret = set_qos_of(d, &ent->sched, what, value, &resched);
+	if (ret == -ENOSPC)
+		left = unreserved_ppm(d, ent);
+	if (resched)
+		tessera_dispatcher_pick(d);
+	tessera_dispatcher_unlock(d, flags);
+	if (ret == -ENOSPC)
+		pci_err(vgpu->parent->pdev,
+			"can't reserve %llu%% of the %s engine for vGPU %s: %u%% are left\n",
+			div_u64(value, TESSERA_SCHED_PPM / 100), tessera_engine_name(engine),
+			vgpu->name, left / (TESSERA_SCHED_PPM / 100));
+	return ret;
+}
+
+/**
+ * tessera_dispatcher_qos() - one of a vGPU's settings
+ * @vgpu: the vGPU
+ * @what: which
+ */
+u64 tessera_dispatcher_qos(struct tessera_vgpu *vgpu, enum tessera_qos what)
+{
+	return qos_of(&vgpu->engine[0].sched, what);
+}
+
+/**
+ * tessera_dispatcher_set_qos() - change one of a vGPU's settings, on all engines or on none
+ * @vgpu: the vGPU
+ * @what: which
+ * @value: a weight, parts per million of engine time, or ns; counts from now on
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL out of range, for a limit below the reservation, or for an elastic cap
+ * below the fixed share; -ENOSPC, with a line in the log, if more than a whole engine would
+ * be reserved.
+ */
+int tessera_dispatcher_set_qos(struct tessera_vgpu *vgpu, enum tessera_qos what, u64 value)
+{
+	struct tessera_parent *parent = vgpu->parent;
 	int ret = 0;
+	u64 before;
 	u32 e;
 
-	for (e = 0; e < TESSERA_NUM_ENGINES && !ret; e++) {
-		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
-
-		spin_lock_irq(&d->lock);
-		ret = tessera_sched_set_weight(&d->sched, &vgpu->engine[e].sched, weight);
-		spin_unlock_irq(&d->lock);
+	mutex_lock(&parent->settings_lock);
+	before = tessera_dispatcher_qos(vgpu, what);
+	for (e = 0; e < TESSERA_NUM_ENGINES && !ret; e++)
+		ret = set_qos_on(vgpu, e, what, value);
+	/* Engines differ only while a vGPU that has a reservation is being removed. */
+	if (ret) {
+		for (e--; e > 0; e--)
+			set_qos_on(vgpu, e - 1, what, before);
 	}
+	mutex_unlock(&parent->settings_lock);
 	return ret;
 }

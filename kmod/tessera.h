@@ -172,6 +172,15 @@ const char *tessera_engine_name(u32 engine);
 
 /* dispatcher_settings.c */
 
+/* A vGPU's settings, the same on all engines; shares in parts per million. */
+enum tessera_qos {
+	TESSERA_QOS_WEIGHT,
+	TESSERA_QOS_RESERVATION,
+	TESSERA_QOS_LIMIT,
+	TESSERA_QOS_ELASTIC_CAP,
+	TESSERA_QOS_SLICE_NS,
+};
+
 int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *name);
 int tessera_dispatcher_set_timeslice(struct tessera_parent *parent, u64 ns);
 int tessera_dispatcher_set_averaging(struct tessera_parent *parent, u32 averaging);
@@ -179,7 +188,8 @@ void tessera_dispatcher_set_preempt_strict(struct tessera_parent *parent, bool s
 int tessera_dispatcher_set_preempt_timeout(struct tessera_parent *parent, u32 us);
 const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_parent *parent);
 void tessera_dispatcher_config(struct tessera_parent *parent, u64 *timeslice_ns, u32 *averaging);
-int tessera_dispatcher_set_weight(struct tessera_vgpu *vgpu, u32 weight);
+u64 tessera_dispatcher_qos(struct tessera_vgpu *vgpu, enum tessera_qos what);
+int tessera_dispatcher_set_qos(struct tessera_vgpu *vgpu, enum tessera_qos what, u64 value);
 
 /* dispatcher_debugfs.c */
 void tessera_debugfs_init(void);
