@@ -64,7 +64,7 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  * @leave: @e, if it had joined, no longer competes
  * @advanced: @e, if it has joined, has gone forward by @virtual
  * @clock: the virtual time at which one without claims or debts would be; by default the
- *         lowest of those that compete. A policy that has queue() has it and join() as well
+ *         lowest of those that compete. A policy that has queue() has it as well
  *
  * All are called with the caller's lock held, and must neither sleep nor change anything.
  * What weight() gives may change only by tessera_sched_set_weight() and _set_policy(),

@@ -34,14 +34,9 @@ static struct tessera_sched_entity *priority_select(struct tessera_sched *s,
 
 /*
  * Virtual time decides nothing here, but the core goes on counting in it, and a policy that
- * is put in force later takes each one's lead from it. So it is kept together: who joins is
- * where the clock is, and the clock where the one is that runs.
+ * is put in force later takes each one's lead from it. So nobody is ahead: the clock is
+ * where the one is that runs.
  */
-static void priority_join(struct tessera_sched *s, struct tessera_sched_entity *e)
-{
-	e->vtime = s->vclock;
-}
-
 static u64 priority_clock(struct tessera_sched *s)
 {
 	return s->holder ? s->holder->vtime : s->vclock;
@@ -75,7 +70,6 @@ static const struct tessera_sched_policy_ops priority_ops = {
 	.due_ppm = priority_due_ppm,
 	.queue = priority_queue,
 	.select = priority_select,
-	.join = priority_join,
 	.clock = priority_clock,
 };
 

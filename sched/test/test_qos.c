@@ -269,6 +269,23 @@ static void reservation_after_plenty(void)
 	}
 }
 
+/* The device's clock goes back: a reservation does not wait for a time of the old one. */
+static void reservation_clock_reset(void)
+{
+	u64 start;
+
+	set_up("best_effort", 4, 4);
+	set_qos(0, 600000, 0);
+	now += 100000 * MS;
+	rotate(500 * MS, 0);
+	now = 1 * MS;
+	rotate(100 * MS, 0);
+	remember();
+	start = now;
+	rotate(1000 * MS, 0);
+	CHECK_ABOUT(got(0), (now - start) * 6 / 10, 8 * MS);
+}
+
 /* What could not be given is made up for, but not for ever. */
 static void reservation_window(void)
 {
@@ -377,6 +394,7 @@ static const struct ktap_test tests[] = {
 	{ "reservation_holds", reservation_holds },
 	{ "reservation_order", reservation_order },
 	{ "reservation_after_plenty", reservation_after_plenty },
+	{ "reservation_clock_reset", reservation_clock_reset },
 	{ "reservation_window", reservation_window },
 	{ "deadline_eligible_first", deadline_eligible_first },
 	{ "deadline_serves_sparse_first", deadline_serves_sparse_first },
