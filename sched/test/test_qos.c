@@ -220,6 +220,29 @@ static void reservation_holds(void)
 	}
 }
 
+/* A reservation above the share by weight is taken first; weights divide the rest. */
+static void weights_divide_the_rest(void)
+{
+	static const char *const names[] = { "best_effort", "deadline" };
+	unsigned int n;
+	u64 start;
+
+	for (n = 0; n < 2; n++) {
+		set_up(names[n], 4, 4);
+		set_qos(0, 400000, 0);
+		set_qos(3, 0, 100000);
+		tessera_sched_set_weight(&s, &e[2], 300);
+		rotate(1000 * MS, 0);
+		remember();
+		start = now;
+		rotate(4000 * MS, 0);
+		CHECK_ABOUT(got(0), (now - start) * 40 / 100, 8 * MS);
+		CHECK_ABOUT(got(1), (now - start) * 125 / 1000, 16 * MS);
+		CHECK_ABOUT(got(2), (now - start) * 375 / 1000, 16 * MS);
+		CHECK_ABOUT(got(3), (now - start) * 10 / 100, 8 * MS);
+	}
+}
+
 /* Of two that have had too little the one that has had least, be it the holder. */
 static void reservation_order(void)
 {
@@ -392,6 +415,7 @@ static const struct ktap_test tests[] = {
 	{ "limit_and_wakes", limit_and_wakes },
 	{ "limit_extremes", limit_extremes },
 	{ "reservation_holds", reservation_holds },
+	{ "weights_divide_the_rest", weights_divide_the_rest },
 	{ "reservation_order", reservation_order },
 	{ "reservation_after_plenty", reservation_after_plenty },
 	{ "reservation_clock_reset", reservation_clock_reset },
