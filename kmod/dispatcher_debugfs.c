@@ -47,8 +47,9 @@ static void show_engine(struct seq_file *m, struct tessera_dispatcher *d)
 			   ent->sched.overshoot_ns, ent->sched.debt_ns,
 			   tessera_sched_due_ppm(&d->sched, &ent->sched), ent->sched.weight,
 			   ent->sched.reservation_ppm, ent->sched.limit_ppm,
-			   ent->sched.elastic_cap_ppm, ent->sched.slice_request_ns, ent->sched.throttled, ent->sched.running, ent->sched.has_work, d->in_force == ent,
-			   ent->resets);
+			   ent->sched.elastic_cap_ppm, ent->sched.slice_request_ns,
+			   ent->sched.throttled, ent->sched.running, ent->sched.has_work,
+			   d->in_force == ent, ent->resets);
 	tessera_dispatcher_unlock(d, flags);
 }
 

@@ -51,8 +51,10 @@ static void word(const char *line, const char *name, char *out, size_t size)
 	snprintf(key, sizeof(key), " %s=", name);
 	at = strstr(line, key);
 	out[0] = '\0';
-	if (at)
-		snprintf(out, size, "%.*s", (int)strcspn(at + strlen(key), " \n"), at + strlen(key));
+	if (!at)
+		return;
+	at += strlen(key);
+	snprintf(out, size, "%.*s", (int)strcspn(at, "\n "), at);
 }
 
 static int trace_begin(void)
@@ -254,7 +256,8 @@ TEST_F_TIMEOUT(trace, all_kinds, 60)
 		ASSERT_GT(ARRAY_SIZE(kinds), k) {
 			TH_LOG("tessera_%s is not known", ev->kind);
 		}
-		EXPECT_TRUE(!strcmp(ev->vgpu, a) || !strcmp(ev->vgpu, b) || !strcmp(ev->vgpu, "-")) {
+		EXPECT_TRUE(!strcmp(ev->vgpu, a) || !strcmp(ev->vgpu, b) ||
+			    !strcmp(ev->vgpu, "-")) {
 			TH_LOG("tessera_%s: '%s'", ev->kind, ev->vgpu);
 		}
 		if (ev->engine != TESSERA_ENGINE_COMPUTE)
