@@ -215,13 +215,11 @@ static int set_qos_of(struct tessera_dispatcher *d, struct tessera_sched_entity 
 static u32 unreserved_ppm(const struct tessera_dispatcher *d,
 			  const struct tessera_dispatch_entity *ent)
 {
-	const struct tessera_dispatch_entity *other;
-	u32 left = TESSERA_SCHED_PPM;
+	struct tessera_dispatch_entity *e;
+	u32 left = TESSERA_SCHED_PPM + ent->sched.reservation_ppm;
 
-	list_for_each_entry(other, &d->entities, node) {
-		if (other != ent)
-			left -= other->sched.reservation_ppm;
-	}
+	list_for_each_entry(e, &d->entities, node)
+		left -= e->sched.reservation_ppm;
 	return left;
 }
 
