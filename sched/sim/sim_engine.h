@@ -16,6 +16,7 @@
 #include "tessera_sched_heap.h"
 
 #define SIM_NEVER	UINT64_MAX
+#define SIM_START_NS	1000ull		/* the time when a model is made */
 
 enum sim_preemption { SIM_BATCH, SIM_STRICT };
 

@@ -366,7 +366,8 @@ void summary_finish(struct summary *s)
 		if (!of_reference_engine(s, &s->slices[i]))
 			add_slice(s, &s->windows[ALIGNED], &s->slices[i]);
 	}
-	qsort(s->jobs, s->num_jobs, sizeof(*s->jobs), by_arrival);
+	if (s->num_jobs)
+		qsort(s->jobs, s->num_jobs, sizeof(*s->jobs), by_arrival);
 	measure_work(s, win);
 	for (i = 0; i < s->num_jobs; i++)
 		count_job(s, win, &s->jobs[i]);

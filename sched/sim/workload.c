@@ -182,7 +182,7 @@ static int set_key(struct workload_client *c, u32 *count, const char *key, const
 	if (!strcmp(key, "accelerator"))
 		return number32(key, value, 0, WORKLOAD_MAX_ACCELERATORS - 1, &c->accelerator, why);
 	if (!strcmp(key, "load")) {
-		if (one_of(key, value, sim_load_names, SIM_TRACE, &which, why))
+		if (one_of(key, value, sim_load_names, SIM_NUM_LOADS, &which, why))
 			return -1;
 		src->kind = which;
 		return 0;
@@ -318,8 +318,7 @@ int workload_set(struct workload *w, const char *line, char *why)
 	return set_keyword(w, keyword, value, why);
 }
 
-/* "three-trainers" of "workloads/three-trainers.workload" */
-static void name_after(struct workload *w, const char *path)
+void workload_name_after(struct workload *w, const char *path)
 {
 	const char *base = strrchr(path, '/');
 	char *dot;
@@ -339,7 +338,7 @@ int workload_read(struct workload *w, const char *path, char *why)
 
 	if (!f)
 		return wrong(why, "%.120s: %s", path, strerror(errno));
-	name_after(w, path);
+	workload_name_after(w, path);
 	while (!ret && fgets(line, sizeof(line), f)) {
 		number++;
 		if (!strchr(line, '\n') && !feof(f)) {
@@ -455,6 +454,9 @@ int workload_check(struct workload *w, char *why)
 	if (ret)
 		return -1;
 	for (c = w->clients; c < w->clients + w->num_clients; c++) {
+		if (c->source.kind == SIM_TRACE && !c->source.trace_num)
+			return wrong(why, "vGPU '%s': no batch for its %s engine in a trace", c->name,
+				     workload_engine_names[c->engine]);
 		/* Whole numbers of a sequence, not neighbouring states: those would run in step. */
 		c->source.random = sim_random(&seed);
 		if (c->limit && c->limit < c->reservation)
