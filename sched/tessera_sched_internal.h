@@ -36,6 +36,12 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  */
 #define TESSERA_SCHED_DEBT_MAX_NS	1000000000ull
 
+/* No clock of a reservation, limit or cap is further ahead than this, for the same reasons. */
+#define TESSERA_SCHED_TAG_LEAD_MAX_NS	10000000000ull
+
+/* Waiting for such a clock for less is not worth a timer. */
+#define TESSERA_SCHED_WAIT_MIN_NS	50000ull
+
 /**
  * struct tessera_sched_policy_ops - what a policy tells the core
  * @unit: the weight whose virtual time goes as fast as the clock
@@ -43,6 +49,8 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  *          added, running or not
  * @idle_weight: share that is owed to nobody, as above; 0: none. Optional
  * @due_ppm: see tessera_sched_due_ppm(); called for running entities only
+ * @lends: slots without work are lent to those with an elastic cap; only for a policy that is
+ *         not work-conserving
  * @queue: put @e, which competes, among those that wait. This and the next six are
  *         for a policy with an order of its own, which has all seven; by
  *         default those that wait are ordered by virtual time, and the lowest is first
@@ -63,6 +71,7 @@ struct tessera_sched_policy_ops {
 	u32 (*weight)(const struct tessera_sched *s, const struct tessera_sched_entity *e);
 	u32 (*idle_weight)(const struct tessera_sched *s);
 	u32 (*due_ppm)(const struct tessera_sched *s, const struct tessera_sched_entity *e);
+	bool lends;
 
 	void (*queue)(struct tessera_sched *s, struct tessera_sched_entity *e);
 	void (*unqueue)(struct tessera_sched *s, struct tessera_sched_entity *e);
@@ -92,7 +101,19 @@ tessera_sched_entity_of(struct tessera_sched_heap_node *n)
 u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem);
 u64 tessera_sched_slice_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e);
 
+/* tessera_sched_elastic.c */
+void tessera_sched_elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e);
+void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
+				  u32 ppm, u64 now_ns);
+struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
+							struct tessera_sched_entity *slot,
+							u64 now_ns, u64 *slice_ns);
+bool tessera_sched_elastic_need_pick(const struct tessera_sched *s);
+
 /* tessera_sched_qos.c */
+u64 tessera_sched_tag_advance(u64 tag_ns, u64 held_ns, u32 ppm, u64 credit_ns, u64 now_ns);
+u64 tessera_sched_limit_credit_ns(const struct tessera_sched *s,
+				  const struct tessera_sched_entity *e);
 void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 held_ns,
 			      u64 now_ns);
 void tessera_sched_qos_woken(struct tessera_sched_entity *e, u64 now_ns);
