@@ -128,7 +128,9 @@ static void add_vgpu(struct run *r, struct vgpu *v, const struct workload_client
 	if (tessera_sched_set_weight(&m->sched, e, c->weight) ||
 	    tessera_sched_set_slice_request(&m->sched, e, c->slice_request_ns) ||
 	    tessera_sched_set_qos(&m->sched, e, PPM_PER_PERCENT * c->reservation,
-				  PPM_PER_PERCENT * c->limit, m->now_ns, &repick))
+				  PPM_PER_PERCENT * c->limit, m->now_ns, &repick) ||
+	    tessera_sched_set_elastic_cap(&m->sched, e, PPM_PER_PERCENT * c->elastic_cap,
+					  m->now_ns, &repick))
 		abort();
 }
 

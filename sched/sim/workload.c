@@ -454,6 +454,8 @@ int workload_check(struct workload *w, char *why)
 	if (ret)
 		return -1;
 	for (c = w->clients; c < w->clients + w->num_clients; c++) {
+		if (c->elastic_cap && c->elastic_cap * c->fixed_share_inv < 100)
+			return wrong(why, "vGPU '%s': its elastic cap is below its fixed share", c->name);
 		if (c->source.kind == SIM_TRACE && !c->source.trace_num)
 			return wrong(why, "vGPU '%s': no batch for its %s engine in a trace", c->name,
 				     workload_engine_names[c->engine]);

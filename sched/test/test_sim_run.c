@@ -312,6 +312,9 @@ static void settings(void)
 	static const char *const request[] = {
 		"policy deadline", "vgpu slice_us=1000", "vgpu", NULL
 	};
+	static const char *const capped[] = {
+		"policy fixed_share", "vgpu type=V4,elastic_cap=100", "vgpu type=V4", NULL
+	};
 	static const char *const slice[] = { "timeslice_us 7000", "vgpu", "vgpu", NULL };
 
 	run(weights);
@@ -325,6 +328,11 @@ static void settings(void)
 	CHECK(number("got_ns", 0) / 100 >= number("window_ns", 0) * 249 / 100000);
 	CHECK(number("got_ns", 0) / 100 <= number("window_ns", 0) * 251 / 100000);
 	CHECK(number("got_ns", 1) / 100 <= number("window_ns", 0) * 126 / 100000);
+	/* Half of the engine is nobody's: that is the first one's as well. */
+	run(capped);
+	CHECK(number("got_ns", 0) / 100 >= number("window_ns", 0) * 74 / 10000);
+	CHECK(number("got_ns", 1) / 100 >= number("window_ns", 0) * 249 / 100000);
+	CHECK(number("got_ns", 1) / 100 <= number("window_ns", 0) * 251 / 100000);
 	run(request);
 	CHECK(number("slices", 0) > number("slices", 1) * 19 / 10);
 	run(slice);

@@ -313,6 +313,9 @@ static void refused_wholes(void)
 		"vGPU 'a': no accelerator 2 of 2");
 	refused("vgpu name=a,reservation=30,limit=20\n", 0,
 		"vGPU 'a': its limit is below its reservation");
+	refused("vgpu name=a,type=V4,elastic_cap=24\n", 0,
+		"vGPU 'a': its elastic cap is below its fixed share");
+	read_ok("vgpu type=V4,elastic_cap=25\n");
 	refused("vgpu name=a,count=3,reservation=34\n", 0,
 		"vGPU 'a2': more than 100 % of accelerator 0 reserved");
 	refused("vgpu name=a,load=trace\n", 0, "vGPU 'a': no batch for its compute engine in a trace");
