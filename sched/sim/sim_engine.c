@@ -369,13 +369,12 @@ bool sim_step(struct sim_engine *m, u64 until_ns)
 		return false;
 	}
 	count(m, due);
-	if (due == m->engine_due_ns) {
+	if (due == m->engine_due_ns)
 		engine_event(m);
-	} else if (due == m->timer_due_ns) {
+	else if (due == m->timer_due_ns)
 		timer_event(m);
-	} else {
+	else
 		arrive(m, (struct sim_client *)((char *)n - offsetof(struct sim_client, node)));
-	}
 	return true;
 }
 

@@ -14,7 +14,7 @@
 struct vgpu {
 	struct sim_client client;	/* first: it is what the model gives back */
 	struct sim_source source;
-	u32 load;			/* number of it; of that of another engine if it has none here */
+	u32 load;			/* its number, or that of its load on the other engine */
 };
 
 struct run {

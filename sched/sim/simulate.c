@@ -13,13 +13,14 @@
 
 static int refuse_usage(void)
 {
-	fputs("usage: simulate [--set 'KEYWORD VALUE']... [--trace FILE] [--slices FILE] [--jobs FILE]\n"
-	      "                [WORKLOAD-FILE]\n"
-	      "  --set     a line of the workload file, after the file: 'policy deadline',\n"
-	      "            'vgpu load=poisson,length_us=500'\n"
-	      "  --trace   CSV: time_ns,vgpu,length_ns[,engine]; a load for each vGPU in it\n"
-	      "  --slices  write who had which engine when, as CSV\n"
-	      "  --jobs    write when each batch came and was done, as CSV\n", stderr);
+	fputs("usage: simulate [OPTION]... [WORKLOAD-FILE]\n"
+	      "  --set 'KEYWORD VALUE'\n"
+	      "                 a line of the workload file, after the file: 'policy deadline',\n"
+	      "                 'vgpu load=poisson,length_us=500'; any number of times\n"
+	      "  --trace FILE   CSV: time_ns,vgpu,length_ns[,engine]; a load for each vGPU in it\n"
+	      "  --slices FILE  write who had which engine when, as CSV\n"
+	      "  --jobs FILE    write when each batch came and was done, as CSV\n"
+	      "Prints the run as JSON.\n", stderr);
 	return 2;
 }
 
@@ -44,14 +45,13 @@ static int read_options(struct options *o, int argc, char **argv)
 			value = &o->slices;
 		else if (!strcmp(argv[i], "--jobs"))
 			value = &o->jobs;
-		else if (*argv[i] == '-' || o->file)
-			return -1;
+		else if (*argv[i] != '-' && !o->file)
+			value = &o->file;
 		else
-			o->file = argv[i];
-		if (value && ++i == argc)
 			return -1;
-		if (value)
-			*value = argv[i];
+		if (value != &o->file && ++i == argc)
+			return -1;
+		*value = argv[i];
 	}
 	return 0;
 }
@@ -84,7 +84,7 @@ struct output {
 	void (*print)(const struct summary *s, FILE *f);
 };
 
-static int simulate(const struct workload *w, struct output *outputs, int num, bool slices)
+static int run_and_print(const struct workload *w, struct output *outputs, int num, bool slices)
 {
 	struct summary *s = summary_new(w, "simulator", SIM_START_NS);
 	struct output *o;
@@ -143,7 +143,7 @@ int main(int argc, char **argv)
 
 		ret = open_outputs(outputs, 3);
 		if (!ret)
-			ret = simulate(&w, outputs, 3, o.slices);
+			ret = run_and_print(&w, outputs, 3, o.slices);
 	}
 	workload_free(&w);
 	free(o.set);

@@ -193,7 +193,7 @@ static u64 busy_part(const struct summary_slice *slice, u64 inside)
 	u64 whole = slice->end_ns - slice->begin_ns;
 
 	return inside == whole ? slice->busy_ns :
-				 (u64)((unsigned __int128)slice->busy_ns * inside / whole);
+				 (u64)((__uint128_t)slice->busy_ns * inside / whole);
 }
 
 static void add_slice(const struct summary *s, struct window *win,
@@ -227,14 +227,15 @@ static bool of_reference_engine(const struct summary *s, const struct summary_sl
 static void move_window(struct summary *s, const struct summary_slice *slice)
 {
 	struct window *win = &s->windows[ALIGNED];
+	u64 t = slice->begin_ns;
 
 	if (slice->state != SUMMARY_RUN || slice->client != (u32)s->reference)
 		return;
 	if (win->begin_ns == SIM_NEVER) {
-		if (slice->begin_ns >= s->warm_ns)
-			win->begin_ns = slice->begin_ns;
-	} else if (win->end_ns == SIM_NEVER && slice->begin_ns >= win->begin_ns + s->w->measure_ns) {
-		win->end_ns = slice->begin_ns;
+		if (t >= s->warm_ns)
+			win->begin_ns = t;
+	} else if (win->end_ns == SIM_NEVER && t >= win->begin_ns + s->w->measure_ns) {
+		win->end_ns = t;
 	}
 }
 
@@ -433,11 +434,11 @@ static void print_engines(const struct summary *s, const struct window *win, FIL
 
 		if (!used[i])
 			continue;
-		fprintf(f, "%s{\"accelerator\": %" PRIu32 ", \"engine\": \"%s\", \"busy_ns\": %" PRIu64
-			", \"switch_ns\": %" PRIu64 ", \"work_ns\": %" PRIu64 ", \"switches\": %" PRIu64
-			"}", comma, i / WORKLOAD_NUM_ENGINES,
-			workload_engine_names[i % WORKLOAD_NUM_ENGINES], e->busy_ns, e->switch_ns,
-			s->work_ns[i], e->switches);
+		fprintf(f, "%s{\"accelerator\": %" PRIu32 ", \"engine\": \"%s\"", comma,
+			i / WORKLOAD_NUM_ENGINES, workload_engine_names[i % WORKLOAD_NUM_ENGINES]);
+		fprintf(f, ", \"busy_ns\": %" PRIu64 ", \"switch_ns\": %" PRIu64
+			", \"work_ns\": %" PRIu64 ", \"switches\": %" PRIu64 "}", e->busy_ns,
+			e->switch_ns, s->work_ns[i], e->switches);
 		comma = ", ";
 	}
 	free(used);
@@ -468,15 +469,15 @@ void summary_print(const struct summary *s, FILE *f)
 {
 	const struct window *win = chosen(s);
 	const struct workload *w = s->w;
-	u32 i;
+	u32 accelerator, i;
 
+	accelerator = w->clients[s->reference < 0 ? 0 : s->reference].accelerator;
 	fputs("{\"workload\": ", f);
 	print_string(f, w->name);
 	fprintf(f, ", \"source\": \"%s\", \"policy\": \"%s\", \"preemption\": \"%s\"", s->source,
 		w->policy, w->preemption == SIM_STRICT ? "strict" : "batch");
 	fprintf(f, ", \"timeslice_us\": %" PRIu64 ", \"switch_us\": %" PRIu64,
-		workload_timeslice_ns(w, s->reference < 0 ? 0 : w->clients[s->reference].accelerator) /
-		1000, w->switch_ns / 1000);
+		workload_timeslice_ns(w, accelerator) / 1000, w->switch_ns / 1000);
 	fprintf(f, ", \"begin_ns\": %" PRIu64 ", \"window_ns\": %" PRIu64 ", \"aligned\": %s",
 		win->begin_ns, win->end_ns - win->begin_ns,
 		win == &s->windows[ALIGNED] ? "true" : "false");

@@ -208,7 +208,7 @@ static void hang(void)
 			  "14111000,14116000,0,compute,switch,,0\n"
 			  "14116000,");
 	check_has(jobs, "\n1001000,14011000,0,compute,b,0,1\n");
-	/* Once more it is switched to, for no time, to find that nothing is left; then a has all. */
+	/* Once more it is switched to, to find that nothing is left; then a has all. */
 	CHECK_EQ(count(slices, ",compute,run,b,"), 1);
 	CHECK_EQ(count(slices, ",compute,switch,"), 5);
 	CHECK_EQ(number("got_ns", 0), 1000 * MS);
@@ -308,7 +308,9 @@ static void settings(void)
 	static const char *const weights[] = { "vgpu weight=300", "vgpu", NULL };
 	static const char *const reserved[] = { "vgpu reservation=80", "vgpu", NULL };
 	static const char *const limited[] = { "vgpu limit=10", "vgpu", NULL };
-	static const char *const fixed[] = { "policy fixed_share", "vgpu type=V4", "vgpu type=V8", NULL };
+	static const char *const fixed[] = {
+		"policy fixed_share", "vgpu type=V4", "vgpu type=V8", NULL
+	};
 	static const char *const request[] = {
 		"policy deadline", "vgpu slice_us=1000", "vgpu", NULL
 	};
