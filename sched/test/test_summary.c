@@ -288,9 +288,9 @@ static void csv(void)
 		 "7,9,0,compute,idle,,0\n");
 	check_is(printed(summary_print_jobs),
 		 "arrival_ns,done_ns,accelerator,engine,vgpu,length_ns,lost\n"
+		 "8,9,0,compute,b,1,0\n"
 		 "7,0,0,copy,a,0,0\n"
-		 "8,12,0,compute,a,3,1\n"
-		 "8,9,0,compute,b,1,0\n");
+		 "8,12,0,compute,a,3,1\n");
 	end();
 }
 
