@@ -190,6 +190,25 @@ static void tiles(void)
 	CHECK_EQ(number("overshoot_ns", 0), 0);
 }
 
+/* Emptying a runlist costs a switch, as putting one in does; it is not done for nothing. */
+static void emptying(void)
+{
+	static const char *const sold[] = { "policy fixed_share", "vgpu name=a,type=V4", NULL };
+	static const char *const sparse[] = {
+		"policy equal_share", "vgpu name=a,load=frames", "vgpu name=b,load=idle", NULL
+	};
+
+	run(sold);
+	check_has(slices, ",0,compute,run,a,2000000\n5006000,5011000,0,compute,switch,,0\n"
+			  "5011000,11006000,0,compute,idle,,0\n"
+			  "11006000,11011000,0,compute,switch,,0\n");
+	CHECK_EQ(number("switch_ns", 0), 5000 * number("switches", 0));
+	/* When nobody has work whose runlist is in force stays there. */
+	run(sparse);
+	check_has(slices, ",run,b,0\n");
+	CHECK(!strstr(slices, ",idle,"));
+}
+
 /*
  * b's batch never ends: b has the engine at 2.011 ms, is to leave it at 4.011, and 10 ms later
  * the engine is reset, for 0.1 ms. Its neighbour loses that time and nothing else.
@@ -471,6 +490,7 @@ static const struct ktap_test tests[] = {
 	{ "two_hogs", two_hogs },
 	{ "one_frames", one_frames },
 	{ "tiles", tiles },
+	{ "emptying", emptying },
 	{ "hang", hang },
 	{ "hang_loses_all", hang_loses_all },
 	{ "hang_alone", hang_alone },
