@@ -331,7 +331,7 @@ static void check_clock(struct tessera_sched *s, u64 now_ns)
 static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool counted)
 {
 	struct tessera_sched_entity *h = s->holder;
-	u64 passed, busy, held;
+	u64 passed, busy, held, over;
 
 	check_clock(s, now_ns);
 	if (!counted && !busy_ns && s->policy->work_conserving)
@@ -367,8 +367,9 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 	else
 		s->provisional_ns += held;
 
+	over = h->overshoot_ns;
 	charge_idle(s, (passed > held ? passed - held : 0) + charge_holder(s, h, held, busy));
-	tessera_sched_qos_charge(s, h, held, now_ns);
+	tessera_sched_qos_charge(s, h, held, h->overshoot_ns - over, now_ns);
 	update_vclock(s);
 }
 
@@ -579,6 +580,12 @@ static void update_idle(struct tessera_sched *s, u64 now_ns)
 	enter(s, &s->idle, now_ns);
 }
 
+static void elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	if (e->elastic_cap_ppm)
+		tessera_sched_elastic_update(s, e);
+}
+
 static void count(struct tessera_sched *s, const struct tessera_sched_entity *e, int sign)
 {
 	s->num_running += sign;
@@ -595,7 +602,7 @@ static bool need_pick(struct tessera_sched *s, u64 now_ns)
 		return true;
 	if (!s->num_with_work)
 		return false;
-	if (tessera_sched_elastic_need_pick(s))
+	if (s->policy->ops->lends && tessera_sched_elastic_need_pick(s))
 		return true;
 	if (s->next_valid)
 		return !s->next || !competes(s, s->next);
@@ -628,7 +635,7 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 	if (!s->policy->ops->join && !behind(s->vclock, e->vtime))
 		set_lead(s, e, weight_of(s, e), tessera_sched_timeslice_ns(s) / 2);
 	tessera_sched_qos_woken(e, now_ns);
-	tessera_sched_elastic_update(s, e);
+	elastic_update(s, e);
 	enter(s, e, now_ns);
 	update_idle(s, now_ns);
 	if (unlimited && s->holder->slice_granted_ns)
@@ -654,7 +661,7 @@ bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e,
 	retire(s, e);
 	e->running = false;
 	count(s, e, -1);
-	tessera_sched_elastic_update(s, e);
+	elastic_update(s, e);
 	update_idle(s, now_ns);
 	update_vclock(s);
 	if (s->next_valid ? s->next == e || s->next_borrower == e :
@@ -683,7 +690,7 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
 		return false;
 	s->num_with_work++;
 	tessera_sched_qos_woken(e, now_ns);
-	tessera_sched_elastic_update(s, e);
+	elastic_update(s, e);
 	enter(s, e, now_ns);
 
 	if (h == e && s->policy->work_conserving) {
@@ -724,9 +731,9 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
 	if (!e->running)
 		return false;
 	s->num_with_work--;
-	tessera_sched_elastic_update(s, e);
+	elastic_update(s, e);
 	if (!s->policy->work_conserving)
-		return tessera_sched_elastic_need_pick(s);
+		return s->policy->ops->lends && tessera_sched_elastic_need_pick(s);
 	retire(s, e);
 	update_vclock(s);
 	return need_pick(s, now_ns);
@@ -746,8 +753,9 @@ void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
 		ns = CHARGE_MAX_NS;
 	if (s->current_entity) {
 		s->current_entity->used_ns += ns;
-		tessera_sched_elastic_charge(s, s->current_entity, ns,
-					     s->current_entity->elastic_cap_ppm, now_ns);
+		if (s->current_entity->elastic_cap_ppm)
+			tessera_sched_elastic_charge(s, s->current_entity, ns,
+						     s->current_entity->elastic_cap_ppm, now_ns);
 	}
 	account(s, now_ns, ns, true);
 }
@@ -839,7 +847,7 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 		s->next_valid = true;
 		d->slice_ns = s->next_slice_ns;
 	}
-	if (e)
+	if (e && s->policy->ops->lends)
 		b = tessera_sched_elastic_lend(s, e, now_ns, &d->slice_ns);
 	d->entity = runner(s, e, b);
 	if (!s->next_valid && d->entity != s->current_entity) {
@@ -848,7 +856,7 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 		s->next_valid = true;
 	}
 	s->next_borrower = s->next_valid ? b : NULL;
-	if (d->entity && d->entity == s->current_entity)
+	if (s->next_valid && d->entity && d->entity == s->current_entity)
 		tessera_sched_switched(s, now_ns);	/* another slot, with the same runlist */
 }
 
@@ -945,7 +953,7 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 	if (s->holder && competes(s, s->holder))
 		join(s, s->holder);
 	for (e = s->members; e; e = e->member_next) {
-		tessera_sched_elastic_update(s, e);
+		elastic_update(s, e);
 		enter(s, e, now_ns);
 	}
 	update_idle(s, now_ns);

@@ -28,9 +28,10 @@ static struct tessera_sched_entity *first_borrower(const struct tessera_sched *s
 			((char *)n - offsetof(struct tessera_sched_entity, qos_node)) : NULL;
 }
 
+/* In a policy that lends. */
 static bool lendable(const struct tessera_sched *s, const struct tessera_sched_entity *slot)
 {
-	return s->policy->ops->lends && (slot == &s->idle || !slot->has_work);
+	return slot == &s->idle || !slot->has_work;
 }
 
 /* @e's state, cap or clock, or the policy, has changed. */
@@ -97,7 +98,7 @@ bool tessera_sched_elastic_need_pick(const struct tessera_sched *s)
 	const struct tessera_sched_entity *slot = s->next_valid ? s->next : s->holder;
 	const struct tessera_sched_entity *b = s->next_valid ? s->next_borrower : s->borrower;
 
-	if (!slot || !s->policy->ops->lends)
+	if (!slot)
 		return false;
 	if (!lendable(s, slot))
 		return b;

@@ -10,7 +10,10 @@
  */
 #include "tessera_sched_internal.h"
 
-/* A reservation that could not be met for this long is made up for, not more. */
+/*
+ * A reservation that could not be met for this long is made up for, not more. Nor does
+ * time that a vGPU had beyond its reservation, by its weight, count against it for longer.
+ */
 #define RESERVE_WINDOW_NS	100000000ull
 
 /*
@@ -51,16 +54,28 @@ u64 tessera_sched_limit_credit_ns(const struct tessera_sched *s,
 	return slices > LIMIT_WINDOW_NS ? slices : LIMIT_WINDOW_NS;
 }
 
-/* @e has used @held_ns of engine time until @now_ns. */
+static void charge_reservation(struct tessera_sched_entity *e, u64 held_ns, u64 over_ns, u64 now_ns)
+{
+	u64 tag = tessera_sched_tag_advance(e->reserve_tag_ns, held_ns - over_ns, e->reservation_ppm,
+					    RESERVE_WINDOW_NS, now_ns);
+	u64 most = now_ns + RESERVE_WINDOW_NS;
+
+	if (tag > most)
+		tag = e->reserve_tag_ns <= most ? most :
+		      e->reserve_tag_ns < tag ? e->reserve_tag_ns : tag;
+	/* What it took from others is its to pay, however much it is. */
+	e->reserve_tag_ns = tessera_sched_tag_advance(tag, over_ns, e->reservation_ppm,
+						      RESERVE_WINDOW_NS, now_ns);
+}
+
+/* @e has used @held_ns of engine time until @now_ns, of which @over_ns are overshoot. */
 void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 held_ns,
-			      u64 now_ns)
+			      u64 over_ns, u64 now_ns)
 {
 	if (!s->policy->work_conserving || !held_ns)
 		return;
 	if (e->reservation_ppm)
-		e->reserve_tag_ns = tessera_sched_tag_advance(e->reserve_tag_ns, held_ns,
-							      e->reservation_ppm,
-							      RESERVE_WINDOW_NS, now_ns);
+		charge_reservation(e, held_ns, over_ns, now_ns);
 	if (e->limit_ppm)
 		e->limit_tag_ns = tessera_sched_tag_advance(e->limit_tag_ns, held_ns, e->limit_ppm,
 							    tessera_sched_limit_credit_ns(s, e),

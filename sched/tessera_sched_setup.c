@@ -118,14 +118,15 @@ bool tessera_sched_remove(struct tessera_sched *s, struct tessera_sched_entity *
 	if (!e->added)
 		return false;
 	resched = tessera_sched_stop(s, e, now_ns);
+	/* Of an owner and a borrower one may stay: a slot without use, a borrower without slot. */
 	if (s->next_valid && (s->next == e || s->next_borrower == e)) {
-		s->next_valid = false;
+		if (s->next_borrower == e)
+			s->next_borrower = NULL;
 		s->next = NULL;
-		s->next_borrower = NULL;
+		s->next_valid = s->next_borrower;
 		resched = true;
 	}
 	if (s->holder == e || s->borrower == e) {
-		/* One of them may stay: a slot that nobody uses, or a borrower without a slot. */
 		if (s->holder == e)
 			s->holder = NULL;
 		if (s->borrower == e)

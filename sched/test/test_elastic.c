@@ -117,6 +117,45 @@ static void elastic_owner_comes_back(void)
 	CHECK_EQ(e[0].debt_ns, 0);
 }
 
+/* What is left of a slot is not worth a switch to another runlist, but goes on with the same. */
+static void elastic_small_rest(void)
+{
+	struct tessera_sched_config config = { 1 * MS, 33 };
+
+	set_up("fixed_share", 4, 2);
+	CHECK_EQ(tessera_sched_set_config(&s, &config), 0);
+	set_cap(1, ALL);
+	set_cap(2, ALL);
+	CHECK(pick_switch() == &e[0]);
+	used(920 * US);
+	tessera_sched_sleep(&s, &e[0], now);
+	CHECK(pick_switch() == &e[0]);
+	CHECK_EQ(d.slice_ns, 80 * US);
+
+	while (s.holder == &e[0] || s.current_entity != &e[1]) {
+		used(d.slice_ns);
+		pick_switch();
+	}
+	CHECK(s.holder == &e[1]);
+	used(920 * US);
+	tessera_sched_wake(&s, &e[2], now);
+	tessera_sched_sleep(&s, &e[1], now);
+	CHECK(pick() == &e[1]);
+
+	set_up("fixed_share", 2, 2);
+	CHECK_EQ(tessera_sched_set_config(&s, &config), 0);
+	set_cap(1, ALL);
+	do {
+		used(d.slice_ns);
+		pick_switch();
+	} while (s.holder != &s.idle);
+	CHECK(s.current_entity == &e[1]);
+	s.idle.slice_granted_ns = 1 * MS + 80 * US;
+	used(1 * MS);
+	CHECK(pick() == &e[1]);
+	CHECK_EQ(d.slice_ns, 80 * US);
+}
+
 /* The owner is back while the hardware still switches to the borrower. */
 static void elastic_owner_back_in_switch(void)
 {
@@ -284,8 +323,9 @@ static void elastic_comings_and_goings(void)
 	struct tessera_sched_entity *who;
 	unsigned int n, i;
 	bool resched;
+	u64 vtime;
 
-	for (n = 0; n < 9; n++) {
+	for (n = 0; n < 10; n++) {
 		set_up("fixed_share", 4, 2);
 		set_cap(1, ALL);
 		set_cap(3, ALL);
@@ -338,11 +378,25 @@ static void elastic_comings_and_goings(void)
 							  &resched), 0);
 			CHECK(resched);
 			CHECK(!s.borrowers.root);
+			/* The owner pays for no more than its slot. */
+			vtime = e[0].vtime;
+			used(300 * US);
+			CHECK_EQ(e[0].vtime, vtime);
 			rotate(10 * MS, 0);
 			CHECK(e[1].used_ns >= 3 * MS);
 			CHECK_EQ(tessera_sched_set_policy(&s, policy("fixed_share"), now,
 							  &resched), 0);
 			break;
+		}
+		if (n == 9) {
+			/* The owner of a slot that is about to be lent. */
+			tessera_sched_wake(&s, &e[0], now);
+			CHECK(pick_switch() == &e[0]);
+			CHECK(tessera_sched_sleep(&s, &e[0], now));
+			CHECK(pick() == &e[1]);
+			CHECK(tessera_sched_remove(&s, &e[0], now));
+			tessera_sched_switched(&s, now);
+			CHECK(s.current_entity == &e[1]);
 		}
 		/* Whatever it was, all goes on, and everyone has its quarter at least. */
 		for (i = 0; i < 4; i++) {
@@ -463,6 +517,21 @@ static void elastic_cheats_nobody(void)
 			CHECK_HAD(2, window_ns / 5, 5000);
 			CHECK(had[1] >= window_ns / 5 && had[1] <= window_ns / 2);
 			tear_down();
+
+			/* Nothing is unsold that could pay for them, and two have no work. */
+			model(4, 200000, SIM_BATCH);
+			sim_client_exit(&m, &c[4]);
+			busy[1].length_ns = 20 * MS;
+			start_client(0, 0);
+			start_client(1, ALL);
+			for (i = 2; i < 4; i++)
+				tessera_sched_start(&m.sched, &c[i].entity, m.now_ns);
+			measure(10 * SECOND);
+			CHECK_HAD(0, (window_ns - window_switch_ns) / 4, 5000);
+			CHECK(had[1] >= (window_ns - window_switch_ns) / 4);
+			for (i = 2; i < 4; i++)
+				tessera_sched_stop(&m.sched, &c[i].entity, m.now_ns);
+			tear_down();
 		}
 	}
 }
@@ -553,6 +622,7 @@ static const struct ktap_test tests[] = {
 	{ "elastic_ranges", elastic_ranges },
 	{ "elastic_shares", elastic_shares },
 	{ "elastic_owner_comes_back", elastic_owner_comes_back },
+	{ "elastic_small_rest", elastic_small_rest },
 	{ "elastic_owner_back_in_switch", elastic_owner_back_in_switch },
 	{ "elastic_whole_slots", elastic_whole_slots },
 	{ "elastic_turns", elastic_turns },
