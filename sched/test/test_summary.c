@@ -168,7 +168,7 @@ static void no_reference(void)
 }
 
 static const char *const two_engines[] = {
-	"warmup_ms 10", "measure_ms 20", "vgpu name=a", "vgpu name=b", "vgpu name=c,engine=copy",
+	"warmup_ms 10", "measure_ms 21", "vgpu name=a", "vgpu name=b", "vgpu name=c,engine=copy",
 	"vgpu name=a,engine=copy,load=frames", NULL
 };
 
