@@ -124,6 +124,9 @@ u64 summary_run_ns(const struct workload *w)
 		round += batch * (c->weight > r->weight ? c->weight : r->weight) / r->weight;
 		round += w->switch_ns;
 	}
+	/* A slot in as many as its type allows, whoever else runs. */
+	if (!strcmp(w->policy, "fixed_share") && round < slice * r->fixed_share_inv)
+		round = slice * r->fixed_share_inv;
 	spare = ROUNDS_SPARE * round + w->preempt_timeout_ns;
 	if (spare < SPARE_MIN_NS)
 		spare = SPARE_MIN_NS;

@@ -303,6 +303,7 @@ static void run_ns(void)
 	static const char *const batches[] = {
 		"preemption batch", "vgpu load=adversary,length_us=200,burst=100", "vgpu", NULL
 	};
+	static const char *const fixed[] = { "policy fixed_share", "vgpu type=V16", NULL };
 	static const char *const huge[] = {
 		"vgpu count=16383,weight=10000", "vgpu weight=1", NULL
 	};
@@ -315,6 +316,9 @@ static void run_ns(void)
 	end();
 	begin(batches, 0);
 	CHECK(summary_run_ns(&w) >= 1100 * MS + 3 * 22 * MS);
+	end();
+	begin(fixed, 0);
+	CHECK(summary_run_ns(&w) >= 1100 * MS + 3 * 32 * MS);
 	end();
 	begin(huge, 0);
 	CHECK_EQ(summary_run_ns(&w), 1100 * MS + 60000 * MS);
