@@ -281,8 +281,13 @@ static int set_keyword(struct workload *w, const char *keyword, char *value, cha
 	if (!strcmp(keyword, "averaging"))
 		return number32(keyword, value, TESSERA_SCHED_AVERAGING_MIN,
 				TESSERA_SCHED_AVERAGING_MAX, &w->averaging, why);
-	if (!strcmp(keyword, "preempt_timeout_us"))
-		return time_of(keyword, value, 1, US, &w->preempt_timeout_ns, why);
+	if (!strcmp(keyword, "preempt_timeout_us")) {
+		/* What the mediator takes. */
+		if (parse_number(keyword, value, 100, 10000000, &w->preempt_timeout_ns, why))
+			return -1;
+		w->preempt_timeout_ns *= US;
+		return 0;
+	}
 	if (!strcmp(keyword, "switch_us"))
 		return time_of(keyword, value, 0, US, &w->switch_ns, why);
 	if (!strcmp(keyword, "tile_us"))

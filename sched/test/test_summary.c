@@ -194,11 +194,11 @@ static void other_engines(void)
 			slice(0, 60 * MS, SUMMARY_RUN, 2, 30 * MS);
 		/* a's turn on the copy engine is not its load on the compute engine. */
 		summary_slice(s, &(struct summary_slice){
-			60 * MS, 61 * MS, 1 * MS, SUMMARY_RUN, 0, 0, WORKLOAD_COPY });
+			20 * MS, 21 * MS, 1 * MS, SUMMARY_RUN, 0, 0, WORKLOAD_COPY });
 		finish();
 		check_has("\"begin_ns\": 10000000, \"window_ns\": 21000000, \"aligned\": true");
 		check_has("\"engine\": \"compute\", \"busy_ns\": 21000000");
-		check_has("\"engine\": \"copy\", \"busy_ns\": 10500000");
+		check_has("\"engine\": \"copy\", \"busy_ns\": 11500000");
 		check_has("\"got_ns\": 7000000, \"demand_ns\": 21000000");
 		check_has("\"got_ns\": 14000000, \"demand_ns\": 21000000");
 		check_has("\"got_ns\": 10500000, \"demand_ns\": 21000000");

@@ -102,7 +102,7 @@ static void keywords(void)
 		"preemption batch\n"
 		"timeslice_us 30000\n"
 		"averaging 60\n"
-		"preempt_timeout_us 7\n"
+		"preempt_timeout_us 100\n"
 		"switch_us 6\n"
 		"tile_us 3\n"
 		"warmup_ms 0\n"
@@ -115,7 +115,7 @@ static void keywords(void)
 	CHECK_EQ(w.preemption, SIM_BATCH);
 	CHECK_EQ(w.timeslice_ns, 30000000);
 	CHECK_EQ(w.averaging, 60);
-	CHECK_EQ(w.preempt_timeout_ns, 7000);
+	CHECK_EQ(w.preempt_timeout_ns, 100000);
 	CHECK_EQ(w.switch_ns, 6000);
 	CHECK_EQ(w.tile_ns, 3000);
 	CHECK_EQ(w.warmup_ns, 0);
@@ -227,8 +227,8 @@ static void refused_keywords(void)
 	refused("timeslice_us 30001\n", 1, "timeslice_us: neither 0 nor 1000 to 30000: '30001'");
 	refused("averaging 0\n", 1, "averaging: not a number from 1 to 60: '0'");
 	refused("averaging 61\n", 1, "averaging: not a number from 1 to 60: '61'");
-	refused("preempt_timeout_us 0\n", 1,
-		"preempt_timeout_us: not a number from 1 to 1000000000: '0'");
+	refused("preempt_timeout_us 99\n", 1,
+		"preempt_timeout_us: not a number from 100 to 10000000: '99'");
 	refused("switch_us -1\n", 1, "switch_us: not a number from 0 to 1000000000: '-1'");
 	refused("switch_us 5us\n", 1, "switch_us: not a number from 0 to 1000000000: '5us'");
 	refused("tile_us 0\n", 1, "tile_us: not a number from 1 to 1000000000: '0'");
