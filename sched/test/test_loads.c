@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_loads.c - the simulator's synthetic loads and traces, and the model itself
+ * test_loads.c - the simulator's loads, and the model itself
  */
 #include <stdlib.h>
 
@@ -76,45 +76,56 @@ static void poisson(void)
 	CHECK_MSG(above > 13200 && above < 13870, "%" PRIu64, above);
 }
 
-static int read_text(const char *text, struct sim_trace_row *row, unsigned int rows)
+/* One batch without end, and none after it, however often it is asked for. */
+static void hang(void)
 {
-	FILE *f = fmemopen((void *)text, strlen(text), "r");
-	unsigned long line = 0;
-	unsigned int n = 0;
-	int got = 1;
+	struct sim_source src = { .kind = SIM_HANG, .delay_ns = 70 };
 
-	if (!f)
-		abort();
-	while (n < rows && (got = sim_trace_read(f, &row[n], &line)) > 0)
-		n++;
-	fclose(f);
-	return got < 0 ? -(int)line : (int)n;
+	load(&src);
+	CHECK(!c.load->open);
+	CHECK(c.load->next(&c, 5, &job));
+	CHECK_EQ(job.arrival_ns, 75);
+	CHECK_EQ(job.length_ns, SIM_NEVER);
+	CHECK(!c.load->next(&c, 100, &job));
+	CHECK(!c.load->next(&c, 100, &job));
 }
 
-static void trace(void)
+/* The delay comes once; in a trace it moves all. */
+static void delay(void)
 {
-	struct sim_trace_row row[4];
+	static struct sim_job rows[] = { { 3, 1 }, { 7, 2 }, { 8, 0 } };
+	struct sim_source src = { .kind = SIM_TRACE, .delay_ns = 100, .length_ns = 9,
+				  .trace = rows, .trace_num = 3 };
+	struct sim_source hog = { .kind = SIM_HOG, .delay_ns = 100, .length_ns = 9 };
 
-	CHECK(read_text("time_ns,vgpu,length_ns\n# told\n5,a b,10\n18446744073709551615,c,1",
-			row, 4) == 2);
-	CHECK_EQ(row[0].time_ns, 5);
-	CHECK(!strcmp(row[0].vgpu, "a b"));
-	CHECK_EQ(row[0].length_ns, 10);
-	CHECK_EQ(row[1].time_ns, UINT64_MAX);
-	CHECK(read_text("", row, 4) == 0);
-	CHECK(read_text("1,a,2\n1,a\n", row, 4) == -2);
-	CHECK(read_text("1,a,2,3\n", row, 4) == -1);
-	CHECK(read_text("-1,a,2\n", row, 4) == -1);
-	CHECK(read_text("1,,2\n", row, 4) == -1);
-	CHECK(read_text("a,1,2\n", row, 4) == -1);
+	load(&hog);
+	CHECK(c.load->next(&c, 1000, &job));
+	CHECK_EQ(job.arrival_ns, 1100);
+	CHECK(c.load->next(&c, 1109, &job));
+	CHECK_EQ(job.arrival_ns, 1109);
+
+	load(&src);
+	CHECK(c.load->next(&c, 1000, &job));
+	CHECK_EQ(job.arrival_ns, 1103);
+	CHECK(c.load->next(&c, 1103, &job));
+	CHECK_EQ(job.arrival_ns, 1107);
+	CHECK_EQ(job.length_ns, 2);
+	CHECK(c.load->open);
+	/* Its tail is a hog's. */
+	CHECK(c.load->next(&c, 1107, &job));
+	CHECK_EQ(job.arrival_ns, 1108);
+	CHECK_EQ(job.length_ns, 9);
+	CHECK(!c.load->open);
+	CHECK(c.load->next(&c, 2000, &job));
+	CHECK_EQ(job.arrival_ns, 2000);
 }
 
 /* By hand: two batches beside one, batch preemption, a switch of 20 us, a slice of 2 ms. */
 static void model(void)
 {
 	static struct sim_job jobs[2][2] = {
-		{ { 100000, 3000000 }, { 200000, 1000000 } },
-		{ { 150000, 500000 } },
+		{ { 99000, 3000000 }, { 199000, 1000000 } },
+		{ { 149000, 500000 } },
 	};
 	struct sim_source src[2] = {
 		{ .kind = SIM_TRACE, .trace = jobs[0], .trace_num = 2 },
@@ -155,7 +166,8 @@ static const struct ktap_test tests[] = {
 	{ "bursty", bursty },
 	{ "adversary", adversary },
 	{ "poisson", poisson },
-	{ "trace", trace },
+	{ "hang", hang },
+	{ "delay", delay },
 	{ "model", model },
 };
 
