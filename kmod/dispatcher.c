@@ -183,10 +183,15 @@ static void switch_to(struct tessera_dispatcher *d, struct tessera_dispatch_enti
 	tessera_dispatcher_submit(d);
 }
 
-/* Nobody is to run, and there is no hurry to take the runlist away from who has it. */
-static bool may_stay(const struct tessera_dispatcher *d, u64 slice_ns)
+/*
+ * Nobody is to run, and there is no hurry to take the runlist away from who has it. Its vGPU
+ * goes on being charged: a batch may begin before the scheduler hears of it.
+ */
+static bool may_stay(const struct tessera_dispatcher *d,
+		     const struct tessera_sched_decision *decision)
 {
-	return !d->in_force_mask || (!slice_ns && d->in_force && d->in_force->sched.running);
+	return !decision->entity && !decision->slice_ns && d->in_force &&
+	       d->in_force->sched.running;
 }
 
 /**
@@ -213,7 +218,9 @@ void tessera_dispatcher_pick(struct tessera_dispatcher *d)
 	d->slice_ns = decision.slice_ns;
 	log_event(d, TESSERA_LOG_PICK, ent);
 	trace_tessera_pick(d->engine, d->now_ns, name_of(ent), decision.slice_ns);
-	if (ent ? ent == d->in_force : may_stay(d, decision.slice_ns)) {
+	if (may_stay(d, &decision)) {
+		disarm_timer(d);
+	} else if (ent ? ent == d->in_force : !d->in_force_mask) {
 		tessera_sched_switched(&d->sched, d->now_ns);
 		arm_slice(d, decision.slice_ns);
 	} else {
