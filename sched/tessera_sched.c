@@ -347,6 +347,7 @@ static void check_clock(struct tessera_sched *s, u64 now_ns)
 static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool counted)
 {
 	struct tessera_sched_entity *h = s->holder;
+	bool parked = s->next_valid ? !s->next : !h;
 	u64 passed, busy, held, over;
 
 	check_clock(s, now_ns);
@@ -356,8 +357,8 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 	s->accounted_ns += passed;
 	if (passed > CHARGE_MAX_NS)
 		passed = CHARGE_MAX_NS;
-	if (!h && !(s->next_valid && s->next))
-		return;		/* parked: this time belongs to nobody */
+	if (parked)
+		passed = 0;	/* this time belongs to nobody, even where a runlist stays in force */
 	if (h && s->borrower) {
 		charge_loan(s, passed, busy_ns, counted, now_ns);
 		return;

@@ -826,6 +826,34 @@ static void policy_change_while_asleep(void)
 	CHECK_EQ(e[0].vtime, lead);
 }
 
+/* While nobody has work and a runlist stays in force, time is nobody's: not unsold time either. */
+static void parked_time_is_nobodys(void)
+{
+	static const char *const names[] = { "equal_share", "fixed_share" };
+	bool resched;
+	unsigned int n, i;
+
+	for (n = 0; n < 2; n++) {
+		set_up(names[n], 3, 3);
+		rotate(60 * MS, 0);
+		for (i = 0; i < 3; i++)
+			tessera_sched_sleep(&s, &e[i], now);
+		pick();
+		CHECK(!d.entity);
+		pass(200 * MS, 0);
+		tessera_sched_set_policy(&s, policy("fixed_share"), now, &resched);
+		pick();
+		CHECK(!d.entity);
+		pass(200 * MS, 0);
+		for (i = 0; i < 3; i++)
+			tessera_sched_wake(&s, &e[i], now);
+		remember();
+		rotate(120 * MS, 0);
+		for (i = 0; i < 3; i++)
+			CHECK_ABOUT(got(i), 30 * MS, 3 * MS);
+	}
+}
+
 static void config_changes(void)
 {
 	struct tessera_sched_config c = { 30 * MS, 60 };
@@ -998,6 +1026,7 @@ static const struct ktap_test tests[] = {
 	{ "stop_current", stop_current },
 	{ "policy_changes", policy_changes },
 	{ "policy_change_while_asleep", policy_change_while_asleep },
+	{ "parked_time_is_nobodys", parked_time_is_nobodys },
 	{ "config_changes", config_changes },
 	{ "charge_comes_late", charge_comes_late },
 	{ "clocks_misbehave", clocks_misbehave },
