@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * feed.c - a client's batches, all of them taken from its source before the run
+ */
+#include <stdlib.h>
+
+#include "feed.h"
+
+static struct feed_job *add(struct feed *f)
+{
+	struct feed_job *jobs;
+
+	/* Rooms are powers of two. */
+	if (!(f->num & (f->num - 1))) {
+		u32 room = f->num ? 2 * f->num : 1;
+
+		jobs = room > FEED_MAX_JOBS ? NULL : realloc(f->jobs, room * sizeof(*jobs));
+		if (!jobs)
+			return NULL;
+		f->jobs = jobs;
+	}
+	return &f->jobs[f->num++];
+}
+
+int feed_make(struct feed *f, const struct workload_client *client, u64 run_ns)
+{
+	struct sim_source source = client->source;
+	bool open = true;	/* the first one rings at its time, whatever follows */
+	struct sim_job job;
+	u64 after = 0;
+
+	*f = (struct feed){ };
+	while (sim_source_next(&source, after, &job)) {
+		struct feed_job *to;
+
+		if (job.arrival_ns < after)
+			job.arrival_ns = after;
+		if (job.arrival_ns >= run_ns)
+			break;
+		to = add(f);
+		if (!to) {
+			feed_free(f);
+			return -1;
+		}
+		to->arrival_ns = open ? job.arrival_ns : FEED_READY;
+		to->length_ns = job.length_ns ? job.length_ns : 1;
+		if (job.length_ns == SIM_NEVER)
+			break;
+		open = sim_load_of(&source)->open;
+		after = job.arrival_ns + (open ? 0 : to->length_ns);
+	}
+	return 0;
+}
+
+void feed_free(struct feed *f)
+{
+	free(f->jobs);
+	f->jobs = NULL;
+	f->num = 0;
+}
