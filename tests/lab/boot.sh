@@ -153,7 +153,7 @@ else
 	# Both CPUs in one thread. With a thread for each, on a busy machine, guests now and then
 	# died of a triple fault and once the virtual host with them: QEMU's emulation of SVM is
 	# not safe there. Suites run side by side, so the other core is not idle.
-	ARGS=(-accel tcg,thread=single -smp 2 -cpu max)
+	ARGS=(-accel "tcg,thread=single" -smp 2 -cpu max)
 fi
 if [ $IOMMU = 1 ]; then
 	MACHINE=q35,kernel-irqchip=split
