@@ -6,73 +6,75 @@
 
 #include "sim_engine.h"
 
+#define SIM_RESET_PATIENCE_NS	100000000ull	/* the mediator's RESET_PATIENCE_US */
+
 static struct sim_client *client_of(struct tessera_sched_entity *e)
 {
 	return e ? (struct sim_client *)((char *)e - offsetof(struct sim_client, entity)) : NULL;
 }
 
+/* --------------------------------------------------------------- engine -- */
+
 static bool running_job(const struct sim_engine *m)
 {
-	return m->on_engine && m->on_engine->jobs_num && !m->switching;
+	return m->on_engine && m->on_engine->jobs_num && m->phase == SIM_READY;
 }
 
 /* Count the time until @now_ns. */
 static void count(struct sim_engine *m, u64 now_ns)
 {
-	u64 passed = now_ns - m->busy_from_ns;
+	u64 passed = now_ns - m->counted_ns;
 
-	if (m->switching) {
+	if (m->phase == SIM_SWITCHING) {
 		m->switch_total_ns += passed;
 	} else if (running_job(m)) {
 		m->on_engine->busy_ns += passed;
-		m->on_engine->left_ns -= passed;
+		if (m->on_engine->left_ns != SIM_NEVER)
+			m->on_engine->left_ns -= passed;
 		m->busy_total_ns += passed;
-	} else if (m->num_with_work) {
+	} else if (m->num_with_work && m->phase == SIM_READY) {
 		m->idle_with_work_ns += passed;
 	}
-	m->busy_from_ns = now_ns;
+	m->counted_ns = now_ns;
 	m->now_ns = now_ns;
 }
 
-static void charge(struct sim_engine *m)
+/* When a running batch is out of the way of a waiting runlist, or done. */
+static u64 stop_ns(const struct sim_engine *m)
 {
-	struct sim_client *c = client_of(m->sched.current_entity);
+	const struct sim_client *c = m->on_engine;
+	u64 left = c->left_ns, to_tile;
 
-	if (c) {
-		tessera_sched_charge(&m->sched, c->busy_ns - m->charged_ns, m->now_ns);
-		m->charged_ns = c->busy_ns;
-	} else {
-		tessera_sched_charge(&m->sched, 0, m->now_ns);
+	if (left == SIM_NEVER)
+		return SIM_NEVER;
+	if (m->waiting && m->preemption == SIM_STRICT) {
+		/* One that stands at the end of a tile stops there and then. */
+		to_tile = (c->jobs[c->jobs_first].length_ns - left) % m->tile_ns;
+		to_tile = to_tile ? m->tile_ns - to_tile : 0;
+		if (to_tile < left)
+			left = to_tile;
 	}
+	return m->now_ns + left;
 }
 
 /* When the engine does something next, if nobody tells it to. */
 static void plan(struct sim_engine *m)
 {
-	u64 left, done;
-
-	if (m->switching)
+	if (m->phase != SIM_READY)
 		return;
-	if (!running_job(m)) {
-		m->engine_due_ns = m->submitted ? m->now_ns : SIM_NEVER;
-		return;
-	}
-	left = m->on_engine->left_ns;
-	if (m->submitted && m->preemption == SIM_STRICT) {
-		done = m->on_engine->jobs[m->on_engine->jobs_first].length_ns - left;
-		done = m->tile_ns - done % m->tile_ns;
-		if (done < left)
-			left = done;
-	}
-	m->engine_due_ns = m->now_ns + left;
+	if (running_job(m))
+		m->engine_due_ns = stop_ns(m);
+	else
+		m->engine_due_ns = m->waiting ? m->now_ns : SIM_NEVER;
 }
 
-static void set_timer(struct sim_engine *m, u64 slice_ns)
+static void begin_switch(struct sim_engine *m)
 {
-	m->timer_due_ns = SIM_NEVER;
-	if (slice_ns)
-		m->timer_due_ns = m->now_ns + slice_ns +
-				  sim_random_below(&m->random, m->timer_late_ns + 1);
+	if (m->held)
+		m->held(m, m->on_engine, m->held_since_ns, m->busy_total_ns - m->held_busy_ns);
+	m->phase = SIM_SWITCHING;
+	/* Nothing to empty: whose runlist is to be taken away is gone. */
+	m->engine_due_ns = m->now_ns + (m->target == m->on_engine ? 0 : m->switch_ns);
 }
 
 static void wait_begins(struct sim_engine *m, struct sim_client *c)
@@ -91,30 +93,72 @@ static void wait_ends(struct sim_engine *m, struct sim_client *c)
 	c->waiting_since_ns = SIM_NEVER;
 }
 
-static void in_force(struct sim_engine *m)
+static void unschedule_arrival(struct sim_engine *m, struct sim_client *c)
 {
-	struct sim_client *was = m->on_engine;
+	if (c->node_queued)
+		tessera_sched_heap_remove(&m->arrivals, &c->node);
+	c->node_queued = false;
+}
 
-	charge(m);
-	m->switching = false;
-	m->submitted = false;
-	m->on_engine = m->target;
-	tessera_sched_switched(&m->sched, m->now_ns);
-	m->charged_ns = m->on_engine ? m->on_engine->busy_ns : 0;
-	m->switches++;
-	wait_begins(m, was);
-	wait_ends(m, m->on_engine);
-	set_timer(m, m->target_slice_ns);
-	if (m->switched)
-		m->switched(m, m->on_engine);
+/* Its context is gone: what it has, and what would have come. */
+static void drop_jobs(struct sim_engine *m, struct sim_client *c)
+{
+	unschedule_arrival(m, c);
+	m->num_with_work -= c->jobs_num != 0;
+	for (; c->jobs_num; c->jobs_num--) {
+		if (m->job_lost)
+			m->job_lost(m, c, &c->jobs[c->jobs_first]);
+		c->jobs_first = (c->jobs_first + 1) % c->jobs_room;
+	}
+	wait_ends(m, c);
+}
+
+static void begin_reset(struct sim_engine *m)
+{
+	m->phase = SIM_RESETTING;
+	m->engine_due_ns = m->now_ns + m->reset_ns;
+}
+
+/* ----------------------------------------------------------- dispatcher -- */
+
+static void charge(struct sim_engine *m)
+{
+	tessera_sched_charge(&m->sched, m->busy_total_ns - m->charged_ns, m->now_ns);
+	m->charged_ns = m->busy_total_ns;
+}
+
+static void set_timer(struct sim_engine *m, u64 slice_ns)
+{
+	m->timer_due_ns = SIM_NEVER;
+	if (slice_ns)
+		m->timer_due_ns = m->now_ns + slice_ns +
+				  sim_random_below(&m->random, m->timer_late_ns + 1);
+}
+
+static void submit(struct sim_engine *m, struct sim_client *c)
+{
+	m->waiting = true;
+	m->target = c;
+	m->target_void = false;
+	m->timer_due_ns = m->preempt_timeout_ns ? m->now_ns + m->preempt_timeout_ns : SIM_NEVER;
+}
+
+/*
+ * Nobody has work, and there is no hurry to take the runlist away from who has it. Its vGPU
+ * goes on being charged: a batch may begin before the scheduler hears of it.
+ */
+static bool may_stay(const struct sim_engine *m, const struct tessera_sched_decision *d)
+{
+	return !d->entity && !d->slice_ns && m->on_engine && m->on_engine->running;
 }
 
 static void pick(struct sim_engine *m)
 {
 	struct tessera_sched_decision d;
+	struct sim_client *c;
 
-	/* What is being switched in can't be called back. */
-	if (m->switching) {
+	/* A waiting runlist is never replaced. */
+	if (m->waiting) {
 		m->pick_wanted = true;
 		return;
 	}
@@ -122,29 +166,64 @@ static void pick(struct sim_engine *m)
 	charge(m);
 	tessera_sched_pick(&m->sched, m->now_ns, &d);
 	m->decisions++;
-	if (d.entity && d.entity == m->sched.current_entity) {
-		m->submitted = false;
+	c = client_of(d.entity);
+	m->slice_ns = d.slice_ns;
+	if (may_stay(m, &d)) {
+		m->timer_due_ns = SIM_NEVER;
+	} else if (c == m->on_engine) {
+		tessera_sched_switched(&m->sched, m->now_ns);
 		set_timer(m, d.slice_ns);
 	} else {
-		m->target = client_of(d.entity);
-		m->target_slice_ns = d.slice_ns;
-		m->submitted = true;
-		m->timer_due_ns = SIM_NEVER;
-		if (m->target == m->on_engine)
-			in_force(m);	/* empty to empty: nothing to switch */
+		submit(m, c);
 	}
 	plan(m);
 }
 
-static void begin_switch(struct sim_engine *m)
+static void on_idle(struct sim_engine *m)
 {
-	m->switching = true;
-	m->engine_due_ns = m->now_ns + m->switch_ns;
+	m->idle_reported = true;
+	if (!m->on_engine)
+		return;
+	charge(m);
+	if (tessera_sched_sleep(&m->sched, &m->on_engine->entity, m->now_ns))
+		pick(m);
 }
+
+static void on_switched(struct sim_engine *m)
+{
+	charge(m);
+	m->waiting = false;
+	m->reset_tried = false;
+	if (!m->target_void)
+		tessera_sched_switched(&m->sched, m->now_ns);
+	if (m->pick_wanted || m->target_void)
+		pick(m);
+	else
+		set_timer(m, m->slice_ns);
+}
+
+static void out_of_patience(struct sim_engine *m)
+{
+	u64 patience = m->preempt_timeout_ns;
+
+	if (m->on_engine && !m->reset_tried)
+		m->on_engine->resets++;
+	m->reset_tried = true;
+	m->timer_due_ns = m->now_ns + (patience > SIM_RESET_PATIENCE_NS ? patience :
+								       SIM_RESET_PATIENCE_NS);
+	/* The runlist that waits comes into force after it. */
+	if (running_job(m)) {
+		m->on_engine->lost = true;
+		drop_jobs(m, m->on_engine);
+	}
+	begin_reset(m);
+}
+
+/* --------------------------------------------------------------- events -- */
 
 static void schedule_arrival(struct sim_engine *m, struct sim_client *c, u64 after_ns)
 {
-	if (!c->load->next(c, after_ns, &c->next_job))
+	if (c->lost || c->node_queued || !c->load->next(c, after_ns, &c->next_job))
 		return;
 	if (c->next_job.arrival_ns < m->now_ns)
 		c->next_job.arrival_ns = m->now_ns;
@@ -176,8 +255,7 @@ static void push_job(struct sim_client *c)
 
 static void arrive(struct sim_engine *m, struct sim_client *c)
 {
-	tessera_sched_heap_remove(&m->arrivals, &c->node);
-	c->node_queued = false;
+	unschedule_arrival(m, c);
 	push_job(c);
 	if (c->load->open)
 		schedule_arrival(m, c, m->now_ns);
@@ -185,9 +263,14 @@ static void arrive(struct sim_engine *m, struct sim_client *c)
 		return;
 	m->num_with_work++;
 	wait_begins(m, c);
-	charge(m);
-	if (tessera_sched_wake(&m->sched, &c->entity, m->now_ns))
-		pick(m);
+	/* On the runlist, and never told to be without work: nothing to tell. */
+	if (c != m->on_engine || m->idle_reported) {
+		if (c == m->on_engine)
+			m->idle_reported = false;
+		charge(m);
+		if (tessera_sched_wake(&m->sched, &c->entity, m->now_ns))
+			pick(m);
+	}
 	plan(m);
 }
 
@@ -203,38 +286,74 @@ static void finish_job(struct sim_engine *m)
 		m->job_done(m, c, &job);
 	if (!c->load->open)
 		schedule_arrival(m, c, m->now_ns);
-	if (c->jobs_num) {
-		c->left_ns = c->jobs[c->jobs_first].length_ns;
-		return;
-	}
 	/* A closed loop without a pause: the next one is in the ring before this one is done. */
-	if (c->node_queued && c->next_job.arrival_ns <= m->now_ns) {
-		tessera_sched_heap_remove(&m->arrivals, &c->node);
-		c->node_queued = false;
+	if (!c->jobs_num && c->node_queued && c->next_job.arrival_ns <= m->now_ns) {
+		unschedule_arrival(m, c);
 		push_job(c);
-		return;
+	} else if (!c->jobs_num) {
+		m->num_with_work--;
+	} else {
+		c->left_ns = c->jobs[c->jobs_first].length_ns;
 	}
-	m->num_with_work--;
-	charge(m);
-	if (tessera_sched_sleep(&m->sched, &c->entity, m->now_ns))
-		pick(m);
+}
+
+/* The engine has come to the end of a batch, or of nothing: what now? */
+static void engine_next(struct sim_engine *m)
+{
+	if (m->waiting)
+		begin_switch(m);
+	else if (!running_job(m) && !m->idle_reported)
+		on_idle(m);
+}
+
+static void in_force(struct sim_engine *m)
+{
+	struct sim_client *was = m->on_engine;
+	bool idle;
+
+	m->phase = SIM_READY;
+	m->on_engine = m->target;
+	m->held_since_ns = m->now_ns;
+	m->held_busy_ns = m->busy_total_ns;
+	m->switches++;
+	wait_begins(m, was);
+	wait_ends(m, m->on_engine);
+	if (m->switched)
+		m->switched(m, m->on_engine);
+	/* Both events are on their way before anything is done about the first. */
+	m->idle_reported = false;
+	idle = !running_job(m);
+	on_switched(m);
+	if (idle)
+		on_idle(m);
 }
 
 static void engine_event(struct sim_engine *m)
 {
-	if (m->switching) {
+	switch (m->phase) {
+	case SIM_SWITCHING:
 		in_force(m);
-		if (m->pick_wanted)
-			pick(m);
-	} else {
-		bool was_submitted = m->submitted;
-
+		break;
+	case SIM_RESETTING:
+		m->phase = SIM_READY;
+		engine_next(m);
+		break;
+	case SIM_READY:
 		if (running_job(m) && !m->on_engine->left_ns)
 			finish_job(m);
-		if (m->submitted && was_submitted && !m->switching)
-			begin_switch(m);
+		engine_next(m);
+		break;
 	}
 	plan(m);
+}
+
+static void timer_event(struct sim_engine *m)
+{
+	m->timer_due_ns = SIM_NEVER;
+	if (m->waiting)
+		out_of_patience(m);
+	else
+		pick(m);
 }
 
 bool sim_step(struct sim_engine *m, u64 until_ns)
@@ -253,8 +372,7 @@ bool sim_step(struct sim_engine *m, u64 until_ns)
 	if (due == m->engine_due_ns) {
 		engine_event(m);
 	} else if (due == m->timer_due_ns) {
-		m->timer_due_ns = SIM_NEVER;
-		pick(m);
+		timer_event(m);
 	} else {
 		arrive(m, (struct sim_client *)((char *)n - offsetof(struct sim_client, node)));
 	}
@@ -267,13 +385,22 @@ void sim_run(struct sim_engine *m, u64 until_ns)
 		;
 }
 
+void sim_end(struct sim_engine *m)
+{
+	if (m->held && m->phase != SIM_SWITCHING)
+		m->held(m, m->on_engine, m->held_since_ns, m->busy_total_ns - m->held_busy_ns);
+}
+
 void sim_init(struct sim_engine *m, const struct tessera_sched_policy *policy, u64 seed)
 {
 	*m = (struct sim_engine){
 		.switch_ns = 20000,
 		.tile_ns = 10000,
+		.reset_ns = 100000,
 		.now_ns = 1000,
-		.busy_from_ns = 1000,
+		.counted_ns = 1000,
+		.held_since_ns = 1000,
+		.idle_reported = true,
 		.engine_due_ns = SIM_NEVER,
 		.timer_due_ns = SIM_NEVER,
 		.random = seed,
@@ -305,23 +432,23 @@ void sim_client_start(struct sim_engine *m, struct sim_client *c)
 
 void sim_client_stop(struct sim_engine *m, struct sim_client *c)
 {
-	bool repick = false;
+	bool repick;
 
 	if (!c->running)
 		return;
+	/* Its contexts go first. What can't be preempted takes a reset, of which nobody is told. */
+	if (running_job(m) && c == m->on_engine && c->left_ns == SIM_NEVER)
+		begin_reset(m);
+	if (c == m->on_engine)
+		m->idle_reported = true;
+	drop_jobs(m, c);
 	charge(m);
-	if (c->node_queued)
-		tessera_sched_heap_remove(&m->arrivals, &c->node);
-	c->node_queued = false;
 	c->running = false;
-	if (c->jobs_num) {
-		c->jobs_num = 0;
-		m->num_with_work--;
-		repick = tessera_sched_sleep(&m->sched, &c->entity, m->now_ns);
-	}
+	repick = tessera_sched_sleep(&m->sched, &c->entity, m->now_ns);
 	repick |= tessera_sched_stop(&m->sched, &c->entity, m->now_ns);
-	wait_ends(m, c);
-	if (repick)
+	if (m->waiting && m->target == c)
+		m->target_void = true;
+	if (repick || m->on_engine == c)
 		pick(m);
 	plan(m);
 }
@@ -332,16 +459,13 @@ void sim_client_exit(struct sim_engine *m, struct sim_client *c)
 
 	sim_client_stop(m, c);
 	repick = tessera_sched_remove(&m->sched, &c->entity, m->now_ns);
-	/* The hardware's runlist is emptied before the vGPU goes. */
-	if (m->on_engine == c)
+	if (m->on_engine == c) {
 		m->on_engine = NULL;
+		repick = true;
+	}
 	if (m->target == c) {
 		m->target = NULL;
-		if (m->switching || m->submitted) {
-			m->switching = false;
-			m->submitted = false;
-			repick = true;
-		}
+		m->target_void = true;
 	}
 	if (repick)
 		pick(m);

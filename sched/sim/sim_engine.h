@@ -2,9 +2,12 @@
 /*
  * sim_engine.h - a discrete-event model of one engine and its dispatcher
  *
- * The engine runs batches of the client whose runlist is in force, is preempted at the end of
- * a batch or of a tile, and takes time to switch. The dispatcher drives a struct
- * tessera_sched as the mediator's does: charge at every event, then the call the event leads to.
+ * The engine does what Documentation/hardware.rst says of the T1's: it runs batches of the
+ * client whose runlist is in force, is preempted at the end of a batch or of a tile, takes time
+ * to switch, and reports each of these as an event. The dispatcher does what the mediator's
+ * does at each event: it charges a struct tessera_sched, makes the call that the event leads to,
+ * has one runlist waiting at most, and resets an engine that does not switch in time.
+ * Only what software itself costs is not modelled.
  */
 #ifndef TESSERA_SIM_ENGINE_H
 #define TESSERA_SIM_ENGINE_H
@@ -21,7 +24,7 @@ struct sim_client;
 /**
  * struct sim_job - a batch
  * @arrival_ns: when its doorbell rings
- * @length_ns: engine time it takes, at least 1
+ * @length_ns: engine time it takes, at least 1; SIM_NEVER: it never ends, and nothing preempts it
  */
 struct sim_job {
 	u64 arrival_ns;
@@ -51,6 +54,8 @@ struct sim_client {
 	void *load_data;
 
 	bool running;
+	bool lost;		/* its context, to an engine reset: nothing comes any more */
+	u64 resets;		/* that it is guilty of */
 	u64 busy_ns;		/* engine time had */
 	u64 jobs_done;
 	u64 waiting_since_ns;	/* has had work and not the engine since; SIM_NEVER: not so */
@@ -64,23 +69,34 @@ struct sim_client {
 	u64 left_ns;			/* of the first one */
 };
 
+enum sim_phase { SIM_READY, SIM_SWITCHING, SIM_RESETTING };
+
 /**
  * struct sim_engine - the model
  * @sched: driven by it
  * @preemption: where a batch can be stopped
- * @switch_ns: cost of switching to another client's runlist
+ * @switch_ns: cost of switching to another runlist
  * @tile_ns: granularity of strict preemption
+ * @reset_ns: cost of an engine reset
+ * @preempt_timeout_ns: patience with an engine that does not switch; 0: without end
  * @timer_late_ns: a slice's timer is late by up to this
  * @job_done: called for each batch done, if set
- * @switched: called for each switch, if set (@c: NULL for an empty runlist)
+ * @job_lost: called for each batch lost with its context, if set
+ * @held: called when the runlist is taken away, if set: it was @c's (NULL: empty) from @since_ns
+ *        until now, in which the engine was busy for @busy_ns
+ * @switched: called when a runlist comes into force, if set (@c: NULL for an empty one)
  */
 struct sim_engine {
 	struct tessera_sched sched;
 	enum sim_preemption preemption;
 	u64 switch_ns;
 	u64 tile_ns;
+	u64 reset_ns;
+	u64 preempt_timeout_ns;
 	u64 timer_late_ns;
 	void (*job_done)(struct sim_engine *m, struct sim_client *c, const struct sim_job *job);
+	void (*job_lost)(struct sim_engine *m, struct sim_client *c, const struct sim_job *job);
+	void (*held)(struct sim_engine *m, struct sim_client *c, u64 since_ns, u64 busy_ns);
 	void (*switched)(struct sim_engine *m, struct sim_client *c);
 	void *data;
 
@@ -89,18 +105,25 @@ struct sim_engine {
 	u64 idle_with_work_ns;	/* engine idle while someone has work */
 	u64 decisions, switches;
 
+	/* the engine */
 	struct tessera_sched_heap arrivals;
+	enum sim_phase phase;
 	struct sim_client *on_engine;	/* whose runlist is in force */
-	struct sim_client *target;	/* submitted */
-	bool submitted;
-	bool switching;
-	bool pick_wanted;
-	u64 target_slice_ns;
-	u64 engine_due_ns;		/* batch or tile or switch ends */
-	u64 timer_due_ns;
-	u64 charged_ns;			/* of the current's busy_ns */
-	u64 busy_from_ns;		/* counted until */
+	bool idle_reported;
+	u64 engine_due_ns;		/* batch, tile, switch or reset ends */
+	u64 counted_ns;			/* until when */
+	u64 held_since_ns, held_busy_ns;	/* on_engine; and busy_total_ns then */
 	u64 num_with_work;
+
+	/* the dispatcher */
+	bool waiting;			/* submitted, and not in force yet */
+	struct sim_client *target;	/* submitted */
+	bool target_void;		/* it has stopped since */
+	bool pick_wanted;
+	bool reset_tried;
+	u64 slice_ns;
+	u64 timer_due_ns;
+	u64 charged_ns;			/* of busy_total_ns */
 	u64 random;
 };
 
@@ -131,5 +154,7 @@ void sim_repick(struct sim_engine *m);		/* as if a call had returned true */
 /* Process the next event; false if there is none until @until_ns, which is then the time. */
 bool sim_step(struct sim_engine *m, u64 until_ns);
 void sim_run(struct sim_engine *m, u64 until_ns);
+/* No more will be run: call held() for who has the engine. */
+void sim_end(struct sim_engine *m);
 
 #endif /* TESSERA_SIM_ENGINE_H */

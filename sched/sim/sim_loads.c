@@ -2,9 +2,6 @@
 /*
  * sim_loads.c - synthetic loads and traces
  */
-#include <inttypes.h>
-#include <string.h>
-
 #include "sim_loads.h"
 
 const char *const sim_load_names[SIM_NUM_LOADS] = {
@@ -13,6 +10,8 @@ const char *const sim_load_names[SIM_NUM_LOADS] = {
 	[SIM_POISSON] = "poisson",
 	[SIM_BURSTY] = "bursty",
 	[SIM_ADVERSARY] = "adversary",
+	[SIM_HANG] = "hang",
+	[SIM_IDLE] = "idle",
 	[SIM_TRACE] = "trace",
 };
 
@@ -46,67 +45,84 @@ static u64 length(struct sim_source *src)
 	return src->length_ns + sim_random_below(&src->random, src->spread_ns + 1);
 }
 
-static bool closed_next(struct sim_client *c, u64 after_ns, struct sim_job *job)
+/* The next of a period, or of a burst in it. */
+static u64 next_due(struct sim_source *src)
 {
-	struct sim_source *src = c->load_data;
+	u64 burst = src->kind == SIM_BURSTY && src->burst ? src->burst : 1;
 
-	job->arrival_ns = after_ns;
-	job->length_ns = length(src);
-	if (src->kind == SIM_ADVERSARY && src->burst && ++src->given % src->burst == 0)
-		job->length_ns *= src->burst;
+	if (src->given && src->given % burst == 0)
+		src->due_ns += src->period_ns;
+	return src->due_ns;
+}
+
+static bool trace_next(struct sim_source *src, struct sim_job *job)
+{
+	if (src->given == src->trace_num)
+		return false;
+	*job = src->trace[src->given];
+	job->arrival_ns += src->due_ns;
+	if (!job->length_ns) {
+		src->kind = SIM_HOG;
+		job->length_ns = src->length_ns;
+	}
 	return true;
 }
 
-static bool open_next(struct sim_client *c, u64 after_ns, struct sim_job *job)
+bool sim_source_next(struct sim_source *src, u64 after_ns, struct sim_job *job)
 {
-	struct sim_source *src = c->load_data;
+	bool more = true;
 
-	if (src->kind == SIM_TRACE) {
-		if (src->given == src->trace_num)
-			return false;
-		*job = src->trace[src->given++];
-		return true;
-	}
-	if (!src->started)
+	if (!src->started) {
+		after_ns += src->delay_ns;
 		src->due_ns = after_ns;
-	job->length_ns = length(src);
-	if (src->kind == SIM_POISSON) {
-		job->arrival_ns = after_ns + exponential(&src->random, src->period_ns);
-	} else {
-		u64 burst = src->kind == SIM_BURSTY && src->burst ? src->burst : 1;
-
-		if (src->started && src->given % burst == 0)
-			src->due_ns += src->period_ns;
-		job->arrival_ns = src->due_ns;
-		src->given++;
+		src->started = true;
 	}
-	src->started = true;
-	return true;
+	job->arrival_ns = after_ns;
+	switch (src->kind) {
+	case SIM_POISSON:
+		job->arrival_ns += exponential(&src->random, src->period_ns);
+		job->length_ns = length(src);
+		break;
+	case SIM_FRAMES:
+	case SIM_BURSTY:
+		job->arrival_ns = next_due(src);
+		job->length_ns = length(src);
+		break;
+	case SIM_HANG:
+		job->length_ns = SIM_NEVER;
+		more = !src->given;
+		break;
+	case SIM_TRACE:
+		more = trace_next(src, job);
+		break;
+	case SIM_ADVERSARY:
+		job->length_ns = length(src);
+		if (src->burst && (src->given + 1) % src->burst == 0)
+			job->length_ns *= src->burst;
+		break;
+	case SIM_HOG:
+		job->length_ns = length(src);
+		break;
+	case SIM_IDLE:
+	case SIM_NUM_LOADS:
+		return false;
+	}
+	src->given += more;
+	return more;
 }
 
-static const struct sim_load closed = { .next = closed_next };
-static const struct sim_load open_loop = { .next = open_next, .open = true };
+static bool load_next(struct sim_client *c, u64 after_ns, struct sim_job *job)
+{
+	bool more = sim_source_next(c->load_data, after_ns, job);
+
+	c->load = sim_load_of(c->load_data);
+	return more;
+}
+
+static const struct sim_load closed = { .next = load_next };
+static const struct sim_load open_loop = { .next = load_next, .open = true };
 
 const struct sim_load *sim_load_of(const struct sim_source *src)
 {
-	return src->kind == SIM_HOG || src->kind == SIM_ADVERSARY ? &closed : &open_loop;
-}
-
-int sim_trace_read(FILE *f, struct sim_trace_row *row, unsigned long *line_no)
-{
-	char line[160], rest;
-	int got;
-
-	while (fgets(line, sizeof(line), f)) {
-		++*line_no;
-		if (line[0] == '#' || line[0] == '\n' || !strncmp(line, "time_ns,", 8))
-			continue;
-		rest = '\n';
-		got = sscanf(line, "%" SCNu64 ",%39[^,\n],%" SCNu64 "%c", &row->time_ns, row->vgpu,
-			     &row->length_ns, &rest);
-		if (line[0] < '0' || line[0] > '9' || got < 3 || (rest != '\n' && rest != '\r'))
-			return -1;
-		return 1;
-	}
-	return 0;
+	return sim_source_greedy(src) || src->kind == SIM_HANG ? &closed : &open_loop;
 }

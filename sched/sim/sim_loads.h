@@ -5,8 +5,6 @@
 #ifndef TESSERA_SIM_LOADS_H
 #define TESSERA_SIM_LOADS_H
 
-#include <stdio.h>
-
 #include "sim_engine.h"
 
 enum sim_load_kind {
@@ -15,6 +13,8 @@ enum sim_load_kind {
 	SIM_POISSON,	/* batches at random, a period apart in the mean */
 	SIM_BURSTY,	/* burst batches, one after the other, every period */
 	SIM_ADVERSARY,	/* as hog, but one batch in burst is burst times as long */
+	SIM_HANG,	/* one batch that never ends and that nothing preempts */
+	SIM_IDLE,	/* none */
 	SIM_TRACE,	/* as recorded */
 	SIM_NUM_LOADS
 };
@@ -28,8 +28,10 @@ extern const char *const sim_load_names[SIM_NUM_LOADS];
  * @length_ns: of a batch
  * @spread_ns: a random part of it, up to this more
  * @burst: see there
+ * @delay_ns: before the first batch
  * @random: state of the generator; the seed at first
- * @trace: batches by arrival, @trace_num of them
+ * @trace: batches by arrival since the start, @trace_num of them; the user's. A last one
+ *         of length 0 makes it a hog from then on, with batches of @length_ns
  */
 struct sim_source {
 	enum sim_load_kind kind;
@@ -37,34 +39,33 @@ struct sim_source {
 	u64 length_ns;
 	u64 spread_ns;
 	u64 burst;
+	u64 delay_ns;
 	u64 random;
 	struct sim_job *trace;
 	size_t trace_num;
 
 	u64 given;		/* batches, so far */
-	u64 due_ns;		/* of the next period */
+	u64 due_ns;		/* of the next period; trace: of its beginning */
 	bool started;
 };
 
-/* The struct sim_load for a source of this kind. */
-const struct sim_load *sim_load_of(const struct sim_source *src);
+/* Whether it always has work. */
+static inline bool sim_source_greedy(const struct sim_source *src)
+{
+	return src->kind == SIM_HOG || src->kind == SIM_ADVERSARY;
+}
 
 /**
- * struct sim_trace_row - a line of a trace
- * @time_ns: when the doorbell rang
- * @vgpu: whose
- * @length_ns: engine time of the batch
+ * sim_source_next() - the batch after the last one given
+ * @src: the source
+ * @after_ns: when to begin, at the first call; then see &sim_load.next
+ * @job: the batch; its length is SIM_NEVER where it never ends
+ *
+ * Return: false if there is no more.
  */
-struct sim_trace_row {
-	u64 time_ns;
-	char vgpu[40];
-	u64 length_ns;
-};
+bool sim_source_next(struct sim_source *src, u64 after_ns, struct sim_job *job);
 
-/*
- * Read the next line of a trace: CSV with the header "time_ns,vgpu,length_ns" (which is
- * skipped, as lines that begin with # are). 1: read, 0: no more, -1: line *@line_no is malformed.
- */
-int sim_trace_read(FILE *f, struct sim_trace_row *row, unsigned long *line_no);
+/* The struct sim_load for a source, as it is now: a trace may turn into a hog. */
+const struct sim_load *sim_load_of(const struct sim_source *src);
 
 #endif /* TESSERA_SIM_LOADS_H */

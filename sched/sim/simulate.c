@@ -1,363 +1,329 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * simulate.c - loads of several vGPUs on a modelled engine under one policy, as JSON
+ * simulate.c - runs a workload on modelled accelerators; prints the run as JSON
  *
- * The scheduler is the one that tessera.ko runs. See refuse_usage() for the options.
+ * The scheduler is the one that tessera.ko runs. Engines don't act on each other, so they are
+ * run one after the other.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim_loads.h"
+#include "summary.h"
 
-#define MAX_CLIENTS	16384
-#define SECOND		1000000000ull
+#define START_NS	1000ull		/* sim_init()'s */
+#define PPM_PER_PERCENT	(TESSERA_SCHED_PPM / 100)
 
-struct result {
-	char name[40];
-	struct sim_source src;
-	u64 *latency;
-	size_t num, room;
-	u32 due_ppm;
+/* A vGPU on the engine that is being run. */
+struct vgpu {
+	struct sim_client client;	/* first: it is what the model gives back */
+	struct sim_source source;
+	u32 load;			/* number of it; of that of another engine if it has none here */
 };
 
-static struct sim_engine m;
-static struct sim_client *c;
-static struct result *r;
-static unsigned int num;
-static FILE *slices;
-static u64 slice_from;
+struct run {
+	struct sim_engine engine;
+	struct summary *summary;
+	u32 accelerator;
+	enum workload_engine which;
+	u64 switch_from_ns;
+	struct vgpu *vgpus;
+	u32 num;
+};
 
-static void refuse_usage(void)
+static int refuse_usage(void)
 {
-	fputs("usage: simulate [OPTION]... CLIENT...\n"
-	      "  --policy NAME          best_effort, equal_share, fixed_share or deadline\n"
-	      "  --preemption batch|strict\n"
-	      "  --slice-us N --averaging N --switch-us N --tile-us N --late-us N\n"
-	      "  --seconds N            of engine time (default 10)\n"
-	      "  --seed N\n"
-	      "  --trace FILE           CSV: time_ns,vgpu,length_ns; a client for each vGPU in it\n"
-	      "  --slices FILE          write who had the engine when: CSV begin_ns,end_ns,vgpu\n"
-	      "CLIENT: KEY=VALUE,...; load=hog|frames|poisson|bursty|adversary and\n"
-	      "  name, period_us, length_us, spread_us, burst, weight, inv, reservation, limit\n"
-	      "  (percent), request_us\n", stderr);
-	exit(2);
+	fputs("usage: simulate [--set 'KEYWORD VALUE']... [--trace FILE] [--slices FILE] [--jobs FILE]\n"
+	      "                [WORKLOAD-FILE]\n"
+	      "  --set     a line of the workload file, after the file: 'policy deadline',\n"
+	      "            'vgpu load=poisson,length_us=500'\n"
+	      "  --trace   CSV: time_ns,vgpu,length_ns[,engine]; a load for each vGPU in it\n"
+	      "  --slices  write who had which engine when, as CSV\n"
+	      "  --jobs    write when each batch came and was done, as CSV\n", stderr);
+	return 2;
 }
 
-static u64 number(const char *what, const char *text, u64 most)
+static const struct vgpu *vgpu_of(const struct sim_client *c)
 {
-	char *end;
-	u64 n = strtoull(text, &end, 10);
+	return (const struct vgpu *)c;
+}
 
-	if (*text < '0' || *text > '9' || *end || n > most) {
-		fprintf(stderr, "simulate: %s: not 0 to %" PRIu64 ": '%s'\n", what, most, text);
-		exit(2);
+static void tell_job(const struct run *r, const struct sim_client *c, const struct sim_job *job,
+		     u64 done_ns, bool lost)
+{
+	summary_job(r->summary, &(struct summary_job){
+		.arrival_ns = job->arrival_ns,
+		.done_ns = done_ns,
+		.length_ns = job->length_ns,
+		.client = vgpu_of(c)->load,
+		.lost = lost,
+	});
+}
+
+static void job_done(struct sim_engine *m, struct sim_client *c, const struct sim_job *job)
+{
+	tell_job(m->data, c, job, m->now_ns, false);
+}
+
+static void job_lost(struct sim_engine *m, struct sim_client *c, const struct sim_job *job)
+{
+	tell_job(m->data, c, job, m->now_ns, true);
+}
+
+static void tell_slice(const struct run *r, u64 begin_ns, u64 busy_ns, enum summary_state state,
+		       u32 client)
+{
+	summary_slice(r->summary, &(struct summary_slice){
+		.begin_ns = begin_ns,
+		.end_ns = r->engine.now_ns,
+		.busy_ns = busy_ns,
+		.state = state,
+		.client = client,
+		.accelerator = r->accelerator,
+		.engine = r->which,
+	});
+}
+
+static void held(struct sim_engine *m, struct sim_client *c, u64 since_ns, u64 busy_ns)
+{
+	struct run *r = m->data;
+
+	tell_slice(r, since_ns, busy_ns, c ? SUMMARY_RUN : SUMMARY_IDLE, c ? vgpu_of(c)->load : 0);
+	r->switch_from_ns = m->now_ns;
+}
+
+static void switched(struct sim_engine *m, struct sim_client *c)
+{
+	const struct run *r = m->data;
+
+	tell_slice(r, r->switch_from_ns, 0, SUMMARY_SWITCH, 0);
+}
+
+/* All vGPUs of an accelerator run on both of its engines, with work there or not. */
+static u32 list_vgpus(struct run *r, const struct workload *w)
+{
+	u32 *place = malloc(w->num_vgpus * sizeof(*place)), i, loaded = 0;
+	const struct workload_client *c;
+	struct vgpu *v;
+
+	if (!place)
+		abort();
+	r->num = 0;
+	for (i = 0; i < w->num_clients; i++) {
+		c = &w->clients[i];
+		if (c->accelerator != r->accelerator)
+			continue;
+		/* Numbers go up, but for second loads. */
+		if (!r->num || c->vgpu > w->clients[r->vgpus[r->num - 1].load].vgpu) {
+			place[c->vgpu] = r->num++;
+			r->vgpus[place[c->vgpu]] = (struct vgpu){
+				.load = i,
+				.source.kind = SIM_IDLE,
+			};
+		}
+		if (c->engine != r->which)
+			continue;
+		v = &r->vgpus[place[c->vgpu]];
+		v->load = i;
+		v->source = c->source;
+		loaded++;
 	}
-	return n;
+	free(place);
+	return loaded;
 }
 
-static void refuse(const char *what, const char *text)
+static void add_vgpu(struct run *r, struct vgpu *v, const struct workload_client *c)
 {
-	fprintf(stderr, "simulate: %s '%s'\n", what, text);
-	exit(2);
-}
-
-static struct result *add_client(const char *name)
-{
-	struct result *res;
-
-	if (num == MAX_CLIENTS)
-		refuse("too many clients, from", name);
-	res = &r[num];
-	snprintf(res->name, sizeof(res->name), "%s", name);
-	res->src.random = m.random + num;
-	tessera_sched_entity_init(&c[num].entity, res->name, 16);
-	num++;
-	return res;
-}
-
-static void parse_client(char *text)
-{
-	struct tessera_sched_entity *e = &c[num].entity;
-	char *key, *value, *rest = NULL, name[40];
-	u32 inv = 16, weight = 100, reservation = 0, limit = 0;
-	struct sim_source src = { .length_ns = 1000000, .period_ns = 16666667, .burst = 10 };
-	unsigned int kind = SIM_HOG;
-	u64 request = 0;
-	struct result *res;
+	struct sim_engine *m = &r->engine;
+	struct tessera_sched_entity *e = &v->client.entity;
 	bool repick;
 
-	snprintf(name, sizeof(name), "vgpu%u", num);
-	for (key = strtok_r(text, ",", &rest); key; key = strtok_r(NULL, ",", &rest)) {
-		value = strchr(key, '=');
-		if (!value)
-			refuse("no value for", key);
-		*value++ = 0;
-		if (!strcmp(key, "load")) {
-			kind = 0;
-			while (kind < SIM_TRACE && strcmp(value, sim_load_names[kind]))
-				kind++;
-			if (kind == SIM_TRACE)
-				refuse("unknown load", value);
-		} else if (!strcmp(key, "name")) {
-			snprintf(name, sizeof(name), "%s", value);
-		} else if (!strcmp(key, "period_us")) {
-			src.period_ns = 1000 * number(key, value, 1000000000);
-		} else if (!strcmp(key, "length_us")) {
-			src.length_ns = 1000 * number(key, value, 1000000000);
-		} else if (!strcmp(key, "spread_us")) {
-			src.spread_ns = 1000 * number(key, value, 1000000000);
-		} else if (!strcmp(key, "burst")) {
-			src.burst = number(key, value, 1000000);
-		} else if (!strcmp(key, "weight")) {
-			weight = number(key, value, TESSERA_SCHED_WEIGHT_MAX);
-		} else if (!strcmp(key, "inv")) {
-			inv = number(key, value, 65536);
-		} else if (!strcmp(key, "reservation")) {
-			reservation = number(key, value, 100);
-		} else if (!strcmp(key, "limit")) {
-			limit = number(key, value, 100);
-		} else if (!strcmp(key, "request_us")) {
-			request = 1000 * number(key, value, 30000);
-		} else {
-			refuse("unknown key", key);
+	sim_client_init(m, &v->client, c->name, c->fixed_share_inv, sim_load_of(&v->source),
+			&v->source);
+	/* workload_check() has passed all this. */
+	if (tessera_sched_set_weight(&m->sched, e, c->weight) ||
+	    tessera_sched_set_slice_request(&m->sched, e, c->slice_request_ns) ||
+	    tessera_sched_set_qos(&m->sched, e, PPM_PER_PERCENT * c->reservation,
+				  PPM_PER_PERCENT * c->limit, m->now_ns, &repick))
+		abort();
+}
+
+static void tell_vgpu(const struct run *r, const struct vgpu *v)
+{
+	const struct sim_client *c = &v->client;
+	u32 i;
+
+	for (i = 0; i < c->jobs_num; i++)
+		tell_job(r, c, &c->jobs[(c->jobs_first + i) % c->jobs_room], 0, false);
+	summary_client(r->summary, v->load, c->entity.overshoot_ns, c->entity.slices, c->resets);
+}
+
+static void run_engine(struct run *r, const struct workload *w, u64 until_ns)
+{
+	struct tessera_sched_config config = { w->timeslice_ns, w->averaging };
+	struct sim_engine *m = &r->engine;
+	u32 i;
+
+	if (!list_vgpus(r, w))
+		return;
+	sim_init(m, tessera_sched_policy_find(w->policy), w->seed);
+	m->preemption = w->preemption;
+	m->switch_ns = w->switch_ns;
+	m->tile_ns = w->tile_ns;
+	m->preempt_timeout_ns = w->preempt_timeout_ns;
+	m->job_done = job_done;
+	m->job_lost = job_lost;
+	m->held = held;
+	m->switched = switched;
+	m->data = r;
+	if (tessera_sched_set_config(&m->sched, &config))
+		abort();
+	for (i = 0; i < r->num; i++)
+		add_vgpu(r, &r->vgpus[i], &w->clients[r->vgpus[i].load]);
+	for (i = 0; i < r->num; i++)
+		sim_client_start(m, &r->vgpus[i].client);
+	sim_run(m, until_ns);
+	sim_end(m);
+	m->held = NULL;
+	m->job_lost = NULL;
+	for (i = 0; i < r->num; i++) {
+		if (w->clients[r->vgpus[i].load].engine == r->which)
+			tell_vgpu(r, &r->vgpus[i]);
+	}
+	for (i = 0; i < r->num; i++)
+		sim_client_exit(m, &r->vgpus[i].client);
+}
+
+/* The engine that the window is taken from comes first: see summary.h. */
+static void run_all(struct summary *summary, const struct workload *w)
+{
+	u32 num = w->accelerators * WORKLOAD_NUM_ENGINES, first = 0, i, engine;
+	int reference = summary_reference(w);
+	struct run r = {
+		.summary = summary,
+		.vgpus = calloc(w->num_clients, sizeof(*r.vgpus)),
+	};
+
+	if (!r.vgpus)
+		abort();
+	if (reference >= 0)
+		first = w->clients[reference].accelerator * WORKLOAD_NUM_ENGINES +
+			w->clients[reference].engine;
+	for (i = 0; i < num; i++) {
+		engine = (first + i) % num;
+		r.accelerator = engine / WORKLOAD_NUM_ENGINES;
+		r.which = engine % WORKLOAD_NUM_ENGINES;
+		run_engine(&r, w, START_NS + summary_run_ns(w));
+	}
+	free(r.vgpus);
+}
+
+static int print_to(const char *path, const struct summary *s,
+		    void (*print)(const struct summary *s, FILE *f))
+{
+	FILE *f;
+
+	if (!path)
+		return 0;
+	f = fopen(path, "w");
+	if (f)
+		print(s, f);
+	if (!f || ferror(f) | fclose(f)) {
+		fprintf(stderr, "simulate: %s: %s\n", path, strerror(errno));
+		return 1;
+	}
+	return 0;
+}
+
+struct options {
+	const char *file, *trace, *slices, *jobs;
+	const char **set;
+	int num_set;
+};
+
+static int read_options(struct options *o, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		const char **value = NULL;
+
+		if (!strcmp(argv[i], "--set"))
+			value = &o->set[o->num_set++];
+		else if (!strcmp(argv[i], "--trace"))
+			value = &o->trace;
+		else if (!strcmp(argv[i], "--slices"))
+			value = &o->slices;
+		else if (!strcmp(argv[i], "--jobs"))
+			value = &o->jobs;
+		else if (*argv[i] == '-' || o->file)
+			return -1;
+		else
+			o->file = argv[i];
+		if (value && ++i == argc)
+			return -1;
+		if (value)
+			*value = argv[i];
+	}
+	return 0;
+}
+
+static int read_all(struct workload *w, const struct options *o)
+{
+	char why[WORKLOAD_WHY];
+	int i;
+
+	if (o->file && workload_read(w, o->file, why))
+		goto refuse;
+	if (o->trace && workload_read_trace(w, o->trace, why))
+		goto refuse;
+	for (i = 0; i < o->num_set; i++) {
+		if (workload_set(w, o->set[i], why)) {
+			fprintf(stderr, "simulate: --set '%s': %s\n", o->set[i], why);
+			return 2;
 		}
 	}
-	if (!src.period_ns)
-		refuse("a period of nothing for", name);
-	res = add_client(name);
-	src.kind = kind;
-	src.random = res->src.random;
-	res->src = src;
-	sim_client_init(&m, &c[num - 1], res->name, inv, sim_load_of(&res->src), &res->src);
-	if (tessera_sched_set_weight(&m.sched, e, weight))
-		refuse("weight out of range for", name);
-	if (tessera_sched_set_slice_request(&m.sched, e, request))
-		refuse("request out of range for", name);
-	if (tessera_sched_set_qos(&m.sched, e, 10000 * reservation, 10000 * limit, m.now_ns,
-				  &repick))
-		refuse("reservation or limit refused for", name);
+	if (!workload_check(w, why))
+		return 0;
+refuse:
+	fprintf(stderr, "simulate: %s\n", why);
+	return 2;
 }
 
-static void add_batch(struct result *res, const struct sim_trace_row *row)
+static int simulate(const struct workload *w, const struct options *o)
 {
-	struct sim_source *src = &res->src;
+	struct summary *s = summary_new(w, "simulator", START_NS);
+	int ret;
 
-	/* Rooms are powers of two. */
-	if (!(src->trace_num & (src->trace_num - 1))) {
-		size_t room = src->trace_num ? 2 * src->trace_num : 1;
-
-		src->trace = realloc(src->trace, room * sizeof(*src->trace));
-		if (!src->trace)
-			abort();
+	if (o->slices)
+		summary_keep_slices(s);
+	run_all(s, w);
+	summary_finish(s);
+	ret = print_to(o->slices, s, summary_print_slices);
+	ret |= print_to(o->jobs, s, summary_print_jobs);
+	summary_print(s, stdout);
+	summary_free(s);
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("simulate");
+		return 1;
 	}
-	if (src->trace_num && src->trace[src->trace_num - 1].arrival_ns > row->time_ns)
-		refuse("times go back in the trace of", res->name);
-	src->trace[src->trace_num++] = (struct sim_job){ row->time_ns, row->length_ns };
-}
-
-static void read_trace(const char *path)
-{
-	unsigned int first = num, i;
-	unsigned long line = 0;
-	struct sim_trace_row row;
-	FILE *f = fopen(path, "r");
-	int got;
-
-	if (!f) {
-		perror(path);
-		exit(2);
-	}
-	while ((got = sim_trace_read(f, &row, &line)) > 0) {
-		for (i = first; i < num && strcmp(r[i].name, row.vgpu); i++)
-			;
-		if (i == num) {
-			add_client(row.vgpu);
-			r[i].src.kind = SIM_TRACE;
-		}
-		add_batch(&r[i], &row);
-	}
-	fclose(f);
-	if (got < 0) {
-		fprintf(stderr, "simulate: %s:%lu: not 'time_ns,vgpu,length_ns'\n", path, line);
-		exit(2);
-	}
-	for (i = first; i < num; i++)
-		sim_client_init(&m, &c[i], r[i].name, 16, sim_load_of(&r[i].src), &r[i].src);
-}
-
-static void job_done(struct sim_engine *e, struct sim_client *which, const struct sim_job *job)
-{
-	struct result *res = &r[which - c];
-
-	if (res->num == res->room) {
-		res->room = res->room ? 2 * res->room : 1024;
-		res->latency = realloc(res->latency, res->room * sizeof(*res->latency));
-		if (!res->latency)
-			abort();
-	}
-	res->latency[res->num++] = e->now_ns - job->arrival_ns;
-}
-
-static void switched(struct sim_engine *e, struct sim_client *which)
-{
-	static const char *holder = "";
-
-	if (slices && e->now_ns > slice_from)
-		fprintf(slices, "%" PRIu64 ",%" PRIu64 ",%s\n", slice_from, e->now_ns, holder);
-	slice_from = e->now_ns;
-	holder = which ? r[which - c].name : "";
-}
-
-static int compare(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static u64 percentile(const struct result *res, unsigned int p)
-{
-	return res->num ? res->latency[(res->num - 1) * p / 100] : 0;
-}
-
-static void print_name(const char *name)
-{
-	putchar('"');
-	for (; *name; name++) {
-		if (*name == '"' || *name == '\\')
-			putchar('\\');
-		if ((unsigned char)*name >= ' ')
-			putchar(*name);
-	}
-	putchar('"');
-}
-
-static void report(u64 duration)
-{
-	double sum = 0, squares = 0, share;
-	unsigned int i;
-
-	for (i = 0; i < num; i++) {
-		share = r[i].due_ppm ? (double)c[i].busy_ns / r[i].due_ppm : 0;
-		sum += share;
-		squares += share * share;
-	}
-	printf("{\"policy\": \"%s\", \"preemption\": \"%s\", \"duration_ns\": %" PRIu64 ",\n",
-	       m.sched.policy->name, m.preemption == SIM_STRICT ? "strict" : "batch", duration);
-	printf(" \"decisions\": %" PRIu64 ", \"switches\": %" PRIu64 ", \"utilisation\": %.6f,\n",
-	       m.decisions, m.switches,
-	       (double)(m.busy_total_ns + m.switch_total_ns) / (double)duration);
-	printf(" \"switch_share\": %.6f, \"jain\": %.6f,\n \"vgpus\": [\n",
-	       (double)m.switch_total_ns / (double)duration,
-	       squares > 0 ? sum * sum / (num * squares) : 0);
-	for (i = 0; i < num; i++) {
-		qsort(r[i].latency, r[i].num, sizeof(u64), compare);
-		printf("  {\"name\": ");
-		print_name(r[i].name);
-		printf(", \"load\": \"%s\", \"due\": %.6f, \"got\": %.6f, \"jobs\": %" PRIu64
-		       ", \"p50_ns\": %" PRIu64 ", \"p99_ns\": %" PRIu64
-		       ", \"overshoot_ns\": %" PRIu64 "}%s\n",
-		       sim_load_names[r[i].src.kind], r[i].due_ppm / 1e6,
-		       (double)c[i].busy_ns / (double)duration, c[i].jobs_done,
-		       percentile(&r[i], 50), percentile(&r[i], 99), c[i].entity.overshoot_ns,
-		       i + 1 < num ? "," : "");
-	}
-	puts(" ]}");
-}
-
-static const char *option(int argc, char **argv, int *i)
-{
-	if (*i + 1 == argc)
-		refuse("no value for", argv[*i]);
-	return argv[++*i];
+	return ret;
 }
 
 int main(int argc, char **argv)
 {
-	struct tessera_sched_config config = { 0, TESSERA_SCHED_AVERAGING_DEFAULT };
-	const struct tessera_sched_policy *policy = tessera_sched_policies[0];
-	u64 seconds = 10, seed = 1, switch_ns = 20000, tile_ns = 10000, late_ns = 0, start;
-	enum sim_preemption preemption = SIM_BATCH;
-	const char *trace = NULL, *o, *v;
-	int i, first = argc;
+	struct options o = { .set = calloc(argc, sizeof(*o.set)) };
+	struct workload w;
+	int ret;
 
-	for (i = 1; i < argc && !strncmp(argv[i], "--", 2); i++) {
-		o = argv[i] + 2;
-		v = option(argc, argv, &i);
-		if (!strcmp(o, "policy")) {
-			policy = tessera_sched_policy_find(v);
-			if (!policy)
-				refuse("unknown policy", v);
-		} else if (!strcmp(o, "preemption")) {
-			if (strcmp(v, "batch") && strcmp(v, "strict"))
-				refuse("unknown preemption", v);
-			preemption = strcmp(v, "batch") ? SIM_STRICT : SIM_BATCH;
-		} else if (!strcmp(o, "slice-us")) {
-			config.timeslice_ns = 1000 * number(o, v, 1000000);
-		} else if (!strcmp(o, "averaging")) {
-			config.averaging = number(o, v, 1000);
-		} else if (!strcmp(o, "switch-us")) {
-			switch_ns = 1000 * number(o, v, 1000000);
-		} else if (!strcmp(o, "tile-us")) {
-			tile_ns = 1000 * number(o, v, 1000000);
-		} else if (!strcmp(o, "late-us")) {
-			late_ns = 1000 * number(o, v, 1000000);
-		} else if (!strcmp(o, "seconds")) {
-			seconds = number(o, v, 1000000);
-		} else if (!strcmp(o, "seed")) {
-			seed = number(o, v, UINT64_MAX);
-		} else if (!strcmp(o, "trace")) {
-			trace = v;
-		} else if (!strcmp(o, "slices")) {
-			slices = fopen(v, "w");
-			if (!slices) {
-				perror(v);
-				return 2;
-			}
-			fputs("begin_ns,end_ns,vgpu\n", slices);
-		} else {
-			refuse_usage();
-		}
-	}
-	first = i;
-	if ((first == argc && !trace) || !tile_ns || !seconds)
-		refuse_usage();
-	c = calloc(MAX_CLIENTS, sizeof(*c));
-	r = calloc(MAX_CLIENTS, sizeof(*r));
-	if (!c || !r)
+	if (!o.set)
 		abort();
-	sim_init(&m, policy, seed);
-	m.preemption = preemption;
-	m.switch_ns = switch_ns;
-	m.tile_ns = tile_ns;
-	m.timer_late_ns = late_ns;
-	m.job_done = job_done;
-	m.switched = switched;
-	if (tessera_sched_set_config(&m.sched, &config))
-		refuse("slice or averaging", "out of range");
-	if (trace)
-		read_trace(trace);
-	for (i = first; i < argc; i++)
-		parse_client(argv[i]);
-	start = m.now_ns;
-	for (i = 0; i < (int)num; i++)
-		sim_client_start(&m, &c[i]);
-	for (i = 0; i < (int)num; i++)
-		r[i].due_ppm = tessera_sched_due_ppm(&m.sched, &c[i].entity);
-	sim_run(&m, start + seconds * SECOND);
-	switched(&m, NULL);
-	report(seconds * SECOND);
-	if (slices && fclose(slices)) {
-		perror("slices");
-		return 1;
-	}
-	for (i = 0; i < (int)num; i++) {
-		sim_client_exit(&m, &c[i]);
-		free(r[i].latency);
-		free(r[i].src.trace);
-	}
-	free(c);
-	free(r);
-	return 0;
+	workload_init(&w);
+	ret = read_options(&o, argc, argv) ? refuse_usage() : read_all(&w, &o);
+	if (!ret)
+		ret = simulate(&w, &o);
+	workload_free(&w);
+	free(o.set);
+	return ret;
 }

@@ -36,8 +36,8 @@ struct summary_slice {
 /**
  * struct summary_job - a job
  * @arrival_ns: when its doorbell rang, device time
- * @done_ns: when it was done; 0: it never was (lost if @lost, else pending at the end)
- * @length_ns: engine time it takes
+ * @done_ns: when it was done, or lost; 0: it was pending at the end
+ * @length_ns: engine time it takes; SIM_NEVER: no end
  * @client: whose
  * @lost: to an engine reset, or to a context that was lost
  */
@@ -58,11 +58,20 @@ struct summary;
 struct summary *summary_new(const struct workload *w, const char *source, u64 start_ns);
 void summary_free(struct summary *s);
 
-/* In the order of time for each engine; in any order for jobs. */
+/* summary_print_slices() will be called: keep them all. Before the first one. */
+void summary_keep_slices(struct summary *s);
+
+/*
+ * In the order of time for each engine; in any order for jobs. Memory is saved if the slices of
+ * the reference's engine are told first: see summary_reference().
+ */
 void summary_slice(struct summary *s, const struct summary_slice *slice);
 void summary_job(struct summary *s, const struct summary_job *job);
 /* What the mediator or the model counted, for the JSON. */
 void summary_client(struct summary *s, u32 client, u64 overshoot_ns, u64 slices, u64 resets);
+
+/* The client whose switches begin and end the window, or -1. */
+int summary_reference(const struct workload *w);
 
 /* A run has to go on for this long after its start, so that the window can end with a round. */
 u64 summary_run_ns(const struct workload *w);

@@ -8,19 +8,23 @@
 #ifndef TESSERA_WORKLOAD_H
 #define TESSERA_WORKLOAD_H
 
-#include <stdio.h>
-
 #include "sim_loads.h"
 
 #define WORKLOAD_MAX_CLIENTS	16384
+#define WORKLOAD_MAX_ACCELERATORS 1024
 #define WORKLOAD_NAME		40
+#define WORKLOAD_WHY		200	/* room for what is wrong */
+#define WORKLOAD_ANY		UINT32_MAX	/* accelerator: in turn */
 
 enum workload_engine { WORKLOAD_COMPUTE, WORKLOAD_COPY, WORKLOAD_NUM_ENGINES };
+
+extern const char *const workload_engine_names[WORKLOAD_NUM_ENGINES];
 
 /**
  * struct workload_client - one vGPU's load on one engine
  * @name: the vGPU's; the same name on two engines is one vGPU
- * @accelerator: on which it is; players have one only
+ * @vgpu: number of the vGPU among all; workload_check() tells
+ * @accelerator: on which it is; players have one only. WORKLOAD_ANY until workload_check()
  * @engine: whose work it is
  * @fixed_share_inv: most instances of its type: type=V4 gives 4
  * @weight: TESSERA_SCHED_WEIGHT_*
@@ -32,6 +36,7 @@ enum workload_engine { WORKLOAD_COMPUTE, WORKLOAD_COPY, WORKLOAD_NUM_ENGINES };
  */
 struct workload_client {
 	char name[WORKLOAD_NAME];
+	u32 vgpu;
 	u32 accelerator;
 	enum workload_engine engine;
 	u32 fixed_share_inv;
@@ -60,6 +65,7 @@ struct workload_client {
  * @accelerators: how many
  * @clients: the loads
  * @num_clients: how many
+ * @num_vgpus: how many vGPUs these are; workload_check() tells
  */
 struct workload {
 	char name[WORKLOAD_NAME];
@@ -77,6 +83,7 @@ struct workload {
 	u32 accelerators;
 	struct workload_client *clients;
 	u32 num_clients;
+	u32 num_vgpus;
 };
 
 /* The defaults, and no client. */
@@ -84,15 +91,24 @@ void workload_init(struct workload *w);
 void workload_free(struct workload *w);
 
 /*
- * Each returns 0, or -1 with a line in @why[200] that says what is wrong (and in which line of
- * the file). workload_set() takes one line of the file: from the command line, after
- * the file.
+ * Each returns 0, or -1 with a line in @why (room: WORKLOAD_WHY) that says what is wrong, and in
+ * which line of the file; then only workload_free() makes sense. workload_set() takes one line of
+ * the file: from the command line, after the file.
  */
 int workload_read(struct workload *w, const char *path, char *why);
 int workload_set(struct workload *w, const char *line, char *why);
-/* A trace (sim_trace_read()) adds a client for each vGPU in it. */
+/* A trace adds a client for each vGPU and engine in it. Its times count from its earliest line. */
 int workload_read_trace(struct workload *w, const char *path, char *why);
-/* After the last line: what only the whole can tell, such as reservations over 100 %. */
-int workload_check(const struct workload *w, char *why);
+/*
+ * After the last line: what only the whole can tell, such as reservations over 100 %. Places vGPUs
+ * on accelerators, and gives each load its seed.
+ */
+int workload_check(struct workload *w, char *why);
+
+/* For readers: a new client, of default settings and without a name; NULL with a line in @why. */
+struct workload_client *workload_add_client(struct workload *w, char *why);
+
+/* The slice in force, with the default for the number of vGPUs on an accelerator. */
+u64 workload_timeslice_ns(const struct workload *w, u32 accelerator);
 
 #endif /* TESSERA_WORKLOAD_H */

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * workload_trace.c - reads traces: what arrived when, as CSV
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "workload.h"
+
+#define TAIL_BATCH_NS	1000000ull	/* of one that is busy to the end */
+
+struct row {
+	u64 time_ns, length_ns;
+	char vgpu[WORKLOAD_NAME];
+	enum workload_engine engine;
+};
+
+/* Clients of the trace by name and engine, by open addressing: numbers, or WORKLOAD_ANY. */
+#define INDEX_SLOTS	(2 * WORKLOAD_MAX_CLIENTS)
+
+/* A field ends at @end; the text behind it, or NULL. */
+static char *number_field(char *text, char end, u64 *n)
+{
+	char *rest;
+
+	errno = 0;
+	*n = strtoull(text, &rest, 10);
+	if (*text < '0' || *text > '9' || errno || *rest != end)
+		return NULL;
+	return rest + (end != 0);
+}
+
+static const char *parse(char *line, struct row *row)
+{
+	static const char form[] = "not 'time_ns,vgpu,length_ns[,engine]'";
+	char *name, *length, *engine, *p;
+
+	name = number_field(line, ',', &row->time_ns);
+	length = name ? strchr(name, ',') : NULL;
+	if (!length)
+		return form;
+	*length++ = 0;
+	engine = strchr(length, ',');
+	if (engine)
+		*engine++ = 0;
+	if (!number_field(length, 0, &row->length_ns))
+		return form;
+	if (row->time_ns > INT64_MAX || row->length_ns > INT64_MAX)
+		return "a time beyond 2^63 ns";
+	if (!*name || strlen(name) >= sizeof(row->vgpu))
+		return "the vGPU's name has not 1 to 39 characters";
+	for (p = name; *p; p++) {
+		if ((unsigned char)*p < ' ' || *p == '"' || *p == '\\')
+			return "the vGPU's name has quotes, backslashes or control characters";
+	}
+	strcpy(row->vgpu, name);
+	row->engine = WORKLOAD_COMPUTE;
+	if (engine && !strcmp(engine, workload_engine_names[WORKLOAD_COPY]))
+		row->engine = WORKLOAD_COPY;
+	else if (engine && strcmp(engine, workload_engine_names[WORKLOAD_COMPUTE]))
+		return "unknown engine";
+	return NULL;
+}
+
+static u32 *find(u32 *index, const struct workload *w, const struct row *row)
+{
+	const char *p = row->vgpu;
+	u32 hash = 2166136261u, *slot;
+
+	for (; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619u;	/* FNV-1a */
+	hash += row->engine;
+	for (;; hash++) {
+		slot = &index[hash % INDEX_SLOTS];
+		if (*slot == WORKLOAD_ANY || (w->clients[*slot].engine == row->engine &&
+					      !strcmp(w->clients[*slot].name, row->vgpu)))
+			return slot;
+	}
+}
+
+static const char *add_batch(struct sim_source *src, const struct row *row)
+{
+	if (src->trace_num && !src->trace[src->trace_num - 1].length_ns)
+		return "a batch after one of length 0, which lasts to the end";
+	if (src->trace_num && src->trace[src->trace_num - 1].arrival_ns > row->time_ns)
+		return "the time goes back";
+	/* Rooms are powers of two. */
+	if (!(src->trace_num & (src->trace_num - 1))) {
+		size_t room = src->trace_num ? 2 * src->trace_num : 1;
+		struct sim_job *trace = realloc(src->trace, room * sizeof(*src->trace));
+
+		if (!trace)
+			return "out of memory";
+		src->trace = trace;
+	}
+	src->trace[src->trace_num++] = (struct sim_job){ row->time_ns, row->length_ns };
+	return NULL;
+}
+
+static const char *add_row(struct workload *w, u32 *index, const struct row *row,
+			   char *why)
+{
+	u32 *slot = find(index, w, row);
+	struct workload_client *c;
+
+	if (*slot == WORKLOAD_ANY) {
+		c = workload_add_client(w, why);
+		if (!c)
+			return why;
+		*slot = c - w->clients;
+		strcpy(c->name, row->vgpu);
+		c->engine = row->engine;
+		c->source.kind = SIM_TRACE;
+		c->source.length_ns = TAIL_BATCH_NS;
+	}
+	return add_batch(&w->clients[*slot].source, row);
+}
+
+/* Times count from the earliest. */
+static void shift(struct workload *w, u32 first)
+{
+	u64 earliest = SIM_NEVER;
+	size_t k;
+	u32 i;
+
+	for (i = first; i < w->num_clients; i++) {
+		if (w->clients[i].source.trace[0].arrival_ns < earliest)
+			earliest = w->clients[i].source.trace[0].arrival_ns;
+	}
+	for (i = first; i < w->num_clients; i++) {
+		for (k = 0; k < w->clients[i].source.trace_num; k++)
+			w->clients[i].source.trace[k].arrival_ns -= earliest;
+	}
+}
+
+static const char *read_rows(struct workload *w, u32 *index, FILE *f,
+			     unsigned long *number, char *why)
+{
+	const char *wrong = NULL;
+	char line[160], *end;
+	struct row row;
+
+	while (!wrong && fgets(line, sizeof(line), f)) {
+		++*number;
+		end = line + strcspn(line, "\r\n");
+		if (!*end && !feof(f))
+			return "too long";
+		*end = 0;
+		if (!*line || *line == '#' || !strncmp(line, "time_ns,", 8))
+			continue;
+		wrong = parse(line, &row);
+		if (!wrong)
+			wrong = add_row(w, index, &row, why);
+	}
+	return wrong;
+}
+
+int workload_read_trace(struct workload *w, const char *path, char *why)
+{
+	u32 *index = malloc(INDEX_SLOTS * sizeof(*index)), first = w->num_clients;
+	char what[WORKLOAD_WHY];
+	unsigned long number = 0;
+	const char *wrong = NULL;
+	FILE *f = fopen(path, "r");
+
+	if (!f || !index) {
+		wrong = strerror(errno);
+	} else {
+		memset(index, 0xff, INDEX_SLOTS * sizeof(*index));
+		wrong = read_rows(w, index, f, &number, what);
+		if (!wrong && ferror(f))
+			wrong = strerror(errno);
+		else if (!wrong && w->num_clients == first)
+			wrong = "no batch in it";
+	}
+	if (wrong && number)
+		snprintf(why, WORKLOAD_WHY, "%.80s:%lu: %.90s", path, number, wrong);
+	else if (wrong)
+		snprintf(why, WORKLOAD_WHY, "%.100s: %.90s", path, wrong);
+	else
+		shift(w, first);
+	if (f)
+		fclose(f);
+	free(index);
+	return wrong ? -1 : 0;
+}
