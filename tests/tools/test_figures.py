@@ -135,6 +135,19 @@ def test_engines_are_apart():
                engines=("compute", "copy")) == [500, 500, 1000]
 
 
+def test_slots_of_vgpus_without_load_on_an_engine():
+    # Both run on both engines, so half of copy stays idle; best_effort knows no slots
+    vgpus = [vgpu("a", 1, type="V2"), vgpu("b", 1, type="V2"),
+             vgpu("a", 1, type="V2", engine="copy")]
+    engines = ("compute", "copy")
+    assert due("equal_share", *vgpus, engines=engines, switch=10) == [495, 495, 495]
+    assert due("fixed_share", *vgpus, engines=engines, switch=10) == [495, 495, 495]
+    assert due("best_effort", *vgpus, engines=engines, switch=10) == [495, 495, 990]
+    other = vgpu("c", 1, type="V2")
+    other["accelerator"] = 1
+    assert due("equal_share", *vgpus, other, engines=engines)[:3] == [500, 500, 500]
+
+
 def test_one_that_hangs_is_owed_nothing():
     # What it used until it was reset is lost to the others
     vgpus = [vgpu("a", 1), vgpu("b", 1), vgpu("h", 20, guilty=True, load="hang", jobs_lost=1)]

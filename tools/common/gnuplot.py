@@ -39,7 +39,7 @@ def text(s):
     """A literal for gnuplot, without its mark-up."""
     for c in "\\{}_^@&~":
         s = s.replace(c, "\\" + c)
-    return '"' + s.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + s.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def block(name, rows):

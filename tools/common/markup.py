@@ -30,6 +30,8 @@ svg { width: 100%; height: auto; display: block; }
 .key i { display: inline-block; width: 13px; height: 13px; border-radius: 3px; margin: 0 5px -2px 12px;
          border: 1px solid rgba(0, 0, 0, .12); }
 .key i.due { height: 3px; border: 0; border-radius: 0; width: 18px; margin-bottom: 4px; }
+.key span { white-space: nowrap; }
+summary { cursor: pointer; color: var(--soft); font-size: 14px; margin: 10px 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 9px; text-align: right; border-bottom: 1px solid var(--line);

@@ -49,8 +49,9 @@ def _inverse(vgpu):
     return int(kind[1:])
 
 
-def _owed(policy, vgpus, window, capacity):
-    """Engine time, ns, that a policy owes to each of the @vgpus of one engine."""
+def _owed(policy, vgpus, running, window, capacity):
+    """Engine time, ns, that a policy owes to each of the @vgpus with a load on one engine;
+    @running: all that run on its accelerator, for each has its slots on both engines."""
     demands = [0 if v["guilty"] else min(v["demand_ns"], window) for v in vgpus]
     if policy in WORK_CONSERVING:
         limits = [window * v["limit"] / 100 if v["limit"] else window for v in vgpus]
@@ -58,11 +59,10 @@ def _owed(policy, vgpus, window, capacity):
                       [window * v["reservation"] / 100 for v in vgpus],
                       [min(d, m) for d, m in zip(demands, limits)])
     if policy == "equal_share":
-        return [min(d, capacity / len(vgpus)) for d in demands]
+        return [min(d, capacity / len(running)) for d in demands]
     if policy == "fixed_share":
-        shares = [window / _inverse(v) for v in vgpus]
-        scale = min(1.0, capacity / sum(shares))
-        own = [min(d, s * scale) for d, s in zip(demands, shares)]
+        scale = min(1.0, capacity / sum(window / _inverse(v) for v in running))
+        own = [min(d, scale * window / _inverse(v)) for d, v in zip(demands, vgpus)]
         # What stays idle goes to those below their cap, in proportion to the caps
         caps = [max(o, min(d, window * v["elastic_cap"] / 100))
                 for o, d, v in zip(own, demands, vgpus)]
@@ -84,9 +84,11 @@ def due_ns(run):
         if not here:
             continue
         vgpus = [run["vgpus"][i] for i in here]
+        running = {v["name"]: v for v in run["vgpus"]
+                   if v["accelerator"] == engine["accelerator"]}.values()
         lost = sum(v["got_ns"] for v in vgpus if v["guilty"])
         capacity = max(0, window - engine["switch_ns"] - lost)
-        for i, ns in zip(here, _owed(run["policy"], vgpus, window, capacity)):
+        for i, ns in zip(here, _owed(run["policy"], vgpus, running, window, capacity)):
             owed[i] = ns
     return owed
 
