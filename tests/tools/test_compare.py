@@ -215,7 +215,6 @@ def test_misuse():
                 words=("two of the scenarios",))
         trace = workload(tmp, "t.csv", "time_ns,vgpu,length_ns", "0,a,1000", "zero,a,1000")
         refused(trace, words=("t.csv", "3"))
-        refused("--on", "bench", trace, words=("trace",))
         status, out, err = run("--out", os.path.join(bad, "below"), "three-trainers")
         assert status == 2 and not out and "below" in err, (status, err)
 

@@ -136,10 +136,6 @@ def arguments(argv):
     for name in names:
         if names.count(name) > 1:
             raise Misuse(f"two of the scenarios are called {name}")
-    if args.on == "bench":
-        for s in args.scenarios:
-            if s.trace:
-                raise Misuse(f"{s.name}: a trace is replayed by the simulator only")
     for s in args.scenarios:
         if s.swept and any(line.split()[:1] == ["timeslice_us"] for line in args.sets):
             raise Misuse(f"{s.name} is run with many slices: --set 'timeslice_us ...' is at odds with that")
@@ -189,7 +185,8 @@ class Comparison:
         for s in args.scenarios:
             for policy in args.policies if s.swept else []:
                 here = [r for r in results if r.run.scenario is s and r.run.policy == policy]
-                self.sweeps.append(best_of_sweep(here, args.efficiency))
+                if here:
+                    self.sweeps.append(best_of_sweep(here, args.efficiency))
 
     def sweep(self, scenario, policy):
         """Of a scenario under a policy; None if its slice was not varied."""
@@ -202,6 +199,8 @@ class Comparison:
         for policy in self.policies:
             here = [r for r in self.results
                     if r.run.scenario is scenario and r.run.policy == policy]
+            if not here:
+                continue
             best = (self.sweep(scenario, policy) or {}).get("best_us")
             out.append(next((r for r in here if r.run.slice_us == best), here[-1]))
         return out

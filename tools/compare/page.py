@@ -80,8 +80,8 @@ def _scenario(comparison, scenario):
             + latency + _vgpus(shown) + "</section>")
 
 
-def page(comparison):
-    """The whole page."""
+def page(comparison, more=""):
+    """The whole page; @more goes before the scenarios."""
     where = ("the simulator, which runs the scheduler's own code under a model of the engine"
              if comparison.on == "simulator" else
              "the virtual bench: the mediator itself on an emulated accelerator, in the "
@@ -97,4 +97,5 @@ window of whole rounds after the warm-up. Two runs give the same bytes.</p>
 the time in which anyone had work that the engine worked or switched. <b>Jain</b>: Jain's index of
 got / due. <b>p50, p99</b>: of job latency, from doorbell to end, of the vGPU where it is highest,
 among those that do not always have work if there are any. <b>lost</b>: jobs lost to a reset.</p>
+{more}
 {sections}""")
