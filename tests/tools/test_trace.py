@@ -139,6 +139,13 @@ def test_reset_ends_the_guilty_ones_period():
         "time_ns,vgpu,length_ns,engine\n0,a,9000000,compute\n100000,b,500000,compute\n"
 
 
+def test_device_reset_and_removal():
+    # Nobody may be in force then; whose work was dropped is reported idle
+    assert csv(enqueue(0, "a", 0), switch(5, "-", "a", 0, 5), enqueue(100, "b", 95),
+               switch(1000, "a", "-", 995, 5), reset(1000, "-"), idle(1000, "a", 995),
+               idle(1000, "b", 995)) == "time_ns,vgpu,length_ns,engine\n0,a,995000,compute\n"
+
+
 def test_perfetto_of_a_recording():
     given = text(*TWO, reset(8100, "a"))
     found = traces.check_perfetto(command.to_perfetto(recording.parse(given)))
