@@ -8,9 +8,12 @@
  * vGPU held the engine is charged to the idle entity, so that shares of the wall clock
  * stay exact as long as there is unsold time to switch in.
  *
+ * A vGPU with an elastic cap may borrow unsold time and slots without work, see
+ * tessera_sched_elastic.c; without, it never gets more than its share.
+ *
  * Strong: a share is the same today and tomorrow, however many vGPUs run.
- * Weak: unsold time is never used; with all of it sold, each loses its part of the
- * switching.
+ * Weak: unsold time is not used but by those with a cap; with all of it sold, each loses its
+ * part of the switching.
  */
 #include "tessera_sched_internal.h"
 
@@ -43,6 +46,7 @@ static const struct tessera_sched_policy_ops fixed_share_ops = {
 	.weight = fixed_share_weight,
 	.idle_weight = fixed_share_idle_weight,
 	.due_ppm = fixed_share_due_ppm,
+	.lends = true,
 };
 
 const struct tessera_sched_policy tessera_sched_fixed_share = {

@@ -34,6 +34,9 @@
  *
  * Switching. Time between the end of a slice and switched() is charged to no vGPU.
  *
+ * Loans. Where the policy lends, a borrower may run in the holder's slot: see
+ * tessera_sched_elastic.c. The slot is charged as if its owner did.
+ *
  * The engine's holder is not in the heap; one that was picked stays in it until the
  * hardware has switched, so that a pick can be replaced without a trace.
  */
@@ -52,43 +55,6 @@
 
 /* Sleepers are pulled along before they are so far behind that they seem ahead. */
 #define REBASE_DISTANCE		(1ull << 60)
-
-/* The clock begins shortly before it wraps, so that wrapping is nothing special. */
-#define VCLOCK_START		(0ull - 5000000000ull)
-
-const struct tessera_sched_policy *const tessera_sched_policies[] = {
-	&tessera_sched_best_effort,
-	&tessera_sched_equal_share,
-	&tessera_sched_fixed_share,
-	&tessera_sched_deadline,
-	NULL,
-};
-
-static bool same_name(const char *a, const char *b)
-{
-	while (*a && *a == *b) {
-		a++;
-		b++;
-	}
-	return *a == *b;
-}
-
-/**
- * tessera_sched_policy_find - the policy of a name
- * @name: as in &struct tessera_sched_policy.name
- *
- * Return: the policy, or NULL.
- */
-const struct tessera_sched_policy *tessera_sched_policy_find(const char *name)
-{
-	const struct tessera_sched_policy *const *p;
-
-	for (p = tessera_sched_policies; *p; p++) {
-		if (same_name((*p)->name, name))
-			return *p;
-	}
-	return NULL;
-}
 
 /* ------------------------------------------------------------ virtual time -- */
 
@@ -119,6 +85,14 @@ static u64 to_ns(const struct tessera_sched *s, u64 virtual, u32 weight, u64 mos
 		return most;
 	q = q * weight + div_u64((u64)r * weight, unit);
 	return q < most ? q : most;
+}
+
+/* By how much engine time @e, of @weight, is ahead of those furthest behind. */
+static u64 lead_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e, u32 weight)
+{
+	if (!behind(s->vclock, e->vtime))
+		return 0;
+	return to_ns(s, e->vtime - s->vclock, weight, 2 * TESSERA_SCHED_DEBT_MAX_NS);
 }
 
 static void advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns)
@@ -245,6 +219,18 @@ static void charge_slice(struct tessera_sched *s, struct tessera_sched_entity *e
 	advance(s, e, ns);
 }
 
+static void add_debt(struct tessera_sched_entity *e, u64 ns)
+{
+	e->debt_ns += ns;
+	if (e->debt_ns > TESSERA_SCHED_DEBT_MAX_NS)
+		e->debt_ns = TESSERA_SCHED_DEBT_MAX_NS;
+}
+
+static u64 slice_left(const struct tessera_sched_entity *e)
+{
+	return e->slice_granted_ns > e->slice_used_ns ? e->slice_granted_ns - e->slice_used_ns : 0;
+}
+
 /*
  * @ns more of @e's slice have passed, @busy_ns of them in work. Returns what is not to
  * be charged to it: that the caller was late to end an idle slot is no fault of its holder.
@@ -252,25 +238,17 @@ static void charge_slice(struct tessera_sched *s, struct tessera_sched_entity *e
 static u64 charge_holder(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
 			 u64 busy_ns)
 {
-	u64 room, over;
+	u64 room = slice_left(e), over;
 
 	e->slice_used_ns += ns;
-	if (!e->slice_granted_ns) {
-		charge_slice(s, e, ns);
-		return 0;
-	}
-	room = e->slice_granted_ns + ns > e->slice_used_ns ?
-	       e->slice_granted_ns + ns - e->slice_used_ns : 0;
-	if (ns <= room) {
+	if (!e->slice_granted_ns || ns <= room) {
 		charge_slice(s, e, ns);
 		return 0;
 	}
 	charge_slice(s, e, room);
 	over = ns - room < busy_ns ? ns - room : busy_ns;
 	e->overshoot_ns += over;
-	e->debt_ns += over;
-	if (e->debt_ns > TESSERA_SCHED_DEBT_MAX_NS)
-		e->debt_ns = TESSERA_SCHED_DEBT_MAX_NS;
+	add_debt(e, over);
 	return ns - room - over;
 }
 
@@ -298,6 +276,41 @@ static void charge_idle(struct tessera_sched *s, u64 ns)
 }
 
 /*
+ * The borrower has worked for @busy_ns of the @passed_ns. The slot's time stands still while
+ * its owner waits to have it back; what is used then is overshoot, as past the slot's end.
+ * Unsold time pays for that, and what it can't is the borrower's debt.
+ */
+static void charge_loan(struct tessera_sched *s, u64 passed_ns, u64 busy_ns, bool counted,
+			u64 now_ns)
+{
+	struct tessera_sched_entity *h = s->holder;
+	u64 lent = 0, over, unsold;
+
+	if (!switching(s) && (h == &s->idle || (h->running && !h->has_work))) {
+		lent = passed_ns < slice_left(h) ? passed_ns : slice_left(h);
+		h->slice_used_ns += passed_ns;
+	} else {
+		s->slice_start_ns += passed_ns;
+	}
+	busy_ns = busy_ns > s->provisional_ns ? busy_ns - s->provisional_ns : 0;
+	s->provisional_ns = counted ? 0 : s->provisional_ns + lent;
+	over = busy_ns > lent ? busy_ns - lent : 0;
+	s->borrower->overshoot_ns += over;
+	unsold = competes(s, &s->idle) ? lead_ns(s, &s->idle, s->idle_weight) : IDLE_LEAD_MAX_NS;
+	unsold = unsold < IDLE_LEAD_MAX_NS ? IDLE_LEAD_MAX_NS - unsold : 0;
+	over = over > unsold ? over - unsold : 0;
+	add_debt(s->borrower, over);
+	tessera_sched_elastic_charge(s, s->borrower, over,
+				     TESSERA_SCHED_PPM / s->borrower->fixed_share_inv, now_ns);
+	if (h != &s->idle) {
+		advance(s, h, lent);
+		passed_ns -= lent;
+	}
+	charge_idle(s, passed_ns > over ? passed_ns - over : 0);
+	update_vclock(s);
+}
+
+/*
  * Device and host clocks may differ by a little: what is back by that is taken for now.
  * Back by more, the clock was reset with its device: begin anew from there.
  */
@@ -307,6 +320,7 @@ static void check_clock(struct tessera_sched *s, u64 now_ns)
 		return;
 	s->accounted_ns = now_ns;
 	s->slice_start_ns = now_ns;
+	s->loan_end_ns = now_ns;
 }
 
 /*
@@ -317,7 +331,7 @@ static void check_clock(struct tessera_sched *s, u64 now_ns)
 static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool counted)
 {
 	struct tessera_sched_entity *h = s->holder;
-	u64 passed, busy, held;
+	u64 passed, busy, held, over;
 
 	check_clock(s, now_ns);
 	if (!counted && !busy_ns && s->policy->work_conserving)
@@ -328,6 +342,10 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 		passed = CHARGE_MAX_NS;
 	if (!h && !(s->next_valid && s->next))
 		return;		/* parked: this time belongs to nobody */
+	if (h && s->borrower) {
+		charge_loan(s, passed, busy_ns, counted, now_ns);
+		return;
+	}
 	if (!h || h == &s->idle) {
 		if (h)
 			h->slice_used_ns += passed;
@@ -338,15 +356,20 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 
 	busy = busy_ns > s->provisional_ns ? busy_ns - s->provisional_ns : 0;
 	held = busy;
-	if (!s->policy->work_conserving && !switching(s) && h->running && held < passed)
+	if (s->next_valid && s->next_borrower && s->next == h && h->has_work) {
+		/* Its slot was about to be lent, and it will have to wait to have it back. */
+		s->slice_start_ns += passed > held ? passed - held : 0;
+	} else if (!s->policy->work_conserving && !switching(s) && h->running && held < passed) {
 		held = passed;
+	}
 	if (counted)
 		s->provisional_ns = 0;
 	else
 		s->provisional_ns += held;
 
+	over = h->overshoot_ns;
 	charge_idle(s, (passed > held ? passed - held : 0) + charge_holder(s, h, held, busy));
-	tessera_sched_qos_charge(s, h, held, now_ns);
+	tessera_sched_qos_charge(s, h, held, h->overshoot_ns - over, now_ns);
 	update_vclock(s);
 }
 
@@ -534,14 +557,6 @@ static void release(struct tessera_sched *s, u64 now_ns)
 	}
 }
 
-/* By how much engine time @e, of @weight, is ahead of those furthest behind. */
-static u64 lead_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e, u32 weight)
-{
-	if (!behind(s->vclock, e->vtime))
-		return 0;
-	return to_ns(s, e->vtime - s->vclock, weight, 2 * TESSERA_SCHED_DEBT_MAX_NS);
-}
-
 /* Put @e, which is not queued, as far ahead as that is now, at @weight. */
 static void set_lead(struct tessera_sched *s, struct tessera_sched_entity *e, u32 weight, u64 ns)
 {
@@ -565,6 +580,12 @@ static void update_idle(struct tessera_sched *s, u64 now_ns)
 	enter(s, &s->idle, now_ns);
 }
 
+static void elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	if (e->elastic_cap_ppm)
+		tessera_sched_elastic_update(s, e);
+}
+
 static void count(struct tessera_sched *s, const struct tessera_sched_entity *e, int sign)
 {
 	s->num_running += sign;
@@ -581,116 +602,13 @@ static bool need_pick(struct tessera_sched *s, u64 now_ns)
 		return true;
 	if (!s->num_with_work)
 		return false;
+	if (s->policy->ops->lends && tessera_sched_elastic_need_pick(s))
+		return true;
 	if (s->next_valid)
 		return !s->next || !competes(s, s->next);
 	if (!s->holder || !competes(s, s->holder))
 		return true;
 	return first(s) && slice_over(s, now_ns);
-}
-
-/* ------------------------------------------------------------------ set-up -- */
-
-/**
- * tessera_sched_init - make a scheduler, without entities
- * @s: the scheduler; what it held is lost
- * @policy: one of tessera_sched_policies[]
- */
-void tessera_sched_init(struct tessera_sched *s, const struct tessera_sched_policy *policy)
-{
-	*s = (struct tessera_sched){
-		.policy = policy,
-		.config.averaging = TESSERA_SCHED_AVERAGING_DEFAULT,
-		.vclock = VCLOCK_START,
-		.vclock_rebased = VCLOCK_START,
-	};
-	s->idle.name = "idle";
-	s->idle.vtime = s->vclock;
-}
-
-/**
- * tessera_sched_entity_init - make an entity: stopped, without work, of default weight
- * @e: the entity; must not be in a scheduler
- * @name: for traces; the caller's storage
- * @fixed_share_inv: fixed_share owes it 1/this, 1 to 65536 (others are moved there)
- */
-void tessera_sched_entity_init(struct tessera_sched_entity *e, const char *name,
-			       u32 fixed_share_inv)
-{
-	if (fixed_share_inv < 1)
-		fixed_share_inv = 1;
-	if (fixed_share_inv > 65536)
-		fixed_share_inv = 65536;
-	*e = (struct tessera_sched_entity){
-		.name = name,
-		.weight = TESSERA_SCHED_WEIGHT_DEFAULT,
-		.fixed_share_inv = fixed_share_inv,
-		.fixed_weight = TESSERA_SCHED_FIXED_ONE / fixed_share_inv,
-	};
-}
-
-/**
- * tessera_sched_add - put an entity into a scheduler, stopped
- * @s: the scheduler
- * @e: the entity, initialised, in no scheduler
- * @now_ns: the time
- */
-void tessera_sched_add(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
-{
-	if (e->added)
-		return;
-	e->running = false;
-	e->has_work = false;
-	e->queued = false;
-	e->added = true;
-	e->vtime = s->vclock;
-	e->vtime_rem = 0;
-	e->member_prev = NULL;
-	e->member_next = s->members;
-	if (s->members)
-		s->members->member_prev = e;
-	s->members = e;
-	s->num_entities++;
-}
-
-/**
- * tessera_sched_remove - take an entity out of its scheduler
- * @s: the scheduler
- * @e: the entity; afterwards nothing in @s points to it
- * @now_ns: the time
- *
- * Return: true if pick() should be called now.
- */
-bool tessera_sched_remove(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
-{
-	bool resched;
-
-	if (!e->added)
-		return false;
-	resched = tessera_sched_stop(s, e, now_ns);
-	if (s->next_valid && s->next == e) {
-		s->next_valid = false;
-		s->next = NULL;
-		resched = true;
-	}
-	if (s->holder == e) {
-		s->holder = NULL;
-		s->current_entity = NULL;
-		s->provisional_ns = 0;
-		resched |= !s->next_valid;
-	}
-	if (e->member_prev)
-		e->member_prev->member_next = e->member_next;
-	else
-		s->members = e->member_next;
-	if (e->member_next)
-		e->member_next->member_prev = e->member_prev;
-	e->member_next = NULL;
-	e->member_prev = NULL;
-	s->reservation_sum_ppm -= e->reservation_ppm;
-	e->reservation_ppm = 0;
-	e->added = false;
-	s->num_entities--;
-	return resched;
 }
 
 /* ------------------------------------------------------------- work state -- */
@@ -717,6 +635,7 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 	if (!s->policy->ops->join && !behind(s->vclock, e->vtime))
 		set_lead(s, e, weight_of(s, e), tessera_sched_timeslice_ns(s) / 2);
 	tessera_sched_qos_woken(e, now_ns);
+	elastic_update(s, e);
 	enter(s, e, now_ns);
 	update_idle(s, now_ns);
 	if (unlimited && s->holder->slice_granted_ns)
@@ -742,9 +661,11 @@ bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e,
 	retire(s, e);
 	e->running = false;
 	count(s, e, -1);
+	elastic_update(s, e);
 	update_idle(s, now_ns);
 	update_vclock(s);
-	if (s->next_valid ? s->next == e : s->holder == e)
+	if (s->next_valid ? s->next == e || s->next_borrower == e :
+			    s->holder == e || s->borrower == e)
 		return true;
 	return need_pick(s, now_ns);
 }
@@ -769,6 +690,7 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
 		return false;
 	s->num_with_work++;
 	tessera_sched_qos_woken(e, now_ns);
+	elastic_update(s, e);
 	enter(s, e, now_ns);
 
 	if (h == e && s->policy->work_conserving) {
@@ -809,8 +731,9 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
 	if (!e->running)
 		return false;
 	s->num_with_work--;
+	elastic_update(s, e);
 	if (!s->policy->work_conserving)
-		return false;
+		return s->policy->ops->lends && tessera_sched_elastic_need_pick(s);
 	retire(s, e);
 	update_vclock(s);
 	return need_pick(s, now_ns);
@@ -828,8 +751,12 @@ void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
 {
 	if (ns > CHARGE_MAX_NS)
 		ns = CHARGE_MAX_NS;
-	if (s->current_entity)
+	if (s->current_entity) {
 		s->current_entity->used_ns += ns;
+		if (s->current_entity->elastic_cap_ppm)
+			tessera_sched_elastic_charge(s, s->current_entity, ns,
+						     s->current_entity->elastic_cap_ppm, now_ns);
+	}
 	account(s, now_ns, ns, true);
 }
 
@@ -866,6 +793,13 @@ static struct tessera_sched_entity *select_next(struct tessera_sched *s, u64 now
 	return low;
 }
 
+/* Whose runlist is to be in force in a slot of @e, lent to @b or not (NULL). */
+static struct tessera_sched_entity *runner(struct tessera_sched *s, struct tessera_sched_entity *e,
+					   struct tessera_sched_entity *b)
+{
+	return b ? b : e == &s->idle ? NULL : e;
+}
+
 /**
  * tessera_sched_pick - decide who has the engine next, and for how long
  * @s: the scheduler
@@ -874,7 +808,7 @@ static struct tessera_sched_entity *select_next(struct tessera_sched *s, u64 now
  */
 void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sched_decision *d)
 {
-	struct tessera_sched_entity *h = s->holder, *e;
+	struct tessera_sched_entity *h = s->holder, *e, *b = NULL;
 	bool keep;
 
 	account(s, now_ns, 0, false);
@@ -913,7 +847,17 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 		s->next_valid = true;
 		d->slice_ns = s->next_slice_ns;
 	}
-	d->entity = e == &s->idle ? NULL : e;
+	if (e && s->policy->ops->lends)
+		b = tessera_sched_elastic_lend(s, e, now_ns, &d->slice_ns);
+	d->entity = runner(s, e, b);
+	if (!s->next_valid && d->entity != s->current_entity) {
+		s->next = h;		/* its slot goes on with another runlist */
+		s->next_slice_ns = d->slice_ns;
+		s->next_valid = true;
+	}
+	s->next_borrower = s->next_valid ? b : NULL;
+	if (s->next_valid && d->entity && d->entity == s->current_entity)
+		tessera_sched_switched(s, now_ns);	/* another slot, with the same runlist */
 }
 
 /**
@@ -936,8 +880,12 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 	s->provisional_ns = 0;
 	s->next_valid = false;
 	s->next = NULL;
+	s->borrower = s->next_borrower;
+	s->next_borrower = NULL;
+	s->current_entity = runner(s, e, s->borrower);
+	if (e && e == old)
+		return;		/* the slot goes on with another runlist */
 	s->holder = NULL;
-	s->current_entity = NULL;
 	if (old && old != &s->idle)
 		skip_turns(s, old);
 	if (old)
@@ -945,7 +893,6 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 	if (e) {
 		unqueue(s, e);
 		s->holder = e;
-		s->current_entity = e == &s->idle ? NULL : e;
 		/* Someone may have come while the hardware switched. */
 		if (!slice && e != &s->idle && competes(s, e) && first(s))
 			slice = slice_for(s, e);
@@ -996,14 +943,19 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 	s->idle.vtime = s->vclock;
 	s->idle.vtime_rem = 0;
 	s->idle_weight = 0;
-	if (s->holder == &s->idle)
+	if (s->holder == &s->idle || s->borrower)
 		s->holder = NULL;
-	if (s->next_valid && s->next == &s->idle)
-		s->next = NULL;
+	if (s->next_valid && (s->next == &s->idle || s->next_borrower)) {
+		s->next = s->next_borrower;
+		s->next_slice_ns = tessera_sched_timeslice_ns(s);
+		s->next_borrower = NULL;
+	}
 	if (s->holder && competes(s, s->holder))
 		join(s, s->holder);
-	for (e = s->members; e; e = e->member_next)
+	for (e = s->members; e; e = e->member_next) {
+		elastic_update(s, e);
 		enter(s, e, now_ns);
+	}
 	update_idle(s, now_ns);
 	update_vclock(s);
 	*resched = true;

@@ -22,6 +22,12 @@
  *			previous one ends and its overshoot becomes known.
  *
  * A pick() that is not followed by switched() is replaced by the next pick().
+ *
+ * Under a policy that lends (fixed_share), a slot whose owner has no work may be lent to a
+ * vGPU with an elastic cap. Then the decision names the borrower, and current_entity is
+ * the borrower while its runlist is in force: all that a caller sees is more decisions and
+ * switches than there are slots. What was lent is taken back as any slice is ended: a call
+ * returns true, or the time in the decision is over; then pick(), and a switch.
  */
 #ifndef TESSERA_SCHED_H
 #define TESSERA_SCHED_H
@@ -107,6 +113,8 @@ struct tessera_sched_config {
  * @reservation_ppm: least share while it has work, in work-conserving policies; 0: none
  * @limit_ppm: greatest share, in work-conserving policies; 0: none
  * @slice_request_ns: slice it asks for under deadline; 0: the common one
+ * @elastic_cap_ppm: share up to which it may use what others leave, its own included, under
+ *                   a policy that lends; 0: it may not
  * @throttled: has work and has reached its limit
  */
 struct tessera_sched_entity {
@@ -122,6 +130,7 @@ struct tessera_sched_entity {
 	u32 reservation_ppm;
 	u32 limit_ppm;
 	u64 slice_request_ns;
+	u32 elastic_cap_ppm;
 	bool throttled;
 
 	/* private to sched/ */
@@ -141,7 +150,9 @@ struct tessera_sched_entity {
 	u64 deadline;			/* in virtual time */
 	u64 reserve_tag_ns;		/* until when its reservation is fulfilled */
 	u64 limit_tag_ns;		/* until when its limit is used up */
-	struct tessera_sched_heap_node qos_node;	/* by either tag: it can't be in both */
+	u64 elastic_tag_ns;		/* until when its elastic cap is used up */
+	bool may_borrow;		/* in the heap of those that do */
+	struct tessera_sched_heap_node qos_node;	/* by one of the tags: it is in one heap */
 };
 
 struct tessera_sched_policy_ops;
@@ -168,7 +179,8 @@ const struct tessera_sched_policy *tessera_sched_policy_find(const char *name);
  * struct tessera_sched - the scheduler of one engine
  * @policy: in force
  * @config: in force
- * @current_entity: whose slice runs; NULL: nobody's
+ * @current_entity: whose runlist is in force: the owner of the slice that runs, or who
+ *                  has borrowed it; NULL: nobody's
  * @num_entities: added
  * @num_running: of those, running
  * @num_with_work: of those running, with work
@@ -187,6 +199,9 @@ struct tessera_sched {
 	struct tessera_sched_entity idle;	/* stands for time owed to nobody (fixed_share) */
 	struct tessera_sched_entity *holder;	/* whose slice runs, or &idle; NULL: parked */
 	struct tessera_sched_entity *next;	/* picked, not switched to yet */
+	struct tessera_sched_entity *borrower;	/* who has the holder's slot on loan */
+	struct tessera_sched_entity *next_borrower;	/* who is to have next's */
+	u64 loan_end_ns;
 	u64 next_slice_ns;
 	bool next_valid;
 	u64 slice_start_ns;
@@ -201,6 +216,7 @@ struct tessera_sched {
 	u32 num_throttled;
 	struct tessera_sched_heap reserved;	/* queued, with a reservation, by its tag */
 	struct tessera_sched_heap throttled;	/* by the time when they may go on */
+	struct tessera_sched_heap borrowers;	/* have work and an elastic cap, by its tag */
 	struct tessera_sched_heap eligible;	/* deadline: by deadline; the others in heap */
 	u64 average_base;		/* deadline: average_sum is of weight * (vtime - this) */
 	s64 average_sum;
@@ -237,6 +253,8 @@ int tessera_sched_set_qos(struct tessera_sched *s, struct tessera_sched_entity *
 			  u32 reservation_ppm, u32 limit_ppm, u64 now_ns, bool *resched);
 int tessera_sched_set_slice_request(struct tessera_sched *s, struct tessera_sched_entity *e,
 				    u64 slice_ns);
+int tessera_sched_set_elastic_cap(struct tessera_sched *s, struct tessera_sched_entity *e,
+				  u32 cap_ppm, u64 now_ns, bool *resched);
 
 /* The slice in force: config's, or the default for the number of vGPUs. */
 u64 tessera_sched_timeslice_ns(const struct tessera_sched *s);

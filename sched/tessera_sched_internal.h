@@ -36,6 +36,12 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  */
 #define TESSERA_SCHED_DEBT_MAX_NS	1000000000ull
 
+/* No clock of a reservation, limit or cap is further ahead than this, for the same reasons. */
+#define TESSERA_SCHED_TAG_LEAD_MAX_NS	10000000000ull
+
+/* Waiting for such a clock for less is not worth a timer. */
+#define TESSERA_SCHED_WAIT_MIN_NS	50000ull
+
 /**
  * struct tessera_sched_policy_ops - what a policy tells the core
  * @unit: the weight whose virtual time goes as fast as the clock
@@ -43,16 +49,22 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  *          added, running or not
  * @idle_weight: share that is owed to nobody, as above; 0: none. Optional
  * @due_ppm: see tessera_sched_due_ppm(); called for running entities only
- * @queue: put @e, which competes, among those that wait. This and the next six are
- *         for a policy with an order of its own, which has all seven; by
- *         default those that wait are ordered by virtual time, and the lowest is first
- * @unqueue: take it out again
- * @first: of those that wait, the one to run next; NULL: none
- * @select: @h, which competes and whose slice is over, or @first(); not NULL
- * @join: @e begins to compete, and is to be given a position (not queued yet)
+ * @lends: slots without work are lent to those with an elastic cap; only for a policy that is
+ *         not work-conserving
+ * @queue: put @e, which competes, among those that wait. This and what follows is for a
+ *         policy with an order of its own; by default those that wait are in the scheduler's
+ *         heap by virtual time
+ * @unqueue: take it out again; by default from the heap
+ * @first: of those that wait, the one to run next; NULL: none. By default the first of the heap
+ * @select: @h, which competes and whose slice is over, or who is first of those that wait (there
+ *          is one). By default the one further behind. A policy that has it heeds requests
+ *          of slices
+ * @join: @e begins to compete, or goes on to, and is to be given a position (not queued yet).
+ *        By default its virtual time, and no less than the clock
  * @leave: @e, if it had joined, no longer competes
  * @advanced: @e, if it has joined, has gone forward by @virtual
- * @clock: the virtual time at which one without claims or debts would be
+ * @clock: the virtual time at which one without claims or debts would be; by default the
+ *         lowest of those that compete. A policy that has queue() has it as well
  *
  * All are called with the caller's lock held, and must neither sleep nor change anything.
  * What weight() gives may change only by tessera_sched_set_weight() and _set_policy(),
@@ -63,6 +75,7 @@ struct tessera_sched_policy_ops {
 	u32 (*weight)(const struct tessera_sched *s, const struct tessera_sched_entity *e);
 	u32 (*idle_weight)(const struct tessera_sched *s);
 	u32 (*due_ppm)(const struct tessera_sched *s, const struct tessera_sched_entity *e);
+	bool lends;
 
 	void (*queue)(struct tessera_sched *s, struct tessera_sched_entity *e);
 	void (*unqueue)(struct tessera_sched *s, struct tessera_sched_entity *e);
@@ -92,9 +105,21 @@ tessera_sched_entity_of(struct tessera_sched_heap_node *n)
 u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem);
 u64 tessera_sched_slice_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e);
 
+/* tessera_sched_elastic.c */
+void tessera_sched_elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e);
+void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
+				  u32 ppm, u64 now_ns);
+struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
+							struct tessera_sched_entity *slot,
+							u64 now_ns, u64 *slice_ns);
+bool tessera_sched_elastic_need_pick(const struct tessera_sched *s);
+
 /* tessera_sched_qos.c */
+u64 tessera_sched_tag_advance(u64 tag_ns, u64 held_ns, u32 ppm, u64 credit_ns, u64 now_ns);
+u64 tessera_sched_limit_credit_ns(const struct tessera_sched *s,
+				  const struct tessera_sched_entity *e);
 void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 held_ns,
-			      u64 now_ns);
+			      u64 over_ns, u64 now_ns);
 void tessera_sched_qos_woken(struct tessera_sched_entity *e, u64 now_ns);
 void tessera_sched_qos_queued(struct tessera_sched *s, struct tessera_sched_entity *e);
 void tessera_sched_qos_unqueued(struct tessera_sched *s, struct tessera_sched_entity *e);
@@ -110,5 +135,6 @@ extern const struct tessera_sched_policy tessera_sched_best_effort;
 extern const struct tessera_sched_policy tessera_sched_equal_share;
 extern const struct tessera_sched_policy tessera_sched_fixed_share;
 extern const struct tessera_sched_policy tessera_sched_deadline;
+extern const struct tessera_sched_policy tessera_sched_strict_priority;	/* sched/example/ */
 
 #endif /* TESSERA_SCHED_INTERNAL_H */

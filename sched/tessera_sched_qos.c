@@ -10,7 +10,10 @@
  */
 #include "tessera_sched_internal.h"
 
-/* A reservation that could not be met for this long is made up for, not more. */
+/*
+ * A reservation that could not be met for this long is made up for, not more. Nor does
+ * time that a vGPU had beyond its reservation, by its weight, count against it for longer.
+ */
 #define RESERVE_WINDOW_NS	100000000ull
 
 /*
@@ -19,11 +22,8 @@
  */
 #define LIMIT_WINDOW_NS		20000000ull
 
-/* No clock is further ahead than this: see TESSERA_SCHED_DEBT_MAX_NS. */
-#define TAG_LEAD_MAX_NS		10000000000ull
-
-/* Waiting for less is not worth a timer. */
-#define WAIT_MIN_NS		50000ull
+#define TAG_LEAD_MAX_NS		TESSERA_SCHED_TAG_LEAD_MAX_NS
+#define WAIT_MIN_NS		TESSERA_SCHED_WAIT_MIN_NS
 
 static struct tessera_sched_entity *qos_entity_of(struct tessera_sched_heap_node *n)
 {
@@ -32,32 +32,54 @@ static struct tessera_sched_entity *qos_entity_of(struct tessera_sched_heap_node
 }
 
 /* @tag after @held_ns until @now_ns, at @ppm of the engine; at least @credit_ns ago before. */
-static u64 advance_tag(u64 tag_ns, u64 held_ns, u32 ppm, u64 credit_ns, u64 now_ns)
+u64 tessera_sched_tag_advance(u64 tag_ns, u64 held_ns, u32 ppm, u64 credit_ns, u64 now_ns)
 {
 	u64 floor = now_ns > held_ns + credit_ns ? now_ns - held_ns - credit_ns : 0;
 
+	/* Further ahead than it can be: the device's time was reset. */
+	if (tag_ns >= now_ns + 2 * TAG_LEAD_MAX_NS)
+		tag_ns = now_ns;
 	if (tag_ns < floor)
 		tag_ns = floor;
 	tag_ns += div_u64(held_ns * TESSERA_SCHED_PPM, ppm);
 	return tag_ns < now_ns + TAG_LEAD_MAX_NS ? tag_ns : now_ns + TAG_LEAD_MAX_NS;
 }
 
-/* @e has used @held_ns of engine time until @now_ns. */
-void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 held_ns,
-			      u64 now_ns)
+/* By how much a clock that sets an upper bound may be in the past: see LIMIT_WINDOW_NS. */
+u64 tessera_sched_limit_credit_ns(const struct tessera_sched *s,
+				  const struct tessera_sched_entity *e)
 {
-	u64 credit = 2 * tessera_sched_slice_ns(s, e);
+	u64 slices = 2 * tessera_sched_slice_ns(s, e);
 
+	return slices > LIMIT_WINDOW_NS ? slices : LIMIT_WINDOW_NS;
+}
+
+static void charge_reservation(struct tessera_sched_entity *e, u64 held_ns, u64 over_ns, u64 now_ns)
+{
+	u64 tag = tessera_sched_tag_advance(e->reserve_tag_ns, held_ns - over_ns, e->reservation_ppm,
+					    RESERVE_WINDOW_NS, now_ns);
+	u64 most = now_ns + RESERVE_WINDOW_NS;
+
+	if (tag > most)
+		tag = e->reserve_tag_ns <= most ? most :
+		      e->reserve_tag_ns < tag ? e->reserve_tag_ns : tag;
+	/* What it took from others is its to pay, however much it is. */
+	e->reserve_tag_ns = tessera_sched_tag_advance(tag, over_ns, e->reservation_ppm,
+						      RESERVE_WINDOW_NS, now_ns);
+}
+
+/* @e has used @held_ns of engine time until @now_ns, of which @over_ns are overshoot. */
+void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 held_ns,
+			      u64 over_ns, u64 now_ns)
+{
 	if (!s->policy->work_conserving || !held_ns)
 		return;
-	if (credit < LIMIT_WINDOW_NS)
-		credit = LIMIT_WINDOW_NS;
 	if (e->reservation_ppm)
-		e->reserve_tag_ns = advance_tag(e->reserve_tag_ns, held_ns, e->reservation_ppm,
-						RESERVE_WINDOW_NS, now_ns);
+		charge_reservation(e, held_ns, over_ns, now_ns);
 	if (e->limit_ppm)
-		e->limit_tag_ns = advance_tag(e->limit_tag_ns, held_ns, e->limit_ppm,
-					      credit, now_ns);
+		e->limit_tag_ns = tessera_sched_tag_advance(e->limit_tag_ns, held_ns, e->limit_ppm,
+							    tessera_sched_limit_credit_ns(s, e),
+							    now_ns);
 }
 
 /* Time without work counts as had: a reservation saves nothing up. */

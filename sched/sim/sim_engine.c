@@ -73,8 +73,7 @@ static void begin_switch(struct sim_engine *m)
 	if (m->held)
 		m->held(m, m->on_engine, m->held_since_ns, m->busy_total_ns - m->held_busy_ns);
 	m->phase = SIM_SWITCHING;
-	/* Nothing to empty: whose runlist is to be taken away is gone. */
-	m->engine_due_ns = m->now_ns + (m->target == m->on_engine ? 0 : m->switch_ns);
+	m->engine_due_ns = m->now_ns + m->switch_ns;
 }
 
 static void wait_begins(struct sim_engine *m, struct sim_client *c)
@@ -100,7 +99,7 @@ static void unschedule_arrival(struct sim_engine *m, struct sim_client *c)
 	c->node_queued = false;
 }
 
-/* Its context is gone: what it has, and what would have come. */
+/* Its context is gone: what it has is lost, and nothing comes any more. */
 static void drop_jobs(struct sim_engine *m, struct sim_client *c)
 {
 	unschedule_arrival(m, c);
@@ -212,10 +211,8 @@ static void out_of_patience(struct sim_engine *m)
 	m->timer_due_ns = m->now_ns + (patience > SIM_RESET_PATIENCE_NS ? patience :
 								       SIM_RESET_PATIENCE_NS);
 	/* The runlist that waits comes into force after it. */
-	if (running_job(m)) {
-		m->on_engine->lost = true;
+	if (running_job(m))
 		drop_jobs(m, m->on_engine);
-	}
 	begin_reset(m);
 }
 
@@ -223,7 +220,7 @@ static void out_of_patience(struct sim_engine *m)
 
 static void schedule_arrival(struct sim_engine *m, struct sim_client *c, u64 after_ns)
 {
-	if (c->lost || c->node_queued || !c->load->next(c, after_ns, &c->next_job))
+	if (c->node_queued || !c->load->next(c, after_ns, &c->next_job))
 		return;
 	if (c->next_job.arrival_ns < m->now_ns)
 		c->next_job.arrival_ns = m->now_ns;
@@ -263,14 +260,11 @@ static void arrive(struct sim_engine *m, struct sim_client *c)
 		return;
 	m->num_with_work++;
 	wait_begins(m, c);
-	/* On the runlist, and never told to be without work: nothing to tell. */
-	if (c != m->on_engine || m->idle_reported) {
-		if (c == m->on_engine)
-			m->idle_reported = false;
-		charge(m);
-		if (tessera_sched_wake(&m->sched, &c->entity, m->now_ns))
-			pick(m);
-	}
+	if (c == m->on_engine)
+		m->idle_reported = false;
+	charge(m);
+	if (tessera_sched_wake(&m->sched, &c->entity, m->now_ns))
+		pick(m);
 	plan(m);
 }
 
@@ -369,13 +363,12 @@ bool sim_step(struct sim_engine *m, u64 until_ns)
 		return false;
 	}
 	count(m, due);
-	if (due == m->engine_due_ns) {
+	if (due == m->engine_due_ns)
 		engine_event(m);
-	} else if (due == m->timer_due_ns) {
+	else if (due == m->timer_due_ns)
 		timer_event(m);
-	} else {
+	else
 		arrive(m, (struct sim_client *)((char *)n - offsetof(struct sim_client, node)));
-	}
 	return true;
 }
 
@@ -397,9 +390,9 @@ void sim_init(struct sim_engine *m, const struct tessera_sched_policy *policy, u
 		.switch_ns = 20000,
 		.tile_ns = 10000,
 		.reset_ns = 100000,
-		.now_ns = 1000,
-		.counted_ns = 1000,
-		.held_since_ns = 1000,
+		.now_ns = SIM_START_NS,
+		.counted_ns = SIM_START_NS,
+		.held_since_ns = SIM_START_NS,
 		.idle_reported = true,
 		.engine_due_ns = SIM_NEVER,
 		.timer_due_ns = SIM_NEVER,

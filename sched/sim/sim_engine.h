@@ -16,6 +16,7 @@
 #include "tessera_sched_heap.h"
 
 #define SIM_NEVER	UINT64_MAX
+#define SIM_START_NS	1000ull		/* the time when a model is made */
 
 enum sim_preemption { SIM_BATCH, SIM_STRICT };
 
@@ -54,8 +55,7 @@ struct sim_client {
 	void *load_data;
 
 	bool running;
-	bool lost;		/* its context, to an engine reset: nothing comes any more */
-	u64 resets;		/* that it is guilty of */
+	u64 resets;		/* of the engine, that it is guilty of */
 	u64 busy_ns;		/* engine time had */
 	u64 jobs_done;
 	u64 waiting_since_ns;	/* has had work and not the engine since; SIM_NEVER: not so */

@@ -2,238 +2,26 @@
 /*
  * simulate.c - runs a workload on modelled accelerators; prints the run as JSON
  *
- * The scheduler is the one that tessera.ko runs. Engines don't act on each other, so they are
- * run one after the other.
+ * The scheduler is the one that tessera.ko runs.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "summary.h"
-
-#define START_NS	1000ull		/* sim_init()'s */
-#define PPM_PER_PERCENT	(TESSERA_SCHED_PPM / 100)
-
-/* A vGPU on the engine that is being run. */
-struct vgpu {
-	struct sim_client client;	/* first: it is what the model gives back */
-	struct sim_source source;
-	u32 load;			/* number of it; of that of another engine if it has none here */
-};
-
-struct run {
-	struct sim_engine engine;
-	struct summary *summary;
-	u32 accelerator;
-	enum workload_engine which;
-	u64 switch_from_ns;
-	struct vgpu *vgpus;
-	u32 num;
-};
+#include "sim_run.h"
 
 static int refuse_usage(void)
 {
-	fputs("usage: simulate [--set 'KEYWORD VALUE']... [--trace FILE] [--slices FILE] [--jobs FILE]\n"
-	      "                [WORKLOAD-FILE]\n"
-	      "  --set     a line of the workload file, after the file: 'policy deadline',\n"
-	      "            'vgpu load=poisson,length_us=500'\n"
-	      "  --trace   CSV: time_ns,vgpu,length_ns[,engine]; a load for each vGPU in it\n"
-	      "  --slices  write who had which engine when, as CSV\n"
-	      "  --jobs    write when each batch came and was done, as CSV\n", stderr);
+	fputs("usage: simulate [OPTION]... [WORKLOAD-FILE]\n"
+	      "  --set 'KEYWORD VALUE'\n"
+	      "                 a line of the workload file, after the file: 'policy deadline',\n"
+	      "                 'vgpu load=poisson,length_us=500'; any number of times\n"
+	      "  --trace FILE   CSV: time_ns,vgpu,length_ns[,engine]; a load for each vGPU in it\n"
+	      "  --slices FILE  write who had which engine when, as CSV\n"
+	      "  --jobs FILE    write when each batch came and was done, as CSV\n"
+	      "Prints the run as JSON.\n", stderr);
 	return 2;
-}
-
-static const struct vgpu *vgpu_of(const struct sim_client *c)
-{
-	return (const struct vgpu *)c;
-}
-
-static void tell_job(const struct run *r, const struct sim_client *c, const struct sim_job *job,
-		     u64 done_ns, bool lost)
-{
-	summary_job(r->summary, &(struct summary_job){
-		.arrival_ns = job->arrival_ns,
-		.done_ns = done_ns,
-		.length_ns = job->length_ns,
-		.client = vgpu_of(c)->load,
-		.lost = lost,
-	});
-}
-
-static void job_done(struct sim_engine *m, struct sim_client *c, const struct sim_job *job)
-{
-	tell_job(m->data, c, job, m->now_ns, false);
-}
-
-static void job_lost(struct sim_engine *m, struct sim_client *c, const struct sim_job *job)
-{
-	tell_job(m->data, c, job, m->now_ns, true);
-}
-
-static void tell_slice(const struct run *r, u64 begin_ns, u64 busy_ns, enum summary_state state,
-		       u32 client)
-{
-	summary_slice(r->summary, &(struct summary_slice){
-		.begin_ns = begin_ns,
-		.end_ns = r->engine.now_ns,
-		.busy_ns = busy_ns,
-		.state = state,
-		.client = client,
-		.accelerator = r->accelerator,
-		.engine = r->which,
-	});
-}
-
-static void held(struct sim_engine *m, struct sim_client *c, u64 since_ns, u64 busy_ns)
-{
-	struct run *r = m->data;
-
-	tell_slice(r, since_ns, busy_ns, c ? SUMMARY_RUN : SUMMARY_IDLE, c ? vgpu_of(c)->load : 0);
-	r->switch_from_ns = m->now_ns;
-}
-
-static void switched(struct sim_engine *m, struct sim_client *c)
-{
-	const struct run *r = m->data;
-
-	tell_slice(r, r->switch_from_ns, 0, SUMMARY_SWITCH, 0);
-}
-
-/* All vGPUs of an accelerator run on both of its engines, with work there or not. */
-static u32 list_vgpus(struct run *r, const struct workload *w)
-{
-	u32 *place = malloc(w->num_vgpus * sizeof(*place)), i, loaded = 0;
-	const struct workload_client *c;
-	struct vgpu *v;
-
-	if (!place)
-		abort();
-	r->num = 0;
-	for (i = 0; i < w->num_clients; i++) {
-		c = &w->clients[i];
-		if (c->accelerator != r->accelerator)
-			continue;
-		/* Numbers go up, but for second loads. */
-		if (!r->num || c->vgpu > w->clients[r->vgpus[r->num - 1].load].vgpu) {
-			place[c->vgpu] = r->num++;
-			r->vgpus[place[c->vgpu]] = (struct vgpu){
-				.load = i,
-				.source.kind = SIM_IDLE,
-			};
-		}
-		if (c->engine != r->which)
-			continue;
-		v = &r->vgpus[place[c->vgpu]];
-		v->load = i;
-		v->source = c->source;
-		loaded++;
-	}
-	free(place);
-	return loaded;
-}
-
-static void add_vgpu(struct run *r, struct vgpu *v, const struct workload_client *c)
-{
-	struct sim_engine *m = &r->engine;
-	struct tessera_sched_entity *e = &v->client.entity;
-	bool repick;
-
-	sim_client_init(m, &v->client, c->name, c->fixed_share_inv, sim_load_of(&v->source),
-			&v->source);
-	/* workload_check() has passed all this. */
-	if (tessera_sched_set_weight(&m->sched, e, c->weight) ||
-	    tessera_sched_set_slice_request(&m->sched, e, c->slice_request_ns) ||
-	    tessera_sched_set_qos(&m->sched, e, PPM_PER_PERCENT * c->reservation,
-				  PPM_PER_PERCENT * c->limit, m->now_ns, &repick))
-		abort();
-}
-
-static void tell_vgpu(const struct run *r, const struct vgpu *v)
-{
-	const struct sim_client *c = &v->client;
-	u32 i;
-
-	for (i = 0; i < c->jobs_num; i++)
-		tell_job(r, c, &c->jobs[(c->jobs_first + i) % c->jobs_room], 0, false);
-	summary_client(r->summary, v->load, c->entity.overshoot_ns, c->entity.slices, c->resets);
-}
-
-static void run_engine(struct run *r, const struct workload *w, u64 until_ns)
-{
-	struct tessera_sched_config config = { w->timeslice_ns, w->averaging };
-	struct sim_engine *m = &r->engine;
-	u32 i;
-
-	if (!list_vgpus(r, w))
-		return;
-	sim_init(m, tessera_sched_policy_find(w->policy), w->seed);
-	m->preemption = w->preemption;
-	m->switch_ns = w->switch_ns;
-	m->tile_ns = w->tile_ns;
-	m->preempt_timeout_ns = w->preempt_timeout_ns;
-	m->job_done = job_done;
-	m->job_lost = job_lost;
-	m->held = held;
-	m->switched = switched;
-	m->data = r;
-	if (tessera_sched_set_config(&m->sched, &config))
-		abort();
-	for (i = 0; i < r->num; i++)
-		add_vgpu(r, &r->vgpus[i], &w->clients[r->vgpus[i].load]);
-	for (i = 0; i < r->num; i++)
-		sim_client_start(m, &r->vgpus[i].client);
-	sim_run(m, until_ns);
-	sim_end(m);
-	m->held = NULL;
-	m->job_lost = NULL;
-	for (i = 0; i < r->num; i++) {
-		if (w->clients[r->vgpus[i].load].engine == r->which)
-			tell_vgpu(r, &r->vgpus[i]);
-	}
-	for (i = 0; i < r->num; i++)
-		sim_client_exit(m, &r->vgpus[i].client);
-}
-
-/* The engine that the window is taken from comes first: see summary.h. */
-static void run_all(struct summary *summary, const struct workload *w)
-{
-	u32 num = w->accelerators * WORKLOAD_NUM_ENGINES, first = 0, i, engine;
-	int reference = summary_reference(w);
-	struct run r = {
-		.summary = summary,
-		.vgpus = calloc(w->num_clients, sizeof(*r.vgpus)),
-	};
-
-	if (!r.vgpus)
-		abort();
-	if (reference >= 0)
-		first = w->clients[reference].accelerator * WORKLOAD_NUM_ENGINES +
-			w->clients[reference].engine;
-	for (i = 0; i < num; i++) {
-		engine = (first + i) % num;
-		r.accelerator = engine / WORKLOAD_NUM_ENGINES;
-		r.which = engine % WORKLOAD_NUM_ENGINES;
-		run_engine(&r, w, START_NS + summary_run_ns(w));
-	}
-	free(r.vgpus);
-}
-
-static int print_to(const char *path, const struct summary *s,
-		    void (*print)(const struct summary *s, FILE *f))
-{
-	FILE *f;
-
-	if (!path)
-		return 0;
-	f = fopen(path, "w");
-	if (f)
-		print(s, f);
-	if (!f || ferror(f) | fclose(f)) {
-		fprintf(stderr, "simulate: %s: %s\n", path, strerror(errno));
-		return 1;
-	}
-	return 0;
 }
 
 struct options {
@@ -257,14 +45,13 @@ static int read_options(struct options *o, int argc, char **argv)
 			value = &o->slices;
 		else if (!strcmp(argv[i], "--jobs"))
 			value = &o->jobs;
-		else if (*argv[i] == '-' || o->file)
-			return -1;
+		else if (*argv[i] != '-' && !o->file)
+			value = &o->file;
 		else
-			o->file = argv[i];
-		if (value && ++i == argc)
 			return -1;
-		if (value)
-			*value = argv[i];
+		if (value != &o->file && ++i == argc)
+			return -1;
+		*value = argv[i];
 	}
 	return 0;
 }
@@ -276,14 +63,14 @@ static int read_all(struct workload *w, const struct options *o)
 
 	if (o->file && workload_read(w, o->file, why))
 		goto refuse;
-	if (o->trace && workload_read_trace(w, o->trace, why))
-		goto refuse;
 	for (i = 0; i < o->num_set; i++) {
 		if (workload_set(w, o->set[i], why)) {
 			fprintf(stderr, "simulate: --set '%s': %s\n", o->set[i], why);
 			return 2;
 		}
 	}
+	if (o->trace && workload_read_trace(w, o->trace, why))
+		goto refuse;
 	if (!workload_check(w, why))
 		return 0;
 refuse:
@@ -291,24 +78,50 @@ refuse:
 	return 2;
 }
 
-static int simulate(const struct workload *w, const struct options *o)
-{
-	struct summary *s = summary_new(w, "simulator", START_NS);
-	int ret;
+struct output {
+	const char *path;	/* NULL: not wanted */
+	FILE *f;
+	void (*print)(const struct summary *s, FILE *f);
+};
 
-	if (o->slices)
+static int run_and_print(const struct workload *w, struct output *outputs, int num, bool slices)
+{
+	struct summary *s = summary_new(w, "simulator", SIM_START_NS);
+	struct output *o;
+	int ret = 0;
+
+	if (slices)
 		summary_keep_slices(s);
-	run_all(s, w);
+	sim_run_workload(w, s);
 	summary_finish(s);
-	ret = print_to(o->slices, s, summary_print_slices);
-	ret |= print_to(o->jobs, s, summary_print_jobs);
-	summary_print(s, stdout);
-	summary_free(s);
-	if (fflush(stdout) || ferror(stdout)) {
-		perror("simulate");
-		return 1;
+	for (o = outputs; o < outputs + num; o++) {
+		if (!o->f)
+			continue;
+		o->print(s, o->f);
+		if (ferror(o->f) | fclose(o->f)) {
+			fprintf(stderr, "simulate: %s: %s\n", o->path, strerror(errno));
+			ret = 1;
+		}
 	}
+	summary_free(s);
 	return ret;
+}
+
+/* Before the run: whoever asks for a file that can't be written hears of it at once. */
+static int open_outputs(struct output *outputs, int num)
+{
+	struct output *o;
+
+	for (o = outputs; o < outputs + num; o++) {
+		if (!o->path || o->f)
+			continue;
+		o->f = fopen(o->path, "w");
+		if (!o->f) {
+			fprintf(stderr, "simulate: %s: %s\n", o->path, strerror(errno));
+			return 2;
+		}
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -321,8 +134,17 @@ int main(int argc, char **argv)
 		abort();
 	workload_init(&w);
 	ret = read_options(&o, argc, argv) ? refuse_usage() : read_all(&w, &o);
-	if (!ret)
-		ret = simulate(&w, &o);
+	if (!ret) {
+		struct output outputs[] = {
+			{ o.slices, NULL, summary_print_slices },
+			{ o.jobs, NULL, summary_print_jobs },
+			{ "standard output", stdout, summary_print },
+		};
+
+		ret = open_outputs(outputs, 3);
+		if (!ret)
+			ret = run_and_print(&w, outputs, 3, o.slices);
+	}
 	workload_free(&w);
 	free(o.set);
 	return ret;

@@ -50,6 +50,8 @@ struct summary {
 	size_t num_slices;
 	struct summary_job *jobs;
 	size_t num_jobs;
+	u64 *last_end;		/* of the last job told, by engine */
+	bool unordered;
 };
 
 static void *allocate(size_t num, size_t size)
@@ -122,6 +124,9 @@ u64 summary_run_ns(const struct workload *w)
 		round += batch * (c->weight > r->weight ? c->weight : r->weight) / r->weight;
 		round += w->switch_ns;
 	}
+	/* A slot in as many as its type allows, whoever else runs. */
+	if (!strcmp(w->policy, "fixed_share") && round < slice * r->fixed_share_inv)
+		round = slice * r->fixed_share_inv;
 	spare = ROUNDS_SPARE * round + w->preempt_timeout_ns;
 	if (spare < SPARE_MIN_NS)
 		spare = SPARE_MIN_NS;
@@ -141,6 +146,7 @@ struct summary *summary_new(const struct workload *w, const char *source, u64 st
 	s->reference = summary_reference(w);
 	s->clients = allocate(w->num_clients, sizeof(*s->clients));
 	s->work_ns = allocate(num_engines(s), sizeof(*s->work_ns));
+	s->last_end = allocate(num_engines(s), sizeof(*s->last_end));
 	for (win = s->windows; win < s->windows + NUM_WINDOWS; win++) {
 		win->begin_ns = SIM_NEVER;
 		win->end_ns = SIM_NEVER;
@@ -165,6 +171,7 @@ void summary_free(struct summary *s)
 		free(s->clients[i].latency);
 	free(s->clients);
 	free(s->work_ns);
+	free(s->last_end);
 	free(s->slices);
 	free(s->jobs);
 	free(s);
@@ -193,7 +200,7 @@ static u64 busy_part(const struct summary_slice *slice, u64 inside)
 	u64 whole = slice->end_ns - slice->begin_ns;
 
 	return inside == whole ? slice->busy_ns :
-				 (u64)((unsigned __int128)slice->busy_ns * inside / whole);
+				 (u64)((__uint128_t)slice->busy_ns * inside / whole);
 }
 
 static void add_slice(const struct summary *s, struct window *win,
@@ -227,14 +234,15 @@ static bool of_reference_engine(const struct summary *s, const struct summary_sl
 static void move_window(struct summary *s, const struct summary_slice *slice)
 {
 	struct window *win = &s->windows[ALIGNED];
+	u64 t = slice->begin_ns;
 
 	if (slice->state != SUMMARY_RUN || slice->client != (u32)s->reference)
 		return;
 	if (win->begin_ns == SIM_NEVER) {
-		if (slice->begin_ns >= s->warm_ns)
-			win->begin_ns = slice->begin_ns;
-	} else if (win->end_ns == SIM_NEVER && slice->begin_ns >= win->begin_ns + s->w->measure_ns) {
-		win->end_ns = slice->begin_ns;
+		if (t >= s->warm_ns)
+			win->begin_ns = t;
+	} else if (win->end_ns == SIM_NEVER && t >= win->begin_ns + s->w->measure_ns) {
+		win->end_ns = t;
 	}
 }
 
@@ -260,8 +268,19 @@ void summary_slice(struct summary *s, const struct summary_slice *slice)
 
 /* ---------------------------------------------------------------- jobs -- */
 
+/* Who is not done yet ends last. */
+static u64 end_of(const struct summary_job *job)
+{
+	return job->done_ns ? job->done_ns : SIM_NEVER;
+}
+
 void summary_job(struct summary *s, const struct summary_job *job)
 {
+	u64 *last = &s->last_end[engine_of(s, job->client)];
+
+	/* Told as they end, engine by engine, they need not be sorted. */
+	s->unordered |= end_of(job) < *last;
+	*last = end_of(job);
 	s->jobs = room_for_one(s->jobs, s->num_jobs, sizeof(*s->jobs));
 	s->jobs[s->num_jobs++] = *job;
 }
@@ -296,37 +315,45 @@ static void count_job(struct summary *s, const struct window *win, const struct 
 		c->demand_ns += job->length_ns < window_ns ? job->length_ns : window_ns;
 }
 
-static int by_arrival(const void *a, const void *b)
+static int by_end(const void *a, const void *b)
 {
 	const struct summary_job *x = a, *y = b;
 
+	if (end_of(x) != end_of(y))
+		return end_of(x) < end_of(y) ? -1 : 1;
+	/* The same order everywhere, whatever qsort() does with equals. */
 	if (x->arrival_ns != y->arrival_ns)
 		return x->arrival_ns < y->arrival_ns ? -1 : 1;
-	/* The same order everywhere, whatever qsort() does with equals. */
-	if (x->client != y->client)
-		return x->client < y->client ? -1 : 1;
-	return x->done_ns < y->done_ns ? -1 : x->done_ns > y->done_ns;
+	return x->client < y->client ? -1 : x->client > y->client;
 }
 
-/* For how long of the window each engine had a job: that is from arrival to end, of any. */
+/*
+ * For how long of the window each engine had a job: that is from arrival to end, of any. From
+ * the last end to the first, what overlaps is joined to one stretch after the other.
+ */
 static void measure_work(struct summary *s, const struct window *win)
 {
-	u64 *until = allocate(num_engines(s), sizeof(*until)), from, end;
+	struct stretch {
+		u64 begin, end;
+	} *stretches = allocate(num_engines(s), sizeof(*stretches)), *t;
 	const struct summary_job *job;
-	u32 engine;
 	size_t i;
+	u32 n;
 
-	for (i = 0; i < s->num_jobs; i++) {
+	for (i = s->num_jobs; i--;) {
 		job = &s->jobs[i];
-		engine = engine_of(s, job->client);
-		from = job->arrival_ns > until[engine] ? job->arrival_ns : until[engine];
-		end = job->done_ns ? job->done_ns : win->end_ns;
-		if (end <= from)
-			continue;
-		s->work_ns[engine] += overlap(win, from, end);
-		until[engine] = end;
+		n = engine_of(s, job->client);
+		t = &stretches[n];
+		if (end_of(job) < t->begin || !t->end) {
+			s->work_ns[n] += overlap(win, t->begin, t->end);
+			*t = (struct stretch){ job->arrival_ns, end_of(job) };
+		} else if (job->arrival_ns < t->begin) {
+			t->begin = job->arrival_ns;
+		}
 	}
-	free(until);
+	for (n = 0; n < num_engines(s); n++)
+		s->work_ns[n] += overlap(win, stretches[n].begin, stretches[n].end);
+	free(stretches);
 }
 
 static int by_value(const void *a, const void *b)
@@ -366,7 +393,8 @@ void summary_finish(struct summary *s)
 		if (!of_reference_engine(s, &s->slices[i]))
 			add_slice(s, &s->windows[ALIGNED], &s->slices[i]);
 	}
-	qsort(s->jobs, s->num_jobs, sizeof(*s->jobs), by_arrival);
+	if (s->unordered)
+		qsort(s->jobs, s->num_jobs, sizeof(*s->jobs), by_end);
 	measure_work(s, win);
 	for (i = 0; i < s->num_jobs; i++)
 		count_job(s, win, &s->jobs[i]);
@@ -432,11 +460,11 @@ static void print_engines(const struct summary *s, const struct window *win, FIL
 
 		if (!used[i])
 			continue;
-		fprintf(f, "%s{\"accelerator\": %" PRIu32 ", \"engine\": \"%s\", \"busy_ns\": %" PRIu64
-			", \"switch_ns\": %" PRIu64 ", \"work_ns\": %" PRIu64 ", \"switches\": %" PRIu64
-			"}", comma, i / WORKLOAD_NUM_ENGINES,
-			workload_engine_names[i % WORKLOAD_NUM_ENGINES], e->busy_ns, e->switch_ns,
-			s->work_ns[i], e->switches);
+		fprintf(f, "%s{\"accelerator\": %" PRIu32 ", \"engine\": \"%s\"", comma,
+			i / WORKLOAD_NUM_ENGINES, workload_engine_names[i % WORKLOAD_NUM_ENGINES]);
+		fprintf(f, ", \"busy_ns\": %" PRIu64 ", \"switch_ns\": %" PRIu64
+			", \"work_ns\": %" PRIu64 ", \"switches\": %" PRIu64 "}", e->busy_ns,
+			e->switch_ns, s->work_ns[i], e->switches);
 		comma = ", ";
 	}
 	free(used);
@@ -467,15 +495,15 @@ void summary_print(const struct summary *s, FILE *f)
 {
 	const struct window *win = chosen(s);
 	const struct workload *w = s->w;
-	u32 i;
+	u32 accelerator, i;
 
+	accelerator = w->clients[s->reference < 0 ? 0 : s->reference].accelerator;
 	fputs("{\"workload\": ", f);
 	print_string(f, w->name);
 	fprintf(f, ", \"source\": \"%s\", \"policy\": \"%s\", \"preemption\": \"%s\"", s->source,
 		w->policy, w->preemption == SIM_STRICT ? "strict" : "batch");
 	fprintf(f, ", \"timeslice_us\": %" PRIu64 ", \"switch_us\": %" PRIu64,
-		workload_timeslice_ns(w, s->reference < 0 ? 0 : w->clients[s->reference].accelerator) /
-		1000, w->switch_ns / 1000);
+		workload_timeslice_ns(w, accelerator) / 1000, w->switch_ns / 1000);
 	fprintf(f, ", \"begin_ns\": %" PRIu64 ", \"window_ns\": %" PRIu64 ", \"aligned\": %s",
 		win->begin_ns, win->end_ns - win->begin_ns,
 		win == &s->windows[ALIGNED] ? "true" : "false");

@@ -62,8 +62,8 @@ void summary_free(struct summary *s);
 void summary_keep_slices(struct summary *s);
 
 /*
- * In the order of time for each engine; in any order for jobs. Memory is saved if the slices of
- * the reference's engine are told first: see summary_reference().
+ * In the order of time for each engine; jobs in any order, best as they end. Memory is saved if
+ * the slices of the reference's engine are told first: see summary_reference().
  */
 void summary_slice(struct summary *s, const struct summary_slice *slice);
 void summary_job(struct summary *s, const struct summary_job *job);

@@ -92,7 +92,7 @@ struct workload_client *workload_add_client(struct workload *w, char *why)
 }
 
 /* Digits alone, from @least to @most. */
-static int number(const char *key, const char *text, u64 least, u64 most, u64 *n, char *why)
+static int parse_number(const char *key, const char *text, u64 least, u64 most, u64 *n, char *why)
 {
 	char *end = NULL;
 
@@ -108,7 +108,7 @@ static int number32(const char *key, const char *text, u32 least, u32 most, u32 
 {
 	u64 value;
 
-	if (number(key, text, least, most, &value, why))
+	if (parse_number(key, text, least, most, &value, why))
 		return -1;
 	*n = value;
 	return 0;
@@ -117,7 +117,7 @@ static int number32(const char *key, const char *text, u32 least, u32 most, u32 
 /* A time in units of @unit ns. */
 static int time_of(const char *key, const char *text, u64 least, u64 unit, u64 *ns, char *why)
 {
-	if (number(key, text, least, MAX_US * US / unit, ns, why))
+	if (parse_number(key, text, least, MAX_US * US / unit, ns, why))
 		return -1;
 	*ns *= unit;
 	return 0;
@@ -130,7 +130,8 @@ static int slice_of(const char *key, const char *text, u64 *ns, char *why)
 		return -1;
 	if (*ns && (*ns < TESSERA_SCHED_SLICE_MIN_NS || *ns > TESSERA_SCHED_SLICE_MAX_NS))
 		return wrong(why, "%s: neither 0 nor %llu to %llu: '%.40s'", key,
-			     TESSERA_SCHED_SLICE_MIN_NS / US, TESSERA_SCHED_SLICE_MAX_NS / US, text);
+			     TESSERA_SCHED_SLICE_MIN_NS / US, TESSERA_SCHED_SLICE_MAX_NS / US,
+			     text);
 	return 0;
 }
 
@@ -182,7 +183,7 @@ static int set_key(struct workload_client *c, u32 *count, const char *key, const
 	if (!strcmp(key, "accelerator"))
 		return number32(key, value, 0, WORKLOAD_MAX_ACCELERATORS - 1, &c->accelerator, why);
 	if (!strcmp(key, "load")) {
-		if (one_of(key, value, sim_load_names, SIM_TRACE, &which, why))
+		if (one_of(key, value, sim_load_names, SIM_NUM_LOADS, &which, why))
 			return -1;
 		src->kind = which;
 		return 0;
@@ -207,7 +208,7 @@ static int set_key(struct workload_client *c, u32 *count, const char *key, const
 	if (!strcmp(key, "delay_us"))
 		return time_of(key, value, 0, US, &src->delay_ns, why);
 	if (!strcmp(key, "burst"))
-		return number(key, value, 1, 1000000, &src->burst, why);
+		return parse_number(key, value, 1, 1000000, &src->burst, why);
 	return wrong(why, "unknown key '%.40s'", key);
 }
 
@@ -280,8 +281,13 @@ static int set_keyword(struct workload *w, const char *keyword, char *value, cha
 	if (!strcmp(keyword, "averaging"))
 		return number32(keyword, value, TESSERA_SCHED_AVERAGING_MIN,
 				TESSERA_SCHED_AVERAGING_MAX, &w->averaging, why);
-	if (!strcmp(keyword, "preempt_timeout_us"))
-		return time_of(keyword, value, 1, US, &w->preempt_timeout_ns, why);
+	if (!strcmp(keyword, "preempt_timeout_us")) {
+		/* What the mediator takes. */
+		if (parse_number(keyword, value, 100, 10000000, &w->preempt_timeout_ns, why))
+			return -1;
+		w->preempt_timeout_ns *= US;
+		return 0;
+	}
 	if (!strcmp(keyword, "switch_us"))
 		return time_of(keyword, value, 0, US, &w->switch_ns, why);
 	if (!strcmp(keyword, "tile_us"))
@@ -291,9 +297,10 @@ static int set_keyword(struct workload *w, const char *keyword, char *value, cha
 	if (!strcmp(keyword, "measure_ms"))
 		return time_of(keyword, value, 1, MS, &w->measure_ns, why);
 	if (!strcmp(keyword, "seed"))
-		return number(keyword, value, 0, UINT64_MAX, &w->seed, why);
+		return parse_number(keyword, value, 0, UINT64_MAX, &w->seed, why);
 	if (!strcmp(keyword, "accelerators"))
-		return number32(keyword, value, 1, WORKLOAD_MAX_ACCELERATORS, &w->accelerators, why);
+		return number32(keyword, value, 1, WORKLOAD_MAX_ACCELERATORS, &w->accelerators,
+				why);
 	return wrong(why, "unknown keyword '%.40s'", keyword);
 }
 
@@ -318,8 +325,7 @@ int workload_set(struct workload *w, const char *line, char *why)
 	return set_keyword(w, keyword, value, why);
 }
 
-/* "three-trainers" of "workloads/three-trainers.workload" */
-static void name_after(struct workload *w, const char *path)
+void workload_name_after(struct workload *w, const char *path)
 {
 	const char *base = strrchr(path, '/');
 	char *dot;
@@ -339,7 +345,7 @@ int workload_read(struct workload *w, const char *path, char *why)
 
 	if (!f)
 		return wrong(why, "%.120s: %s", path, strerror(errno));
-	name_after(w, path);
+	workload_name_after(w, path);
 	while (!ret && fgets(line, sizeof(line), f)) {
 		number++;
 		if (!strchr(line, '\n') && !feof(f)) {
@@ -446,7 +452,7 @@ int workload_check(struct workload *w, char *why)
 	if (!w->num_clients)
 		return wrong(why, "no vGPU");
 	if (w->switch_ns >= w->preempt_timeout_ns)
-		return wrong(why, "switch_us is not below preempt_timeout_us: each switch would time out");
+		return wrong(why, "switch_us is not below preempt_timeout_us");
 	order = calloc(w->num_clients, sizeof(*order));
 	if (!order)
 		return wrong(why, "out of memory");
@@ -455,6 +461,12 @@ int workload_check(struct workload *w, char *why)
 	if (ret)
 		return -1;
 	for (c = w->clients; c < w->clients + w->num_clients; c++) {
+		if (c->elastic_cap && c->elastic_cap * c->fixed_share_inv < 100)
+			return wrong(why, "vGPU '%s': its elastic cap is below its fixed share",
+				     c->name);
+		if (c->source.kind == SIM_TRACE && !c->source.trace_num)
+			return wrong(why, "vGPU '%s': no batch for its %s engine in a trace",
+				     c->name, workload_engine_names[c->engine]);
 		/* Whole numbers of a sequence, not neighbouring states: those would run in step. */
 		c->source.random = sim_random(&seed);
 		if (c->limit && c->limit < c->reservation)

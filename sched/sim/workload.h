@@ -97,7 +97,10 @@ void workload_free(struct workload *w);
  */
 int workload_read(struct workload *w, const char *path, char *why);
 int workload_set(struct workload *w, const char *line, char *why);
-/* A trace adds a client for each vGPU and engine in it. Its times count from its earliest line. */
+/*
+ * After all lines: a trace gives the loads `trace` their batches, and adds a client for each vGPU
+ * and engine that has none. Its times count from its earliest line.
+ */
 int workload_read_trace(struct workload *w, const char *path, char *why);
 /*
  * After the last line: what only the whole can tell, such as reservations over 100 %. Places vGPUs
@@ -105,6 +108,8 @@ int workload_read_trace(struct workload *w, const char *path, char *why);
  */
 int workload_check(struct workload *w, char *why);
 
+/* For readers: name it "a" after "b/a.workload". */
+void workload_name_after(struct workload *w, const char *path);
 /* For readers: a new client, of default settings and without a name; NULL with a line in @why. */
 struct workload_client *workload_add_client(struct workload *w, char *why);
 

@@ -9,8 +9,6 @@
 
 #include "workload.h"
 
-#define TAIL_BATCH_NS	1000000ull	/* of one that is busy to the end */
-
 struct row {
 	u64 time_ns, length_ns;
 	char vgpu[WORKLOAD_NAME];
@@ -64,20 +62,35 @@ static const char *parse(char *line, struct row *row)
 	return NULL;
 }
 
-static u32 *find(u32 *index, const struct workload *w, const struct row *row)
+static u32 *find(u32 *index, const struct workload *w, const char *name,
+		 enum workload_engine engine)
 {
-	const char *p = row->vgpu;
 	u32 hash = 2166136261u, *slot;
+	const char *p;
 
-	for (; *p; p++)
+	for (p = name; *p; p++)
 		hash = (hash ^ (unsigned char)*p) * 16777619u;	/* FNV-1a */
-	hash += row->engine;
+	hash += engine;
 	for (;; hash++) {
 		slot = &index[hash % INDEX_SLOTS];
-		if (*slot == WORKLOAD_ANY || (w->clients[*slot].engine == row->engine &&
-					      !strcmp(w->clients[*slot].name, row->vgpu)))
+		if (*slot == WORKLOAD_ANY || (w->clients[*slot].engine == engine &&
+					      !strcmp(w->clients[*slot].name, name)))
 			return slot;
 	}
+}
+
+static u32 *make_index(const struct workload *w)
+{
+	u32 *index = malloc(INDEX_SLOTS * sizeof(*index)), i;
+
+	if (!index)
+		return NULL;
+	memset(index, 0xff, INDEX_SLOTS * sizeof(*index));
+	for (i = 0; i < w->num_clients; i++) {
+		if (w->clients[i].source.kind == SIM_TRACE)
+			*find(index, w, w->clients[i].name, w->clients[i].engine) = i;
+	}
+	return index;
 }
 
 static const char *add_batch(struct sim_source *src, const struct row *row)
@@ -102,7 +115,7 @@ static const char *add_batch(struct sim_source *src, const struct row *row)
 static const char *add_row(struct workload *w, u32 *index, const struct row *row,
 			   char *why)
 {
-	u32 *slot = find(index, w, row);
+	u32 *slot = find(index, w, row->vgpu, row->engine);
 	struct workload_client *c;
 
 	if (*slot == WORKLOAD_ANY) {
@@ -113,26 +126,29 @@ static const char *add_row(struct workload *w, u32 *index, const struct row *row
 		strcpy(c->name, row->vgpu);
 		c->engine = row->engine;
 		c->source.kind = SIM_TRACE;
-		c->source.length_ns = TAIL_BATCH_NS;
 	}
 	return add_batch(&w->clients[*slot].source, row);
 }
 
-/* Times count from the earliest. */
-static void shift(struct workload *w, u32 first)
+/* Times count from the earliest. False: there is none. */
+static bool shift(struct workload *w)
 {
 	u64 earliest = SIM_NEVER;
+	struct sim_source *src;
 	size_t k;
 	u32 i;
 
-	for (i = first; i < w->num_clients; i++) {
-		if (w->clients[i].source.trace[0].arrival_ns < earliest)
-			earliest = w->clients[i].source.trace[0].arrival_ns;
+	for (i = 0; i < w->num_clients; i++) {
+		src = &w->clients[i].source;
+		if (src->trace_num && src->trace[0].arrival_ns < earliest)
+			earliest = src->trace[0].arrival_ns;
 	}
-	for (i = first; i < w->num_clients; i++) {
-		for (k = 0; k < w->clients[i].source.trace_num; k++)
-			w->clients[i].source.trace[k].arrival_ns -= earliest;
+	for (i = 0; i < w->num_clients; i++) {
+		src = &w->clients[i].source;
+		for (k = 0; k < src->trace_num; k++)
+			src->trace[k].arrival_ns -= earliest;
 	}
+	return earliest != SIM_NEVER;
 }
 
 static const char *read_rows(struct workload *w, u32 *index, FILE *f,
@@ -159,30 +175,26 @@ static const char *read_rows(struct workload *w, u32 *index, FILE *f,
 
 int workload_read_trace(struct workload *w, const char *path, char *why)
 {
-	u32 *index = malloc(INDEX_SLOTS * sizeof(*index)), first = w->num_clients;
+	const char *wrong = NULL;
 	char what[WORKLOAD_WHY];
 	unsigned long number = 0;
-	const char *wrong = NULL;
+	u32 *index = make_index(w);
 	FILE *f = fopen(path, "r");
 
-	if (!f || !index) {
-		wrong = strerror(errno);
-	} else {
-		memset(index, 0xff, INDEX_SLOTS * sizeof(*index));
+	if (f && index)
 		wrong = read_rows(w, index, f, &number, what);
-		if (!wrong && ferror(f))
-			wrong = strerror(errno);
-		else if (!wrong && w->num_clients == first)
-			wrong = "no batch in it";
-	}
-	if (wrong && number)
-		snprintf(why, WORKLOAD_WHY, "%.80s:%lu: %.90s", path, number, wrong);
+	if (!f || !index || (!wrong && ferror(f)))
+		snprintf(why, WORKLOAD_WHY, "%.120s: %s", path, strerror(errno));
 	else if (wrong)
-		snprintf(why, WORKLOAD_WHY, "%.100s: %.90s", path, wrong);
+		snprintf(why, WORKLOAD_WHY, "%.80s:%lu: %.90s", path, number, wrong);
+	else if (!shift(w))
+		snprintf(why, WORKLOAD_WHY, "%.120s: no batch in it", path);
 	else
-		shift(w, first);
+		*why = 0;
+	if (!*why && !*w->name)
+		workload_name_after(w, path);
 	if (f)
 		fclose(f);
 	free(index);
-	return wrong ? -1 : 0;
+	return *why ? -1 : 0;
 }

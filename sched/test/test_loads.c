@@ -76,6 +76,50 @@ static void poisson(void)
 	CHECK_MSG(above > 13200 && above < 13870, "%" PRIu64, above);
 }
 
+/* One batch without end, and none after it, however often it is asked for. */
+static void hang(void)
+{
+	struct sim_source src = { .kind = SIM_HANG, .delay_ns = 70 };
+
+	load(&src);
+	CHECK(!c.load->open);
+	CHECK(c.load->next(&c, 5, &job));
+	CHECK_EQ(job.arrival_ns, 75);
+	CHECK_EQ(job.length_ns, SIM_NEVER);
+	CHECK(!c.load->next(&c, 100, &job));
+	CHECK(!c.load->next(&c, 100, &job));
+}
+
+/* The delay comes once; in a trace it moves all. */
+static void delay(void)
+{
+	static struct sim_job rows[] = { { 3, 1 }, { 7, 2 }, { 8, 0 } };
+	struct sim_source src = { .kind = SIM_TRACE, .delay_ns = 100, .length_ns = 9,
+				  .trace = rows, .trace_num = 3 };
+	struct sim_source hog = { .kind = SIM_HOG, .delay_ns = 100, .length_ns = 9 };
+
+	load(&hog);
+	CHECK(c.load->next(&c, 1000, &job));
+	CHECK_EQ(job.arrival_ns, 1100);
+	CHECK(c.load->next(&c, 1109, &job));
+	CHECK_EQ(job.arrival_ns, 1109);
+
+	load(&src);
+	CHECK(c.load->next(&c, 1000, &job));
+	CHECK_EQ(job.arrival_ns, 1103);
+	CHECK(c.load->next(&c, 1103, &job));
+	CHECK_EQ(job.arrival_ns, 1107);
+	CHECK_EQ(job.length_ns, 2);
+	CHECK(c.load->open);
+	/* Its tail is a hog's. */
+	CHECK(c.load->next(&c, 1107, &job));
+	CHECK_EQ(job.arrival_ns, 1108);
+	CHECK_EQ(job.length_ns, 9);
+	CHECK(!c.load->open);
+	CHECK(c.load->next(&c, 2000, &job));
+	CHECK_EQ(job.arrival_ns, 2000);
+}
+
 /* By hand: two batches beside one, batch preemption, a switch of 20 us, a slice of 2 ms. */
 static void model(void)
 {
@@ -122,6 +166,8 @@ static const struct ktap_test tests[] = {
 	{ "bursty", bursty },
 	{ "adversary", adversary },
 	{ "poisson", poisson },
+	{ "hang", hang },
+	{ "delay", delay },
 	{ "model", model },
 };
 

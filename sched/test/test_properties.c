@@ -15,6 +15,19 @@
 #define BATCH_MAX	5000000ull
 #define LATE_MAX	50000ull
 #define WAIT_MAX	2000000000ull
+#define HANG_MAX	400000000ull
+
+/* In the runs that have them: */
+#define RESERVED_PPM	200000	/* client 0's reservation */
+#define LIMIT_PPM	250000	/* client 2's limit */
+#define CAP_PPM		300000	/* client 1's elastic cap */
+
+/* What is to change, too. */
+#define POLICIES	1u	/* policies, any time */
+#define QOS		2u	/* reservations, limits, requests of slices */
+#define CAPS		4u	/* elastic caps */
+#define HANGS		8u	/* batches that last long, and can't be cut */
+#define ALONE		16u	/* of those always busy only client 2 runs */
 
 static struct sim_engine m;
 static struct sim_client c[NUM];
@@ -22,7 +35,7 @@ static struct load_pauses pauses[NUM];
 static struct load_busy busy[STEADY];
 static u64 random_state;
 static u64 charged_gone, busy_gone;	/* of clients that left */
-static bool with_policies, with_qos;	/* what is to change, too */
+static unsigned int with;
 
 /* Steady clients' service by weight, and the range of its difference to the first one's. */
 static s64 low[STEADY], high[STEADY];
@@ -43,6 +56,42 @@ static void new_client(unsigned int i)
 	sim_client_init(&m, &c[i], "random", 16, &load_pauses, &pauses[i]);
 }
 
+static void set_qos(unsigned int i, u32 reservation, u32 limit)
+{
+	bool repick;
+
+	/* A fifth is left for switching. */
+	if (m.sched.reservation_sum_ppm - c[i].entity.reservation_ppm + reservation > 800000)
+		return;
+	CHECK_EQ(tessera_sched_set_qos(&m.sched, &c[i].entity, reservation, limit, m.now_ns,
+				       &repick), 0);
+	if (repick)
+		sim_repick(&m);
+}
+
+static void set_cap(unsigned int i, u32 cap)
+{
+	bool repick;
+
+	CHECK_EQ(tessera_sched_set_elastic_cap(&m.sched, &c[i].entity, cap, m.now_ns, &repick), 0);
+	if (repick)
+		sim_repick(&m);
+}
+
+/* The batch that runs turns out to be a long one. */
+static void hang(void)
+{
+	u64 more = below(HANG_MAX);
+
+	if (!m.on_engine || m.phase != SIM_READY || !m.on_engine->jobs_num ||
+	    m.on_engine < &c[STEADY])
+		return;
+	m.on_engine->left_ns += more;
+	m.on_engine->jobs[m.on_engine->jobs_first].length_ns += more;
+	m.preemption = SIM_BATCH;
+	sim_repick(&m);
+}
+
 static void set_up(const struct tessera_sched_policy *policy, u64 seed)
 {
 	unsigned int i;
@@ -60,23 +109,29 @@ static void set_up(const struct tessera_sched_policy *policy, u64 seed)
 		};
 		sim_client_init(&m, &c[i], "steady", 16, &load_busy, &busy[i]);
 		tessera_sched_set_weight(&m.sched, &c[i].entity, 100 + 50 * i);
-		sim_client_start(&m, &c[i]);
+		if (!(with & ALONE) || i == 2)
+			sim_client_start(&m, &c[i]);
 		low[i] = 0;
 		high[i] = 0;
 	}
 	for (; i < NUM; i++)
 		new_client(i);
+	if ((with & QOS) && !(with & POLICIES)) {
+		set_qos(0, RESERVED_PPM, 0);
+		set_qos(2, 0, LIMIT_PPM);
+	}
+	if ((with & CAPS) && !(with & POLICIES))
+		set_cap(1, CAP_PPM);
 }
 
 /* Something from outside happens to one of the clients, or to the scheduler. */
 static void disturb(void)
 {
-	unsigned int i = with_policies ? below(NUM) : STEADY + below(NUM - STEADY);
+	unsigned int i = with & POLICIES ? below(NUM) : STEADY + below(NUM - STEADY);
 	struct tessera_sched_config config;
-	u32 reservation, limit;
-	bool repick;
+	u32 reservation;
 
-	switch (below(10)) {
+	switch (below(12)) {
 	case 0:
 	case 1:
 	case 2:
@@ -107,25 +162,150 @@ static void disturb(void)
 			sim_repick(&m);
 		break;
 	case 8:
-		if (!with_qos)
+		if (!(with & QOS))
 			break;
 		reservation = below(2) ? below(200000) : 0;
-		limit = below(2) ? reservation + 50000 + below(300000) : 0;
-		if (!tessera_sched_set_qos(&m.sched, &c[i].entity, reservation, limit, m.now_ns,
-					   &repick) && repick)
-			sim_repick(&m);
-		CHECK(m.sched.reservation_sum_ppm <= 1000000);
+		set_qos(i, reservation, below(2) ? reservation + 50000 + below(300000) : 0);
 		tessera_sched_set_slice_request(&m.sched, &c[i].entity,
 						below(2) ? 1000000 + below(1000000) : 0);
 		break;
 	case 9:
-		if (!with_policies)
+		if (!(with & POLICIES))
 			break;
 		for (i = 0; tessera_sched_policies[i]; i++)
 			;
 		sim_set_policy(&m, tessera_sched_policies[below(i)]);
 		break;
+	case 10:
+		if (with & CAPS)
+			set_cap(i, below(4) ? 62500 + below(1000001 - 62500) : 0);
+		break;
+	case 11:
+		if (with & HANGS)
+			hang();
+		break;
 	}
+}
+
+/* Where each one's clocks were: between settings, none goes back. */
+static struct {
+	u64 vtime, reserve, limit, elastic;
+} clocks[NUM];
+
+static void note_clocks(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NUM; i++) {
+		clocks[i].vtime = c[i].entity.vtime;
+		clocks[i].reserve = c[i].entity.reserve_tag_ns;
+		clocks[i].limit = c[i].entity.limit_tag_ns;
+		clocks[i].elastic = c[i].entity.elastic_tag_ns;
+	}
+}
+
+static void check_clocks(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NUM; i++) {
+		CHECK((s64)(c[i].entity.vtime - clocks[i].vtime) >= 0);
+		CHECK(c[i].entity.reserve_tag_ns >= clocks[i].reserve);
+		CHECK(c[i].entity.limit_tag_ns >= clocks[i].limit);
+		CHECK(c[i].entity.elastic_tag_ns >= clocks[i].elastic);
+	}
+	note_clocks();
+}
+
+/*
+ * What one that is always busy has had, less @ppm of the time, in any window, however it is
+ * cut: not more than @most, and not less than minus @least.
+ */
+struct rate {
+	s64 low, high;
+	bool begun;
+};
+
+static struct rate reserved, limited, capped, uncapped;
+
+static void check_rate(struct rate *r, const char *what, unsigned int i, u32 ppm, u64 least,
+		       u64 most)
+{
+	s64 ahead = (s64)c[i].busy_ns - (s64)(m.now_ns / 1000 * ppm / 1000);
+
+	if (!r->begun) {
+		r->low = ahead;
+		r->high = ahead;
+		r->begun = true;
+	}
+	if (ahead < r->low)
+		r->low = ahead;
+	if (ahead > r->high)
+		r->high = ahead;
+	CHECK_MSG(ahead - r->low <= (s64)most, "%s: %" PRId64 " ns too much", what,
+		  ahead - r->low);
+	CHECK_MSG(r->high - ahead <= (s64)least, "%s: %" PRId64 " ns too little", what,
+		  r->high - ahead);
+}
+
+#define ANY		(1ull << 62)
+
+static void check_rates(void)
+{
+	if (with & POLICIES)
+		return;
+	/*
+	 * A reservation's clock may be 100 ms ahead of what was had before; then others have
+	 * a batch and a slice. A limit's is 20 ms behind at most; then a slice, and a batch.
+	 */
+	if ((with & QOS) && !(with & ALONE))
+		check_rate(&reserved, "reserved", 0, RESERVED_PPM,
+			   100000000ull * RESERVED_PPM / 1000000 + BATCH_MAX + 2 * SLICE_MAX, ANY);
+	if (with & QOS)
+		check_rate(&limited, "limited", 2, LIMIT_PPM, ANY,
+			   20000000ull * LIMIT_PPM / 1000000 + SLICE_MAX + 2300000 + LATE_MAX);
+	/* As a limit, and a slot of its own after that. */
+	if (with & CAPS)
+		check_rate(&capped, "capped", 1, CAP_PPM, ANY,
+			   20000000ull * CAP_PPM / 1000000 + 2 * SLICE_MAX + 1500000 + LATE_MAX);
+	/* One without has its share; what a hang has kept it from, it has later. */
+	if ((with & CAPS) && !(with & HANGS))
+		check_rate(&uncapped, "uncapped", 2, 62500, 3 * SLICE_MAX + 2300000 + BATCH_MAX,
+			   3 * SLICE_MAX + 2300000 + LATE_MAX);
+}
+
+/* Whoever may borrow does, or a timer is set for when it may. */
+static void check_loans(void)
+{
+	const struct tessera_sched *s = &m.sched;
+	const struct tessera_sched_entity *h = s->holder;
+	/* The wait was decided before the switch, and begins after it. */
+	u64 due = SIM_NEVER, left, late = BATCH_MAX + LATE_MAX + 50000;
+	unsigned int i;
+
+	if (!s->policy->ops->lends || !h || m.waiting)
+		return;
+	CHECK(!s->borrower || s->borrower != h);
+	CHECK(s->current_entity == (s->borrower ? s->borrower : h == &s->idle ? NULL : h));
+	if (h != &s->idle && h->has_work)
+		CHECK(!s->borrower);
+	if ((h != &s->idle && h->has_work) || (s->borrower && s->borrower->has_work))
+		return;
+	left = s->slice_start_ns + h->slice_granted_ns;
+	for (i = 0; i < NUM; i++) {
+		const struct tessera_sched_entity *e = &c[i].entity;
+
+		if (e->running && e->has_work && e->elastic_cap_ppm && e->elastic_tag_ns < due)
+			due = e->elastic_tag_ns;
+	}
+	if (due == SIM_NEVER || left < m.now_ns + 150000)
+		return;
+	if (due < m.now_ns)
+		due = m.now_ns;
+	if (with & HANGS)
+		late += HANG_MAX;
+	CHECK_MSG(m.timer_due_ns <= due + late, "may borrow in %" PRIu64
+		  " ns, the timer is %" PRIu64, due - m.now_ns, m.timer_due_ns - m.now_ns);
 }
 
 /* Counters agree with the entities, and the heap holds those that compete. */
@@ -148,6 +328,8 @@ static void check_state(void)
 		CHECK(!e->throttled || (e->running && e->has_work && e->limit_ppm));
 		CHECK(e->averaged == (competes && s->policy->ops->join));
 		CHECK(e->queued == (competes && e != s->holder));
+		CHECK(e->may_borrow == (s->policy->ops->lends && e->running && e->has_work &&
+					e->elastic_cap_ppm));
 		CHECK(e->running == c[i].running);
 		/* One that runs out of work just as the engine switches is not told of. */
 		CHECK(e->has_work || !c[i].jobs_num);
@@ -159,7 +341,9 @@ static void check_state(void)
 	CHECK_EQ(s->num_with_work, with_work);
 	CHECK_EQ(s->weight_sum, weights);
 	CHECK_EQ(s->num_throttled, throttled);
-	CHECK(!s->next_valid || !s->next || s->next == &s->idle || s->next->queued);
+	/* Who stops while its runlist waits is replaced once that is in force. */
+	CHECK(!s->next_valid || !s->next || s->next == &s->idle || s->next->queued ||
+	      s->next == s->holder || m.pick_wanted);
 
 	/* Without a timer or a switch under way, only one can have work, and it has the engine. */
 	if (m.timer_due_ns == SIM_NEVER && !m.waiting && with_work) {
@@ -175,7 +359,9 @@ static void check_debts(void)
 	for (i = 0; i < NUM; i++) {
 		u64 most = SLICE_MAX;
 
-		if (&c[i].entity == m.sched.holder)
+		if (with & HANGS)
+			most = TESSERA_SCHED_DEBT_MAX_NS;
+		else if (&c[i].entity == m.sched.holder)
 			most += BATCH_MAX + LATE_MAX + SLICE_MAX;
 		CHECK_MSG(c[i].entity.debt_ns <= most, "%u: %" PRIu64, i, c[i].entity.debt_ns);
 	}
@@ -183,12 +369,14 @@ static void check_debts(void)
 
 static void check_waits(void)
 {
+	/* Who was on the engine for long waits for as long as the others take to catch up. */
+	u64 most = with & HANGS ? WAIT_MAX + 20 * HANG_MAX : WAIT_MAX;
 	unsigned int i;
 
 	for (i = 0; i < NUM; i++) {
 		u64 now = c[i].waiting_since_ns == SIM_NEVER ? 0 : m.now_ns - c[i].waiting_since_ns;
 
-		CHECK_MSG(c[i].wait_max_ns <= WAIT_MAX && now <= WAIT_MAX,
+		CHECK_MSG(c[i].wait_max_ns <= most && now <= most,
 			  "%u: %" PRIu64 ", %" PRIu64, i, c[i].wait_max_ns, now);
 	}
 }
@@ -213,38 +401,48 @@ static void check_shares(void)
 	}
 }
 
-static void run(const struct tessera_sched_policy *policy, bool policies, bool qos, u64 seed)
+static void run(const struct tessera_sched_policy *policy, unsigned int what, u64 seed)
 {
 	const char *env = getenv("STEPS");
 	u64 steps = env ? strtoull(env, NULL, 0) : 1000000, step, vclock, start, charged, busy_sum;
 	unsigned int i;
 
-	with_policies = policies;
-	with_qos = qos;
+	with = what;
 	set_up(policy, seed);
+	memset(&reserved, 0, sizeof(reserved));
+	memset(&limited, 0, sizeof(limited));
+	memset(&capped, 0, sizeof(capped));
+	memset(&uncapped, 0, sizeof(uncapped));
 	start = m.now_ns;
+	note_clocks();
 	for (step = 0; step < steps; step++) {
 		vclock = m.sched.vclock;
 		CHECK(sim_step(&m, SIM_NEVER));
-		if (!below(512))
+		check_clocks();
+		if (!below(512)) {
 			disturb();
+			note_clocks();
+		}
 		CHECK((s64)(m.sched.vclock - vclock) >= 0);
 		check_debts();
-		if (!policies && !qos)
+		check_rates();
+		check_loans();
+		if (!(with & (POLICIES | QOS | CAPS)))
 			check_shares();
 		if (step % 64 == 0) {
 			check_state();
 			check_waits();
 		}
 	}
-	if (policy->work_conserving && !policies && !qos)
+	if (policy->work_conserving && !(with & (POLICIES | QOS)))
 		CHECK_EQ(m.idle_with_work_ns, 0);
 	/* Owed 1/16 of the wall each, of which there is enough. */
-	if (policy == &tessera_sched_fixed_share && !policies) {
+	if (policy == &tessera_sched_fixed_share && !(with & (POLICIES | HANGS))) {
 		for (i = 0; i < STEADY; i++) {
 			u64 due = (m.now_ns - start) / 16, off = due / 200 + 10000000;
 
-			CHECK_MSG(c[i].busy_ns + off >= due && c[i].busy_ns <= due + off,
+			CHECK_MSG(c[i].busy_ns + off >= due &&
+				  (c[i].entity.elastic_cap_ppm || c[i].busy_ns <= due + off),
 				  "%u: %" PRIu64 " of %" PRIu64, i, c[i].busy_ns, due);
 		}
 	}
@@ -261,10 +459,10 @@ static void run(const struct tessera_sched_policy *policy, bool policies, bool q
 	CHECK_EQ(busy_sum, m.busy_total_ns);
 	CHECK_EQ(m.sched.num_entities, 0);
 	CHECK(!m.sched.holder || m.sched.holder == &m.sched.idle);
-	printf("# %s%s%s: %" PRIu64 " events, %" PRIu64 " decisions, %" PRIu64 " s\n",
-	       policy->name, policies ? " and others in turn" : "",
-	       qos ? " with reservations and limits" : "", steps, m.decisions,
-	       m.now_ns / 1000000000);
+	printf("# %s%s%s%s%s: %" PRIu64 " events, %" PRIu64 " decisions, %" PRIu64 " s\n",
+	       policy->name, with & POLICIES ? " and others in turn" : "",
+	       with & QOS ? ", reservations and limits" : "", with & CAPS ? ", elastic caps" : "",
+	       with & HANGS ? ", hangs" : "", steps, m.decisions, m.now_ns / 1000000000);
 }
 
 /* Calls in any order, at any time, with any numbers: the state stays sound, decisions sensible. */
@@ -324,6 +522,8 @@ static void random_calls(void)
 			tessera_sched_set_qos(&s, &e[i], below(2) * below(1100000),
 					      below(2) * below(1100000), now, &repick);
 			tessera_sched_set_slice_request(&s, &e[i], below(2) * below(32000000));
+			tessera_sched_set_elastic_cap(&s, &e[i], below(3) ? below(1100000) : 0, now,
+						      &repick);
 			break;
 		case 12:
 			for (j = 0; tessera_sched_policies[j]; j++)
@@ -348,6 +548,8 @@ static void random_calls(void)
 		for (j = 0; step % 16 == 0 && j < NUM; j++) {
 			CHECK(e[j].debt_ns <= TESSERA_SCHED_DEBT_MAX_NS);
 			CHECK(!e[j].queued || (e[j].added && e[j].running && &e[j] != s.holder));
+			CHECK(!e[j].may_borrow || (e[j].running && e[j].has_work));
+			CHECK(&e[j] != s.borrower || (e[j].added && &e[j] == s.current_entity));
 			CHECK(e[j].weight >= 1 && e[j].weight <= 10000);
 		}
 	}
@@ -361,43 +563,29 @@ static void random_calls(void)
 	CHECK_EQ(s.average_weight, 0);
 	CHECK_EQ(s.reservation_sum_ppm, 0);
 	CHECK(!s.members && !s.heap.root && !s.eligible.root && !s.reserved.root &&
-	      !s.throttled.root);
+	      !s.throttled.root && !s.borrowers.root);
 }
 
-static void random_best_effort(void)
-{
-	run(&tessera_sched_best_effort, false, false, 1);
-}
+#define RUN(name, policy, what, seed)						\
+	static void name(void)							\
+	{									\
+		run(&(policy), what, seed);					\
+	}
 
-static void random_equal_share(void)
-{
-	run(&tessera_sched_equal_share, false, false, 2);
-}
-
-static void random_fixed_share(void)
-{
-	run(&tessera_sched_fixed_share, false, false, 3);
-}
-
-static void random_policies(void)
-{
-	run(&tessera_sched_best_effort, true, true, 4);
-}
-
-static void random_deadline(void)
-{
-	run(&tessera_sched_deadline, false, false, 5);
-}
-
-static void random_best_effort_qos(void)
-{
-	run(&tessera_sched_best_effort, false, true, 6);
-}
-
-static void random_deadline_qos(void)
-{
-	run(&tessera_sched_deadline, false, true, 7);
-}
+RUN(random_best_effort, tessera_sched_best_effort, 0, 1)
+RUN(random_equal_share, tessera_sched_equal_share, 0, 2)
+RUN(random_fixed_share, tessera_sched_fixed_share, 0, 3)
+RUN(random_deadline, tessera_sched_deadline, 0, 5)
+RUN(random_best_effort_qos, tessera_sched_best_effort, QOS, 6)
+RUN(random_deadline_qos, tessera_sched_deadline, QOS, 7)
+RUN(random_best_effort_limit, tessera_sched_best_effort, QOS | ALONE, 9)
+RUN(random_deadline_limit, tessera_sched_deadline, QOS | ALONE, 10)
+RUN(random_fixed_share_caps, tessera_sched_fixed_share, CAPS, 11)
+RUN(random_best_effort_hangs, tessera_sched_best_effort, HANGS, 12)
+RUN(random_equal_share_hangs, tessera_sched_equal_share, HANGS, 13)
+RUN(random_fixed_share_hangs, tessera_sched_fixed_share, HANGS | CAPS, 14)
+RUN(random_deadline_hangs, tessera_sched_deadline, HANGS, 15)
+RUN(random_policies, tessera_sched_best_effort, POLICIES | QOS | CAPS | HANGS, 4)
 
 static const struct ktap_test tests[] = {
 	{ "random_calls", random_calls },
@@ -407,6 +595,13 @@ static const struct ktap_test tests[] = {
 	{ "random_deadline", random_deadline },
 	{ "random_best_effort_qos", random_best_effort_qos },
 	{ "random_deadline_qos", random_deadline_qos },
+	{ "random_best_effort_limit", random_best_effort_limit },
+	{ "random_deadline_limit", random_deadline_limit },
+	{ "random_fixed_share_caps", random_fixed_share_caps },
+	{ "random_best_effort_hangs", random_best_effort_hangs },
+	{ "random_equal_share_hangs", random_equal_share_hangs },
+	{ "random_fixed_share_hangs", random_fixed_share_hangs },
+	{ "random_deadline_hangs", random_deadline_hangs },
 	{ "random_policies", random_policies },
 };
 

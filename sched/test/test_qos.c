@@ -220,6 +220,29 @@ static void reservation_holds(void)
 	}
 }
 
+/* A reservation above the share by weight is taken first; weights divide the rest. */
+static void weights_divide_the_rest(void)
+{
+	static const char *const names[] = { "best_effort", "deadline" };
+	unsigned int n;
+	u64 start;
+
+	for (n = 0; n < 2; n++) {
+		set_up(names[n], 4, 4);
+		set_qos(0, 400000, 0);
+		set_qos(3, 0, 100000);
+		tessera_sched_set_weight(&s, &e[2], 300);
+		rotate(1000 * MS, 0);
+		remember();
+		start = now;
+		rotate(4000 * MS, 0);
+		CHECK_ABOUT(got(0), (now - start) * 40 / 100, 8 * MS);
+		CHECK_ABOUT(got(1), (now - start) * 125 / 1000, 16 * MS);
+		CHECK_ABOUT(got(2), (now - start) * 375 / 1000, 16 * MS);
+		CHECK_ABOUT(got(3), (now - start) * 10 / 100, 8 * MS);
+	}
+}
+
 /* Of two that have had too little the one that has had least, be it the holder. */
 static void reservation_order(void)
 {
@@ -236,6 +259,54 @@ static void reservation_order(void)
 	now += 20 * MS;
 	e[1].reserve_tag_ns = now - 30 * MS;	/* e[0]'s is 24 ms ago */
 	CHECK(pick() == &e[1]);
+}
+
+/* What a vGPU had while nobody else wanted it does not count against its reservation for long. */
+static void reservation_after_plenty(void)
+{
+	static const char *const names[] = { "best_effort", "deadline" };
+	unsigned int n, i;
+	u64 start;
+
+	for (n = 0; n < 2; n++) {
+		set_up(names[n], 9, 1);
+		set_qos(0, 400000, 0);
+		rotate(10000 * MS, 0);
+		for (i = 1; i < 9; i++)
+			tessera_sched_wake(&s, &e[i], now);
+		rotate(200 * MS, 0);
+		remember();
+		start = now;
+		rotate(200 * MS, 0);
+		CHECK_ABOUT(got(0), (now - start) * 4 / 10, 6 * MS);
+
+		/* But what it took from others does: 400 ms are a second of the clock. */
+		while (pick_switch() != &e[0])
+			used(d.slice_ns);
+		used(d.slice_ns + 400 * MS);
+		CHECK_EQ(e[0].debt_ns, 400 * MS);
+		remember();
+		start = now;
+		rotate(800 * MS, 0);
+		CHECK_MSG(got(0) < (now - start) * 2 / 10, "%" PRIu64, got(0));
+	}
+}
+
+/* The device's clock goes back: a reservation does not wait for a time of the old one. */
+static void reservation_clock_reset(void)
+{
+	u64 start;
+
+	set_up("best_effort", 4, 4);
+	set_qos(0, 600000, 0);
+	now += 100000 * MS;
+	rotate(500 * MS, 0);
+	now = 1 * MS;
+	rotate(100 * MS, 0);
+	remember();
+	start = now;
+	rotate(1000 * MS, 0);
+	CHECK_ABOUT(got(0), (now - start) * 6 / 10, 8 * MS);
 }
 
 /* What could not be given is made up for, but not for ever. */
@@ -344,7 +415,10 @@ static const struct ktap_test tests[] = {
 	{ "limit_and_wakes", limit_and_wakes },
 	{ "limit_extremes", limit_extremes },
 	{ "reservation_holds", reservation_holds },
+	{ "weights_divide_the_rest", weights_divide_the_rest },
 	{ "reservation_order", reservation_order },
+	{ "reservation_after_plenty", reservation_after_plenty },
+	{ "reservation_clock_reset", reservation_clock_reset },
 	{ "reservation_window", reservation_window },
 	{ "deadline_eligible_first", deadline_eligible_first },
 	{ "deadline_serves_sparse_first", deadline_serves_sparse_first },

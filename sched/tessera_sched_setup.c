@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tessera_sched_setup.c - the list of policies; schedulers and entities come and go
+ */
+#include "tessera_sched_internal.h"
+
+/* The clock begins shortly before it wraps, so that wrapping is nothing special. */
+#define VCLOCK_START		(0ull - 5000000000ull)
+
+const struct tessera_sched_policy *const tessera_sched_policies[] = {
+	&tessera_sched_best_effort,
+	&tessera_sched_equal_share,
+	&tessera_sched_fixed_share,
+	&tessera_sched_deadline,
+	NULL,
+};
+
+static bool same_name(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/**
+ * tessera_sched_policy_find - the policy of a name
+ * @name: as in &struct tessera_sched_policy.name
+ *
+ * Return: the policy, or NULL.
+ */
+const struct tessera_sched_policy *tessera_sched_policy_find(const char *name)
+{
+	const struct tessera_sched_policy *const *p;
+
+	for (p = tessera_sched_policies; *p; p++) {
+		if (same_name((*p)->name, name))
+			return *p;
+	}
+	return NULL;
+}
+
+/**
+ * tessera_sched_init - make a scheduler, without entities
+ * @s: the scheduler; what it held is lost
+ * @policy: one of tessera_sched_policies[]
+ */
+void tessera_sched_init(struct tessera_sched *s, const struct tessera_sched_policy *policy)
+{
+	*s = (struct tessera_sched){
+		.policy = policy,
+		.config.averaging = TESSERA_SCHED_AVERAGING_DEFAULT,
+		.vclock = VCLOCK_START,
+		.vclock_rebased = VCLOCK_START,
+	};
+	s->idle.name = "idle";
+	s->idle.vtime = s->vclock;
+}
+
+/**
+ * tessera_sched_entity_init - make an entity: stopped, without work, of default weight
+ * @e: the entity; must not be in a scheduler
+ * @name: for traces; the caller's storage
+ * @fixed_share_inv: fixed_share owes it 1/this, 1 to 65536 (others are moved there)
+ */
+void tessera_sched_entity_init(struct tessera_sched_entity *e, const char *name,
+			       u32 fixed_share_inv)
+{
+	if (fixed_share_inv < 1)
+		fixed_share_inv = 1;
+	if (fixed_share_inv > 65536)
+		fixed_share_inv = 65536;
+	*e = (struct tessera_sched_entity){
+		.name = name,
+		.weight = TESSERA_SCHED_WEIGHT_DEFAULT,
+		.fixed_share_inv = fixed_share_inv,
+		.fixed_weight = TESSERA_SCHED_FIXED_ONE / fixed_share_inv,
+	};
+}
+
+/**
+ * tessera_sched_add - put an entity into a scheduler, stopped
+ * @s: the scheduler
+ * @e: the entity, initialised, in no scheduler
+ * @now_ns: the time
+ */
+void tessera_sched_add(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+{
+	if (e->added)
+		return;
+	e->running = false;
+	e->has_work = false;
+	e->queued = false;
+	e->added = true;
+	e->vtime = s->vclock;
+	e->vtime_rem = 0;
+	e->member_prev = NULL;
+	e->member_next = s->members;
+	if (s->members)
+		s->members->member_prev = e;
+	s->members = e;
+	s->num_entities++;
+}
+
+/**
+ * tessera_sched_remove - take an entity out of its scheduler
+ * @s: the scheduler
+ * @e: the entity; afterwards nothing in @s points to it
+ * @now_ns: the time
+ *
+ * Return: true if pick() should be called now.
+ */
+bool tessera_sched_remove(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+{
+	bool resched;
+
+	if (!e->added)
+		return false;
+	resched = tessera_sched_stop(s, e, now_ns);
+	/* Of an owner and a borrower one may stay: a slot without use, a borrower without slot. */
+	if (s->next_valid && (s->next == e || s->next_borrower == e)) {
+		if (s->next_borrower == e)
+			s->next_borrower = NULL;
+		s->next = NULL;
+		s->next_valid = s->next_borrower;
+		resched = true;
+	}
+	if (s->holder == e || s->borrower == e) {
+		if (s->holder == e)
+			s->holder = NULL;
+		if (s->borrower == e)
+			s->borrower = NULL;
+		if (s->current_entity == e)
+			s->current_entity = NULL;
+		s->provisional_ns = 0;
+		resched |= !s->next_valid;
+	}
+	if (e->member_prev)
+		e->member_prev->member_next = e->member_next;
+	else
+		s->members = e->member_next;
+	if (e->member_next)
+		e->member_next->member_prev = e->member_prev;
+	e->member_next = NULL;
+	e->member_prev = NULL;
+	s->reservation_sum_ppm -= e->reservation_ppm;
+	e->reservation_ppm = 0;
+	e->added = false;
+	s->num_entities--;
+	return resched;
+}

@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_sim_run.c - whole runs of the simulator, against what can be worked out by hand
+ */
+#include <glob.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ktap.h"
+#include "sim_run.h"
+
+#define MS	1000000ull
+
+static struct workload w;
+static char *json, *slices, *jobs;
+
+static char *printed(const struct summary *s, void (*print)(const struct summary *s, FILE *f))
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		abort();
+	print(s, f);
+	fclose(f);
+	return text;
+}
+
+static void forget(void)
+{
+	free(json);
+	free(slices);
+	free(jobs);
+	json = NULL;
+	slices = NULL;
+	jobs = NULL;
+	workload_free(&w);
+}
+
+static void must(int ret, const char *why)
+{
+	if (!ret)
+		return;
+	printf("# %s\n", why);
+	abort();
+}
+
+static void run_it(bool keep)
+{
+	char why[WORKLOAD_WHY];
+	struct summary *s;
+
+	must(workload_check(&w, why), why);
+	s = summary_new(&w, "simulator", SIM_START_NS);
+	if (keep)
+		summary_keep_slices(s);
+	sim_run_workload(&w, s);
+	summary_finish(s);
+	json = printed(s, summary_print);
+	slices = printed(s, summary_print_slices);
+	jobs = printed(s, summary_print_jobs);
+	summary_free(s);
+}
+
+static void set(const char *line)
+{
+	char why[WORKLOAD_WHY];
+
+	must(workload_set(&w, line, why), why);
+}
+
+static void run(const char *const *lines)
+{
+	forget();
+	workload_init(&w);
+	for (; *lines; lines++)
+		set(*lines);
+	run_it(true);
+}
+
+/* The number after the @nth @key, from 0 on. */
+static u64 number(const char *key, unsigned int nth)
+{
+	char text[64];
+	const char *p = json;
+
+	snprintf(text, sizeof(text), "\"%s\": ", key);
+	do {
+		p = strstr(p, text);
+		CHECK_MSG(p, "no %u %s in %s", nth, key, json);
+		if (!p)
+			return 0;
+		p += strlen(text);
+	} while (nth--);
+	return strtoull(p, NULL, 10);
+}
+
+static unsigned int count(const char *text, const char *part)
+{
+	unsigned int n = 0;
+
+	for (text = strstr(text, part); text; text = strstr(text + 1, part))
+		n++;
+	return n;
+}
+
+static void check_has(const char *text, const char *part)
+{
+	CHECK_MSG(strstr(text, part), "no '%s' in %.400s", part, text);
+}
+
+/*
+ * Each has 2 ms, then a switch of 5 us: a is switched to at 6 us and every 4.01 ms. The first time
+ * after 100.001 ms is 100.256 ms, the first one a second later 1102.756 ms: 250 rounds.
+ */
+static void two_hogs(void)
+{
+	static const char *const lines[] = {
+		"vgpu name=a,length_us=2000", "vgpu name=b,length_us=2000", NULL
+	};
+
+	run(lines);
+	check_has(json, "\"begin_ns\": 100256000, \"window_ns\": 1002500000, \"aligned\": true, "
+			"\"engines\": [{\"accelerator\": 0, \"engine\": \"compute\", "
+			"\"busy_ns\": 1000000000, \"switch_ns\": 2500000, \"work_ns\": 1002500000, "
+			"\"switches\": 500}]");
+	CHECK_EQ(number("got_ns", 0), 500 * MS);
+	CHECK_EQ(number("got_ns", 1), 500 * MS);
+	CHECK_EQ(number("demand_ns", 1), 1002500000);
+	/* A batch is asked for at the end of the last and has all of a's next turn: a round. */
+	CHECK_EQ(number("p1", 0), 4010000);
+	CHECK_EQ(number("max", 0), 4010000);
+	CHECK_EQ(number("overshoot_ns", 0), 0);
+	check_has(slices, "begin_ns,end_ns,accelerator,engine,state,vgpu,busy_ns\n"
+			  "1000,6000,0,compute,switch,,0\n"
+			  "6000,2006000,0,compute,run,a,2000000\n"
+			  "2006000,2011000,0,compute,switch,,0\n"
+			  "2011000,4011000,0,compute,run,b,2000000\n");
+	check_has(jobs, "arrival_ns,done_ns,accelerator,engine,vgpu,length_ns,lost\n"
+			"1000,2006000,0,compute,a,2000000,0\n"
+			"1000,4011000,0,compute,b,2000000,0\n"
+			"2006000,6016000,0,compute,a,2000000,0\n");
+}
+
+/* 4 ms every 10 ms and nobody else: one switch, one slice, and no wait but for that. */
+static void one_frames(void)
+{
+	static const char *const lines[] = {
+		"vgpu load=frames,period_us=10000,length_us=4000", NULL
+	};
+
+	run(lines);
+	check_has(json, "\"begin_ns\": 100001000, \"window_ns\": 1000000000, \"aligned\": false");
+	CHECK_EQ(number("work_ns", 0), 400 * MS);
+	CHECK_EQ(number("switches", 0), 0);
+	CHECK_EQ(number("demand_ns", 0), 400 * MS);
+	CHECK_EQ(number("p1", 0), 4 * MS);
+	CHECK_EQ(number("max", 0), 4 * MS);
+	/* In 1.15 s; the slice is cut by the window, and taken for evenly busy. */
+	CHECK_EQ(number("jobs", 0), 115);
+	CHECK_EQ(number("got_ns", 0), 460 * MS * 1000 * MS / 1149995000);
+	check_has(jobs, "\n1000,4006000,0,compute,vgpu0,4000000,0\n"
+			"10001000,14001000,0,compute,vgpu0,4000000,0\n");
+}
+
+/* Strict preemption waits for the end of a tile, which is counted in the batch's own time. */
+static void tiles(void)
+{
+	static const char *const lines[] = {
+		"tile_us 300", "vgpu name=a,length_us=20000", "vgpu name=b,length_us=20000", NULL
+	};
+
+	run(lines);
+	/* 2 ms is in the seventh tile. b alike; then a has 3 us less for each 0.1 ms of debt. */
+	check_has(slices, "6000,2106000,0,compute,run,a,2100000\n");
+	check_has(slices, "2111000,4211000,0,compute,run,b,2100000\n");
+	/* 2.1 ms and a little less than 2 are 4.1: to the end of the 14th, so as long again. */
+	check_has(slices, "4216000,6316000,0,compute,run,a,2100000\n");
+	CHECK(number("overshoot_ns", 0) > 0);
+	/* Nothing cut short, nothing run on: at the end of a tile it stops at once. */
+	set("tile_us 10");
+	forget();
+	workload_init(&w);
+	set("tile_us 1000");
+	set("vgpu name=a,length_us=20000");
+	set("vgpu name=b,length_us=20000");
+	run_it(true);
+	check_has(slices, "6000,2006000,0,compute,run,a,2000000\n");
+	CHECK_EQ(number("overshoot_ns", 0), 0);
+}
+
+/* Emptying a runlist costs a switch, as putting one in does; it is not done for nothing. */
+static void emptying(void)
+{
+	static const char *const sold[] = { "policy fixed_share", "vgpu name=a,type=V4", NULL };
+	static const char *const sparse[] = {
+		"policy equal_share", "vgpu name=a,load=frames", "vgpu name=b,load=idle", NULL
+	};
+
+	run(sold);
+	check_has(slices, ",0,compute,run,a,2000000\n5006000,5011000,0,compute,switch,,0\n"
+			  "5011000,11006000,0,compute,idle,,0\n"
+			  "11006000,11011000,0,compute,switch,,0\n");
+	CHECK_EQ(number("switch_ns", 0), 5000 * number("switches", 0));
+	/* When nobody has work whose runlist is in force stays there. */
+	run(sparse);
+	check_has(slices, ",run,b,0\n");
+	CHECK(!strstr(slices, ",idle,"));
+}
+
+/*
+ * b's batch never ends: b has the engine at 2.011 ms, is to leave it at 4.011, and 10 ms later
+ * the engine is reset, for 0.1 ms. Its neighbour loses that time and nothing else.
+ */
+static void hang(void)
+{
+	static const char *const lines[] = {
+		"vgpu name=a", "vgpu name=b,load=hang,delay_us=1000",
+		"vgpu name=b,engine=copy,load=frames", NULL
+	};
+
+	run(lines);
+	check_has(slices, "6000,2006000,0,compute,run,a,2000000\n"
+			  "2006000,2011000,0,compute,switch,,0\n"
+			  "2011000,14111000,0,compute,run,b,12000000\n"
+			  "14111000,14116000,0,compute,switch,,0\n"
+			  "14116000,");
+	check_has(jobs, "\n1001000,14011000,0,compute,b,0,1\n");
+	/* Once more it is switched to, to find that nothing is left; then a has all. */
+	CHECK_EQ(count(slices, ",compute,run,b,"), 1);
+	CHECK_EQ(count(slices, ",compute,switch,"), 5);
+	CHECK_EQ(number("got_ns", 0), 1000 * MS);
+	CHECK_EQ(number("got_ns", 1), 0);
+	CHECK_EQ(number("demand_ns", 1), 0);
+	CHECK_EQ(number("jobs_lost", 0), 0);
+	CHECK_EQ(number("jobs_lost", 1), 1);
+	CHECK_EQ(number("resets", 0), 0);
+	CHECK_EQ(number("resets", 1), 1);
+	/* The copy engine knows nothing of it. */
+	CHECK_EQ(number("jobs_lost", 2), 0);
+	CHECK(number("jobs", 2) > 0);
+	CHECK_EQ(number("resets", 2), 0);
+	check_has(json, "\"guilty\": true");
+}
+
+/* All that it has queued is lost with it, and what would have come does not. */
+static void hang_loses_all(void)
+{
+	static const char *const lines[] = {
+		"preemption batch", "preempt_timeout_us 3000", "vgpu name=a",
+		"vgpu name=b,load=bursty,burst=3,period_us=50000,length_us=20000", NULL
+	};
+
+	run(lines);
+	/* By batch preemption 20 ms are as good as a hang. */
+	CHECK_EQ(number("jobs_lost", 0), 0);
+	CHECK_EQ(number("jobs", 1), 0);
+	CHECK_EQ(number("jobs_lost", 1), 3);
+	CHECK_EQ(number("resets", 1), 1);
+	CHECK_EQ(count(jobs, ",b,"), 3);
+}
+
+/* Nobody else wants the engine: nobody is in a hurry. */
+static void hang_alone(void)
+{
+	static const char *const lines[] = { "vgpu load=hang", NULL };
+
+	run(lines);
+	CHECK_EQ(number("resets", 0), 0);
+	CHECK_EQ(number("jobs_lost", 0), 0);
+	CHECK_EQ(number("got_ns", 0), 1000 * MS);
+	CHECK_EQ(number("demand_ns", 0), 1000 * MS);
+	check_has(jobs, "\n1000,0,0,compute,vgpu0,0,0\n");
+}
+
+/* Three accelerators with two engines each do what six do that are alone. */
+static void many_accelerators(void)
+{
+	static const char *const one[] = {
+		"vgpu name=a,count=2,length_us=700", NULL
+	};
+	static const char *const three[] = {
+		"accelerators 3", "vgpu name=a,count=6,length_us=700",
+		"vgpu name=a0,engine=copy,length_us=700", "vgpu name=a3,engine=copy,length_us=700",
+		NULL
+	};
+	u64 got, switches;
+	u32 i;
+
+	run(one);
+	got = number("got_ns", 0);
+	switches = number("switches", 0);
+	CHECK(got > 490 * MS);
+	run(three);
+	CHECK_EQ(count(json, "\"switches\""), 4);
+	for (i = 0; i < 4; i++)
+		CHECK_EQ(number("switches", i), switches);
+	for (i = 0; i < 8; i++)
+		CHECK_EQ(number("got_ns", i), got);
+	check_has(slices, ",2,compute,run,a5,");
+	check_has(slices, ",0,copy,run,a3,");
+}
+
+/* All vGPUs run on both engines: under equal_share the copy engine keeps slots for those two. */
+static void both_engines(void)
+{
+	static const char *const lines[] = {
+		"policy equal_share", "vgpu name=a", "vgpu name=b", "vgpu name=c,engine=copy",
+		"vgpu name=a,engine=copy,load=idle", NULL
+	};
+
+	run(lines);
+	CHECK_EQ(count(json, "\"switches\""), 2);
+	/* A third of each engine, switches apart: three slots and three switches are a round. */
+	CHECK_EQ(number("got_ns", 0), number("window_ns", 0) / 6015 * 2000);
+	CHECK_EQ(number("got_ns", 1), number("window_ns", 0) / 6015 * 2000);
+	CHECK(number("got_ns", 2) / MS >= number("window_ns", 0) / MS / 3 - 3);
+	CHECK(number("got_ns", 2) / MS <= number("window_ns", 0) / MS / 3 + 1);
+	CHECK_EQ(number("got_ns", 3), 0);
+	check_has(slices, ",copy,run,b,0\n");
+}
+
+/* Weight, reservation, limit, slice request: all reach the scheduler. */
+static void settings(void)
+{
+	static const char *const weights[] = { "vgpu weight=300", "vgpu", NULL };
+	static const char *const reserved[] = { "vgpu reservation=80", "vgpu", NULL };
+	static const char *const limited[] = { "vgpu limit=10", "vgpu", NULL };
+	static const char *const fixed[] = {
+		"policy fixed_share", "vgpu type=V4", "vgpu type=V8", NULL
+	};
+	static const char *const request[] = {
+		"policy deadline", "vgpu slice_us=1000", "vgpu", NULL
+	};
+	static const char *const capped[] = {
+		"policy fixed_share", "vgpu type=V4,elastic_cap=100", "vgpu type=V4", NULL
+	};
+	static const char *const slice[] = { "timeslice_us 7000", "vgpu", "vgpu", NULL };
+
+	run(weights);
+	CHECK_EQ(number("got_ns", 0) / MS, 3 * number("got_ns", 1) / MS);
+	run(reserved);
+	CHECK(number("got_ns", 0) / 10000 >= number("window_ns", 0) * 79 / 1000000);
+	run(limited);
+	CHECK(number("got_ns", 0) / 10000 <= number("window_ns", 0) * 11 / 1000000);
+	CHECK(number("got_ns", 1) / 10000 >= number("window_ns", 0) * 88 / 1000000);
+	run(fixed);
+	CHECK(number("got_ns", 0) / 100 >= number("window_ns", 0) * 249 / 100000);
+	CHECK(number("got_ns", 0) / 100 <= number("window_ns", 0) * 251 / 100000);
+	CHECK(number("got_ns", 1) / 100 <= number("window_ns", 0) * 126 / 100000);
+	/* Half of the engine is nobody's: that is the first one's as well. */
+	run(capped);
+	CHECK(number("got_ns", 0) / 100 >= number("window_ns", 0) * 74 / 10000);
+	CHECK(number("got_ns", 1) / 100 >= number("window_ns", 0) * 249 / 100000);
+	CHECK(number("got_ns", 1) / 100 <= number("window_ns", 0) * 251 / 100000);
+	run(request);
+	CHECK(number("slices", 0) > number("slices", 1) * 19 / 10);
+	run(slice);
+	check_has(slices, "6000,7006000,0,compute,run,vgpu0,7000000\n");
+	CHECK_EQ(number("timeslice_us", 0), 7000);
+}
+
+static void trace(void)
+{
+	static const char text[] =
+		"time_ns,vgpu,length_ns,engine\n"
+		"5000000,a,300000,compute\n"
+		"5100000,b,200000,compute\n"
+		"6000000,a,400000,copy\n"
+		"9000000,b,0\n";
+	char path[] = "/tmp/test_sim_run_XXXXXX", why[WORKLOAD_WHY];
+	int fd = mkstemp(path);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!f || fputs(text, f) == EOF || fclose(f))
+		abort();
+	forget();
+	workload_init(&w);
+	set("warmup_ms 0");
+	set("measure_ms 10");
+	must(workload_read_trace(&w, path, why), why);
+	remove(path);
+	run_it(true);
+	/* a's switch takes 5 us; b waits for a's end, then for a switch; on each engine alike. */
+	check_has(jobs, "\n1000,306000,0,compute,a,300000,0\n"
+			"101000,511000,0,compute,b,200000,0\n"
+			"4001000,5001000,0,compute,b,1000000,0\n"
+			"5001000,6001000,0,compute,b,1000000,0\n"
+			"6001000,7001000,");
+	check_has(jobs, "\n1001000,1406000,0,copy,a,400000,0\n");
+	CHECK_EQ(number("jobs", 0), 1);
+	CHECK_EQ(number("p1", 0), 305000);
+}
+
+static void load_file(const char *path)
+{
+	char why[WORKLOAD_WHY];
+
+	forget();
+	workload_init(&w);
+	must(workload_read(&w, path, why), why);
+}
+
+/* From sched/test/build, where this program is. */
+static const char *built_in(const char *name)
+{
+	static char path[4200];
+	ssize_t n = readlink("/proc/self/exe", path, 4096);
+	char *dir;
+
+	path[n > 0 ? n : 0] = 0;
+	dir = strrchr(path, '/');
+	if (!dir)
+		abort();
+	snprintf(dir, sizeof(path) - (dir - path), "/../../../workloads/%s.workload", name);
+	return path;
+}
+
+/* The same bytes, and with another seed others; keeping slices changes nothing. */
+static void deterministic(void)
+{
+	char *first;
+
+	load_file(built_in("sixteen-mixed"));
+	run_it(false);
+	first = json;
+	json = NULL;
+	load_file(built_in("sixteen-mixed"));
+	run_it(true);
+	CHECK(!strcmp(first, json));
+	load_file(built_in("sixteen-mixed"));
+	set("seed 2");
+	run_it(false);
+	CHECK(strcmp(first, json));
+	free(first);
+}
+
+/* Nothing is lost but by the guilty, time adds up, and the window is of whole rounds. */
+static void check_sane(const char *path)
+{
+	unsigned int i, n = count(json, "\"got_ns\"");
+	u64 got[WORKLOAD_NUM_ENGINES] = { 0 }, window = number("window_ns", 0);
+
+	CHECK_MSG(strstr(json, "\"aligned\": true"), "%s", path);
+	for (i = 0; i < n; i++) {
+		bool guilty = w.clients[i].source.kind == SIM_HANG;
+
+		got[w.clients[i].engine] += number("got_ns", i);
+		CHECK_MSG(number("resets", i) == guilty && number("jobs_lost", i) == guilty,
+			  "%s: %s", path, w.clients[i].name);
+		CHECK_MSG(!sim_source_greedy(&w.clients[i].source) || number("got_ns", i),
+			  "%s: %s got nothing", path, w.clients[i].name);
+	}
+	for (i = 0; i < count(json, "\"switches\""); i++) {
+		CHECK_EQ(number("busy_ns", i), got[i]);
+		CHECK(number("busy_ns", i) + number("switch_ns", i) <= window);
+		CHECK(number("work_ns", i) <= window);
+	}
+}
+
+static void workloads(void)
+{
+	const struct tessera_sched_policy *const *p;
+	char line[80];
+	glob_t found;
+	size_t i;
+	u32 mode;
+
+	CHECK_EQ(glob(built_in("*"), 0, NULL, &found), 0);
+	CHECK(found.gl_pathc >= 13);
+	for (i = 0; i < found.gl_pathc; i++) {
+		for (p = tessera_sched_policies; *p; p++) {
+			for (mode = 0; mode < 2; mode++) {
+				load_file(found.gl_pathv[i]);
+				CHECK(*w.about);
+				snprintf(line, sizeof(line), "policy %s", (*p)->name);
+				set(line);
+				set(mode ? "preemption batch" : "preemption strict");
+				run_it(false);
+				check_sane(found.gl_pathv[i]);
+			}
+		}
+	}
+	globfree(&found);
+	forget();
+}
+
+static const struct ktap_test tests[] = {
+	{ "two_hogs", two_hogs },
+	{ "one_frames", one_frames },
+	{ "tiles", tiles },
+	{ "emptying", emptying },
+	{ "hang", hang },
+	{ "hang_loses_all", hang_loses_all },
+	{ "hang_alone", hang_alone },
+	{ "many_accelerators", many_accelerators },
+	{ "both_engines", both_engines },
+	{ "settings", settings },
+	{ "trace", trace },
+	{ "deterministic", deterministic },
+	{ "workloads", workloads },
+};
+
+KTAP_MAIN(tests)
