@@ -20,6 +20,7 @@ def _key(result):
                      f"<small>({escape(loads)})</small></span>")
     parts.append(f'<span><i style="background:{gnuplot.SWITCHING}"></i>switching</span>')
     parts.append(f'<span><i style="background:{gnuplot.IDLE}"></i>idle</span>')
+    parts.append("<span>&nbsp; lighter: held without work</span>")
     parts.append(f'<span><i class="due" style="background:{gnuplot.INK}"></i>share due</span>')
     return f'<p class="key">{" ".join(parts)}</p>'
 
@@ -71,8 +72,8 @@ def _scenario(comparison, scenario):
     latency = latency and (f"<h3>Job latency by percentile: {escape(_whose_latency(shown[0]))}</h3>"
                            + latency)
     return (f'<section id="{escape(scenario.name)}"><h2>{escape(scenario.name)}</h2>'
-            f"<p>{escape(scenario.about)} <small>({shown[0].json['preemption']} preemption, "
-            f"a switch costs {shown[0].json['switch_us']:g} µs)</small></p>"
+            f"<p>{escape(scenario.about)}</p><p class=\"key\">{shown[0].json['preemption']} preemption; "
+            f"a switch takes {shown[0].json['switch_us']:g} µs</p>"
             + markup.table(head, [table.row(r) for r in shown], 1) + note + _sweep(comparison, scenario)
             + "<h3>Who had the engine</h3>" + _key(shown[0])
             + plots.slices(f"slices-{scenario.name}", shown)
