@@ -14,7 +14,11 @@ KEY_ROWS = 64		# vGPUs in a table or key; what is cut off is said
 
 def _key(result):
     parts = []
-    for i, name in enumerate(plots.names(result)[:plots.MAX_BARS]):
+    names = plots.names(result)
+    if len(names) > len(gnuplot.COLOURS):
+        parts.append(f"<span>{len(names)} vGPUs in {len(gnuplot.COLOURS)} colours, by turns</span>")
+        names = []
+    for i, name in enumerate(names):
         loads = " + ".join(v["load"] for v in result.json["vgpus"] if v["name"] == name)
         parts.append(f'<span><i style="background:{gnuplot.colour(i)}"></i>{escape(name)} '
                      f"<small>({escape(loads)})</small></span>")
