@@ -121,13 +121,20 @@ def test_fixed_share_scales_when_all_is_sold():
 
 
 def test_fixed_share_with_elastic_caps():
-    # a and b divide what c does not use and what is unsold up to their caps
-    assert due("fixed_share", vgpu("a", 1, elastic_cap=30), vgpu("b", 1),
-               vgpu("c", 1, demand=10)) == [300, 250, 10]
-    # 740 for caps 80 and 60, in that proportion, c has its own 250 at least
-    got = due("fixed_share", vgpu("a", 1, elastic_cap=80), vgpu("b", 1, elastic_cap=60),
-              vgpu("c", 1), switch=10)
-    assert close(got, [round(740 * 80 / 140, 3), round(740 * 60 / 140, 3), 250]), got
+    # The examples of Documentation/scheduler.rst: what d leaves is divided among b and c
+    def of(b, c, *d):
+        return due("fixed_share", vgpu("a", 1), vgpu("b", 1, elastic_cap=b),
+                   vgpu("c", 1, elastic_cap=c), *d)
+
+    asleep = vgpu("d", 1, demand=0)
+    assert of(100, 100, asleep) == [250, 375, 375, 0]
+    assert of(30, 100, asleep) == [250, 300, 450, 0]
+    assert of(100, 0, asleep) == [250, 500, 250, 0]
+    # Unsold time as well; by shares: 1/4 to 1/8 of the 375 that nobody owns
+    assert due("fixed_share", vgpu("a", 1, elastic_cap=100), vgpu("b", 1, type="V8", elastic_cap=100),
+               vgpu("c", 1, demand=250)) == [500, 250, 250]
+    # Nothing is lent where nothing is left
+    assert due("fixed_share", *[vgpu(n, 1, elastic_cap=90) for n in "abcd"], switch=40) == [240] * 4
 
 
 def test_engines_are_apart():

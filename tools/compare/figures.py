@@ -63,10 +63,11 @@ def _owed(policy, vgpus, running, window, capacity):
     if policy == "fixed_share":
         scale = min(1.0, capacity / sum(window / _inverse(v) for v in running))
         own = [min(d, scale * window / _inverse(v)) for d, v in zip(demands, vgpus)]
-        # What stays idle goes to those below their cap, in proportion to the caps
-        caps = [max(o, min(d, window * v["elastic_cap"] / 100))
+        # What stays idle is divided by shares, among those below their cap
+        room = [max(0, min(d, window * v["elastic_cap"] / 100) - o)
                 for o, d, v in zip(own, demands, vgpus)]
-        return divide(capacity, [v["elastic_cap"] for v in vgpus], own, caps)
+        lent = divide(capacity - sum(own), [1 / _inverse(v) for v in vgpus], [0] * len(own), room)
+        return [o + e for o, e in zip(own, lent)]
     raise FigureError(f"unknown policy {policy}")
 
 
