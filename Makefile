@@ -38,7 +38,8 @@ check-debug: lab
 	@tests/run.sh --when debug
 
 bench: lab
-	@DETERMINISTIC=1 tests/run.sh --when bench
+	@DETERMINISTIC=1 tests/run.sh --when bench; rc=$$?; \
+		sed -n 's/^\(\(not \)\{0,1\}ok\) [0-9]*/\1/p; s/^# //p' out/tests/bench-sched/ktap; exit $$rc
 
 lint:
 	@tests/lab/setup.sh --tree
