@@ -48,6 +48,9 @@
 /* What the idle entity may have been charged beyond its due: see charge_idle(). */
 #define IDLE_LEAD_MAX_NS	100000000ull
 
+/* Of that, as much is left for switching when it pays for what is lost by loans. */
+#define LOSS_LEAD_MAX_NS	(IDLE_LEAD_MAX_NS / 2)
+
 /* Longest slot of the idle entity: running vGPUs get no slot meanwhile. */
 #define IDLE_SLICE_MAX_NS	64000000ull
 
@@ -276,36 +279,49 @@ static void charge_idle(struct tessera_sched *s, u64 ns)
 }
 
 /*
- * The borrower has worked for @busy_ns of the @passed_ns. The slot's time stands still while
- * its owner waits to have it back; what is used then is overshoot, as past the slot's end.
- * Unsold time pays for that, and what it can't is the borrower's debt.
+ * @ns are lost because a slot was lent to @b. Unsold time pays for that, as far as it can
+ * without being late for all; the rest, which is returned, is @b's debt.
+ */
+static u64 charge_loss(struct tessera_sched *s, struct tessera_sched_entity *b, u64 ns, u64 now_ns)
+{
+	u64 lead = lead_ns(s, &s->idle, s->idle_weight), unsold = 0;
+
+	if (competes(s, &s->idle) && lead < LOSS_LEAD_MAX_NS)
+		unsold = LOSS_LEAD_MAX_NS - lead;
+	ns = ns > unsold ? ns - unsold : 0;
+	add_debt(b, ns);
+	tessera_sched_elastic_owes(s, b, ns, now_ns);
+	return ns;
+}
+
+/*
+ * The borrower has worked for @busy_ns of the @passed_ns. The slot's time stands still while its
+ * owner waits to have it back: that is lost, as what the borrower uses past the slot's end is.
  */
 static void charge_loan(struct tessera_sched *s, u64 passed_ns, u64 busy_ns, bool counted,
 			u64 now_ns)
 {
 	struct tessera_sched_entity *h = s->holder;
-	u64 lent = 0, over, unsold;
+	u64 lent = 0, over;
 
-	if (!switching(s) && (h == &s->idle || (h->running && !h->has_work))) {
+	busy_ns = busy_ns > s->provisional_ns ? busy_ns - s->provisional_ns : 0;
+	over = busy_ns;
+	if (h != &s->idle && h->has_work && !switching(s)) {
+		s->slice_start_ns += passed_ns;
+		if (over < passed_ns)
+			over = passed_ns;
+	} else if (h == &s->idle || (h->running && !switching(s))) {
 		lent = passed_ns < slice_left(h) ? passed_ns : slice_left(h);
 		h->slice_used_ns += passed_ns;
-	} else {
-		s->slice_start_ns += passed_ns;
+		over = busy_ns > lent ? busy_ns - lent : 0;
 	}
-	busy_ns = busy_ns > s->provisional_ns ? busy_ns - s->provisional_ns : 0;
 	s->provisional_ns = counted ? 0 : s->provisional_ns + lent;
-	over = busy_ns > lent ? busy_ns - lent : 0;
-	s->borrower->overshoot_ns += over;
-	unsold = competes(s, &s->idle) ? lead_ns(s, &s->idle, s->idle_weight) : IDLE_LEAD_MAX_NS;
-	unsold = unsold < IDLE_LEAD_MAX_NS ? IDLE_LEAD_MAX_NS - unsold : 0;
-	over = over > unsold ? over - unsold : 0;
-	add_debt(s->borrower, over);
-	tessera_sched_elastic_charge(s, s->borrower, over,
-				     TESSERA_SCHED_PPM / s->borrower->fixed_share_inv, now_ns);
+	s->borrower->overshoot_ns += busy_ns < over ? busy_ns : over;
 	if (h != &s->idle) {
 		advance(s, h, lent);
 		passed_ns -= lent;
 	}
+	over = charge_loss(s, s->borrower, over, now_ns);
 	charge_idle(s, passed_ns > over ? passed_ns - over : 0);
 	update_vclock(s);
 }
@@ -358,7 +374,10 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 	held = busy;
 	if (s->next_valid && s->next_borrower && s->next == h && h->has_work) {
 		/* Its slot was about to be lent, and it will have to wait to have it back. */
-		s->slice_start_ns += passed > held ? passed - held : 0;
+		u64 lost = passed > held ? passed - held : 0;
+
+		s->slice_start_ns += lost;
+		passed -= charge_loss(s, s->next_borrower, lost, now_ns);
 	} else if (!s->policy->work_conserving && !switching(s) && h->running && held < passed) {
 		held = passed;
 	}
@@ -754,8 +773,7 @@ void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
 	if (s->current_entity) {
 		s->current_entity->used_ns += ns;
 		if (s->current_entity->elastic_cap_ppm)
-			tessera_sched_elastic_charge(s, s->current_entity, ns,
-						     s->current_entity->elastic_cap_ppm, now_ns);
+			tessera_sched_elastic_charge(s, s->current_entity, ns, now_ns);
 	}
 	account(s, now_ns, ns, true);
 }

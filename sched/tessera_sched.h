@@ -151,7 +151,9 @@ struct tessera_sched_entity {
 	u64 reserve_tag_ns;		/* until when its reservation is fulfilled */
 	u64 limit_tag_ns;		/* until when its limit is used up */
 	u64 elastic_tag_ns;		/* until when its elastic cap is used up */
-	bool may_borrow;		/* in the heap of those that do */
+	u64 elastic_vtime;		/* virtual time of what it has borrowed */
+	bool may_borrow;		/* in a heap of those that do */
+	bool capped;			/* in the one of those that wait for elastic_tag_ns */
 	struct tessera_sched_heap_node qos_node;	/* by one of the tags: it is in one heap */
 };
 
@@ -216,7 +218,9 @@ struct tessera_sched {
 	u32 num_throttled;
 	struct tessera_sched_heap reserved;	/* queued, with a reservation, by its tag */
 	struct tessera_sched_heap throttled;	/* by the time when they may go on */
-	struct tessera_sched_heap borrowers;	/* have work and an elastic cap, by its tag */
+	struct tessera_sched_heap borrowers;	/* have work and an elastic cap, by elastic_vtime */
+	struct tessera_sched_heap capped;	/* those whose cap is used up, by its tag */
+	u64 elastic_vclock;
 	struct tessera_sched_heap eligible;	/* deadline: by deadline; the others in heap */
 	u64 average_base;		/* deadline: average_sum is of weight * (vtime - this) */
 	s64 average_sum;

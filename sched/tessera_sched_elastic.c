@@ -6,8 +6,10 @@
  * is the idle entity's) it is lent to a borrower: one that has work and an elastic cap, which
  * is a clock as those of tessera_sched_qos.c. It goes forward with all engine time that the
  * vGPU uses, its own slots included, divided by the cap; while it is in the future the vGPU
- * has its own slots only. Of those that may borrow, the one whose clock is furthest behind is
- * next, for a slice, or as much of one as is left of the slot.
+ * has its own slots only. What is lent is divided among those that may borrow in
+ * proportion to their fixed shares: each has a virtual time that goes forward with what it
+ * borrows, and the one furthest behind is next, for a slice, or as much of one as is left of
+ * the slot.
  *
  * An owner that wakes has its slot back at once. Until the hardware has switched, the slot's time
  * stands still; what the borrower uses meanwhile, or past the slot's end, is overshoot. Unsold time
@@ -20,9 +22,9 @@
 /* A loan for less is not worth a switch. */
 #define LOAN_MIN_NS	100000ull
 
-static struct tessera_sched_entity *first_borrower(const struct tessera_sched *s)
+static struct tessera_sched_entity *first_of(const struct tessera_sched_heap *heap)
 {
-	struct tessera_sched_heap_node *n = tessera_sched_heap_first(&s->borrowers);
+	struct tessera_sched_heap_node *n = tessera_sched_heap_first(heap);
 
 	return n ? (struct tessera_sched_entity *)
 			((char *)n - offsetof(struct tessera_sched_entity, qos_node)) : NULL;
@@ -34,28 +36,79 @@ static bool lendable(const struct tessera_sched *s, const struct tessera_sched_e
 	return slot == &s->idle || !slot->has_work;
 }
 
+static void unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	tessera_sched_heap_remove(e->capped ? &s->capped : &s->borrowers, &e->qos_node);
+	e->capped = false;
+}
+
+/* Among those that may borrow, and no further behind than who did last. */
+static void queue(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	if (tessera_sched_behind(e->elastic_vtime, s->elastic_vclock))
+		e->elastic_vtime = s->elastic_vclock;
+	tessera_sched_heap_insert(&s->borrowers, &e->qos_node, e->elastic_vtime);
+}
+
 /* @e's state, cap or clock, or the policy, has changed. */
 void tessera_sched_elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (e->may_borrow)
-		tessera_sched_heap_remove(&s->borrowers, &e->qos_node);
+		unqueue(s, e);
 	e->may_borrow = s->policy->ops->lends && e->elastic_cap_ppm && e->running && e->has_work;
 	if (e->may_borrow)
-		tessera_sched_heap_insert(&s->borrowers, &e->qos_node, e->elastic_tag_ns);
+		queue(s, e);
 }
 
-/*
- * @e has used @ns of engine time until @now_ns, whoever's slot it was: @ppm is its cap. Or it
- * owes @ns to the others: @ppm is its fixed share, from which it pays.
- */
-void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
-				  u32 ppm, u64 now_ns)
+static void advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns, u32 ppm,
+		    u64 now_ns)
 {
-	if (!s->policy->ops->lends || !e->elastic_cap_ppm || !ns)
-		return;
 	e->elastic_tag_ns = tessera_sched_tag_advance(e->elastic_tag_ns, ns, ppm,
 						      tessera_sched_limit_credit_ns(s, e), now_ns);
 	tessera_sched_elastic_update(s, e);
+}
+
+/* @e has used @ns of engine time until @now_ns, whoever's slot it was. */
+void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
+				  u64 now_ns)
+{
+	if (!s->policy->ops->lends || !e->elastic_cap_ppm || !ns)
+		return;
+	if (e == s->borrower)
+		e->elastic_vtime += ns * e->fixed_share_inv;
+	advance(s, e, ns, e->elastic_cap_ppm, now_ns);
+}
+
+/* @e owes @ns to the others, which its own slots are to pay before it borrows again. */
+void tessera_sched_elastic_owes(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
+				u64 now_ns)
+{
+	if (s->policy->ops->lends && e->elastic_cap_ppm && ns)
+		advance(s, e, ns, TESSERA_SCHED_PPM / e->fixed_share_inv, now_ns);
+}
+
+static bool is_due(const struct tessera_sched_entity *e, u64 now_ns)
+{
+	return e->elastic_tag_ns < now_ns + TESSERA_SCHED_WAIT_MIN_NS;
+}
+
+/* The next one to borrow; NULL: none may now. */
+static struct tessera_sched_entity *next_borrower(struct tessera_sched *s, u64 now_ns)
+{
+	struct tessera_sched_entity *e;
+
+	while ((e = first_of(&s->capped)) && is_due(e, now_ns)) {
+		unqueue(s, e);
+		queue(s, e);
+	}
+	while ((e = first_of(&s->borrowers)) && !is_due(e, now_ns)) {
+		unqueue(s, e);
+		e->capped = true;
+		tessera_sched_heap_insert(&s->capped, &e->qos_node, e->elastic_tag_ns);
+	}
+	if (e && tessera_sched_behind(s->elastic_vclock, e->elastic_vtime))
+		s->elastic_vclock = e->elastic_vtime;
+	return e;
 }
 
 /*
@@ -66,21 +119,16 @@ struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
 							struct tessera_sched_entity *slot,
 							u64 now_ns, u64 *slice_ns)
 {
-	struct tessera_sched_entity *b = s->borrower;
-	u64 wait;
+	struct tessera_sched_entity *b = s->borrower, *e;
 
 	if (!lendable(s, slot) || !*slice_ns)
 		return NULL;
 	if (slot != s->holder || !b || !b->may_borrow || s->loan_end_ns < now_ns + LOAN_MIN_NS) {
-		b = first_borrower(s);
-		if (!b)
-			return NULL;
-		/* Further ahead than a clock can be: the device's time was reset. */
-		if (b->elastic_tag_ns >= now_ns + TESSERA_SCHED_WAIT_MIN_NS &&
-		    b->elastic_tag_ns < now_ns + 2 * TESSERA_SCHED_TAG_LEAD_MAX_NS) {
-			wait = b->elastic_tag_ns - now_ns;
-			if (wait < *slice_ns)
-				*slice_ns = wait;
+		b = next_borrower(s, now_ns);
+		if (!b) {
+			e = first_of(&s->capped);
+			if (e && e->elastic_tag_ns - now_ns < *slice_ns)
+				*slice_ns = e->elastic_tag_ns - now_ns;
 			return NULL;
 		}
 		if (b != s->current_entity && *slice_ns < LOAN_MIN_NS)
@@ -92,7 +140,10 @@ struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
 	return b;
 }
 
-/* Whether a loan is to be ended, or one may be due, that was not when the last was decided. */
+/*
+ * Whether a loan is to be ended, or one may be due, that was not when the last was decided.
+ * For those whose cap was used up then there is a timer.
+ */
 bool tessera_sched_elastic_need_pick(const struct tessera_sched *s)
 {
 	const struct tessera_sched_entity *slot = s->next_valid ? s->next : s->holder;
@@ -102,7 +153,7 @@ bool tessera_sched_elastic_need_pick(const struct tessera_sched *s)
 		return false;
 	if (!lendable(s, slot))
 		return b;
-	return !(b && b->may_borrow) && first_borrower(s);
+	return !(b && b->may_borrow) && first_of(&s->borrowers);
 }
 
 /**

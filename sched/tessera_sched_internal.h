@@ -36,10 +36,7 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  */
 #define TESSERA_SCHED_DEBT_MAX_NS	1000000000ull
 
-/* No clock of a reservation, limit or cap is further ahead than this, for the same reasons. */
-#define TESSERA_SCHED_TAG_LEAD_MAX_NS	10000000000ull
-
-/* Waiting for such a clock for less is not worth a timer. */
+/* Waiting for the clock of a limit or a cap for less is not worth a timer. */
 #define TESSERA_SCHED_WAIT_MIN_NS	50000ull
 
 /**
@@ -108,7 +105,9 @@ u64 tessera_sched_slice_ns(const struct tessera_sched *s, const struct tessera_s
 /* tessera_sched_elastic.c */
 void tessera_sched_elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e);
 void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
-				  u32 ppm, u64 now_ns);
+				  u64 now_ns);
+void tessera_sched_elastic_owes(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
+				u64 now_ns);
 struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
 							struct tessera_sched_entity *slot,
 							u64 now_ns, u64 *slice_ns);

@@ -22,7 +22,9 @@
  */
 #define LIMIT_WINDOW_NS		20000000ull
 
-#define TAG_LEAD_MAX_NS		TESSERA_SCHED_TAG_LEAD_MAX_NS
+/* No clock is further ahead than this: see TESSERA_SCHED_DEBT_MAX_NS. */
+#define TAG_LEAD_MAX_NS		10000000000ull
+
 #define WAIT_MIN_NS		TESSERA_SCHED_WAIT_MIN_NS
 
 static struct tessera_sched_entity *qos_entity_of(struct tessera_sched_heap_node *n)
@@ -54,12 +56,13 @@ u64 tessera_sched_limit_credit_ns(const struct tessera_sched *s,
 	return slices > LIMIT_WINDOW_NS ? slices : LIMIT_WINDOW_NS;
 }
 
-static void charge_reservation(struct tessera_sched_entity *e, u64 held_ns, u64 over_ns, u64 now_ns)
+static void charge_reservation(struct tessera_sched_entity *e, u64 held_ns, u64 over_ns,
+			       u64 now_ns)
 {
-	u64 tag = tessera_sched_tag_advance(e->reserve_tag_ns, held_ns - over_ns, e->reservation_ppm,
-					    RESERVE_WINDOW_NS, now_ns);
-	u64 most = now_ns + RESERVE_WINDOW_NS;
+	u64 most = now_ns + RESERVE_WINDOW_NS, tag;
 
+	tag = tessera_sched_tag_advance(e->reserve_tag_ns, held_ns - over_ns, e->reservation_ppm,
+					RESERVE_WINDOW_NS, now_ns);
 	if (tag > most)
 		tag = e->reserve_tag_ns <= most ? most :
 		      e->reserve_tag_ns < tag ? e->reserve_tag_ns : tag;

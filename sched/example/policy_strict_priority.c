@@ -27,8 +27,9 @@ static void priority_queue(struct tessera_sched *s, struct tessera_sched_entity 
 static struct tessera_sched_entity *priority_select(struct tessera_sched *s,
 						    struct tessera_sched_entity *h)
 {
-	struct tessera_sched_entity *e = tessera_sched_entity_of(tessera_sched_heap_first(&s->heap));
+	struct tessera_sched_entity *e;
 
+	e = tessera_sched_entity_of(tessera_sched_heap_first(&s->heap));
 	return rank_of(h) < rank_of(e) ? h : e;
 }
 

@@ -150,7 +150,10 @@ if [ "$DET" = 1 ]; then
 elif [ "$(grep -cwE 'vmx|svm' /proc/cpuinfo)" -gt 0 ] && [ -w /dev/kvm ]; then
 	ARGS=(-accel kvm -smp 2 -cpu host)
 else
-	ARGS=(-accel tcg -smp 2 -cpu max)
+	# Both CPUs in one thread. With a thread for each, on a busy machine, guests now and then
+	# died of a triple fault and once the virtual host with them: QEMU's emulation of SVM is
+	# not safe there. Suites run side by side, so the other core is not idle.
+	ARGS=(-accel tcg,thread=single -smp 2 -cpu max)
 fi
 if [ $IOMMU = 1 ]; then
 	MACHINE=q35,kernel-irqchip=split
