@@ -15,7 +15,8 @@
  * so the token in an event always tells whose runlist is in force; any other token is stale.
  * While waiting the timer measures patience: an engine that does not switch within
  * preempt_timeout_us is reset, which costs the vGPU in force its context, and after
- * three such resets in vain the device is.
+ * three such resets in vain the device is. The same runlist may be submitted again under
+ * the same token, to stop inside a batch what was to stop after it.
  *
  * Engine time is charged from the hardware's counters: each event carries the engine's busy
  * counter at its time. Where figures must be current without an event (a timer, a reader), the
@@ -124,38 +125,82 @@ static void arm_slice(struct tessera_dispatcher *d, u64 slice_ns)
 
 static u64 patience_ns(const struct tessera_dispatcher *d)
 {
-	return (u64)READ_ONCE(d->parent->preempt_timeout_us) * NSEC_PER_USEC;
+	u32 us = READ_ONCE(d->parent->preempt_timeout_us);
+
+	if (d->reset_tries)
+		us = max(us, RESET_PATIENCE_US);
+	return (u64)us * NSEC_PER_USEC;
+}
+
+/**
+ * tessera_dispatcher_arm_patience() - the timer is to measure patience, by the settings of now
+ * @d: a dispatcher that is waiting, with its lock held
+ */
+void tessera_dispatcher_arm_patience(struct tessera_dispatcher *d)
+{
+	lockdep_assert_held(&d->lock);
+	d->expires = ktime_add_ns(d->waiting_since, patience_ns(d));
+	hrtimer_start(&d->timer, d->expires, HRTIMER_MODE_ABS);
+}
+
+static void start_patience(struct tessera_dispatcher *d)
+{
+	d->waiting_since = ktime_get();
+	tessera_dispatcher_arm_patience(d);
 }
 
 /* ---------------------------------------------------------- pick, submit -- */
 
-static void submit(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent)
+/**
+ * tessera_dispatcher_submit() - have the hardware switch to the runlist that is waited for
+ * @d: a dispatcher that is waiting, with its lock held
+ *
+ * Again, for another preemption mode, does no harm: if the hardware has just switched it
+ * reports the same token twice, and the second time nobody waits for it.
+ */
+void tessera_dispatcher_submit(struct tessera_dispatcher *d)
 {
 	struct tessera_backend *be = d->parent->be;
 	bool strict = READ_ONCE(d->parent->preempt_strict) &&
 		      be->caps & TESSERA_CAP_STRICT_PREEMPT;
 
+	lockdep_assert_held(&d->lock);
+	log_event(d, TESSERA_LOG_PREEMPT, d->in_force);
+	trace_tessera_preempt(d->engine, d->now_ns, name_of(d->in_force), strict, d->token);
+	start_patience(d);
+	be->ops->runlist_submit(be, d->engine, d->next_mask, d->token,
+				strict ? TESSERA_RL_PREEMPT_STRICT : TESSERA_RL_PREEMPT_BATCH);
+}
+
+static void switch_to(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent)
+{
 	d->waiting = true;
 	d->next = ent;
 	d->next_void = false;
 	d->next_mask = ent ? tessera_vgpu_ctx_mask(ent->vgpu) : 0;
 	d->token++;
 	d->overshoot_ns = d->in_force ? d->in_force->sched.overshoot_ns : 0;
-	log_event(d, TESSERA_LOG_SUBMIT, ent);
-	trace_tessera_preempt(d->engine, d->now_ns, name_of(d->in_force), strict ? 2 : 1);
-	arm_timer(d, patience_ns(d));
-	be->ops->runlist_submit(be, d->engine, d->next_mask, d->token,
-				strict ? TESSERA_RL_PREEMPT_STRICT : TESSERA_RL_PREEMPT_BATCH);
+	tessera_dispatcher_submit(d);
 }
 
-/* Nobody is to run, and there is no hurry to take the runlist away from who has it. */
-static bool may_stay(const struct tessera_dispatcher *d, u64 slice_ns)
+/*
+ * Nobody is to run, and there is no hurry to take the runlist away from who has it. Its vGPU
+ * goes on being charged: a batch may begin before the scheduler hears of it.
+ */
+static bool may_stay(const struct tessera_dispatcher *d,
+		     const struct tessera_sched_decision *decision)
 {
-	return !d->in_force_mask || (!slice_ns && d->in_force && d->in_force->sched.running);
+	return !decision->entity && !decision->slice_ns && d->in_force &&
+	       d->in_force->sched.running;
 }
 
-/* Everything that can make a pick necessary has been charged up to d->now_ns. */
-static void pick(struct tessera_dispatcher *d)
+/**
+ * tessera_dispatcher_pick() - do what the scheduler decides
+ * @d: the dispatcher, with its lock held
+ *
+ * Everything that can make a pick necessary has been charged up to d->now_ns.
+ */
+void tessera_dispatcher_pick(struct tessera_dispatcher *d)
 {
 	struct tessera_sched_decision decision;
 	struct tessera_dispatch_entity *ent;
@@ -171,16 +216,41 @@ static void pick(struct tessera_dispatcher *d)
 	tessera_sched_pick(&d->sched, d->now_ns, &decision);
 	ent = to_entity(decision.entity);
 	d->slice_ns = decision.slice_ns;
+	log_event(d, TESSERA_LOG_PICK, ent);
 	trace_tessera_pick(d->engine, d->now_ns, name_of(ent), decision.slice_ns);
-	if (ent ? ent == d->in_force : may_stay(d, decision.slice_ns)) {
+	if (may_stay(d, &decision)) {
+		disarm_timer(d);
+	} else if (ent ? ent == d->in_force : !d->in_force_mask) {
 		tessera_sched_switched(&d->sched, d->now_ns);
 		arm_slice(d, decision.slice_ns);
 	} else {
-		submit(d, ent);
+		switch_to(d, ent);
 	}
 }
 
 /* --------------------------------------------------------------- events -- */
+
+/* From now on @ent's runlist is in force (NULL: nobody's); the counters are as at d->now_ns. */
+static void set_in_force(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent,
+			 u32 token, u64 busy_ns, u64 switch_ns)
+{
+	log_event(d, TESSERA_LOG_SWITCH, ent);
+	trace_tessera_world_switch(d->engine, d->now_ns, name_of(d->in_force), name_of(ent), token,
+				   d->busy_base_ns + busy_ns, d->switch_base_ns + switch_ns);
+	d->in_force = ent;
+}
+
+/* Of the runlist in force: while waiting, the one before the last. */
+static u16 token_in_force(const struct tessera_dispatcher *d)
+{
+	return d->token - d->waiting;
+}
+
+/* The entity in force is no more, and its runlist is worth nothing. */
+static void drop_in_force(struct tessera_dispatcher *d)
+{
+	set_in_force(d, NULL, token_in_force(d), d->last_busy_ns, d->last_switch_ns);
+}
 
 static void on_switched(struct tessera_dispatcher *d, const struct tessera_hw_event *ev)
 {
@@ -191,21 +261,19 @@ static void on_switched(struct tessera_dispatcher *d, const struct tessera_hw_ev
 		return;
 	if (old && old->sched.overshoot_ns > d->overshoot_ns) {
 		over = old->sched.overshoot_ns - d->overshoot_ns;
+		log_event(d, TESSERA_LOG_OVERSHOOT, old);
 		trace_tessera_overshoot(d->engine, d->now_ns, name_of(old), over);
 	}
 	d->waiting = false;
 	d->reset_tries = 0;
-	d->in_force = d->next;
+	set_in_force(d, d->next, ev->token, ev->busy_ns, ev->switch_ns);
 	d->in_force_mask = d->next_mask;
 	d->next = NULL;
 	d->switches_total++;
-	log_event(d, TESSERA_LOG_SWITCHED, d->in_force);
-	trace_tessera_world_switch(d->engine, d->now_ns, name_of(old), name_of(d->in_force),
-				   ev->token, ev->busy_ns, ev->switch_ns);
 	if (!d->next_void)
 		tessera_sched_switched(&d->sched, d->now_ns);
 	if (d->repick || d->next_void)
-		pick(d);
+		tessera_dispatcher_pick(d);
 	else
 		arm_slice(d, d->slice_ns);
 }
@@ -214,13 +282,13 @@ static void on_idle(struct tessera_dispatcher *d, const struct tessera_hw_event 
 {
 	struct tessera_dispatch_entity *ent = d->in_force;
 
-	/* While waiting, the token in force is the one before. */
-	if (!ent || ev->token != (u16)(d->token - d->waiting))
+	if (!ent || ev->token != token_in_force(d))
 		return;
 	log_event(d, TESSERA_LOG_IDLE, ent);
-	trace_tessera_idle(d->engine, d->now_ns, name_of(ent), ev->token);
+	trace_tessera_idle(d->engine, d->now_ns, name_of(ent), ev->token,
+			   d->busy_base_ns + ev->busy_ns);
 	if (tessera_sched_sleep(&d->sched, &ent->sched, d->now_ns))
-		pick(d);
+		tessera_dispatcher_pick(d);
 }
 
 static void on_pending(struct tessera_dispatcher *d, const struct tessera_hw_event *ev,
@@ -231,10 +299,11 @@ static void on_pending(struct tessera_dispatcher *d, const struct tessera_hw_eve
 	if (!vgpu)
 		return;
 	ent = &vgpu->engine[d->engine];
-	log_event(d, TESSERA_LOG_WAKE, ent);
-	trace_tessera_wake(d->engine, d->now_ns, name_of(ent), ev->ctx);
+	log_event(d, TESSERA_LOG_ENQUEUE, ent);
+	trace_tessera_enqueue(d->engine, d->now_ns, name_of(ent), ev->ctx,
+			      d->busy_base_ns + ev->busy_ns);
 	if (tessera_sched_wake(&d->sched, &ent->sched, d->now_ns))
-		pick(d);
+		tessera_dispatcher_pick(d);
 }
 
 /**
@@ -255,6 +324,7 @@ void tessera_dispatcher_event(struct tessera_parent *parent, const struct tesser
 	if (d->down)
 		goto out;
 	charge(d, ev->busy_ns, ev->time_ns);
+	d->last_switch_ns = ev->switch_ns;
 	switch (ev->type) {
 	case TESSERA_EV_RUNLIST_SWITCHED:
 		on_switched(d, ev);
@@ -266,7 +336,7 @@ void tessera_dispatcher_event(struct tessera_parent *parent, const struct tesser
 		on_pending(d, ev, vgpu);
 		break;
 	case TESSERA_EV_ENGINE_RESET:
-		log_event(d, TESSERA_LOG_ENGINE_RESET, vgpu ? &vgpu->engine[d->engine] : NULL);
+		log_event(d, TESSERA_LOG_RESET_DONE, vgpu ? &vgpu->engine[d->engine] : NULL);
 		break;
 	}
 out:
@@ -286,13 +356,13 @@ static void out_of_patience(struct tessera_dispatcher *d)
 		arm_timer(d, NSEC_PER_MSEC);
 		return;
 	}
-	log_event(d, TESSERA_LOG_PREEMPT_TIMEOUT, guilty);
-	trace_tessera_reset(d->engine, d->now_ns, name_of(guilty), d->reset_tries);
 	if (d->reset_tries == RESET_TRIES) {
 		disarm_timer(d);
 		tessera_parent_device_dead(d->parent);
 		return;
 	}
+	log_event(d, TESSERA_LOG_RESET, guilty);
+	trace_tessera_reset(d->engine, d->now_ns, name_of(guilty), false, d->reset_tries);
 	if (!d->reset_tries && guilty) {
 		guilty->resets++;
 		pr_notice_ratelimited("tessera: vGPU %s did not let go of the %s engine within %u us: engine reset\n",
@@ -301,7 +371,7 @@ static void out_of_patience(struct tessera_dispatcher *d)
 	}
 	d->reset_tries++;
 	be->ops->engine_reset(be, d->engine);
-	arm_timer(d, max_t(u64, patience_ns(d), RESET_PATIENCE_US * NSEC_PER_USEC));
+	start_patience(d);
 }
 
 static enum hrtimer_restart dispatcher_timer(struct hrtimer *timer)
@@ -322,7 +392,7 @@ static enum hrtimer_restart dispatcher_timer(struct hrtimer *timer)
 	} else {
 		be->ops->engine_counters(be, d->engine, false, &c);
 		charge(d, c.busy_ns, c.time_ns);
-		pick(d);
+		tessera_dispatcher_pick(d);
 	}
 out:
 	spin_unlock_irqrestore(&d->lock, flags);
@@ -424,7 +494,7 @@ void tessera_dispatcher_remove(struct tessera_vgpu *vgpu)
 		flags = tessera_dispatcher_sync_lock(d, &c);
 		resched = tessera_sched_remove(&d->sched, &ent->sched, d->now_ns);
 		if (d->in_force == ent) {
-			d->in_force = NULL;
+			drop_in_force(d);
 			resched = true;
 		}
 		if (d->next == ent) {
@@ -434,7 +504,7 @@ void tessera_dispatcher_remove(struct tessera_vgpu *vgpu)
 		d->gone_busy_ns += ent->busy_ns;
 		list_del(&ent->node);
 		if (resched)
-			pick(d);
+			tessera_dispatcher_pick(d);
 		tessera_dispatcher_unlock(d, flags);
 	}
 }
@@ -458,7 +528,7 @@ void tessera_dispatcher_start(struct tessera_vgpu *vgpu)
 		flags = tessera_dispatcher_sync_lock(d, &c);
 		log_event(d, TESSERA_LOG_START, ent);
 		if (tessera_sched_start(&d->sched, &ent->sched, d->now_ns))
-			pick(d);
+			tessera_dispatcher_pick(d);
 		tessera_dispatcher_unlock(d, flags);
 	}
 }
@@ -467,6 +537,12 @@ static bool stop_locked(struct tessera_dispatcher *d, struct tessera_dispatch_en
 {
 	bool resched;
 
+	/* Its work has gone with its contexts; the hardware does not tell. */
+	if (ent->sched.running && ent->sched.has_work) {
+		log_event(d, TESSERA_LOG_IDLE, ent);
+		trace_tessera_idle(d->engine, d->now_ns, name_of(ent), token_in_force(d),
+				   d->busy_base_ns + d->last_busy_ns);
+	}
 	resched = tessera_sched_sleep(&d->sched, &ent->sched, d->now_ns);
 	resched |= tessera_sched_stop(&d->sched, &ent->sched, d->now_ns);
 	if (d->waiting && d->next == ent)
@@ -494,7 +570,7 @@ void tessera_dispatcher_stop(struct tessera_vgpu *vgpu)
 		if (ent->sched.running) {
 			log_event(d, TESSERA_LOG_STOP, ent);
 			if (stop_locked(d, ent))
-				pick(d);
+				tessera_dispatcher_pick(d);
 		}
 		tessera_dispatcher_unlock(d, flags);
 	}
@@ -516,16 +592,22 @@ void tessera_dispatcher_down(struct tessera_parent *parent)
 		struct tessera_dispatcher *d = &parent->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
+		if (!d->down) {
+			log_event(d, TESSERA_LOG_RESET, d->in_force);
+			trace_tessera_reset(d->engine, d->now_ns, name_of(d->in_force), true,
+					    d->reset_tries);
+		}
 		d->down = true;
 		d->expires = KTIME_MAX;
-		d->waiting = false;
-		d->repick = false;
 		list_for_each_entry(ent, &d->entities, node)
 			stop_locked(d, ent);
 		tessera_sched_pick(&d->sched, d->now_ns, &none);
 		tessera_sched_switched(&d->sched, d->now_ns);
-		d->in_force = NULL;
+		if (d->in_force)
+			drop_in_force(d);
 		d->in_force_mask = 0;
+		d->waiting = false;
+		d->repick = false;
 		d->next = NULL;
 		d->reset_tries = 0;
 		spin_unlock_irq(&d->lock);
@@ -551,7 +633,10 @@ void tessera_dispatcher_up(struct tessera_parent *parent)
 		spin_lock_irq(&d->lock);
 		device_ns = be->ops->time_ns(be);
 		d->time_base_ns = d->now_ns > device_ns ? d->now_ns - device_ns : 0;
+		d->busy_base_ns += d->last_busy_ns;
+		d->switch_base_ns += d->last_switch_ns;
 		d->last_busy_ns = 0;
+		d->last_switch_ns = 0;
 		d->down = false;
 		spin_unlock_irq(&d->lock);
 	}
@@ -567,6 +652,7 @@ void tessera_dispatcher_init(struct tessera_parent *parent)
 
 	parent->preempt_strict = true;
 	parent->preempt_timeout_us = 10000;
+	mutex_init(&parent->settings_lock);
 	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
 		struct tessera_dispatcher *d = &parent->dispatchers[e];
 
@@ -593,130 +679,6 @@ void tessera_dispatcher_init(struct tessera_parent *parent)
 void tessera_dispatcher_fini(struct tessera_parent *parent)
 {
 	tessera_dispatcher_down(parent);
-}
-
-/* --------------------------------------------------------------- settings -- */
-
-/**
- * tessera_dispatcher_policy() - the policy in force
- * @parent: the accelerator
- */
-const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_parent *parent)
-{
-	return READ_ONCE(parent->dispatchers[0].sched.policy);
-}
-
-/**
- * tessera_dispatcher_set_policy() - change the policy of all engines, while vGPUs run
- * @parent: the accelerator
- * @name: the policy's
- *
- * Return: 0, or -EINVAL for an unknown one.
- */
-int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *name)
-{
-	const struct tessera_sched_policy *policy = tessera_sched_policy_find(name);
-	struct tessera_hw_counters c;
-	unsigned long flags;
-	bool resched;
-	u32 e;
-
-	if (!policy)
-		return -EINVAL;
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &parent->dispatchers[e];
-
-		flags = tessera_dispatcher_sync_lock(d, &c);
-		resched = false;
-		if (!tessera_sched_set_policy(&d->sched, policy, d->now_ns, &resched) && resched)
-			pick(d);
-		tessera_dispatcher_unlock(d, flags);
-	}
-	return 0;
-}
-
-/**
- * tessera_dispatcher_config() - the settings in force
- * @parent: the accelerator
- * @timeslice_ns: the slice, be it set or the default
- * @averaging: into how many slices a debt is spread
- */
-void tessera_dispatcher_config(struct tessera_parent *parent, u64 *timeslice_ns, u32 *averaging)
-{
-	struct tessera_dispatcher *d = &parent->dispatchers[0];
-
-	spin_lock_irq(&d->lock);
-	*timeslice_ns = tessera_sched_timeslice_ns(&d->sched);
-	*averaging = d->sched.config.averaging;
-	spin_unlock_irq(&d->lock);
-}
-
-static int set_config(struct tessera_parent *parent, const u64 *timeslice_ns,
-		      const u32 *averaging)
-{
-	struct tessera_sched_config config;
-	int ret = 0;
-	u32 e;
-
-	for (e = 0; e < TESSERA_NUM_ENGINES && !ret; e++) {
-		struct tessera_dispatcher *d = &parent->dispatchers[e];
-
-		spin_lock_irq(&d->lock);
-		config = d->sched.config;
-		if (timeslice_ns)
-			config.timeslice_ns = *timeslice_ns;
-		if (averaging)
-			config.averaging = *averaging;
-		ret = tessera_sched_set_config(&d->sched, &config);
-		spin_unlock_irq(&d->lock);
-	}
-	return ret;
-}
-
-/**
- * tessera_dispatcher_set_timeslice() - change the slice of all engines
- * @parent: the accelerator
- * @ns: the slice, or 0 for the default
- *
- * Return: 0, or -EINVAL out of range.
- */
-int tessera_dispatcher_set_timeslice(struct tessera_parent *parent, u64 ns)
-{
-	return set_config(parent, &ns, NULL);
-}
-
-/**
- * tessera_dispatcher_set_averaging() - change the averaging factor of all engines
- * @parent: the accelerator
- * @averaging: into how many slices a debt is spread
- *
- * Return: 0, or -EINVAL out of range.
- */
-int tessera_dispatcher_set_averaging(struct tessera_parent *parent, u32 averaging)
-{
-	return set_config(parent, NULL, &averaging);
-}
-
-/**
- * tessera_dispatcher_set_weight() - change a vGPU's weight on all engines
- * @vgpu: the vGPU
- * @weight: the weight
- *
- * Return: 0, or -EINVAL out of range.
- */
-int tessera_dispatcher_set_weight(struct tessera_vgpu *vgpu, u32 weight)
-{
-	int ret = 0;
-	u32 e;
-
-	for (e = 0; e < TESSERA_NUM_ENGINES && !ret; e++) {
-		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
-
-		spin_lock_irq(&d->lock);
-		ret = tessera_sched_set_weight(&d->sched, &vgpu->engine[e].sched, weight);
-		spin_unlock_irq(&d->lock);
-	}
-	return ret;
 }
 
 /**

@@ -15,14 +15,16 @@
 static struct dentry *debugfs_root;
 
 static const char *const log_names[] = {
-	[TESSERA_LOG_SUBMIT] = "submit",
-	[TESSERA_LOG_SWITCHED] = "switched",
+	[TESSERA_LOG_ENQUEUE] = "enqueue",
+	[TESSERA_LOG_PICK] = "pick",
+	[TESSERA_LOG_PREEMPT] = "preempt",
+	[TESSERA_LOG_OVERSHOOT] = "overshoot",
+	[TESSERA_LOG_SWITCH] = "switch",
 	[TESSERA_LOG_IDLE] = "idle",
-	[TESSERA_LOG_WAKE] = "wake",
+	[TESSERA_LOG_RESET] = "reset",
+	[TESSERA_LOG_RESET_DONE] = "reset_done",
 	[TESSERA_LOG_START] = "start",
 	[TESSERA_LOG_STOP] = "stop",
-	[TESSERA_LOG_PREEMPT_TIMEOUT] = "preempt_timeout",
-	[TESSERA_LOG_ENGINE_RESET] = "engine_reset",
 };
 
 static void show_engine(struct seq_file *m, struct tessera_dispatcher *d)
@@ -39,13 +41,15 @@ static void show_engine(struct seq_file *m, struct tessera_dispatcher *d)
 		   d->sched.num_entities, d->sched.num_running, d->sched.num_with_work,
 		   d->gone_busy_ns, d->switches_total, d->down);
 	list_for_each_entry(ent, &d->entities, node)
-		seq_printf(m, "vgpu %s %s type=%s busy_ns=%llu slices=%llu overshoot_ns=%llu debt_ns=%llu due_ppm=%u weight=%u running=%u has_work=%u in_force=%u resets=%llu\n",
+		seq_printf(m, "vgpu %s %s type=%s busy_ns=%llu slices=%llu overshoot_ns=%llu debt_ns=%llu due_ppm=%u weight=%u reservation_ppm=%u limit_ppm=%u elastic_cap_ppm=%u slice_request_ns=%llu throttled=%u running=%u has_work=%u in_force=%u resets=%llu\n",
 			   tessera_engine_name(d->engine), ent->vgpu->name,
 			   ent->vgpu->type->sysfs_name, ent->busy_ns, ent->sched.slices,
 			   ent->sched.overshoot_ns, ent->sched.debt_ns,
 			   tessera_sched_due_ppm(&d->sched, &ent->sched), ent->sched.weight,
-			   ent->sched.running, ent->sched.has_work, d->in_force == ent,
-			   ent->resets);
+			   ent->sched.reservation_ppm, ent->sched.limit_ppm,
+			   ent->sched.elastic_cap_ppm, ent->sched.slice_request_ns,
+			   ent->sched.throttled, ent->sched.running, ent->sched.has_work,
+			   d->in_force == ent, ent->resets);
 	tessera_dispatcher_unlock(d, flags);
 }
 

@@ -5,15 +5,16 @@
  * Lock order, outermost first (Documentation/mediator.rst tells more):
  *
  *	parent->lock
+ *	parent->settings_lock > dispatcher->lock
  *	vgpu->lock > vgpu->dma.lock > parent->frames_lock, the backend's admin lock
  *	mmap_lock > parent->bar_sem
  *	the backend's event lock > parent->owner_lock > dispatcher->lock,
  *		vgpu->events.lock
  *	parent->slots[].lock > vgpu->irq_lock
  *
- * vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw() take locks of VFIO's under which
- * it also calls our .dma_unmap, and mmap_lock. They may be called with vgpu->lock held,
- * never with vgpu->dma.lock; user memory is copied with neither of the two.
+ * vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw() (so tessera_dma_rw()) take locks of
+ * VFIO's under which it also calls our .dma_unmap, and mmap_lock. They may be called with
+ * vgpu->lock held, never with vgpu->dma.lock; user memory is copied with neither of the two.
  */
 #ifndef TESSERA_H
 #define TESSERA_H
@@ -35,6 +36,8 @@
 #define TESSERA_VRAM_UNITS	16u	/* VRAM is given out in sixteenths */
 #define TESSERA_EVENTS_MAX	256u	/* fault events kept for a guest that does not read */
 #define TESSERA_LOG_ENTRIES	200u
+#define TESSERA_PREEMPT_TIMEOUT_MIN_US	100u
+#define TESSERA_PREEMPT_TIMEOUT_MAX_US	10000000u
 
 struct tessera_parent;
 struct tessera_vgpu;
@@ -75,15 +78,18 @@ struct tessera_dispatch_entity {
 	u64 resets;
 };
 
+/* The tracepoints' kinds, and what changes who competes. */
 enum tessera_log_event {
-	TESSERA_LOG_SUBMIT,
-	TESSERA_LOG_SWITCHED,
+	TESSERA_LOG_ENQUEUE,
+	TESSERA_LOG_PICK,
+	TESSERA_LOG_PREEMPT,
+	TESSERA_LOG_OVERSHOOT,
+	TESSERA_LOG_SWITCH,
 	TESSERA_LOG_IDLE,
-	TESSERA_LOG_WAKE,
+	TESSERA_LOG_RESET,
+	TESSERA_LOG_RESET_DONE,
 	TESSERA_LOG_START,
 	TESSERA_LOG_STOP,
-	TESSERA_LOG_PREEMPT_TIMEOUT,
-	TESSERA_LOG_ENGINE_RESET,
 };
 
 struct tessera_log_entry {
@@ -109,11 +115,15 @@ struct tessera_dispatcher {
 	u64 now_ns;			/* latest time seen: never goes back */
 	u64 time_base_ns;		/* to be added to the device's own time */
 	u64 last_busy_ns;		/* counter up to which has been charged */
+	u64 last_switch_ns;		/* the other counter, in the last event */
+	u64 busy_base_ns;		/* to be added to the counters in traces: they run on */
+	u64 switch_base_ns;
 	u64 gone_busy_ns;		/* used by vGPUs that are gone */
 	struct tessera_dispatch_entity *in_force;	/* whose runlist the engine has */
 	u64 in_force_mask;
 	u16 token;			/* of the last submit */
 	bool waiting;			/* that one is not in force yet */
+	ktime_t waiting_since;		/* from when patience counts */
 	bool repick;			/* pick again as soon as it is */
 	struct tessera_dispatch_entity *next;	/* whose runlist it is */
 	bool next_void;			/* ... and it stopped meanwhile */
@@ -150,18 +160,36 @@ void tessera_dispatcher_event(struct tessera_parent *parent, const struct tesser
 			      struct tessera_vgpu *vgpu);
 void tessera_dispatcher_down(struct tessera_parent *parent);
 void tessera_dispatcher_up(struct tessera_parent *parent);
-int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *name);
-int tessera_dispatcher_set_timeslice(struct tessera_parent *parent, u64 ns);
-int tessera_dispatcher_set_averaging(struct tessera_parent *parent, u32 averaging);
-int tessera_dispatcher_set_weight(struct tessera_vgpu *vgpu, u32 weight);
-const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_parent *parent);
-void tessera_dispatcher_config(struct tessera_parent *parent, u64 *timeslice_ns, u32 *averaging);
 void tessera_dispatcher_snapshot(struct tessera_vgpu *vgpu, u32 engine,
 				 struct tessera_sched_snapshot *snap);
 unsigned long tessera_dispatcher_sync_lock(struct tessera_dispatcher *d,
 					   struct tessera_hw_counters *c);
 void tessera_dispatcher_unlock(struct tessera_dispatcher *d, unsigned long flags);
+void tessera_dispatcher_pick(struct tessera_dispatcher *d);
+void tessera_dispatcher_submit(struct tessera_dispatcher *d);
+void tessera_dispatcher_arm_patience(struct tessera_dispatcher *d);
 const char *tessera_engine_name(u32 engine);
+
+/* dispatcher_settings.c */
+
+/* A vGPU's settings, the same on all engines; shares in parts per million. */
+enum tessera_qos {
+	TESSERA_QOS_WEIGHT,
+	TESSERA_QOS_RESERVATION,
+	TESSERA_QOS_LIMIT,
+	TESSERA_QOS_ELASTIC_CAP,
+	TESSERA_QOS_SLICE_NS,
+};
+
+int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *name);
+int tessera_dispatcher_set_timeslice(struct tessera_parent *parent, u64 ns);
+int tessera_dispatcher_set_averaging(struct tessera_parent *parent, u32 averaging);
+void tessera_dispatcher_set_preempt_strict(struct tessera_parent *parent, bool strict);
+int tessera_dispatcher_set_preempt_timeout(struct tessera_parent *parent, u32 us);
+const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_parent *parent);
+void tessera_dispatcher_config(struct tessera_parent *parent, u64 *timeslice_ns, u32 *averaging);
+u64 tessera_dispatcher_qos(struct tessera_vgpu *vgpu, enum tessera_qos what);
+int tessera_dispatcher_set_qos(struct tessera_vgpu *vgpu, enum tessera_qos what, u64 value);
 
 /* dispatcher_debugfs.c */
 void tessera_debugfs_init(void);
@@ -217,6 +245,7 @@ struct tessera_slot {
  * @owner: the vGPU of each context
  * @slots: the route of each queue slot's interrupts
  * @dispatchers: one for each engine
+ * @settings_lock: one change of the scheduler's settings at a time, over all engines
  * @preempt_strict: preemption mode; read without a lock
  * @preempt_timeout_us: patience with a running command; read without a lock
  * @frames_lock: protects @frames
@@ -247,6 +276,7 @@ struct tessera_parent {
 	struct tessera_slot slots[TESSERA_MAX_SLOTS];
 
 	struct tessera_dispatcher dispatchers[TESSERA_NUM_ENGINES];
+	struct mutex settings_lock;	/* see above */
 	bool preempt_strict;
 	u32 preempt_timeout_us;
 
@@ -468,7 +498,11 @@ void tessera_region_module_exit(void);
 /* vgpu_config.c */
 void tessera_config_reset(struct tessera_vgpu *vgpu);
 void tessera_config_read(struct tessera_vgpu *vgpu, u32 off, void *buf, u32 len);
-bool tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void *buf, u32 len);
+bool tessera_config_bus_master(struct tessera_vgpu *vgpu);
+
+#define TESSERA_CONFIG_FLR		BIT(0)	/* function level reset */
+#define TESSERA_CONFIG_MASTER_OFF	BIT(1)	/* bus mastering is off now */
+unsigned int tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void *buf, u32 len);
 
 /* vgpu_ctrl.c */
 u32 tessera_ctrl_read(struct tessera_vgpu *vgpu, u32 reg);
@@ -490,6 +524,8 @@ int tessera_dma_module_init(void);
 void tessera_dma_module_exit(void);
 void tessera_dma_init(struct tessera_vgpu *vgpu);
 void tessera_dma_fini(struct tessera_vgpu *vgpu);
+int tessera_dma_rw(struct tessera_vgpu *vgpu, u64 iova, void *buf, size_t len, bool write);
+void tessera_dma_master_off(struct tessera_vgpu *vgpu);
 u16 tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u64 va, u32 npages, u64 list);
 u16 tessera_dma_unmap(struct tessera_vgpu *vgpu, u32 ctx, bool huge, u64 va, u32 npages);
 void tessera_dma_drop_ctx(struct tessera_vgpu *vgpu, u32 ctx);

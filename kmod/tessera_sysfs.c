@@ -9,9 +9,6 @@
 #include <linux/sysfs.h>
 #include "tessera.h"
 
-#define PREEMPT_TIMEOUT_MIN_US	100u
-#define PREEMPT_TIMEOUT_MAX_US	10000000u
-
 /* ---------------------------------------------------------- vgpu_sched -- */
 
 static ssize_t policy_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -101,9 +98,9 @@ static ssize_t preemption_store(struct device *dev, struct device_attribute *att
 	struct tessera_parent *parent = dev_get_drvdata(dev);
 
 	if (sysfs_streq(buf, "strict"))
-		WRITE_ONCE(parent->preempt_strict, true);
+		tessera_dispatcher_set_preempt_strict(parent, true);
 	else if (sysfs_streq(buf, "batch"))
-		WRITE_ONCE(parent->preempt_strict, false);
+		tessera_dispatcher_set_preempt_strict(parent, false);
 	else
 		return -EINVAL;
 	return count;
@@ -121,17 +118,13 @@ static ssize_t preempt_timeout_us_show(struct device *dev, struct device_attribu
 static ssize_t preempt_timeout_us_store(struct device *dev, struct device_attribute *attr,
 					const char *buf, size_t count)
 {
-	struct tessera_parent *parent = dev_get_drvdata(dev);
 	u32 us;
 	int ret;
 
 	ret = kstrtou32(buf, 0, &us);
-	if (ret)
-		return ret;
-	if (us < PREEMPT_TIMEOUT_MIN_US || us > PREEMPT_TIMEOUT_MAX_US)
-		return -EINVAL;
-	WRITE_ONCE(parent->preempt_timeout_us, us);
-	return count;
+	if (!ret)
+		ret = tessera_dispatcher_set_preempt_timeout(dev_get_drvdata(dev), us);
+	return ret ?: count;
 }
 static DEVICE_ATTR_RW(preempt_timeout_us);
 
@@ -191,30 +184,60 @@ static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 
 static struct kobj_attribute state_attr = __ATTR_RO(state);
 
-static ssize_t weight_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	struct tessera_vgpu *vgpu = tessera_kobj_to_vgpu(kobj);
+/**
+ * struct qos_attr - a file for one of the vGPU's settings
+ * @attr: for sysfs
+ * @what: the setting
+ * @unit: what one means in the file
+ */
+struct qos_attr {
+	struct kobj_attribute attr;
+	enum tessera_qos what;
+	u32 unit;
+};
 
-	return sysfs_emit(buf, "%u\n", READ_ONCE(vgpu->engine[0].sched.weight));
+static ssize_t qos_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct qos_attr *qos = container_of(attr, struct qos_attr, attr);
+	u64 value = tessera_dispatcher_qos(tessera_kobj_to_vgpu(kobj), qos->what);
+
+	return sysfs_emit(buf, "%llu\n", div_u64(value, qos->unit));
 }
 
-static ssize_t weight_store(struct kobject *kobj, struct kobj_attribute *attr,
-			    const char *buf, size_t count)
+static ssize_t qos_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			 size_t count)
 {
-	u32 weight;
+	const struct qos_attr *qos = container_of(attr, struct qos_attr, attr);
+	u32 value;
 	int ret;
 
-	ret = kstrtou32(buf, 0, &weight);
+	ret = kstrtou32(buf, 0, &value);
 	if (!ret)
-		ret = tessera_dispatcher_set_weight(tessera_kobj_to_vgpu(kobj), weight);
+		ret = tessera_dispatcher_set_qos(tessera_kobj_to_vgpu(kobj), qos->what,
+						 (u64)value * qos->unit);
 	return ret ?: count;
 }
 
-static struct kobj_attribute weight_attr = __ATTR_RW(weight);
+#define QOS_ATTR(_name, _what, _unit)					\
+static struct qos_attr qos_##_name = {					\
+	.attr = __ATTR(_name, 0644, qos_show, qos_store),		\
+	.what = (_what),						\
+	.unit = (_unit),						\
+}
+
+QOS_ATTR(weight, TESSERA_QOS_WEIGHT, 1);
+QOS_ATTR(reservation, TESSERA_QOS_RESERVATION, TESSERA_SCHED_PPM / 100);
+QOS_ATTR(limit, TESSERA_QOS_LIMIT, TESSERA_SCHED_PPM / 100);
+QOS_ATTR(elastic_cap, TESSERA_QOS_ELASTIC_CAP, TESSERA_SCHED_PPM / 100);
+QOS_ATTR(slice_us, TESSERA_QOS_SLICE_NS, NSEC_PER_USEC);
 
 static struct attribute *vgpu_attrs[] = {
 	&state_attr.attr,
-	&weight_attr.attr,
+	&qos_weight.attr.attr,
+	&qos_reservation.attr.attr,
+	&qos_limit.attr.attr,
+	&qos_elastic_cap.attr.attr,
+	&qos_slice_us.attr.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(vgpu);

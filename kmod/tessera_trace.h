@@ -2,7 +2,8 @@
 /*
  * tessera_trace.h - tracepoints of the mediator (events/tessera/)
  *
- * Times are device times in ns, so that a trace can be laid beside the hardware's counters;
+ * Documentation/mediator.rst describes them for readers. Times are device times in ns; busy_ns and
+ * switch_ns are the engine's counters at that time; all three run on across device resets.
  * engine is TESSERA_ENGINE_*; vgpu is a UUID, or "-" for none.
  */
 #undef TRACE_SYSTEM
@@ -45,55 +46,137 @@ TRACE_EVENT(tessera_world_switch,
 		  __entry->token, __entry->busy_ns, __entry->switch_ns)
 );
 
-/* Something about a vGPU on an engine; what value is, the event's name says. */
-DECLARE_EVENT_CLASS(tessera_engine_event,
-	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, u64 value),
-	TP_ARGS(engine, time_ns, vgpu, value),
+/* The vGPU has work: a context of it went from no work to some. */
+TRACE_EVENT(tessera_enqueue,
+	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, u32 ctx, u64 busy_ns),
+	TP_ARGS(engine, time_ns, vgpu, ctx, busy_ns),
+	TP_STRUCT__entry(
+		__field(u32, engine)
+		__field(u32, ctx)
+		__field(u64, time_ns)
+		__field(u64, busy_ns)
+		__array(char, vgpu, TESSERA_TRACE_NAME)
+	),
+	TP_fast_assign(
+		__entry->engine = engine;
+		__entry->ctx = ctx;
+		__entry->time_ns = time_ns;
+		__entry->busy_ns = busy_ns;
+		strscpy(__entry->vgpu, vgpu, TESSERA_TRACE_NAME);
+	),
+	TP_printk("engine=%u time_ns=%llu vgpu=%s ctx=%u busy_ns=%llu",
+		  __entry->engine, __entry->time_ns, __entry->vgpu, __entry->ctx,
+		  __entry->busy_ns)
+);
+
+/* The scheduler's decision; slice_ns is 0 where it lasts until something changes. */
+TRACE_EVENT(tessera_pick,
+	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, u64 slice_ns),
+	TP_ARGS(engine, time_ns, vgpu, slice_ns),
 	TP_STRUCT__entry(
 		__field(u32, engine)
 		__field(u64, time_ns)
-		__field(u64, value)
+		__field(u64, slice_ns)
 		__array(char, vgpu, TESSERA_TRACE_NAME)
 	),
 	TP_fast_assign(
 		__entry->engine = engine;
 		__entry->time_ns = time_ns;
-		__entry->value = value;
+		__entry->slice_ns = slice_ns;
 		strscpy(__entry->vgpu, vgpu, TESSERA_TRACE_NAME);
 	),
-	TP_printk("engine=%u time_ns=%llu vgpu=%s value=%llu",
-		  __entry->engine, __entry->time_ns, __entry->vgpu, __entry->value)
+	TP_printk("engine=%u time_ns=%llu vgpu=%s slice_ns=%llu",
+		  __entry->engine, __entry->time_ns, __entry->vgpu, __entry->slice_ns)
 );
 
-/* value: the slice, ns; 0: until something changes */
-DEFINE_EVENT(tessera_engine_event, tessera_pick,
-	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, u64 value),
-	TP_ARGS(engine, time_ns, vgpu, value));
+/* The vGPU is to leave the engine: the runlist with this token was submitted. */
+TRACE_EVENT(tessera_preempt,
+	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, bool strict, u32 token),
+	TP_ARGS(engine, time_ns, vgpu, strict, token),
+	TP_STRUCT__entry(
+		__field(u32, engine)
+		__field(u32, token)
+		__field(u64, time_ns)
+		__array(char, mode, 8)
+		__array(char, vgpu, TESSERA_TRACE_NAME)
+	),
+	TP_fast_assign(
+		__entry->engine = engine;
+		__entry->token = token;
+		__entry->time_ns = time_ns;
+		strscpy(__entry->mode, strict ? "strict" : "batch", sizeof(__entry->mode));
+		strscpy(__entry->vgpu, vgpu, TESSERA_TRACE_NAME);
+	),
+	TP_printk("engine=%u time_ns=%llu vgpu=%s mode=%s token=%u",
+		  __entry->engine, __entry->time_ns, __entry->vgpu, __entry->mode,
+		  __entry->token)
+);
 
-/* The vGPU is to leave the engine; value: 1 batch, 2 strict */
-DEFINE_EVENT(tessera_engine_event, tessera_preempt,
-	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, u64 value),
-	TP_ARGS(engine, time_ns, vgpu, value));
+/* The vGPU that left the engine had used so much past its slice. */
+TRACE_EVENT(tessera_overshoot,
+	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, u64 over_ns),
+	TP_ARGS(engine, time_ns, vgpu, over_ns),
+	TP_STRUCT__entry(
+		__field(u32, engine)
+		__field(u64, time_ns)
+		__field(u64, over_ns)
+		__array(char, vgpu, TESSERA_TRACE_NAME)
+	),
+	TP_fast_assign(
+		__entry->engine = engine;
+		__entry->time_ns = time_ns;
+		__entry->over_ns = over_ns;
+		strscpy(__entry->vgpu, vgpu, TESSERA_TRACE_NAME);
+	),
+	TP_printk("engine=%u time_ns=%llu vgpu=%s over_ns=%llu",
+		  __entry->engine, __entry->time_ns, __entry->vgpu, __entry->over_ns)
+);
 
-/* value: ns past the slice */
-DEFINE_EVENT(tessera_engine_event, tessera_overshoot,
-	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, u64 value),
-	TP_ARGS(engine, time_ns, vgpu, value));
+/* The vGPU has run out of work. */
+TRACE_EVENT(tessera_idle,
+	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, u32 token, u64 busy_ns),
+	TP_ARGS(engine, time_ns, vgpu, token, busy_ns),
+	TP_STRUCT__entry(
+		__field(u32, engine)
+		__field(u32, token)
+		__field(u64, time_ns)
+		__field(u64, busy_ns)
+		__array(char, vgpu, TESSERA_TRACE_NAME)
+	),
+	TP_fast_assign(
+		__entry->engine = engine;
+		__entry->token = token;
+		__entry->time_ns = time_ns;
+		__entry->busy_ns = busy_ns;
+		strscpy(__entry->vgpu, vgpu, TESSERA_TRACE_NAME);
+	),
+	TP_printk("engine=%u time_ns=%llu vgpu=%s token=%u busy_ns=%llu",
+		  __entry->engine, __entry->time_ns, __entry->vgpu, __entry->token,
+		  __entry->busy_ns)
+);
 
-/* The vGPU in force has run out of work; value: token */
-DEFINE_EVENT(tessera_engine_event, tessera_idle,
-	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, u64 value),
-	TP_ARGS(engine, time_ns, vgpu, value));
-
-/* The vGPU has work; value: physical context */
-DEFINE_EVENT(tessera_engine_event, tessera_wake,
-	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, u64 value),
-	TP_ARGS(engine, time_ns, vgpu, value));
-
-/* The vGPU did not let go of the engine; value: how many resets without success before */
-DEFINE_EVENT(tessera_engine_event, tessera_reset,
-	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, u64 value),
-	TP_ARGS(engine, time_ns, vgpu, value));
+/* The vGPU did not let go of the engine, which is reset, or in the end the whole device. */
+TRACE_EVENT(tessera_reset,
+	TP_PROTO(u32 engine, u64 time_ns, const char *vgpu, bool device, u32 tries),
+	TP_ARGS(engine, time_ns, vgpu, device, tries),
+	TP_STRUCT__entry(
+		__field(u32, engine)
+		__field(u32, tries)
+		__field(u64, time_ns)
+		__array(char, scope, 8)
+		__array(char, vgpu, TESSERA_TRACE_NAME)
+	),
+	TP_fast_assign(
+		__entry->engine = engine;
+		__entry->tries = tries;
+		__entry->time_ns = time_ns;
+		strscpy(__entry->scope, device ? "device" : "engine", sizeof(__entry->scope));
+		strscpy(__entry->vgpu, vgpu, TESSERA_TRACE_NAME);
+	),
+	TP_printk("engine=%u time_ns=%llu vgpu=%s scope=%s tries=%u",
+		  __entry->engine, __entry->time_ns, __entry->vgpu, __entry->scope,
+		  __entry->tries)
+);
 
 TRACE_EVENT(tessera_fault,
 	TP_PROTO(const char *vgpu, u32 engine, u64 time_ns, u32 ctx, u32 slot, u32 fault,

@@ -217,7 +217,7 @@ static u16 identify(struct tessera_vgpu *vgpu, u64 addr)
 	id->num_contexts = cpu_to_le32(vgpu->num_ctx);
 	id->num_vectors = cpu_to_le32(tessera_vgpu_num_vectors(vgpu));
 	id->vram_bytes = cpu_to_le64(vgpu->vram_bytes);
-	if (vfio_dma_rw(&vgpu->vdev, addr, id, sizeof(*id), true))
+	if (tessera_dma_rw(vgpu, addr, id, sizeof(*id), true))
 		status = TESSERA_ST_BAD_ADDRESS;
 	kfree(id);
 	return status;
@@ -250,7 +250,7 @@ static u16 fault_query(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u64 addr)
 	memcpy(&fault, vgpu->list, sizeof(fault));
 	slot = le32_to_cpu(fault.slot) - vgpu->first_slot;
 	fault.slot = cpu_to_le32(fault.fault && slot < vgpu->num_slots ? slot : 0);
-	if (vfio_dma_rw(&vgpu->vdev, addr, &fault, sizeof(fault), true))
+	if (tessera_dma_rw(vgpu, addr, &fault, sizeof(fault), true))
 		return TESSERA_ST_BAD_ADDRESS;
 	if (flags & TESSERA_FAULT_QUERY_CLEAR)
 		status = hw_fault_query(vgpu, ctx, flags);
@@ -303,7 +303,7 @@ static u16 vram_map(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *c
 	}
 	if (list & (TESSERA_PAGE_SIZE - 1))
 		return TESSERA_ST_INVALID_FIELD;
-	if (vfio_dma_rw(&vgpu->vdev, list, vgpu->guest_list, npages * sizeof(__le64), false))
+	if (tessera_dma_rw(vgpu, list, vgpu->guest_list, npages * sizeof(__le64), false))
 		return TESSERA_ST_BAD_ADDRESS;
 	for (i = 0; i < npages; i++) {
 		addr = le64_to_cpu(vgpu->guest_list[i]);
@@ -435,7 +435,7 @@ int tessera_ring_write(struct tessera_vgpu *vgpu, struct tessera_ring *ring, voi
 
 	lockdep_assert_held(&vgpu->lock);
 	*phase = cpu_to_le16(ring->phase);
-	ret = vfio_dma_rw(&vgpu->vdev, at, entry, body, true);
+	ret = tessera_dma_rw(vgpu, at, entry, body, true);
 	if (ret)
 		return ret;
 	if (!next)
@@ -443,7 +443,7 @@ int tessera_ring_write(struct tessera_vgpu *vgpu, struct tessera_ring *ring, voi
 	/* The guest may write HEAD as soon as it sees the phase. */
 	WRITE_ONCE(ring->index, next);
 	smp_wmb();	/* pairs with the guest's barrier between phase and entry */
-	return vfio_dma_rw(&vgpu->vdev, at + body, phase, sizeof(*phase), true);
+	return tessera_dma_rw(vgpu, at + body, phase, sizeof(*phase), true);
 }
 
 static bool have_command(struct tessera_vgpu *vgpu)
@@ -464,7 +464,7 @@ static int serve_command(struct tessera_vgpu *vgpu)
 	u16 status;
 	int ret;
 
-	ret = vfio_dma_rw(&vgpu->vdev, at, &cmd, sizeof(cmd), false);
+	ret = tessera_dma_rw(vgpu, at, &cmd, sizeof(cmd), false);
 	if (ret)
 		return ret;
 	vgpu->asq.index = (vgpu->asq.index + 1) & (vgpu->asq.size - 1);

@@ -168,6 +168,22 @@ void tessera_config_read(struct tessera_vgpu *vgpu, u32 off, void *buf, u32 len)
 	mutex_unlock(&vgpu->config_lock);
 }
 
+/**
+ * tessera_config_bus_master() - whether the vGPU may reach memory
+ * @vgpu: the vGPU
+ *
+ * Context: may sleep.
+ */
+bool tessera_config_bus_master(struct tessera_vgpu *vgpu)
+{
+	bool master;
+
+	mutex_lock(&vgpu->config_lock);
+	master = vgpu->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
+	mutex_unlock(&vgpu->config_lock);
+	return master;
+}
+
 /* Only D0 and D3hot exist: a write of another power state changes nothing. */
 static void write_power_state(u8 *c, u8 value)
 {
@@ -185,17 +201,19 @@ static void write_power_state(u8 *c, u8 value)
  * @buf: where from
  * @len: bytes
  *
- * Return: true if a function level reset was asked for.
+ * Return: TESSERA_CONFIG_*: what the guest has asked for.
  */
-bool tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void *buf, u32 len)
+unsigned int tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void *buf, u32 len)
 {
 	const u8 *from = buf;
 	u8 *c = vgpu->config;
-	bool flr = false;
+	unsigned int asked = 0;
+	bool master;
 	u32 at, i;
 	u8 mask;
 
 	mutex_lock(&vgpu->config_lock);
+	master = c[PCI_COMMAND] & PCI_COMMAND_MASTER;
 	for (i = 0; i < len; i++) {
 		at = off + i;
 		mask = write_mask(vgpu, at & ~3) >> ((at & 3) * 8);
@@ -203,8 +221,10 @@ bool tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void *buf, u
 		if (at == CFG_PM + PCI_PM_CTRL)
 			write_power_state(c, from[i]);
 		if (at == DEVCTL_OFF + 1 && from[i] & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
-			flr = true;
+			asked |= TESSERA_CONFIG_FLR;
 	}
+	if (master && !(c[PCI_COMMAND] & PCI_COMMAND_MASTER))
+		asked |= TESSERA_CONFIG_MASTER_OFF;
 	mutex_unlock(&vgpu->config_lock);
-	return flr;
+	return asked;
 }

@@ -92,6 +92,24 @@ void tessera_dma_module_exit(void)
 	kmem_cache_destroy(page_cache);
 }
 
+/**
+ * tessera_dma_rw() - read or write guest memory as the device that the guest sees would
+ * @vgpu: the vGPU
+ * @iova: guest address
+ * @buf: where to or from
+ * @len: bytes
+ * @write: write guest memory
+ *
+ * Context: may sleep; neither dma.lock nor config_lock is held.
+ * Return: 0, or an errno if it can't be reached, be it for lack of bus mastering.
+ */
+int tessera_dma_rw(struct tessera_vgpu *vgpu, u64 iova, void *buf, size_t len, bool write)
+{
+	if (!tessera_config_bus_master(vgpu))
+		return -EACCES;
+	return vfio_dma_rw(&vgpu->vdev, iova, buf, len, write);
+}
+
 /* -------------------------------------------------------------- frames -- */
 
 /* Other mappings of the page are none of ours: cache lines are not synchronised for them. */
@@ -495,7 +513,7 @@ static u16 get_addresses(struct tessera_vgpu *vgpu, u32 flags, u64 size, u32 npa
 	}
 	if (list & (TESSERA_PAGE_SIZE - 1))
 		return TESSERA_ST_INVALID_FIELD;
-	if (vfio_dma_rw(&vgpu->vdev, list, vgpu->guest_list, npages * sizeof(__le64), false))
+	if (tessera_dma_rw(vgpu, list, vgpu->guest_list, npages * sizeof(__le64), false))
 		return TESSERA_ST_BAD_ADDRESS;
 	for (i = 0; i < npages; i++) {
 		addr = le64_to_cpu(vgpu->guest_list[i]);
@@ -696,6 +714,32 @@ static void hw_forget(struct tessera_vgpu *vgpu, struct list_head *pages)
 		tessera_parent_device_dead(vgpu->parent);
 		flush_work(&vgpu->parent->reset_work);
 	}
+}
+
+/**
+ * tessera_dma_master_off() - the guest has turned bus mastering off
+ * @vgpu: the vGPU
+ *
+ * When it returns hardware reaches nothing of the guest's memory any more.
+ *
+ * Context: may sleep.
+ */
+void tessera_dma_master_off(struct tessera_vgpu *vgpu)
+{
+	LIST_HEAD(pages);
+	u32 ctx;
+
+	mutex_lock(&vgpu->lock);
+	mutex_lock(&vgpu->dma.lock);
+	for (ctx = 0; ctx < vgpu->num_ctx; ctx++)
+		take_range(vgpu, ctx, 0, ULONG_MAX, &pages);
+	if (!list_empty(&pages)) {
+		hw_forget(vgpu, &pages);
+		dma_unmap_list(vgpu, &pages);
+	}
+	mutex_unlock(&vgpu->dma.lock);
+	unpin_list(vgpu, &pages);
+	mutex_unlock(&vgpu->lock);
 }
 
 /* Called while about to sleep, so without the mutex: a list is taken only after busy is set. */

@@ -132,6 +132,8 @@ static void msix_table_write(struct tessera_vgpu *vgpu, u64 off, const u8 *buf, 
 static void region_write(struct tessera_vgpu *vgpu, unsigned int index, u64 off,
 			 const void *buf, size_t len)
 {
+	unsigned int asked;
+
 	switch (index) {
 	case VFIO_PCI_BAR0_REGION_INDEX:
 		bar0_write(vgpu, off, buf, len);
@@ -145,8 +147,11 @@ static void region_write(struct tessera_vgpu *vgpu, unsigned int index, u64 off,
 		msix_table_write(vgpu, off, buf, len);
 		break;
 	case VFIO_PCI_CONFIG_REGION_INDEX:
-		if (tessera_config_write(vgpu, off, buf, len))
-			tessera_vgpu_reset(vgpu);	/* function level reset */
+		asked = tessera_config_write(vgpu, off, buf, len);
+		if (asked & TESSERA_CONFIG_FLR)
+			tessera_vgpu_reset(vgpu);
+		else if (asked & TESSERA_CONFIG_MASTER_OFF)
+			tessera_dma_master_off(vgpu);
 		break;
 	}
 }

@@ -972,6 +972,9 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 		join(s, s->holder);
 	for (e = s->members; e; e = e->member_next) {
 		elastic_update(s, e);
+		/* Where no reservation holds none was owed. */
+		if (!old->work_conserving)
+			tessera_sched_qos_woken(e, now_ns);
 		enter(s, e, now_ns);
 	}
 	update_idle(s, now_ns);

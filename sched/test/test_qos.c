@@ -409,6 +409,25 @@ static void deadline_is_fair(void)
 	CHECK_EQ(d.slice_ns, 30 * MS);
 }
 
+/* Under a policy where it does not hold, a reservation is owed nothing that comes later. */
+static void reservation_after_fixed_share(void)
+{
+	static const char *const names[] = { "best_effort", "deadline" };
+	bool resched;
+	unsigned int n;
+
+	for (n = 0; n < 2; n++) {
+		set_up("fixed_share", 2, 2);
+		set_qos(0, 800000, 0);
+		rotate(1000 * MS, 0);
+		CHECK_EQ(tessera_sched_set_policy(&s, policy(names[n]), now, &resched), 0);
+		remember();
+		rotate(100 * MS, 0);
+		CHECK_ABOUT(got(0), 80 * MS, 6 * MS);
+		CHECK_ABOUT(got(1), 20 * MS, 6 * MS);
+	}
+}
+
 static const struct ktap_test tests[] = {
 	{ "qos_ranges", qos_ranges },
 	{ "limit_holds", limit_holds },
@@ -420,6 +439,7 @@ static const struct ktap_test tests[] = {
 	{ "reservation_after_plenty", reservation_after_plenty },
 	{ "reservation_clock_reset", reservation_clock_reset },
 	{ "reservation_window", reservation_window },
+	{ "reservation_after_fixed_share", reservation_after_fixed_share },
 	{ "deadline_eligible_first", deadline_eligible_first },
 	{ "deadline_serves_sparse_first", deadline_serves_sparse_first },
 	{ "deadline_is_fair", deadline_is_fair },

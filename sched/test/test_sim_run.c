@@ -244,6 +244,20 @@ static void hang(void)
 	check_has(json, "\"guilty\": true");
 }
 
+/* After a reset patience is longer: little as there was of it, one reset is enough. */
+static void hang_once(void)
+{
+	static const char *const lines[] = {
+		"preempt_timeout_us 100", "vgpu name=a", "vgpu name=b,load=hang,delay_us=1000", NULL
+	};
+
+	run(lines);
+	check_has(slices, "2011000,4211000,0,compute,run,b,2100000\n"
+			  "4211000,4216000,0,compute,switch,,0\n"
+			  "4216000,");
+	CHECK_EQ(number("resets", 1), 1);
+}
+
 /* All that it has queued is lost with it, and what would have come does not. */
 static void hang_loses_all(void)
 {
@@ -492,6 +506,7 @@ static const struct ktap_test tests[] = {
 	{ "tiles", tiles },
 	{ "emptying", emptying },
 	{ "hang", hang },
+	{ "hang_once", hang_once },
 	{ "hang_loses_all", hang_loses_all },
 	{ "hang_alone", hang_alone },
 	{ "many_accelerators", many_accelerators },

@@ -442,7 +442,7 @@ static void refused_traces(void)
 	      !strcmp(why, "/nonexistent/t.csv: No such file or directory"));
 }
 
-/* Ten thousand vGPUs in turn: who is meant by a line must not be looked for one by one. */
+/* Many vGPUs in turn: who is meant by a line must not be looked for one by one. */
 static void long_trace(void)
 {
 	FILE *f = fopen(file(""), "w");
@@ -450,14 +450,17 @@ static void long_trace(void)
 
 	if (!f)
 		abort();
-	for (i = 0; i < 200000; i++)
-		fprintf(f, "%" PRIu32 ",v%" PRIu32 ",100\n", i, i % 10000);
+	for (i = 0; i < 160000; i++)
+		fprintf(f, "%" PRIu32 ",v%" PRIu32 ",100,%s\n", i, i % 8000,
+			workload_engine_names[i / 8000 % 2]);
 	fclose(f);
 	workload_free(&w);
 	workload_init(&w);
 	CHECK_MSG(!workload_read_trace(&w, path, why) && !workload_check(&w, why), "%s", why);
-	CHECK_EQ(w.num_vgpus, 10000);
-	CHECK_EQ(w.clients[9999].source.trace_num, 20);
+	CHECK_EQ(w.num_vgpus, 8000);
+	CHECK_EQ(w.num_clients, 16000);
+	for (i = 0; i < 16000; i++)
+		CHECK_EQ(w.clients[i].source.trace_num, 10);
 	workload_free(&w);
 	unlink(path);
 }

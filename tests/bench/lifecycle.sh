@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# In the virtual host: drivers and vGPUs come and go.
+# In the virtual host: drivers and vGPUs come and go; perf looks on.
 . /tests/bench/lib.sh
 ktap_begin
 program binding /tests/host/binding.sh
 mediate
 result $? "tessera.ko has the accelerator"
 program test_lifecycle /tests/host/test_lifecycle
+program perf /tests/host/perf.sh
 ktap_end

@@ -38,10 +38,12 @@ in_host()
 case $1 in
 vfio)
 	in_host --dev "$SMALL" --timeout 500 -- tests/bench/vfio.sh \
-		vfio/test_{config,regions,ctrl,admin,map,commands,isolation,irq,faults,reset,hang,many,fuzz}
+		vfio/test_{config,regions,ctrl,admin,map,commands,isolation,irq,faults,reset,hang,trace,many,fuzz}
 	;;
 lifecycle)
-	in_host --dev "$SMALL" --timeout 300 -- tests/bench/lifecycle.sh
+	# perf and its libraries are not worth having in every image
+	in_host --add "$(tree_dir)/usr/bin/perf:/usr/bin/perf" --dev "$SMALL" --timeout 300 -- \
+		tests/bench/lifecycle.sh
 	;;
 guests)
 	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout 500 -- tests/bench/guests.sh

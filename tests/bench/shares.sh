@@ -13,6 +13,7 @@ TOLERANCE=15	# per mille of the engine's time; the ends of a period cut slices
 mediate
 result $? "tessera.ko has the accelerator"
 program test_sched /tests/vfio/test_sched
+program test_qos /tests/vfio/test_qos
 
 # got ENGINE SECONDS: what each vGPU gets of an engine meanwhile, per mille, by the counters
 got()

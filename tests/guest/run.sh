@@ -10,6 +10,7 @@ ALL='config ioctl exec prime fault timeout fdinfo commands reset'
 LOG=/tmp/test-guest.$$
 
 modprobe tessera_drm 2>/dev/null
+modprobe vgem 2>/dev/null
 [ $# -gt 0 ] || set -- $ALL
 echo "KTAP version 1"
 echo "1..$#"

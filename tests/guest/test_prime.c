@@ -133,7 +133,7 @@ TEST_F(prime, mmap_of_dma_buf)
 	close(buf);
 }
 
-/* Another device as importer: vgem, where the kernel has it */
+/* Another device as importer: vgem, where it is loaded */
 TEST_F(prime, foreign_importer)
 {
 	struct t_env *e = &self->e;

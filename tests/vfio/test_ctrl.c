@@ -268,6 +268,81 @@ TEST_F(ctrl, unreachable_rings)
 	EXPECT_EQ(0, t1_ctx_create(t, 0));
 }
 
+static void master(struct vdev *v, bool on)
+{
+	vdev_cfg_write(v, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | (on ? PCI_COMMAND_MASTER : 0));
+}
+
+static int wait_status(struct vdev *v, uint32_t status)
+{
+	unsigned int i;
+
+	for (i = 0; i < 5000 && vdev_reg(v, TESSERA_REG_STATUS) != status; i++)
+		sleep_us(1000);
+	return vdev_reg(v, TESSERA_REG_STATUS) == status ? 0 : -ETIMEDOUT;
+}
+
+/* Without bus mastering the rings can't be reached. */
+TEST_F(ctrl, bus_master_off)
+{
+	struct tessera_admin_cmd cmd = { .opcode = TESSERA_ADMIN_CTX_CREATE };
+	struct tessera_admin_cpl cpl;
+	struct vdev *v = &self->v;
+	struct t1 *t = &self->t;
+
+	ASSERT_EQ(0, t1_start(t, v));
+	/* Off and on, with nothing under way: nobody notices */
+	master(v, false);
+	master(v, true);
+	ASSERT_EQ(0, t1_ctx_create(t, 1));
+	master(v, false);
+	t1_admin_push(t, &cmd);
+	t1_admin_ring(t);
+	ASSERT_EQ(0, wait_status(v, TESSERA_STATUS_FATAL));
+	EXPECT_EQ(-ETIMEDOUT, t1_admin_pop(t, &cpl, 0));
+	master(v, true);
+	EXPECT_EQ(TESSERA_STATUS_FATAL, vdev_reg(v, TESSERA_REG_STATUS));
+	ASSERT_EQ(0, t1_ctrl_reset(t));
+	ASSERT_EQ(0, t1_start(t, v));
+	EXPECT_EQ(0, t1_ctx_create(t, 1));
+}
+
+/* Work under way writes nothing more, and its faults can't be told. */
+TEST_F_TIMEOUT(ctrl, bus_master_off_at_work, 60)
+{
+	struct vdev *v = &self->v;
+	struct t1 *t = &self->t;
+	unsigned int i, bad = 0;
+	struct vdev_mem mem;
+	struct t1_queue q;
+	uint32_t *p;
+
+	ASSERT_EQ(0, t1_start(t, v));
+	ASSERT_EQ(0, vdev_mem_alloc(v, 1 << 20, 4096, &mem));
+	ASSERT_EQ(0, t1_queue_simple(t, &q, 0, TESSERA_ENGINE_COPY));
+	ASSERT_EQ(0, t1_map_mem(t, 0, VA, &mem));
+	p = mem.cpu;
+	for (i = 0; i < 200; i++)
+		t1_push(&q, &FILL(VA, 1 << 20, i + 1));
+	t1_kick(&q);
+	while (!*(volatile uint32_t *)p)
+		sleep_us(100);
+	master(v, false);
+	memset(p, 0x5a, 1 << 20);
+	ASSERT_EQ(0, wait_status(v, TESSERA_STATUS_FATAL));
+	for (i = 0; i < (1 << 18); i++)
+		bad += p[i] != 0x5a5a5a5a;
+	EXPECT_EQ(0, bad);
+	EXPECT_GT(200, q.cb->head);
+	master(v, true);
+	ASSERT_EQ(0, t1_ctrl_reset(t));
+	ASSERT_EQ(0, t1_start(t, v));
+	ASSERT_EQ(0, t1_queue_simple(t, &q, 0, TESSERA_ENGINE_COPY));
+	ASSERT_EQ(0, t1_map_mem(t, 0, VA, &mem));
+	ASSERT_EQ(0, t1_run(&q, &FILL(VA, 4096, 7)));
+	EXPECT_EQ(7, p[0]);
+}
+
 /* Indexes past the rings' ends hurt this vGPU at most. */
 TEST_F(ctrl, wild_indexes)
 {

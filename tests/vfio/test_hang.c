@@ -212,4 +212,54 @@ TEST_F_TIMEOUT(hang, batch_mode, 60)
 	EXPECT_EQ(TESSERA_FAULT_ENGINE_RESET, ev.fault);
 }
 
+/* A long batch is waited for, when it is said to be stopped inside: at once, nothing lost. */
+TEST_F_TIMEOUT(hang, strict_while_waiting, 60)
+{
+	struct t1_queue *qa = &self->a.q[variant->engine], *qb = &self->b.q[variant->engine];
+	uint64_t seq;
+
+	ASSERT_EQ(0, sched_set("preemption", "batch"));
+	ASSERT_EQ(0, sched_set("preempt_timeout_us", "10000000"));
+	t1_push(qa, &HANG(0, 0));
+	t1_kick(qa);
+	sleep_us(5000);
+	t1_push(qb, &NOP());
+	seq = t1_fence(qb, 0);
+	t1_kick(qb);
+	/* the slice is over, and nothing else but the patience ends the wait */
+	EXPECT_EQ(-ETIMEDOUT, t1_wait_ms(qb, seq, 100));
+	ASSERT_EQ(0, sched_set("preemption", "strict"));
+	EXPECT_EQ(0, t1_wait_ms(qb, seq, 5000));
+	EXPECT_EQ(0, mdev_stat(self->a.v.uuid, "faults"));
+	/* back and forth, at any time */
+	ASSERT_EQ(0, sched_set("preemption", "batch"));
+	ASSERT_EQ(0, sched_set("preemption", "strict"));
+	ASSERT_EQ(0, sched_set("preemption", "strict"));
+	EXPECT_EQ(0, t1_run(qb, &NOP()));
+	ASSERT_EQ(0, t1_queue_reset(qa));
+	EXPECT_EQ(0, t1_run(qa, &NOP()));
+}
+
+/* Less patience counts for a wait under way. */
+TEST_F_TIMEOUT(hang, timeout_while_waiting, 60)
+{
+	struct t1_queue *qa = &self->a.q[variant->engine], *qb = &self->b.q[variant->engine];
+	struct tessera_event ev;
+	uint64_t seq;
+
+	ASSERT_EQ(0, sched_set("preempt_timeout_us", "10000000"));
+	t1_push(qa, &HANG(0, TESSERA_HANG_NO_PREEMPT));
+	t1_kick(qa);
+	sleep_us(5000);
+	t1_push(qb, &NOP());
+	seq = t1_fence(qb, 0);
+	t1_kick(qb);
+	EXPECT_EQ(-ETIMEDOUT, t1_wait_ms(qb, seq, 100));
+	ASSERT_EQ(0, sched_set("preempt_timeout_us", "1000"));
+	EXPECT_EQ(0, t1_wait_ms(qb, seq, 5000));
+	ASSERT_EQ(0, t1_event(&self->a.t, &ev, T1_TIMEOUT_MS));
+	EXPECT_EQ(TESSERA_FAULT_ENGINE_RESET, ev.fault);
+	EXPECT_EQ(0, mdev_stat(self->b.v.uuid, "faults"));
+}
+
 TEST_HARNESS_MAIN

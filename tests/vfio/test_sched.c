@@ -1,49 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_sched.c - the three policies on the vGPUs of one accelerator, by the hardware's counters
+ * test_sched.c - the policies on the vGPUs of one accelerator, by the hardware's counters
  *
- * Load is TESSERA_OP_HANG for a given time, so that engines are busy and the machine
- * that emulates them is not (wants hang=on). What a vGPU got is its stats' difference over a
- * period of device time. To be run in exact virtual time (boot.sh --det): else the host's
- * timers come as late as the machine below is loaded.
+ * To be run in exact virtual time: see load.h.
  */
-#include "fixture.h"
-
-#define MAX_VGPUS	4
-#define CMD_NS		500000
-#define RING_LOG2	12
-#define PERIOD_US	240000
-
-struct load {
-	struct vdev v;
-	struct t1 t;
-	struct t1_queue q[TESSERA_NUM_ENGINES];
-};
-
-/**
- * struct world - the vGPUs of a test
- * @l: they
- * @n: how many
- * @engine: whose counters are looked at
- * @got: parts of the device time of the last period
- * @idle: what is left of it
- */
-struct world {
-	struct load l[MAX_VGPUS];
-	unsigned int n;
-	const char *engine;
-	double got[MAX_VGPUS];
-	double idle;
-};
-
-static void end(struct __test_metadata *_metadata, struct world *w)
-{
-	unsigned int i;
-
-	for (i = 0; i < w->n; i++)
-		EXPECT_EQ(0, vdev_destroy(&w->l[i].v));
-	fresh();
-}
+#include "load.h"
 
 /* What is each engine's own */
 FIXTURE(sched)
@@ -93,74 +54,6 @@ FIXTURE_TEARDOWN(sched_compute)
 {
 	end(_metadata, &self->w);
 }
-
-static void add(struct __test_metadata *_metadata, struct world *w, const char *type)
-{
-	struct load *l = &w->l[w->n];
-	unsigned int e;
-
-	ASSERT_EQ(0, vdev_create(&l->v, type));
-	w->n++;
-	ASSERT_EQ(0, t1_start(&l->t, &l->v));
-	ASSERT_NE(0, l->t.caps & TESSERA_CAP_HANG) {
-		TH_LOG("these tests want the accelerator with hang=on");
-	}
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
-		ASSERT_EQ(0, t1_ctx_create(&l->t, e));
-		ASSERT_EQ(0, t1_queue_create(&l->t, &l->q[e], e, e, e, RING_LOG2, 0));
-	}
-}
-
-/* Fill a ring with two seconds of work; again, if much of it is done. */
-static void busy(struct load *l, unsigned int engine)
-{
-	struct t1_queue *q = &l->q[engine];
-
-	while (q->tail - q->cb->head < (1u << RING_LOG2) - 1)
-		t1_push(q, &HANG(CMD_NS, 0));
-	t1_kick(q);
-}
-
-static void idle(struct __test_metadata *_metadata, struct load *l, unsigned int engine)
-{
-	ASSERT_EQ(0, t1_queue_reset(&l->q[engine]));
-	l->q[engine].cb->head = 0;
-}
-
-static void measure(struct __test_metadata *_metadata, struct world *w,
-		    unsigned int usecs)
-{
-	long long before[MAX_VGPUS], after[MAX_VGPUS];
-	struct vdev *clock = &w->l[0].v;
-	uint64_t t0, t1;
-	unsigned int i;
-	double sum = 0;
-
-	t0 = vdev_reg64(clock, TESSERA_REG_TIME_LO);
-	for (i = 0; i < w->n; i++)
-		before[i] = mdev_stat(w->l[i].v.uuid, w->engine);
-	sleep_us(usecs);
-	t1 = vdev_reg64(clock, TESSERA_REG_TIME_LO);
-	for (i = 0; i < w->n; i++) {
-		after[i] = mdev_stat(w->l[i].v.uuid, w->engine);
-		ASSERT_LE(0, before[i]);
-		ASSERT_LE(before[i], after[i]);
-		w->got[i] = (double)(after[i] - before[i]) / (t1 - t0);
-		sum += w->got[i];
-	}
-	w->idle = 1 - sum;
-	for (i = 0; i < w->n; i++)
-		TH_LOG("vGPU %u got %.3f", i, w->got[i]);
-}
-
-/* Parts per mille, for the harness compares integers */
-#define PM(x)	((int)((x) * 1000 + 0.5))
-
-/* Within so much of the device time, for the ends of a period cut slices */
-#define NEAR(want, got) do {						\
-		EXPECT_LE(PM(want) - 15, PM(got));			\
-		EXPECT_GE(PM(want) + 15, PM(got));			\
-	} while (0)
 
 TEST_F_TIMEOUT(sched, best_effort, 60)
 {
@@ -356,6 +249,71 @@ TEST_F_TIMEOUT(sched_compute, overshoot, 60)
 	EXPECT_LT(0, mdev_stat(w->l[0].v.uuid, "compute_overshoot_ns"));
 	NEAR(0.5, w->got[0]);
 	NEAR(0.5, w->got[1]);
+}
+
+static long long stat_of(struct load *l, unsigned int engine, const char *name)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "%s_%s", engine == TESSERA_ENGINE_COMPUTE ? "compute" : "copy",
+		 name);
+	return mdev_stat(l->v.uuid, file);
+}
+
+/*
+ * Strict: whatever the batch's length, nobody waits longer for it than a tile (10 us here) and a
+ * switch, and what it takes to submit that.
+ */
+TEST_F_TIMEOUT(sched, strict_bounds_waits, 60)
+{
+	struct world *w = &self->w;
+	long long slices, over, each[2];
+	unsigned int i, k, e = variant->engine;
+
+	ASSERT_EQ(0, sched_set("preempt_timeout_us", "5000000"));
+	add(_metadata, w, "V4");
+	add(_metadata, w, "V4");
+	for (i = 0; i < 100; i++)
+		t1_push(&w->l[0].q[e], &HANG(20000000, 0));
+	t1_kick(&w->l[0].q[e]);
+	busy(&w->l[1], e);
+	/* batch first, to see what strict is for */
+	for (k = 0; k < 2; k++) {
+		ASSERT_EQ(0, sched_set("preemption", k ? "strict" : "batch"));
+		sleep_us(50000);
+		slices = stat_of(&w->l[0], e, "slices");
+		over = stat_of(&w->l[0], e, "overshoot_ns");
+		measure(_metadata, w, PERIOD_US);
+		slices = stat_of(&w->l[0], e, "slices") - slices;
+		ASSERT_LT(0, slices);
+		each[k] = (stat_of(&w->l[0], e, "overshoot_ns") - over) / slices;
+		TH_LOG("%lld slices, overshoot of each %lld ns", slices, each[k]);
+	}
+	EXPECT_LT(10000000, each[0]);
+	EXPECT_GT(60000, each[1]);
+	NEAR(0.5, w->got[0]);
+}
+
+/* Past the timeout the guilty loses its context; the neighbour loses that window, and no more. */
+TEST_F_TIMEOUT(sched, timeout_bounds_loss, 60)
+{
+	struct world *w = &self->w;
+	unsigned int e = variant->engine;
+
+	ASSERT_EQ(0, sched_set("preempt_timeout_us", "20000"));
+	add(_metadata, w, "V4");
+	add(_metadata, w, "V4");
+	busy(&w->l[1], e);
+	t1_push(&w->l[0].q[e], &HANG(0, TESSERA_HANG_NO_PREEMPT));
+	t1_kick(&w->l[0].q[e]);
+	measure(_metadata, w, 200000);
+	/* a slice of 2 ms, 20 ms of patience, a reset of 0.1 ms, in 200 ms */
+	NEAR(0.11, w->got[0]);
+	NEAR(0.89, w->got[1]);
+	EXPECT_EQ(1, mdev_stat(w->l[0].v.uuid, "faults"));
+	EXPECT_EQ(1, stat_of(&w->l[0], e, "engine_resets"));
+	EXPECT_EQ(0, mdev_stat(w->l[1].v.uuid, "faults"));
+	EXPECT_EQ(0, stat_of(&w->l[1], e, "engine_resets"));
 }
 
 /* A period without any work, and then work again. */

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dispatcher_settings.c - the scheduler's settings, changed while vGPUs run
+ *
+ * A setting is the same for all engines, each of which keeps its own account by it. What
+ * changes how time is charged is set with the accounts current, so that it counts from that
+ * moment on.
+ */
+#include "tessera.h"
+
+/**
+ * tessera_dispatcher_policy() - the policy in force
+ * @parent: the accelerator
+ */
+const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_parent *parent)
+{
+	return READ_ONCE(parent->dispatchers[0].sched.policy);
+}
+
+/**
+ * tessera_dispatcher_set_policy() - change the policy of all engines, while vGPUs run
+ * @parent: the accelerator
+ * @name: the policy's
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL for an unknown one.
+ */
+int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *name)
+{
+	const struct tessera_sched_policy *policy = tessera_sched_policy_find(name);
+	struct tessera_hw_counters c;
+	unsigned long flags;
+	bool resched;
+	u32 e;
+
+	if (!policy)
+		return -EINVAL;
+	mutex_lock(&parent->settings_lock);
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		struct tessera_dispatcher *d = &parent->dispatchers[e];
+
+		flags = tessera_dispatcher_sync_lock(d, &c);
+		resched = false;
+		if (!tessera_sched_set_policy(&d->sched, policy, d->now_ns, &resched) && resched)
+			tessera_dispatcher_pick(d);
+		tessera_dispatcher_unlock(d, flags);
+	}
+	mutex_unlock(&parent->settings_lock);
+	return 0;
+}
+
+/**
+ * tessera_dispatcher_config() - the settings in force
+ * @parent: the accelerator
+ * @timeslice_ns: the slice, be it set or the default
+ * @averaging: into how many slices a debt is spread
+ */
+void tessera_dispatcher_config(struct tessera_parent *parent, u64 *timeslice_ns, u32 *averaging)
+{
+	struct tessera_dispatcher *d = &parent->dispatchers[0];
+
+	spin_lock_irq(&d->lock);
+	*timeslice_ns = tessera_sched_timeslice_ns(&d->sched);
+	*averaging = d->sched.config.averaging;
+	spin_unlock_irq(&d->lock);
+}
+
+static int set_config(struct tessera_parent *parent, const u64 *timeslice_ns,
+		      const u32 *averaging)
+{
+	struct tessera_sched_config config;
+	int ret = 0;
+	u32 e;
+
+	mutex_lock(&parent->settings_lock);
+	for (e = 0; e < TESSERA_NUM_ENGINES && !ret; e++) {
+		struct tessera_dispatcher *d = &parent->dispatchers[e];
+
+		spin_lock_irq(&d->lock);
+		config = d->sched.config;
+		if (timeslice_ns)
+			config.timeslice_ns = *timeslice_ns;
+		if (averaging)
+			config.averaging = *averaging;
+		ret = tessera_sched_set_config(&d->sched, &config);
+		spin_unlock_irq(&d->lock);
+	}
+	mutex_unlock(&parent->settings_lock);
+	return ret;
+}
+
+/**
+ * tessera_dispatcher_set_timeslice() - change the slice of all engines
+ * @parent: the accelerator
+ * @ns: the slice, or 0 for the default
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL out of range.
+ */
+int tessera_dispatcher_set_timeslice(struct tessera_parent *parent, u64 ns)
+{
+	return set_config(parent, &ns, NULL);
+}
+
+/**
+ * tessera_dispatcher_set_averaging() - change the averaging factor of all engines
+ * @parent: the accelerator
+ * @averaging: into how many slices a debt is spread
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL out of range.
+ */
+int tessera_dispatcher_set_averaging(struct tessera_parent *parent, u32 averaging)
+{
+	return set_config(parent, NULL, &averaging);
+}
+
+/* ----------------------------------------------------------- preemption -- */
+
+/**
+ * tessera_dispatcher_set_preempt_strict() - choose where running commands are stopped
+ * @parent: the accelerator
+ * @strict: inside a ring entry, rather than at its end
+ *
+ * An engine that is waiting for the end of a long one is told to stop it now.
+ *
+ * Context: may sleep.
+ */
+void tessera_dispatcher_set_preempt_strict(struct tessera_parent *parent, bool strict)
+{
+	u32 e;
+
+	mutex_lock(&parent->settings_lock);
+	WRITE_ONCE(parent->preempt_strict, strict);
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		struct tessera_dispatcher *d = &parent->dispatchers[e];
+
+		spin_lock_irq(&d->lock);
+		if (strict && d->waiting && !d->down)
+			tessera_dispatcher_submit(d);
+		spin_unlock_irq(&d->lock);
+	}
+	mutex_unlock(&parent->settings_lock);
+}
+
+/**
+ * tessera_dispatcher_set_preempt_timeout() - change the patience with a running command
+ * @parent: the accelerator
+ * @us: TESSERA_PREEMPT_TIMEOUT_MIN_US to _MAX_US; counts for the present wait as well
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL out of range.
+ */
+int tessera_dispatcher_set_preempt_timeout(struct tessera_parent *parent, u32 us)
+{
+	u32 e;
+
+	if (us < TESSERA_PREEMPT_TIMEOUT_MIN_US || us > TESSERA_PREEMPT_TIMEOUT_MAX_US)
+		return -EINVAL;
+	mutex_lock(&parent->settings_lock);
+	WRITE_ONCE(parent->preempt_timeout_us, us);
+	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		struct tessera_dispatcher *d = &parent->dispatchers[e];
+
+		spin_lock_irq(&d->lock);
+		if (d->waiting && !d->down)
+			tessera_dispatcher_arm_patience(d);
+		spin_unlock_irq(&d->lock);
+	}
+	mutex_unlock(&parent->settings_lock);
+	return 0;
+}
+
+/* ------------------------------------------------------- quality of service -- */
+
+static u64 qos_of(const struct tessera_sched_entity *e, enum tessera_qos what)
+{
+	switch (what) {
+	case TESSERA_QOS_WEIGHT:
+		return READ_ONCE(e->weight);
+	case TESSERA_QOS_RESERVATION:
+		return READ_ONCE(e->reservation_ppm);
+	case TESSERA_QOS_LIMIT:
+		return READ_ONCE(e->limit_ppm);
+	case TESSERA_QOS_ELASTIC_CAP:
+		return READ_ONCE(e->elastic_cap_ppm);
+	default:
+		return READ_ONCE(e->slice_request_ns);
+	}
+}
+
+static int set_qos_of(struct tessera_dispatcher *d, struct tessera_sched_entity *e,
+		      enum tessera_qos what, u64 value, bool *resched)
+{
+	*resched = false;
+	if (what != TESSERA_QOS_SLICE_NS && value > U32_MAX)
+		return -EINVAL;
+	switch (what) {
+	case TESSERA_QOS_WEIGHT:
+		return tessera_sched_set_weight(&d->sched, e, value);
+	case TESSERA_QOS_RESERVATION:
+		return tessera_sched_set_qos(&d->sched, e, value, e->limit_ppm, d->now_ns,
+					     resched);
+	case TESSERA_QOS_LIMIT:
+		return tessera_sched_set_qos(&d->sched, e, e->reservation_ppm, value, d->now_ns,
+					     resched);
+	case TESSERA_QOS_ELASTIC_CAP:
+		return tessera_sched_set_elastic_cap(&d->sched, e, value, d->now_ns, resched);
+	default:
+		return tessera_sched_set_slice_request(&d->sched, e, value);
+	}
+}
+
+/* What others have not reserved. */
+static u32 unreserved_ppm(const struct tessera_dispatcher *d,
+			  const struct tessera_dispatch_entity *ent)
+{
+	struct tessera_dispatch_entity *e;
+	u32 left = TESSERA_SCHED_PPM + ent->sched.reservation_ppm;
+
+	list_for_each_entry(e, &d->entities, node)
+		left -= e->sched.reservation_ppm;
+	return left;
+}
+
+static int set_qos_on(struct tessera_vgpu *vgpu, u32 engine, enum tessera_qos what, u64 value)
+{
+	struct tessera_dispatcher *d = &vgpu->parent->dispatchers[engine];
+	struct tessera_dispatch_entity *ent = &vgpu->engine[engine];
+	struct tessera_hw_counters c;
+	unsigned long flags;
+	bool resched;
+	u32 left = 0;
+	int ret;
+
+	flags = tessera_dispatcher_sync_lock(d, &c);
+	ret = set_qos_of(d, &ent->sched, what, value, &resched);
+	if (ret == -ENOSPC)
+		left = unreserved_ppm(d, ent);
+	if (resched)
+		tessera_dispatcher_pick(d);
+	tessera_dispatcher_unlock(d, flags);
+	if (ret == -ENOSPC)
+		pci_err(vgpu->parent->pdev,
+			"can't reserve %llu%% of the %s engine for vGPU %s: %u%% are left\n",
+			div_u64(value, TESSERA_SCHED_PPM / 100), tessera_engine_name(engine),
+			vgpu->name, left / (TESSERA_SCHED_PPM / 100));
+	return ret;
+}
+
+/**
+ * tessera_dispatcher_qos() - one of a vGPU's settings
+ * @vgpu: the vGPU
+ * @what: which
+ */
+u64 tessera_dispatcher_qos(struct tessera_vgpu *vgpu, enum tessera_qos what)
+{
+	return qos_of(&vgpu->engine[0].sched, what);
+}
+
+/**
+ * tessera_dispatcher_set_qos() - change one of a vGPU's settings, on all engines or on none
+ * @vgpu: the vGPU
+ * @what: which
+ * @value: a weight, parts per million of engine time, or ns; counts from now on
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL out of range, for a limit below the reservation, or for an elastic cap
+ * below the fixed share; -ENOSPC, with a line in the log, if more than a whole engine would
+ * be reserved.
+ */
+int tessera_dispatcher_set_qos(struct tessera_vgpu *vgpu, enum tessera_qos what, u64 value)
+{
+	struct tessera_parent *parent = vgpu->parent;
+	int ret = 0;
+	u64 before;
+	u32 e;
+
+	mutex_lock(&parent->settings_lock);
+	before = tessera_dispatcher_qos(vgpu, what);
+	for (e = 0; e < TESSERA_NUM_ENGINES && !ret; e++)
+		ret = set_qos_on(vgpu, e, what, value);
+	/* Engines differ only while a vGPU that has a reservation is being removed. */
+	if (ret) {
+		for (e--; e > 0; e--)
+			set_qos_on(vgpu, e - 1, what, before);
+	}
+	mutex_unlock(&parent->settings_lock);
+	return ret;
+}
