@@ -8,8 +8,9 @@
 #   make lint         static checks alone
 #   make lab          set up alone, and build everything in the Debian 13 tree
 #   make modules      the modules, for the running kernel (KVER=) or a build tree (KDIR=)
-#   make install      modules and library (PREFIX=, DESTDIR=)
+#   make install      modules, library and the tessera command (PREFIX=, DESTDIR=)
 #   make clean        what builds and runs left in this clone; the set-up's cache stays
+#   tools/tessera compare   scheduling policies side by side on several workloads: out/compare/compare.html
 
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
@@ -37,7 +38,8 @@ check-debug: lab
 	@tests/run.sh --when debug
 
 bench: lab
-	@DETERMINISTIC=1 tests/run.sh --when bench
+	@DETERMINISTIC=1 tests/run.sh --when bench; rc=$$?; \
+		sed -n 's/^\(\(not \)\{0,1\}ok\) [0-9]*/\1/p; s/^# //p' out/tests/bench-sched/ktap; exit $$rc
 
 lint:
 	@tests/lab/setup.sh --tree

@@ -42,8 +42,14 @@ one()
 	export SUITE_OUT=$DIR/$name
 	rm -rf "$SUITE_OUT"
 	mkdir -p "$SUITE_OUT"
+	# Of what takes long, progress is shown
+	if [ "$WHEN" = bench ]; then
+		exec 2> >(exec tee -a "$SUITE_OUT/stderr" >&2)
+	else
+		exec 2>"$SUITE_OUT/stderr"
+	fi
 	# shellcheck disable=SC2086
-	timeout -k 10 "$secs" $3 >"$SUITE_OUT/ktap" 2>"$SUITE_OUT/stderr" </dev/null &
+	timeout -k 10 "$secs" $3 >"$SUITE_OUT/ktap" </dev/null &
 	# An interrupt ends the suite too: timeout hands it on to all of the suite's processes
 	# shellcheck disable=SC2064
 	trap "kill $!" TERM

@@ -12,13 +12,14 @@ import json
 import os
 import sys
 import tempfile
-import traceback
 
 sys.dont_write_bytecode = True
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(TOP, "tools", "report"))
+sys.path.append(os.path.join(TOP, "tests", "tools"))
 
 import figures  # noqa: E402
+import ktap  # noqa: E402
 import raw as rawfile  # noqa: E402
 import report as command  # noqa: E402
 
@@ -371,22 +372,5 @@ def test_command_exits_as_it_finds():
             assert status != 1 or "FAILED: " in said.getvalue()
 
 
-def main():
-    """Run them all."""
-    tests = [(n, f) for n, f in globals().items() if n.startswith("test_")]
-    print(f"KTAP version 1\n1..{len(tests)}")
-    failed = 0
-    for i, (name, test) in enumerate(tests, 1):
-        try:
-            test()
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print("# " + traceback.format_exc().strip().replace("\n", "\n# "))
-            print(f"not ok {i} {name}")
-        else:
-            print(f"ok {i} {name}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ktap.run(globals()))

@@ -3,6 +3,7 @@
 # Build in the Debian 13 tree, out of a copy, so that the clone stays clean:
 #   build.sh [6.12|6.1|debug]...   the modules, to out/build/KERNEL/{kmod,guest-driver}/*.ko
 #   build.sh user                  every program of user space, to out/build/user/
+#   build.sh DIR                   those of one directory of it, such as sched/sim
 #   build.sh --lint 6.12           the modules with W=1 and sparse, from scratch
 # A directory of user space has a Makefile whose first target builds its programs in place.
 set -eu
@@ -52,8 +53,8 @@ user()
 	local dir=$OUT/build/user d log failed=''
 
 	copy "$dir"
-	for d in $(cd "$dir" && find guest-driver/libtessera sched tools tests qemu-patches/test \
-			-name Makefile 2>/dev/null); do
+	[ $# -gt 0 ] || set -- guest-driver/libtessera sched tools tests qemu-patches/test
+	for d in $(cd "$dir" && find "$@" -name Makefile 2>/dev/null); do
 		d=${d%/Makefile}
 		log=$dir/$d/build.log
 		if ! "$LAB/in-tree.sh" --bind "$dir:/build" --cd "/build/$d" make -k -j"$JOBS" \
@@ -71,6 +72,7 @@ LINT=0
 for k; do
 	case $k in
 	user) with_lock build-user user ;;
+	*/*) with_lock build-user user "$k" ;;
 	*) with_lock "build-$k" modules "$k" ;;
 	esac
 done

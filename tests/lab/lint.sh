@@ -117,7 +117,7 @@ run_shellcheck()
 {
 	local list
 
-	mapfile -t list < <({ files '*.sh' '.ci/run' 'tests/lab/image/*'; } | sort -u)
+	mapfile -t list < <({ files '*.sh' '.ci/run' 'tests/lab/image/*' tools/tessera; } | sort -u)
 	in_tree shellcheck -x -S warning -e SC1090,SC1091,SC2034 "${list[@]}"
 }
 

@@ -4,6 +4,8 @@
 from html import escape
 
 import figures
+import gnuplot
+import markup
 import plots
 import table
 
@@ -16,64 +18,12 @@ TEXT_OF_POLICY = {
                    "nobody owns or uses stays unused, so a guest's speed never depends on others.",
 }
 
-STYLE = """
-:root { --ink: #1c1e21; --soft: #5b6068; --line: #d9dce1; --paper: #ffffff; --ground: #f4f5f7; }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink);
-       font: 16px/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-main { max-width: 1120px; margin: 0 auto; padding: 32px 24px 64px; }
-h1 { font-size: 30px; line-height: 1.2; margin: 0 0 8px; }
-h2 { font-size: 21px; margin: 40px 0 8px; }
-h3 { font-size: 15px; margin: 16px 0 0; color: var(--soft); font-weight: 600; }
-p { margin: 0 0 12px; max-width: 76ch; }
-section, .panel { background: var(--paper); border: 1px solid var(--line); border-radius: 10px;
-                  padding: 18px 22px; margin: 16px 0; }
-section h2 { margin: 0 0 4px; font-family: ui-monospace, "DejaVu Sans Mono", monospace; }
-svg { width: 100%; height: auto; display: block; }
-.verdict { display: inline-block; border-radius: 6px; padding: 3px 12px; font-weight: 600; }
-.passed { background: #d8f0e4; color: #0b5a3c; }
-.failed { background: #fbdfdb; color: #8c1d11; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 14px;
-         margin: 20px 0; }
-.card { background: var(--paper); border: 1px solid var(--line); border-radius: 10px;
-        padding: 14px 18px; }
-.card b { display: block; font-size: 27px; line-height: 1.3; }
-.card span { color: var(--soft); font-size: 14px; }
-.key { color: var(--soft); font-size: 14px; }
-.key i { display: inline-block; width: 13px; height: 13px; border-radius: 3px; margin: 0 5px -2px 12px;
-         border: 1px solid rgba(0, 0, 0, .12); }
-.key i.due { height: 3px; border: 0; border-radius: 0; width: 18px; margin-bottom: 4px; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
-th, td { padding: 6px 9px; text-align: right; border-bottom: 1px solid var(--line);
-         white-space: nowrap; }
-th { color: var(--soft); font-weight: 600; }
-th.text, td.text { text-align: left; }
-td.due { color: var(--soft); }
-code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 13px; word-break: break-all; }
-ul { margin: 8px 0; padding-left: 22px; }
-footer { color: var(--soft); font-size: 14px; margin-top: 32px; }
-"""
-
-
-def _table(head, body, texts):
-    def row(cells, tag):
-        out = []
-        for i, cell in enumerate(cells):
-            kind = "text" if i < texts else ("due" if head[i] == "due" else "")
-            attr = f' class="{kind}"' if kind else ""
-            out.append(f"<{tag}{attr}>{escape(cell)}</{tag}>")
-        return "<tr>" + "".join(out) + "</tr>"
-
-    return ('<div class="scroll"><table><thead>' + row(head, "th") + "</thead><tbody>" +
-            "\n".join(row(r, "td") for r in body) + "</tbody></table></div>")
-
 
 def _key():
     parts = [f'<i style="background:{c}"></i>guest {i + 1}' for i, c in enumerate(plots.COLOURS)]
-    parts.append(f'<i style="background:{plots.SWITCHING}"></i>switching')
-    parts.append(f'<i style="background:{plots.IDLE}"></i>idle')
-    parts.append(f'<i class="due" style="background:{plots.OWED}"></i>share due')
+    parts.append(f'<i style="background:{gnuplot.SWITCHING}"></i>switching')
+    parts.append(f'<i style="background:{gnuplot.IDLE}"></i>idle')
+    parts.append(f'<i class="due" style="background:{gnuplot.INK}"></i>share due')
     return f'<p class="key">{"".join(parts)}</p>'
 
 
@@ -118,7 +68,7 @@ def _exits(steady):
             f"the guest that has the accelerator alone, {steady.batches:.0f} batches. A batch is "
             "submitted by a doorbell, a write into a page that is mapped straight to the "
             f"hardware: <b>{steady.kvm.get('mmio_exits', 0)} MMIO exits</b>.</p>" +
-            _table(["counter", "in all", "a batch"], rows, 1))
+            markup.table(["counter", "in all", "a batch"], rows, 1))
 
 
 def _results(report):
@@ -128,7 +78,7 @@ def _results(report):
               for i, g in enumerate(r["guests"])]
     rows = [[w, f"{g['accuracy']:.4f}", g["weights_sha256"][:16], g["predictions_sha256"][:16]]
             for w, g in where]
-    return (_table(["where", "accuracy", "weights", "predictions"], rows, 1) +
+    return (markup.table(["where", "accuracy", "weights", "predictions"], rows, 1) +
             '<p class="key" style="margin-top:10px">sha256 of the trained weights: '
             f"<code>{n['weights_sha256']}</code><br>sha256 of the 2,000 predictions: "
             f"<code>{n['predictions_sha256']}</code></p>")
@@ -152,12 +102,7 @@ def page(raw, report, bad, noted):
     head, body = table.rows(report)
     speed = plots.against_native("native", report["native"]["compute_jobs_per_s"],
                                  report["v1"]["compute_jobs_per_s"])
-    return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Tessera: three guests on one accelerator</title>
-<style>{STYLE}</style></head><body><main>
-<h1>Three virtual machines share one accelerator</h1>
+    return markup.document("Tessera: three guests on one accelerator", f"""<h1>Three virtual machines share one accelerator</h1>
 <p>Each of three guests has a quarter of the same accelerator (type V4). In each, at the same
 time, a small network is trained on handwritten digits and then classifies 2,000 others in int8,
 every matrix product on the accelerator; once under each of three schedulers. {exact}</p>
@@ -169,7 +114,7 @@ and the vGPU stops, while the others go on.</p>
 {_key()}
 {runs}
 <h2>The same in numbers</h2>
-<div class="panel">{_table(head, body, 2)}
+<div class="panel">{markup.table(head, body, 2)}
 <p class="key" style="margin-top:10px">Percent of the phase's time on the compute engine, from the
 hardware's counters.</p></div>
 <h2>One guest against bare metal</h2>
@@ -178,6 +123,4 @@ hardware's counters.</p></div>
 <div class="panel">{_exits(figures.window(raw))}</div>
 <h2>Results of the network</h2>
 <div class="panel">{_results(report)}</div>
-<footer>{" · ".join(escape(n) for n in raw.notes)}</footer>
-</main></body></html>
-"""
+<footer>{" · ".join(escape(n) for n in raw.notes)}</footer>""")

@@ -1,56 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The plots, drawn by gnuplot as SVG to stand inside a page."""
-
-import re
-import subprocess
+"""The demo's plots."""
 
 import figures
+import gnuplot
 
-COLOURS = ("#0072b2", "#e69f00", "#009e73")	# told apart by colour-blind readers too
-SWITCHING = "#55595f"
-IDLE = "#eef0f3"
-OWED = "#1c1e21"
-
-HEAD = """
-set terminal svg size {width},{height} dynamic enhanced font 'sans-serif,13' background '#ffffff'
-set border 3 lc rgb '#6b7078'
-set tics nomirror tc rgb '#3c4046'
-set grid ytics lc rgb '#d9dce1' lt 1 lw 0.6
-set style fill solid 1 noborder
-set lmargin 8
-set rmargin 2
-set yrange [0:100]
-set ytics 25 format '%g %%'
-"""
-
-
-class PlotError(Exception):
-    """gnuplot could not be run."""
-
-
-def _gnuplot(name, script):
-    try:
-        done = subprocess.run(["gnuplot"], input=script, capture_output=True, text=True,
-                              check=True)
-    except (OSError, subprocess.CalledProcessError) as e:
-        raise PlotError(f"gnuplot: {getattr(e, 'stderr', '') or e}") from e
-    if "<svg" not in done.stdout:
-        raise PlotError(f"gnuplot drew nothing for {name}: {done.stderr}")
-    return _inline(name, done.stdout[done.stdout.index("<svg"):])
-
-
-def _inline(name, svg):
-    """Several SVGs in one page: each needs ids of its own, and a name for who can't see it."""
-    svg = re.sub(r"\bid=(['\"])([^'\"]+)\1", rf'id="{name}-\2"', svg)
-    svg = re.sub(r"(href=['\"])#", rf"\1#{name}-", svg)
-    svg = re.sub(r"url\(#", f"url(#{name}-", svg)
-    svg = re.sub(r"<title>[^<]*</title>", "", svg, count=1)
-    svg = re.sub(r"<desc>[^<]*</desc>", "", svg, count=1)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{name}"', 1).strip()
-
-
-def _block(name, rows):
-    return f"${name} << EOD\n" + "\n".join(" ".join(f"{v:.4f}" for v in r) for r in rows) + "\nEOD\n"
+COLOURS = gnuplot.COLOURS[:3]	# of the three guests
+HEAD = gnuplot.HEAD + gnuplot.PERCENT
 
 
 def over_time(name, rows, phases, start_ns):
@@ -64,10 +19,10 @@ def over_time(name, rows, phases, start_ns):
             stack.append(total)
         points.append([begin / 1e3] + stack)
     points.append([rows[-1][1] / 1e3] + points[-1][1:])
-    script = HEAD.format(width=1040, height=290) + _block("data", points)
+    script = HEAD.format(width=1040, height=290) + gnuplot.block("data", points)
     script += f"set xrange [0:{points[-1][0]:.4f}]\nset xlabel 'device time, s'\n"
     script += "set key off\nset tmargin 2.2\n"
-    script += f"set object rectangle from graph 0,0 to graph 1,1 fc rgb '{IDLE}' fs solid behind\n"
+    script += f"set object rectangle from graph 0,0 to graph 1,1 fc rgb '{gnuplot.IDLE}' fs solid behind\n"
     texts = {figures.ALL_BUSY: "all busy", figures.IDLE: "guest 1 idle",
              figures.ONE_STOPPED: "guest 1 stopped"}
     for p in phases:
@@ -75,13 +30,13 @@ def over_time(name, rows, phases, start_ns):
         b = a + p.duration_ns / 1e9
         for x in (a, b):
             script += (f"set arrow from {x:.4f},0 to {x:.4f},100 nohead front "
-                       f"lc rgb '{OWED}' lw 1 dt 3\n")
+                       f"lc rgb '{gnuplot.INK}' lw 1 dt 3\n")
         script += (f"set label '{texts[p.name]}' at {(a + b) / 2:.4f},104 center front "
-                   f"font ',12' tc rgb '{OWED}'\n")
-    parts = [f"$data using 1:{guests + 2} with fillsteps lc rgb '{SWITCHING}'"]
+                   f"font ',12' tc rgb '{gnuplot.INK}'\n")
+    parts = [f"$data using 1:{guests + 2} with fillsteps lc rgb '{gnuplot.SWITCHING}'"]
     for i in reversed(range(guests)):
         parts.append(f"$data using 1:{i + 2} with fillsteps lc rgb '{COLOURS[i]}'")
-    return _gnuplot(name, script + "plot " + ", \\\n  ".join(parts) + "\n")
+    return gnuplot.draw(name, script + "plot " + ", \\\n  ".join(parts) + "\n")
 
 
 def got_and_due(name, phases):
@@ -100,17 +55,17 @@ def got_and_due(name, phases):
     script += "set boxwidth 0.62\nset tmargin 2.2\n"
     script += f"set xtics ({', '.join(ticks)}) scale 0\nset xlabel 'guest'\n"
     for at, text in groups:
-        script += f"set label '{text}' at {at:g},63 center font ',12' tc rgb '{OWED}'\n"
+        script += f"set label '{text}' at {at:g},63 center font ',12' tc rgb '{gnuplot.INK}'\n"
     for bx, got, _, due in bars:
         script += (f"set arrow from {bx - 0.43:g},{due:.4f} to {bx + 0.43:g},{due:.4f} nohead "
-                   f"front lc rgb '{OWED}' lw 2.5\n")
+                   f"front lc rgb '{gnuplot.INK}' lw 2.5\n")
         script += (f"set label '{got:.2f}' at {bx:g},{max(got, due) + 4:.4f} center front "
-                   f"font ',12' tc rgb '{OWED}'\n")
+                   f"font ',12' tc rgb '{gnuplot.INK}'\n")
     for i, colour in enumerate(COLOURS):
-        script += _block(f"g{i}", [(b[0], b[1]) for b in bars if b[2] == i] or [(-9, 0)])
+        script += gnuplot.block(f"g{i}", [(b[0], b[1]) for b in bars if b[2] == i] or [(-9, 0)])
     script += "plot " + ", ".join(f"$g{i} with boxes lc rgb '{c}'"
                                   for i, c in enumerate(COLOURS)) + "\n"
-    return _gnuplot(name, script)
+    return gnuplot.draw(name, script)
 
 
 def against_native(name, native, v1):
@@ -124,5 +79,5 @@ def against_native(name, native, v1):
     for y, value, colour in ((1, native, "#8a9099"), (0, v1, COLOURS[0])):
         script += (f"set object rectangle from 0,{y - 0.3:g} to {value:.4f},{y + 0.3:g} "
                    f"fc rgb '{colour}' fs solid noborder\n")
-        script += f"set label '{value:.1f}' at {value + top / 100:.4f},{y} left tc rgb '{OWED}'\n"
-    return _gnuplot(name, script + "plot -9 notitle\n")
+        script += f"set label '{value:.1f}' at {value + top / 100:.4f},{y} left tc rgb '{gnuplot.INK}'\n"
+    return gnuplot.draw(name, script + "plot -9 notitle\n")

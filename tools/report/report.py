@@ -14,15 +14,17 @@ import os
 import sys
 
 sys.dont_write_bytecode = True	# the repository may be read-only, and stays clean
+TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+sys.path.append(os.path.join(TOOLS, "common"))
 
 import checks  # noqa: E402
 import figures  # noqa: E402
+import gnuplot  # noqa: E402
 import page  # noqa: E402
-import plots  # noqa: E402
 import raw as rawfile  # noqa: E402
 import table  # noqa: E402
 
-LAB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "lab")
+LAB = os.path.join(TOOLS, "..", "tests", "lab")
 
 
 def _write(directory, name, text):
@@ -46,7 +48,7 @@ def make(raw, out, dmesg_check, consoles):
         _write(out, "report.json", json.dumps(report, indent=2) + "\n")
         try:
             _write(out, "report.html", page.page(raw, report, bad, noted))
-        except (figures.FigureError, plots.PlotError) as e:
+        except (figures.FigureError, gnuplot.PlotError) as e:
             bad.append(f"report.html was not made: {e}")
     return bad, noted, text
 

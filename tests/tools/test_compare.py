@@ -1,0 +1,339 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of `tessera compare` from end to end on the simulator, of its files, and of a run that is
+recorded, converted and replayed. KTAP. TESSERA_SIMULATE overrules where the simulator is.
+"""
+
+import contextlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+for part in ("compare", "trace", "common"):
+    sys.path.append(os.path.join(TOP, "tools", part))
+
+import compare  # noqa: E402
+import convert  # noqa: E402
+import figures  # noqa: E402
+import ktap  # noqa: E402
+import recorded  # noqa: E402
+import recording  # noqa: E402
+import scenarios  # noqa: E402
+import timeline  # noqa: E402
+import traces  # noqa: E402
+
+SIMULATE = os.environ.setdefault("TESSERA_SIMULATE", os.path.join(
+    TOP, "out", "build", "user", "sched", "sim", "build", "simulate"))
+SHORT = ["--set", "measure_ms 200", "--set", "warmup_ms 20"]
+
+
+def run(*argv):
+    """(status, standard output, standard error) of the command."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            status = compare.main(list(argv))
+        except SystemExit as e:
+            status = e.code
+    return status, out.getvalue(), err.getvalue()
+
+
+def good(*argv):
+    """The output of one that has to succeed."""
+    status, out, err = run(*argv)
+    assert status == 0, (status, out, err)
+    return out
+
+
+def refused(*argv, words=(), status=2):
+    """It ends with this status, one line that has these words, and no result."""
+    with tempfile.TemporaryDirectory() as tmp:
+        got, out, err = run("--out", os.path.join(tmp, "o"), *argv)
+        assert got == status and not out, (argv, got, out, err)
+        said = [line for line in err.strip().split("\n") if not line.startswith("[")][-1]
+        for word in words:
+            assert word in said, (word, err)
+        assert not os.path.exists(os.path.join(tmp, "o", "compare.json"))
+
+
+def read(*path):
+    """A file's text."""
+    with open(os.path.join(*path), encoding="utf-8") as f:
+        return f.read()
+
+
+def files(directory):
+    """{name: text} of all files but the runs."""
+    return {name: read(directory, name) for name in os.listdir(directory) if name != "runs"}
+
+
+def workload(directory, name, *lines):
+    """A workload file."""
+    path = os.path.join(directory, name)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("\n".join(lines) + "\n")
+    return path
+
+
+def simulate(*argv):
+    """A run's JSON."""
+    return json.loads(subprocess.run([SIMULATE, *argv], capture_output=True, text=True,
+                                     check=True).stdout)
+
+
+def test_two_scenarios_end_to_end():
+    with tempfile.TemporaryDirectory() as out:
+        said = good("--out", out, *SHORT, "noisy-neighbour", "sixteen-mixed")
+        made = files(out)
+        assert set(made) == {"compare.json", "compare.html"} | {
+            f"{s}-{p}.perfetto.json" for s in ("noisy-neighbour", "sixteen-mixed")
+            for p in figures.POLICIES}, sorted(made)
+        rows = json.loads(made["compare.json"])["rows"]
+        assert [(r["scenario"], r["policy"]) for r in rows] == [
+            (s, p) for s in ("noisy-neighbour", "sixteen-mixed") for p in figures.POLICIES]
+        for row in rows:
+            own = json.loads(read(out, row["run"]))
+            assert own["policy"] == row["policy"] and own["source"] == "simulator"
+            assert row["p99_ns"] == max(v["latency_ns"]["p99"] for v in own["vgpus"]
+                                        if not v["greedy"] and v["latency_ns"]), row
+            assert 0 < sum(s["got"] for s in row["shares"] if s["engine"] == "compute") <= 1
+        for policy in figures.POLICIES:
+            assert len(re.findall(rf"^  {policy} ", said, re.M)) == 2, said
+        victim = [r["p99_ns"] for r in rows[:4]]
+        assert victim[3] < victim[0], "deadline serves the victim sooner"
+
+
+def test_page_stands_alone():
+    with tempfile.TemporaryDirectory() as out:
+        good("--out", out, *SHORT, "three-trainers", "preempt-cost")
+        html = read(out, "compare.html")
+        for word in ("src=", "<link", "@import", "<script", "http://", "https://"):
+            # The name spaces of SVG are names, no references
+            text = re.sub(r'xmlns(:\w+)?="[^"]*"', "", html)
+            assert word not in text, word
+        assert html.count("<svg") == 3 + 4, html.count("<svg")
+        ids = re.findall(r"\bid=['\"]([^'\"]+)['\"]", html)
+        assert len(ids) == len(set(ids)), "an id occurs twice"
+        for target in re.findall(r"href=['\"]([^'\"]+)['\"]", html):
+            assert target[0] == "#" and target[1:] in ids, target
+
+
+def test_same_input_same_bytes():
+    with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
+        for out in (a, b):
+            good("--out", out, *SHORT, "idle-and-burst")
+        assert files(a) == files(b)
+
+
+def test_perfetto_files():
+    with tempfile.TemporaryDirectory() as out:
+        good("--out", out, *SHORT, "--policy", "equal_share", "sixteen-mixed")
+        found = traces.check_perfetto(read(out, "sixteen-mixed-equal_share.perfetto.json"))
+        base = os.path.join(out, "runs", "sixteen-mixed-equal_share")
+        slices, jobs = recorded.slices(base + ".slices.csv"), recorded.jobs(base + ".jobs.csv")
+        for state, cat in (("run", "slice"), ("switch", "switch")):
+            want = [(s.begin_ns / 1000, (s.end_ns - s.begin_ns) / 1000, s.engine) for s in slices
+                    if s.state == state]
+            got = [(e["ts"], e["dur"], ("compute", "copy")[e["tid"] - 1]) for e in found
+                   if e.get("cat") == cat]
+            assert want and sorted(want) == sorted(got), state
+        assert sum(e["ph"] == "b" for e in found) == len(jobs) > 0
+        assert {e["args"]["name"] for e in found if e["name"] == "thread_name"} == {"compute", "copy"}
+
+
+def test_best_slice_of_a_sweep():
+    with tempfile.TemporaryDirectory() as out:
+        said = good("--out", out, "--policy", "best_effort", "preempt-cost")
+        found = json.loads(read(out, "compare.json"))
+        assert [r["timeslice_us"] for r in found["rows"]] == [
+            ms * 1000 for ms in scenarios.SLICES_MS["simulator"]]
+        sweep, = found["sweeps"]
+        useful = {p["timeslice_us"]: p["useful"] for p in sweep["points"]}
+        assert abs(useful[2000] - .8) < .01, useful[2000]	# 0.5 ms of each 2.5
+        assert useful[sweep["best_us"]] >= .95
+        assert all(u < .95 for us, u in useful.items() if us < sweep["best_us"])
+        best = f"{sweep['best_us'] / 1000:g}"
+        assert f"best slice {best} ms" in said, said
+        assert re.search(rf"^  best_effort +{best} ", said, re.M), "the table is of the best slice"
+        less = good("--out", out, "--policy", "best_effort", "--efficiency", "80", "preempt-cost")
+        assert "best slice 2 ms" in less or "best slice 3 ms" in less, less
+        none = good("--out", out, "--policy", "best_effort", "--efficiency", "99.9", "preempt-cost")
+        assert "no slice leaves 99.9 %" in none, none
+
+
+def test_sweep_of_another_scenario():
+    with tempfile.TemporaryDirectory() as out:
+        good("--out", out, *SHORT, "--policy", "deadline", "--sweep", "three-trainers")
+        assert json.loads(read(out, "compare.json"))["sweeps"][0]["best_us"] == 1000
+
+
+def test_own_file_and_settings():
+    with tempfile.TemporaryDirectory() as tmp:
+        path = workload(tmp, "mine.workload", "about two of mine", "vgpu name=x,type=V2,weight=300",
+                        "vgpu name=y,type=V2")
+        out = os.path.join(tmp, "o")
+        said = good("--out", out, "--policy", "best_effort", "--preemption", "batch",
+                    "--set", "switch_us 50", "--set", "timeslice_us 4000", *SHORT, path)
+        assert said.startswith("mine: two of mine\n"), said
+        row, = json.loads(read(out, "compare.json"))["rows"]
+        assert (row["preemption"], row["timeslice_us"]) == ("batch", 4000)
+        assert json.loads(read(out, row["run"]))["switch_us"] == 50
+        assert [round(s["due"] / (1 - row["switch_share"]), 3) for s in row["shares"]] == [.75, .25]
+
+
+def test_results_before_do_not_stay():
+    with tempfile.TemporaryDirectory() as out:
+        good("--out", out, *SHORT, "--policy", "deadline", "three-trainers", "frames-and-hog")
+        workload(out, "kept", "the user's")
+        good("--out", out, *SHORT, "--policy", "deadline", "three-trainers")
+        assert set(files(out)) == {"kept", "compare.json", "compare.html",
+                                   "three-trainers-deadline.perfetto.json"}
+
+
+def test_misuse():
+    refused("--policy", "lottery", words=("lottery", "best_effort"))
+    refused("no-such", words=("no-such", "three-trainers"))
+    refused("--set", "policy deadline", words=("--policy",))
+    refused("--set", "frobnicate 1", "three-trainers", words=("frobnicate",))
+    refused("--set", "timeslice_us 2000", "preempt-cost", words=("timeslice_us",))
+    refused("--efficiency", "0", words=("--efficiency",))
+    refused("--efficiency", "much")
+    refused("--on", "mars")
+    refused("--preemption", "never")
+    refused("--nonsense")
+    with tempfile.TemporaryDirectory() as tmp:
+        bad = workload(tmp, "bad.workload", "vgpu name=a", "vgpu name=b,load=nonsense")
+        refused(bad, words=("bad.workload", "2"))
+        empty = workload(tmp, "empty.workload", "about nothing")
+        refused(empty)
+        refused(workload(tmp, "a b.workload", "vgpu name=a"), words=("name",))
+        refused("three-trainers", workload(tmp, "three-trainers.workload", "vgpu name=a"),
+                words=("two of the scenarios",))
+        trace = workload(tmp, "t.csv", "time_ns,vgpu,length_ns", "0,a,1000", "zero,a,1000")
+        refused(trace, words=("t.csv", "3"))
+        status, out, err = run("--out", os.path.join(bad, "below"), "three-trainers")
+        assert status == 2 and not out and "below" in err, (status, err)
+
+
+def test_failures_of_the_simulator():
+    with tempfile.TemporaryDirectory() as tmp:
+        for text, words in (("exit 3", ("status 3",)), ("echo '{}'", ("JSON",)),
+                            ("echo rubbish", ("JSON",))):
+            fake = workload(tmp, "fake", "#!/bin/sh", text)
+            os.chmod(fake, 0o755)
+            os.environ["TESSERA_SIMULATE"] = fake
+            try:
+                refused("three-trainers", words=words, status=1)
+                os.environ["TESSERA_SIMULATE"] = fake + "-missing"
+                refused("three-trainers", words=("fake-missing",), status=1)
+            finally:
+                os.environ["TESSERA_SIMULATE"] = SIMULATE
+
+
+def test_installed_command():
+    with tempfile.TemporaryDirectory() as tmp:
+        subprocess.run(["make", "-C", os.path.join(TOP, "tools"), "install", f"DESTDIR={tmp}",
+                        "PREFIX=/usr", f"OUT={tmp}/build"], check=True, capture_output=True)
+        tessera = tmp + "/usr/bin/tessera"
+
+        def installed(*argv, path=os.environ["PATH"]):
+            env = {k: v for k, v in os.environ.items() if not k.startswith("TESSERA_")}
+            done = subprocess.run(["/bin/bash", tessera, *argv], cwd=tmp, env={**env, "PATH": path},
+                                  capture_output=True, text=True, check=False)
+            return done.returncode, done.stdout, done.stderr
+
+        status, out, err = installed("compare", *SHORT, "--policy", "deadline", "three-trainers")
+        assert status == 0 and "three-trainers" in out, err
+        assert os.path.exists(os.path.join(tmp, "tessera-compare", "compare.html"))
+        status, out, _ = installed("simulate", tmp + "/usr/share/tessera/workloads/equal-2.workload")
+        assert status == 0 and json.loads(out)["workload"] == "equal-2"
+        for argv, word in ((["compare", "--on", "bench"], "clone"), (["compare", "--on=bench"], "clone"),
+                           (["frobnicate"], "frobnicate"), ([], "usage"),
+                           (["trace", "--to", "csv", "/none"], "/none"),
+                           (["simulate", "/none"], "/none")):
+            status, out, err = installed(*argv)
+            assert status == 2 and not out and word in err, (argv, status, err)
+        tools = os.path.join(tmp, "tools")	# no python3, no gnuplot
+        os.mkdir(tools)
+        os.symlink("/usr/bin/readlink", os.path.join(tools, "readlink"))
+        for program in ("python3", "gnuplot"):
+            status, out, err = installed("compare", "three-trainers", path=tools)
+            assert status == 1 and err == f"tessera: {program} is missing; install it\n", err
+            os.symlink("/bin/true", os.path.join(tools, program))
+
+
+def test_plan_for_the_bench():
+    with tempfile.TemporaryDirectory() as out:
+        good("--on", "bench", "--step", "plan", "--out", out, "--policy", "deadline", "--set",
+             "measure_ms 300", "three-trainers", "preempt-cost")
+        lines = [line.split("\t") for line in read(out, "runs", "plan").strip().split("\n")]
+        assert [x[0] for x in lines] == ["three-trainers-deadline"] + [
+            f"preempt-cost-deadline-{ms}000us" for ms in scenarios.SLICES_MS["bench"]]
+        for _, kind, path, sets in lines:
+            assert kind == "vfio" and os.path.isabs(path) and path.endswith(".workload")
+            assert sets.startswith("measure_ms 300;policy deadline"), sets
+        assert lines[1][3].endswith(";timeslice_us 1000")
+        # What the bench leaves is reported as the simulator's
+        for name, _, path, sets in lines:
+            base = os.path.join(out, "runs", name)
+            given = [a for line in sets.split(";") for a in ("--set", line)]
+            found = simulate("--slices", base + ".slices.csv", "--jobs", base + ".jobs.csv", *given,
+                             path)
+            with open(base + ".json", "w", encoding="utf-8") as f:
+                json.dump({**found, "source": "vfio"}, f)
+        said = good("--on", "bench", "--step", "report", "--out", out, "--policy", "deadline",
+                    "--set", "measure_ms 300", "three-trainers", "preempt-cost")
+        assert "three-trainers" in said and "virtual bench" in read(out, "compare.html")
+        os.unlink(os.path.join(out, "runs", "three-trainers-deadline.json"))
+        status, _, err = run("--on", "bench", "--step", "report", "--out", out, "--policy",
+                             "deadline", "three-trainers")
+        assert status == 1 and "three-trainers-deadline" in err, err
+
+
+def test_stretch_is_inside_all_windows_and_shows_everyone():
+    with tempfile.TemporaryDirectory() as tmp:
+        # In a tenth of the time only is there anything of the second to be seen
+        path = workload(tmp, "w.workload", "vgpu name=steady,type=V4,length_us=700",
+                        "vgpu name=burst,type=V4,load=bursty,period_us=400000,burst=20,length_us=500,"
+                        "delay_us=300000")
+        good("--out", tmp, path)
+        results = [compare.Result(r, tmp) for r in scenarios.runs(
+            [scenarios.find(path, tmp, False)], figures.POLICIES, [], "simulator")]
+        at = timeline.stretch(results)
+        for r in results:
+            begin = timeline.origin(r) + at
+            assert r.json["begin_ns"] <= begin
+            assert begin + timeline.STRETCH_NS <= r.json["begin_ns"] + r.json["window_ns"]
+            seen = {s.vgpu for s in r.slices() if s.state == "run" and s.busy_ns and
+                    s.end_ns > begin and s.begin_ns < begin + timeline.STRETCH_NS}
+            assert seen == {"burst", "steady"}, (r.run.policy, seen)
+
+
+def test_recorded_run_replays_with_the_same_shares():
+    with tempfile.TemporaryDirectory() as tmp:
+        path = workload(tmp, "w.workload", "vgpu name=hog,type=V8,length_us=700",
+                        "vgpu name=other,type=V8,length_us=1300",
+                        "vgpu name=p,type=V8,load=poisson,period_us=9000,length_us=400,spread_us=200",
+                        "vgpu name=f,type=V8,load=frames,period_us=16667,length_us=900",
+                        "vgpu name=f,type=V8,engine=copy,load=frames,period_us=7000,length_us=300")
+        for policy in ("best_effort", "deadline", "equal_share"):
+            base = os.path.join(tmp, policy)
+            sets = ["--set", f"policy {policy}", "--set", "timeslice_us 2000"]
+            first = simulate("--slices", base + ".s", "--jobs", base + ".j", *sets, path)
+            text = traces.recording(recorded.slices(base + ".s"), recorded.jobs(base + ".j"))
+            trace = workload(tmp, f"{policy}.csv", convert.to_csv(recording.parse(text)).strip())
+            again = simulate("--trace", trace, *sets)
+            difference = figures.agreement(first, again)
+            assert difference < .005, (policy, difference)
+            jobs = {(v["name"], v["engine"]): v["jobs"] for v in again["vgpus"]}
+            assert jobs[("p", "compute")] > 50 and jobs[("f", "copy")] > 100, jobs
+
+
+if __name__ == "__main__":
+    sys.exit(ktap.run(globals()))

@@ -1,0 +1,257 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of tools/compare/figures.py on runs computed by hand. KTAP."""
+
+import os
+import sys
+
+sys.dont_write_bytecode = True
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.append(os.path.join(TOP, "tools", "compare"))
+
+import figures  # noqa: E402
+import ktap  # noqa: E402
+
+SECOND = 1_000_000_000
+
+
+def vgpu(name, got, **more):
+    """An entry of "vgpus", got in thousandths of a second, as a hog's."""
+    latency = dict.fromkeys(figures.LATENCIES, 1000)
+    latency.update(more.pop("latency", {}))
+    out = {"name": name, "type": "V4", "accelerator": 0, "engine": "compute", "load": "hog",
+           "greedy": True, "weight": 100, "reservation": 0, "limit": 0, "elastic_cap": 0,
+           "got_ns": got * 1_000_000, "demand_ns": SECOND, "jobs": 10, "jobs_lost": 0,
+           "guilty": False, "latency_ns": latency, "overshoot_ns": 0, "slices": 1, "resets": 0}
+    if "demand" in more:
+        out["demand_ns"] = more.pop("demand") * 1_000_000
+        out["greedy"] = False
+        out["load"] = "frames"
+    assert not set(more) - set(out), more
+    out.update(more)
+    return out
+
+
+def run(policy, *vgpus, switch=0, work=1000, engines=("compute",)):
+    """A run of one second."""
+    return {"workload": "x", "source": "simulator", "policy": policy, "preemption": "strict",
+            "timeslice_us": 2000, "switch_us": 5, "begin_ns": 0, "window_ns": SECOND,
+            "aligned": True, "vgpus": list(vgpus),
+            "engines": [{"accelerator": 0, "engine": e, "switch_ns": switch * 1_000_000,
+                         "work_ns": work * 1_000_000, "switches": 1,
+                         "busy_ns": sum(v["got_ns"] for v in vgpus if v["engine"] == e)}
+                        for e in engines]}
+
+
+def due(*args, **more):
+    """In thousandths of a second."""
+    return [round(ns / 1e6, 3) for ns in figures.due_ns(run(*args, **more))]
+
+
+def close(a, b):
+    """Within rounding."""
+    return all(abs(x - y) < 1e-6 for x, y in zip(a, b)) and len(a) == len(b)
+
+
+def test_divide_by_weight():
+    assert close(figures.divide(60, [1, 2, 3], [0] * 3, [100] * 3), [10, 20, 30])
+
+
+def test_divide_what_one_leaves():
+    # The second wants 5 only; 55 are left for weights 1 and 3
+    assert close(figures.divide(60, [1, 2, 3], [0] * 3, [100, 5, 100]), [13.75, 5, 41.25])
+
+
+def test_divide_with_floor():
+    # By weight the first had 10; with its floor of 30 the others divide 30 by 2 to 3
+    assert close(figures.divide(60, [1, 2, 3], [30, 0, 0], [100] * 3), [30, 12, 18])
+
+
+def test_divide_floor_and_cap_interact():
+    # Floor 30 for the first, cap 10 for the third: 20 are left for the second
+    assert close(figures.divide(60, [1, 2, 3], [30, 0, 0], [100, 100, 10]), [30, 20, 10])
+
+
+def test_divide_less_than_all_want():
+    assert close(figures.divide(60, [1, 1], [0, 0], [20, 10]), [20, 10])
+
+
+def test_divide_floors_beyond_capacity():
+    assert close(figures.divide(90, [1, 1], [75, 25], [100, 100]), [67.5, 22.5])
+
+
+def test_divide_floor_above_cap():
+    # Whoever asks for less than his reservation gets what he asks for
+    assert close(figures.divide(100, [1, 1], [50, 0], [10, 100]), [10, 90])
+
+
+def test_divide_nothing():
+    assert close(figures.divide(0, [1, 1], [0, 0], [5, 5]), [0, 0])
+    assert close(figures.divide(10, [1], [0], [0]), [0])
+
+
+def test_best_effort_by_weight_after_switching():
+    assert due("best_effort", vgpu("a", 1, weight=100), vgpu("b", 1, weight=300),
+               switch=20) == [245, 735]
+
+
+def test_deadline_like_best_effort():
+    vgpus = [vgpu("a", 1, weight=100), vgpu("b", 1, weight=300), vgpu("c", 1, demand=100)]
+    assert due("deadline", *vgpus) == due("best_effort", *vgpus) == [225, 675, 100]
+
+
+def test_best_effort_within_limit_and_reservation():
+    assert due("best_effort", vgpu("a", 1, limit=10), vgpu("b", 1, reservation=60),
+               vgpu("c", 1)) == [100, 600, 300]
+
+
+def test_equal_share_keeps_an_idle_ones_part():
+    assert due("equal_share", vgpu("a", 1, demand=50), vgpu("b", 1), vgpu("c", 1), vgpu("d", 1),
+               switch=20) == [50, 245, 245, 245]
+
+
+def test_fixed_share_is_of_the_whole_window():
+    # 4/8 sold: switching comes out of the rest
+    assert due("fixed_share", vgpu("a", 1, type="V4"), vgpu("b", 1, type="V8"),
+               vgpu("c", 1, type="V8", demand=40), switch=100) == [250, 125, 40]
+
+
+def test_fixed_share_scales_when_all_is_sold():
+    assert due("fixed_share", *[vgpu(n, 1) for n in "abcd"], switch=40) == [240] * 4
+
+
+def test_fixed_share_with_elastic_caps():
+    # The examples of Documentation/scheduler.rst: what d leaves is divided among b and c
+    def of(b, c, *d):
+        return due("fixed_share", vgpu("a", 1), vgpu("b", 1, elastic_cap=b),
+                   vgpu("c", 1, elastic_cap=c), *d)
+
+    asleep = vgpu("d", 1, demand=0)
+    assert of(100, 100, asleep) == [250, 375, 375, 0]
+    assert of(30, 100, asleep) == [250, 300, 450, 0]
+    assert of(100, 0, asleep) == [250, 500, 250, 0]
+    # Unsold time as well; by shares: 1/4 to 1/8 of the 375 that nobody owns
+    assert due("fixed_share", vgpu("a", 1, elastic_cap=100), vgpu("b", 1, type="V8", elastic_cap=100),
+               vgpu("c", 1, demand=250)) == [500, 250, 250]
+    # Nothing is lent where nothing is left
+    assert due("fixed_share", *[vgpu(n, 1, elastic_cap=90) for n in "abcd"], switch=40) == [240] * 4
+
+
+def test_engines_are_apart():
+    assert due("best_effort", vgpu("a", 1), vgpu("b", 1), vgpu("a", 1, engine="copy"),
+               engines=("compute", "copy")) == [500, 500, 1000]
+
+
+def test_slots_of_vgpus_without_load_on_an_engine():
+    # Both run on both engines, so half of copy stays idle; best_effort knows no slots
+    vgpus = [vgpu("a", 1, type="V2"), vgpu("b", 1, type="V2"),
+             vgpu("a", 1, type="V2", engine="copy")]
+    engines = ("compute", "copy")
+    assert due("equal_share", *vgpus, engines=engines, switch=10) == [495, 495, 495]
+    assert due("fixed_share", *vgpus, engines=engines, switch=10) == [495, 495, 495]
+    assert due("best_effort", *vgpus, engines=engines, switch=10) == [495, 495, 990]
+    other = vgpu("c", 1, type="V2")
+    other["accelerator"] = 1
+    assert due("equal_share", *vgpus, other, engines=engines)[:3] == [500, 500, 500]
+
+
+def test_one_that_hangs_is_owed_nothing():
+    # What it used until it was reset is lost to the others
+    vgpus = [vgpu("a", 1), vgpu("b", 1), vgpu("h", 20, guilty=True, load="hang", jobs_lost=1)]
+    assert due("best_effort", *vgpus) == [490, 490, 0]
+    # Its slots stay idle where slots do
+    assert due("equal_share", *vgpus) == [round(980 / 3, 3)] * 2 + [0]
+
+
+def test_unknown_policy_and_type():
+    for bad in (run("lottery", vgpu("a", 1)), run("fixed_share", vgpu("a", 1, type="big"))):
+        try:
+            figures.due_ns(bad)
+        except figures.FigureError:
+            continue
+        raise AssertionError("accepted")
+
+
+def test_share_error_and_jain():
+    f = figures.figures(run("best_effort", vgpu("a", 450), vgpu("b", 520), vgpu("c", 0, demand=0)))
+    assert f["share_error"] == 0.1, f		# 450 of 500
+    assert f["jain"] == round((.9 + 1.04) ** 2 / (2 * (.9 ** 2 + 1.04 ** 2)), 6)
+    assert [s["due"] for s in f["shares"]] == [.5, .5, 0]
+    assert [s["got"] for s in f["shares"]] == [.45, .52, 0]
+    assert figures.jain([1, 1, 1]) == 1 and figures.jain([1, 0, 0, 0]) == .25
+
+
+def test_utilisation():
+    f = figures.figures(run("best_effort", vgpu("a", 300), switch=10, work=400))
+    assert f["utilisation"] == .775
+    assert f["useful"] == round(300 / 310, 6)
+    assert (f["busy_share"], f["switch_share"]) == (.3, .01)
+    idle = figures.figures(run("best_effort", vgpu("a", 0, demand=0), work=0))
+    assert idle["utilisation"] is None and idle["share_error"] is None
+
+
+def test_engine_that_nobody_uses_does_not_count():
+    f = figures.figures(run("best_effort", vgpu("a", 500), engines=("compute", "copy")))
+    assert f["busy_share"] == .5
+
+
+def test_latency_of_those_that_do_not_always_work():
+    victim = vgpu("v", 10, demand=10, latency={"p50": 5, "p99": 7})
+    other = vgpu("w", 10, demand=10, latency={"p50": 6, "p99": 6})
+    hog = vgpu("h", 900, latency={"p50": 100, "p99": 200})
+    f = figures.figures(run("best_effort", victim, other, hog))
+    assert (f["p50_ns"], f["p99_ns"]) == (6, 7)
+    assert figures.figures(run("best_effort", hog))["p99_ns"] == 200
+    hang = vgpu("x", 0, demand=0, guilty=True, load="hang", latency={"p99": 999})
+    assert figures.figures(run("best_effort", hang, hog))["p99_ns"] == 200
+    none = vgpu("i", 0, demand=0, jobs=0, latency={"p99": 999})
+    assert figures.figures(run("best_effort", none, hog))["p99_ns"] == 200
+
+
+def test_jobs_lost_of_neighbours_only():
+    f = figures.figures(run("best_effort", vgpu("a", 1, jobs_lost=2), vgpu("b", 1, jobs_lost=1),
+                            vgpu("h", 0, guilty=True, jobs_lost=7)))
+    assert f["jobs_lost"] == 3
+
+
+def test_vgpus_are_counted_once():
+    f = figures.figures(run("best_effort", vgpu("a", 1), vgpu("a", 1, engine="copy"),
+                            engines=("compute", "copy")))
+    assert f["vgpus"] == 1
+
+
+def test_best_slice():
+    points = [(3000, .97), (1000, .5), (2000, .95), (4000, None)]
+    assert figures.best_slice(points, .95) == 2000
+    assert figures.best_slice(points, .96) == 3000
+    assert figures.best_slice(points, .98) is None
+
+
+def test_slice_of_2_ms_with_switch_of_half():
+    f = figures.figures(run("best_effort", vgpu("a", 400), vgpu("b", 400), switch=200))
+    assert f["useful"] == .8
+
+
+def test_agreement():
+    a = run("best_effort", vgpu("a", 500), vgpu("b", 500))
+    b = run("best_effort", vgpu("a", 505), vgpu("b", 490))
+    assert abs(figures.agreement(a, b) - .01) < 1e-9
+    try:
+        figures.agreement(a, run("best_effort", vgpu("a", 500)))
+    except figures.FigureError:
+        return
+    raise AssertionError("accepted")
+
+
+def test_empty_window():
+    empty = run("best_effort", vgpu("a", 1))
+    empty["window_ns"] = 0
+    try:
+        figures.figures(empty)
+    except figures.FigureError:
+        return
+    raise AssertionError("accepted")
+
+
+if __name__ == "__main__":
+    sys.exit(ktap.run(globals()))

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A recording of the mediator's tracepoints, as text: what trace-cmd report, perf script and
+tracefs' trace file have in common is "... SECONDS: EVENT: key=value ..."; perf puts "tessera:"
+before the event's name. Documentation/mediator.rst describes events and fields.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+ENGINES = ("compute", "copy")
+NOBODY = "-"
+NEEDED = {
+    "tessera_world_switch": ("engine", "time_ns", "from", "to", "busy_ns", "switch_ns"),
+    "tessera_enqueue": ("engine", "time_ns", "vgpu", "busy_ns"),
+    "tessera_idle": ("engine", "time_ns", "vgpu", "busy_ns"),
+    "tessera_reset": ("engine", "time_ns", "vgpu"),
+}
+EVENT = re.compile(r"^\s*\S.*\[\d+\].*?\s\d+\.\d+:\s+(\S+):(?:\s+(.*))?$")
+LOST = re.compile(r"LOST .*EVENTS|EVENTS DROPPED|PERF_RECORD_LOST")
+OVERWRITTEN = re.compile(r"^# entries-in-buffer/entries-written: (\d+)/(\d+)")
+HEADING = re.compile(r"^\s*$|^#|^cpus=\d+|^CPU \d+ is empty|^version = |^trace-cmd: ")
+
+
+class RecordingError(Exception):
+    """What is wrong, with the number of the line."""
+
+
+@dataclass
+class Event:
+    """A line that matters. @vgpu: whose, for a switch that of the new holder."""
+
+    line: int
+    name: str
+    engine: str
+    time_ns: int
+    vgpu: str
+    busy_ns: int = 0
+    switch_ns: int = 0
+    was: str = NOBODY
+
+
+@dataclass
+class Held:
+    """A vGPU's runlist was in force; @switch_ns before that went into the switch."""
+
+    engine: str
+    vgpu: str
+    begin_ns: int
+    end_ns: int
+    busy_ns: int
+    switch_ns: int
+
+
+@dataclass
+class Period:
+    """A vGPU had work from @begin_ns to @end_ns (None: to the end of the recording, or beyond),
+    and used @used_ns of the engine for it."""
+
+    engine: str
+    vgpu: str
+    begin_ns: int
+    end_ns: int
+    used_ns: int
+
+
+@dataclass
+class Recording:
+    """All of it."""
+
+    begin_ns: int = 0
+    end_ns: int = 0
+    held: list = field(default_factory=list)
+    periods: list = field(default_factory=list)
+    resets: list = field(default_factory=list)  # Event
+
+
+def _event(no, name, rest):
+    fields = dict(w.split("=", 1) for w in rest.split() if "=" in w)
+    for key in NEEDED[name]:
+        if key not in fields:
+            raise RecordingError(f"line {no}: {name} without {key}")
+    try:
+        numbers = {k: int(fields[k]) for k in NEEDED[name]
+                   if k in ("engine", "time_ns", "busy_ns", "switch_ns")}
+    except ValueError as e:
+        raise RecordingError(f"line {no}: {name} with a number that is none: {e}") from e
+    if not 0 <= numbers["engine"] < len(ENGINES):
+        raise RecordingError(f"line {no}: there is no engine {numbers['engine']}")
+    return Event(no, name, ENGINES[numbers["engine"]], numbers["time_ns"],
+                 fields.get("vgpu") or fields["to"], numbers.get("busy_ns", 0),
+                 numbers.get("switch_ns", 0), fields.get("from", NOBODY))
+
+
+def events(text):
+    """The events that matter, in their order."""
+    out = []
+    lines = text.split("\n")
+    if lines[-1]:
+        raise RecordingError(f"line {len(lines)} is cut short: the recording ends inside it")
+    for no, line in enumerate(lines, 1):
+        match = EVENT.match(line)
+        if match:
+            name = match.group(1).removeprefix("tessera:")
+            if name in NEEDED:
+                out.append(_event(no, name, match.group(2) or ""))
+            continue
+        full = OVERWRITTEN.match(line)
+        if full and int(full.group(1)) < int(full.group(2)):
+            raise RecordingError(f"line {no}: only {full.group(1)} of {full.group(2)} events are "
+                                 "left, the first were overwritten: use a bigger buffer")
+        if LOST.search(line):
+            raise RecordingError(f"line {no}: events were lost ({line.strip()}): "
+                                 "use a bigger buffer")
+        if not HEADING.match(line):
+            raise RecordingError(f"line {no} is no line of a trace: {line.strip()[:60]}")
+    if not out:
+        raise RecordingError("no event of the mediator in it (tessera_world_switch, "
+                             "tessera_enqueue, tessera_idle)")
+    return out
+
+
+class _Vgpu:
+    """A vGPU on an engine while the recording is read. @busy is None as long as nothing has
+    told: it may have been at work since before the beginning."""
+
+    def __init__(self, begin_ns):
+        self.busy = None
+        self.begin_ns = begin_ns
+        self.used_ns = 0	# of the period
+        self.killed = False
+
+
+class _Engine:
+    """An engine while the recording is read."""
+
+    def __init__(self, out, first):
+        self.name = first.engine
+        self.out = out
+        self.time_ns = first.time_ns
+        self.busy_ns = first.busy_ns
+        self.switch_ns = first.switch_ns if first.name == "tessera_world_switch" else None
+        self.held = None	# not known before the first switch
+        self.vgpus = {}
+
+    def _vgpu(self, name):
+        return self.vgpus.setdefault(name, _Vgpu(self.out.begin_ns))
+
+    def event(self, ev):
+        """The next one."""
+        if ev.time_ns < self.time_ns:
+            raise RecordingError(f"line {ev.line}: time goes backward on the {self.name} engine")
+        self.time_ns = ev.time_ns
+        if ev.name == "tessera_reset":
+            self.out.resets.append(ev)
+            self._vgpu(ev.vgpu).killed = True
+            return
+        if ev.busy_ns < self.busy_ns:
+            raise RecordingError(f"line {ev.line}: the counters of the {self.name} engine go "
+                                 "backward: the accelerator was reset in between")
+        self._charge(ev)
+        if ev.name == "tessera_world_switch":
+            self._switch(ev)
+        elif ev.name == "tessera_enqueue":
+            self._enqueue(ev)
+        else:
+            self._end_period(ev.vgpu, ev.time_ns)
+
+    def _charge(self, ev):
+        """What the engine has done since the last event, to its holder."""
+        ns = ev.busy_ns - self.busy_ns
+        self.busy_ns = ev.busy_ns
+        if self.held:
+            self.held.busy_ns += ns
+        holder = ev.was
+        if ev.name != "tessera_world_switch":
+            holder = self.held.vgpu if self.held else NOBODY
+        if holder != NOBODY:
+            self._vgpu(holder).used_ns += ns
+
+    def _switch(self, ev):
+        ns = 0 if self.switch_ns is None else max(0, ev.switch_ns - self.switch_ns)
+        self.switch_ns = ev.switch_ns
+        if self.held:
+            self.held.end_ns = max(self.held.begin_ns, ev.time_ns - ns)
+        if ev.was != NOBODY and self._vgpu(ev.was).killed:
+            self._end_period(ev.was, ev.time_ns)
+        self.held = Held(self.name, ev.vgpu, ev.time_ns, ev.time_ns, 0, ns)
+        self.out.held.append(self.held)
+
+    def _enqueue(self, ev):
+        v = self._vgpu(ev.vgpu)
+        since_before = v.busy is None and v.used_ns
+        if not v.busy and not since_before:
+            v.begin_ns = ev.time_ns
+        v.busy = True
+
+    def _end_period(self, name, end_ns):
+        v = self._vgpu(name)
+        if v.used_ns and v.busy is not False:
+            self.out.periods.append(Period(self.name, name, v.begin_ns, end_ns, v.used_ns))
+        v.busy = False
+        v.used_ns = 0
+        v.killed = False
+
+    def end(self):
+        """There is no more."""
+        if self.held:
+            self.held.end_ns = self.out.end_ns
+        for name, v in self.vgpus.items():
+            if v.busy or v.busy is None and v.used_ns:
+                self.out.periods.append(Period(self.name, name, v.begin_ns, None, v.used_ns))
+
+
+def parse(text):
+    """A Recording; RecordingError, with the line, where it is none or has gaps."""
+    found = events(text)
+    out = Recording(begin_ns=min(ev.time_ns for ev in found),
+                    end_ns=max(ev.time_ns for ev in found))
+    engines = {}
+    for ev in found:
+        if ev.engine not in engines:
+            if ev.name == "tessera_reset":
+                continue	# it has no counters to begin with
+            engines[ev.engine] = _Engine(out, ev)
+        engines[ev.engine].event(ev)
+    for engine in engines.values():
+        engine.end()
+    out.periods.sort(key=lambda p: (p.begin_ns, p.vgpu, p.engine))
+    return out
