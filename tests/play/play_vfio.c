@@ -112,7 +112,7 @@ static int check_device(struct play *p)
 		return fail("admin command", "identify", ret);
 	id = m.cpu;
 	if (id->switch_ns != p->w.switch_ns || id->tile_ns != p->w.tile_ns) {
-		fprintf(stderr, "switch_us and tile_us are %u and %u, not as wanted %llu and %llu\n",
+		fprintf(stderr, "switch_us, tile_us are %u, %u, not as wanted %llu, %llu\n",
 			id->switch_ns / 1000, id->tile_ns / 1000,
 			(unsigned long long)p->w.switch_ns / 1000,
 			(unsigned long long)p->w.tile_ns / 1000);

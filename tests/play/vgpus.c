@@ -189,7 +189,7 @@ int vgpus_remove(const struct vgpus *g)
 
 u32 vgpus_client(const struct vgpus *g, const char *uuid, enum workload_engine engine)
 {
-	enum workload_engine other = engine == WORKLOAD_COMPUTE ? WORKLOAD_COPY : WORKLOAD_COMPUTE;
+	enum workload_engine other = WORKLOAD_NUM_ENGINES - 1 - engine;
 	unsigned int i;
 
 	for (i = 0; i < g->num; i++) {
