@@ -358,7 +358,7 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 	if (passed > CHARGE_MAX_NS)
 		passed = CHARGE_MAX_NS;
 	if (parked)
-		passed = 0;	/* this time belongs to nobody, even where a runlist stays in force */
+		passed = 0;	/* nobody's time, even where a runlist stays in force */
 	if (h && s->borrower) {
 		charge_loan(s, passed, busy_ns, counted, now_ns);
 		return;

@@ -9,13 +9,15 @@ cd "$(dirname "$0")/../.." || exit 1
 DIR=${SUITE_OUT:-$OUT/tests/play}
 BUILT=$OUT/build/user
 SHORT="warmup_ms 50;measure_ms 300"
+# Where turns are not strictly in order, of a shorter window one slice is too large a part
+LONGER="warmup_ms 50;measure_ms 1200"
 N=0
 RC=0
 
 mkdir -p "$DIR/sim"
 cat >"$DIR/plan" <<EOT
 trainers	vfio	workloads/three-trainers.workload	$SHORT
-deadline	vfio	workloads/noisy-neighbour.workload	$SHORT;policy deadline
+deadline	vfio	workloads/noisy-neighbour.workload	$LONGER;policy deadline
 weighted	vfio	workloads/weighted.workload	$SHORT
 mixed	vfio	workloads/sixteen-mixed.workload	$SHORT;policy equal_share
 batch	vfio	workloads/adversary.workload	$SHORT;policy fixed_share;preemption batch
