@@ -32,9 +32,10 @@ die()
 	exit 1
 }
 
-# failed ID: with what the programs have said to it
+# failed ID: with what the programs have said to it; half a run is none
 failed()
 {
+	rm -f "$OUT/$1".*
 	die "$1: $(tr '\n' ' ' <$WHY)"
 }
 
