@@ -52,7 +52,8 @@ shares)
 	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout 500 -- tests/bench/shares.sh
 	;;
 smoke)
-	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --timeout 300 -- tests/bench/smoke.sh \
+	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --dev hang=on --timeout 300 -- \
+		tests/bench/smoke.sh \
 		vfio/test_{config,regions,ctrl,irq,faults,reset}
 	;;
 *)
