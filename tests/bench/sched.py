@@ -60,8 +60,8 @@ GROUPS = [
     *(Group(name, name, ALL, ["measure_ms 4000"]) for name in scenarios.SWEPT),
     Group("hang", "hang", ALL),
     # Starting the load in eight guests keeps the host's one CPU busy for a while
-    Group("equal", "equal-4", SLOTS, ["warmup_ms 500"], "equal-4-guests", guests=True),
-    Group("noisy-neighbour", "noisy-neighbour", ALL, ["warmup_ms 500"], "noisy-neighbour-guests",
+    Group("equal", "equal-4", SLOTS, ["warmup_ms 1000"], "equal-4-guests", guests=True),
+    Group("noisy-neighbour", "noisy-neighbour", ALL, ["warmup_ms 1000"], "noisy-neighbour-guests",
           guests=True),
 ]
 
