@@ -190,11 +190,13 @@ int vgpus_remove(const struct vgpus *g)
 u32 vgpus_client(const struct vgpus *g, const char *uuid, enum workload_engine engine)
 {
 	enum workload_engine other = WORKLOAD_NUM_ENGINES - 1 - engine;
+	const u32 *client;
 	unsigned int i;
 
 	for (i = 0; i < g->num; i++) {
+		client = g->v[i].client;
 		if (!strcmp(g->v[i].uuid, uuid))
-			return g->v[i].client[g->v[i].client[engine] == VGPUS_NONE ? other : engine];
+			return client[engine] == VGPUS_NONE ? client[other] : client[engine];
 	}
 	return VGPUS_NONE;
 }
