@@ -8,7 +8,7 @@
 #                                 them; 'none' for no accelerator
 #     --det                       deterministic: one exact virtual clock (DETERMINISTIC=1 too)
 #     --iommu                     with an IOMMU, so that a whole function can be passed on
-#     --timeout SECONDS           of wall clock (600)
+#     --timeout SECONDS           of wall clock (600), TESSERA_PATIENCE times
 #     --mem SIZE                  the virtual host's memory (4G)
 #     --append WORDS              for its kernel's command line
 #     --add FILE:PATH             put a file or directory into the virtual host's image
@@ -58,6 +58,7 @@ shift
 [ -f "$SCRIPT" ] || die "boot.sh: no script $SCRIPT"
 [ "$DET" = 0 ] || DET=1
 MODULES=${MODULES:-$OUT/build/$KERNEL}
+TIMEOUT=$((TIMEOUT * ${TESSERA_PATIENCE:-1}))
 
 IMAGE=$(image_dir "$KERNEL")
 QEMU=$(qemu_dir)
