@@ -46,6 +46,11 @@ static const char *name_of(const struct tessera_dispatch_entity *ent)
 	return ent ? ent->vgpu->name : "-";
 }
 
+static const struct device *dev_of(const struct tessera_dispatcher *d)
+{
+	return &d->parent->pdev->dev;
+}
+
 /**
  * tessera_engine_name() - for files and messages
  * @engine: TESSERA_ENGINE_*
@@ -166,7 +171,8 @@ void tessera_dispatcher_submit(struct tessera_dispatcher *d)
 
 	lockdep_assert_held(&d->lock);
 	log_event(d, TESSERA_LOG_PREEMPT, d->in_force);
-	trace_tessera_preempt(d->engine, d->now_ns, name_of(d->in_force), strict, d->token);
+	trace_tessera_preempt(dev_of(d), d->engine, d->now_ns, name_of(d->in_force), strict,
+			      d->token);
 	start_patience(d);
 	be->ops->runlist_submit(be, d->engine, d->next_mask, d->token,
 				strict ? TESSERA_RL_PREEMPT_STRICT : TESSERA_RL_PREEMPT_BATCH);
@@ -217,7 +223,7 @@ void tessera_dispatcher_pick(struct tessera_dispatcher *d)
 	ent = to_entity(decision.entity);
 	d->slice_ns = decision.slice_ns;
 	log_event(d, TESSERA_LOG_PICK, ent);
-	trace_tessera_pick(d->engine, d->now_ns, name_of(ent), decision.slice_ns);
+	trace_tessera_pick(dev_of(d), d->engine, d->now_ns, name_of(ent), decision.slice_ns);
 	if (may_stay(d, &decision)) {
 		disarm_timer(d);
 	} else if (ent ? ent == d->in_force : !d->in_force_mask) {
@@ -235,8 +241,9 @@ static void set_in_force(struct tessera_dispatcher *d, struct tessera_dispatch_e
 			 u32 token, u64 busy_ns, u64 switch_ns)
 {
 	log_event(d, TESSERA_LOG_SWITCH, ent);
-	trace_tessera_world_switch(d->engine, d->now_ns, name_of(d->in_force), name_of(ent), token,
-				   d->busy_base_ns + busy_ns, d->switch_base_ns + switch_ns);
+	trace_tessera_world_switch(dev_of(d), d->engine, d->now_ns, name_of(d->in_force),
+				   name_of(ent), token, d->busy_base_ns + busy_ns,
+				   d->switch_base_ns + switch_ns);
 	d->in_force = ent;
 }
 
@@ -262,7 +269,7 @@ static void on_switched(struct tessera_dispatcher *d, const struct tessera_hw_ev
 	if (old && old->sched.overshoot_ns > d->overshoot_ns) {
 		over = old->sched.overshoot_ns - d->overshoot_ns;
 		log_event(d, TESSERA_LOG_OVERSHOOT, old);
-		trace_tessera_overshoot(d->engine, d->now_ns, name_of(old), over);
+		trace_tessera_overshoot(dev_of(d), d->engine, d->now_ns, name_of(old), over);
 	}
 	d->waiting = false;
 	d->reset_tries = 0;
@@ -285,7 +292,7 @@ static void on_idle(struct tessera_dispatcher *d, const struct tessera_hw_event 
 	if (!ent || ev->token != token_in_force(d))
 		return;
 	log_event(d, TESSERA_LOG_IDLE, ent);
-	trace_tessera_idle(d->engine, d->now_ns, name_of(ent), ev->token,
+	trace_tessera_idle(dev_of(d), d->engine, d->now_ns, name_of(ent), ev->token,
 			   d->busy_base_ns + ev->busy_ns);
 	if (tessera_sched_sleep(&d->sched, &ent->sched, d->now_ns))
 		tessera_dispatcher_pick(d);
@@ -300,7 +307,7 @@ static void on_pending(struct tessera_dispatcher *d, const struct tessera_hw_eve
 		return;
 	ent = &vgpu->engine[d->engine];
 	log_event(d, TESSERA_LOG_ENQUEUE, ent);
-	trace_tessera_enqueue(d->engine, d->now_ns, name_of(ent), ev->ctx,
+	trace_tessera_enqueue(dev_of(d), d->engine, d->now_ns, name_of(ent), ev->ctx,
 			      d->busy_base_ns + ev->busy_ns);
 	if (tessera_sched_wake(&d->sched, &ent->sched, d->now_ns))
 		tessera_dispatcher_pick(d);
@@ -362,7 +369,7 @@ static void out_of_patience(struct tessera_dispatcher *d)
 		return;
 	}
 	log_event(d, TESSERA_LOG_RESET, guilty);
-	trace_tessera_reset(d->engine, d->now_ns, name_of(guilty), false, d->reset_tries);
+	trace_tessera_reset(dev_of(d), d->engine, d->now_ns, name_of(guilty), false, d->reset_tries);
 	if (!d->reset_tries && guilty) {
 		guilty->resets++;
 		pr_notice_ratelimited("tessera: vGPU %s did not let go of the %s engine within %u us: engine reset\n",
@@ -540,7 +547,7 @@ static bool stop_locked(struct tessera_dispatcher *d, struct tessera_dispatch_en
 	/* Its work has gone with its contexts; the hardware does not tell. */
 	if (ent->sched.running && ent->sched.has_work) {
 		log_event(d, TESSERA_LOG_IDLE, ent);
-		trace_tessera_idle(d->engine, d->now_ns, name_of(ent), token_in_force(d),
+		trace_tessera_idle(dev_of(d), d->engine, d->now_ns, name_of(ent), token_in_force(d),
 				   d->busy_base_ns + d->last_busy_ns);
 	}
 	resched = tessera_sched_sleep(&d->sched, &ent->sched, d->now_ns);
@@ -594,7 +601,7 @@ void tessera_dispatcher_down(struct tessera_parent *parent)
 		spin_lock_irq(&d->lock);
 		if (!d->down) {
 			log_event(d, TESSERA_LOG_RESET, d->in_force);
-			trace_tessera_reset(d->engine, d->now_ns, name_of(d->in_force), true,
+			trace_tessera_reset(dev_of(d), d->engine, d->now_ns, name_of(d->in_force), true,
 					    d->reset_tries);
 		}
 		d->down = true;

@@ -469,7 +469,8 @@ static int serve_command(struct tessera_vgpu *vgpu)
 		return ret;
 	vgpu->asq.index = (vgpu->asq.index + 1) & (vgpu->asq.size - 1);
 	status = run_command(vgpu, &cmd);
-	trace_tessera_admin(vgpu->name, cmd.opcode, le32_to_cpu(cmd.ctx), status);
+	trace_tessera_admin(&vgpu->parent->pdev->dev, vgpu->name, cmd.opcode,
+			    le32_to_cpu(cmd.ctx), status);
 	atomic64_inc(&vgpu->stats.admin_commands);
 	if (status)
 		atomic64_inc(&vgpu->stats.admin_errors);

@@ -16,14 +16,14 @@ fields()
 # events TOOL FILE
 events()
 {
-	is "$1: enqueue" "busy_ns ctx engine time_ns vgpu" "$(fields enqueue "$2")"
-	is "$1: pick" "engine slice_ns time_ns vgpu" "$(fields pick "$2")"
-	is "$1: preempt" "engine mode time_ns token vgpu" "$(fields preempt "$2")"
-	is "$1: world_switch" "busy_ns engine from switch_ns time_ns to token" \
+	is "$1: enqueue" "busy_ns ctx dev engine time_ns vgpu" "$(fields enqueue "$2")"
+	is "$1: pick" "dev engine slice_ns time_ns vgpu" "$(fields pick "$2")"
+	is "$1: preempt" "dev engine mode time_ns token vgpu" "$(fields preempt "$2")"
+	is "$1: world_switch" "busy_ns dev engine from switch_ns time_ns to token" \
 		"$(fields world_switch "$2")"
-	is "$1: overshoot" "engine over_ns time_ns vgpu" "$(fields overshoot "$2")"
-	is "$1: idle" "busy_ns engine time_ns token vgpu" "$(fields idle "$2")"
-	is "$1: reset" "engine scope time_ns tries vgpu" "$(fields reset "$2")"
+	is "$1: overshoot" "dev engine over_ns time_ns vgpu" "$(fields overshoot "$2")"
+	is "$1: idle" "busy_ns dev engine time_ns token vgpu" "$(fields idle "$2")"
+	is "$1: reset" "dev engine scope time_ns tries vgpu" "$(fields reset "$2")"
 }
 
 # By default a field that is zero is left out

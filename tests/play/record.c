@@ -85,6 +85,9 @@ static int tracefs_set(const char *file, const char *value)
 
 int record_start(struct record *r, const struct vgpus *g)
 {
+	char filter[48];
+
+	snprintf(filter, sizeof(filter), "dev == \"%s\"", mdev_parent());
 	memset(r, 0, sizeof(*r));
 	r->g = g;
 	/* One that a run left which died */
@@ -94,6 +97,7 @@ int record_start(struct record *r, const struct vgpus *g)
 		return -1;
 	}
 	if (tracefs_set("buffer_size_kb", BUFFER_KB) ||
+	    tracefs_set("events/tessera/tessera_world_switch/filter", filter) ||
 	    tracefs_set("events/tessera/tessera_world_switch/enable", "1"))
 		return -1;
 	return point_read(r->begin);
@@ -194,7 +198,7 @@ static bool has_load(const struct record *r, int engine)
 
 static bool parse(const char *text, unsigned int *engine, struct record_point *to)
 {
-	return sscanf(text, "engine=%u time_ns=%" SCNu64 " from=%*s to=%36s token=%*u busy_ns=%"
+	return sscanf(text, "dev=%*s engine=%u time_ns=%" SCNu64 " from=%*s to=%36s token=%*u busy_ns=%"
 		      SCNu64 " switch_ns=%" SCNu64, engine, &to->time_ns, to->in_force,
 		      &to->busy_ns, &to->switch_ns) == 5 && *engine < WORKLOAD_NUM_ENGINES;
 }

@@ -65,10 +65,10 @@ def csv(*events, form="tracefs"):
     return command.to_csv(recording.parse(text(*events, form=form)))
 
 
-def refused(given, *words):
+def refused(given, *words, dev=None):
     """It is refused with these words."""
     try:
-        recording.parse(given)
+        recording.parse(given, dev)
     except recording.RecordingError as e:
         for word in words:
             assert word in str(e), (word, str(e))
@@ -133,6 +133,22 @@ def test_engines_apart():
         "time_ns,vgpu,length_ns,engine\n0,a,500000,compute\n10000,a,100000,copy\n"
 
 
+def test_accelerators_apart():
+    # Another one, whose time has nothing to do with the first one's
+    def other(given):
+        return given.replace("0000:01:00.0", "0000:02:00.0")
+
+    first = text(*TWO).splitlines(keepends=True)
+    second = other(text(enqueue(9000, "c", 0), switch(9005, "-", "c", 0, 5),
+                        idle(9505, "c", 500))).splitlines(keepends=True)
+    both = "".join(first[:2] + second[:1] + first[2:5] + second[1:] + first[5:])
+    assert command.to_csv(recording.parse(both, "0000:01:00.0")) == CSV
+    assert command.to_csv(recording.parse(both, "0000:02:00.0")) == \
+        "time_ns,vgpu,length_ns,engine\n0,c,500000,compute\n"
+    refused(both, "2 accelerators", "0000:01:00.0, 0000:02:00.0")
+    refused(both, "0000:03:00.0", "0000:01:00.0, 0000:02:00.0", dev="0000:03:00.0")
+
+
 def test_reset_ends_the_guilty_ones_period():
     assert csv(enqueue(0, "a", 0), switch(5, "-", "a", 0, 5), enqueue(100, "b", 95),
                reset(9000, "a"), switch(9010, "a", "b", 9000, 10), idle(9510, "b", 9500)) == \
@@ -172,6 +188,7 @@ def test_malformed():
     refused(good.replace("busy_ns=4000000", "busy_ns=many", 1), "line 5", "tessera_idle", "many")
     refused(good.replace(" busy_ns=4000000", "", 1), "line 5", "without busy_ns")
     refused(good.replace("engine=0", "engine=7", 1), "line 1", "engine 7")
+    refused(good.replace("dev=0000:01:00.0 ", "", 1), "line 1", "without dev")
     refused(good.replace(traces.line(2000000, *TWO[2][1:]), "rubbish"), "line 3", "rubbish")
     refused(good[:-30], "line 7", "cut short")
     refused("", "no event")
@@ -195,6 +212,8 @@ def test_command():
         with open(path, "w", encoding="utf-8") as f:
             f.write(text(*TWO))
         assert run("--to", "csv", path) == (0, CSV, "")
+        assert run("--to", "csv", "--dev", "0000:01:00.0", path) == (0, CSV, "")
+        assert run("--to", "csv", "--dev", "0000:02:00.0", path)[0] == 2
         status, out, _ = run("--to", "perfetto", path)
         assert status == 0
         traces.check_perfetto(out)

@@ -49,10 +49,10 @@ def check_perfetto(text):
     return whole["traceEvents"]
 
 
-def line(time_ns, event, fields, form="tracefs"):
+def line(time_ns, event, fields, form="tracefs", dev="0000:01:00.0"):
     """A line of a recording, as each of the tools prints it."""
     at = f"{time_ns // 1_000_000_000}.{time_ns // 1000 % 1_000_000:06d}"
-    text = " ".join(f"{k}={v}" for k, v in fields.items())
+    text = " ".join([f"dev={dev}"] + [f"{k}={v}" for k, v in fields.items()])
     return {"tracefs": f"          <idle>-0       [000] d.h1.  {at}: {event}: {text}",
             "trace-cmd": f"          <idle>-0     [000]  {at}: {event}: {text}",
             "perf": f"         swapper     0 [000]  {at}: tessera:{event}: {text}"}[form]

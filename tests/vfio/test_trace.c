@@ -15,13 +15,14 @@
  * @engine: TESSERA_ENGINE_*
  * @vgpu: or from
  * @to: of a world switch
+ * @dev: the accelerator
  * @time_ns: and the others: fields of that name, all ones where there is none
  */
 struct event {
 	char kind[16];
 	unsigned int engine;
 	char vgpu[MDEV_UUID_LEN], to[MDEV_UUID_LEN];
-	char mode[8], scope[8];
+	char dev[20], mode[8], scope[8];
 	uint64_t time_ns, busy_ns, switch_ns, slice_ns, over_ns, token, ctx, tries;
 };
 
@@ -93,6 +94,7 @@ static int trace_end(struct trace *t)
 		if (!ev->vgpu[0])
 			word(line, "from", ev->vgpu, sizeof(ev->vgpu));
 		word(line, "to", ev->to, sizeof(ev->to));
+		word(line, "dev", ev->dev, sizeof(ev->dev));
 		word(line, "mode", ev->mode, sizeof(ev->mode));
 		word(line, "scope", ev->scope, sizeof(ev->scope));
 		ev->time_ns = number(line, "time_ns");
@@ -260,6 +262,7 @@ TEST_F_TIMEOUT(trace, all_kinds, 60)
 			    !strcmp(ev->vgpu, "-")) {
 			TH_LOG("tessera_%s: '%s'", ev->kind, ev->vgpu);
 		}
+		EXPECT_STREQ(mdev_parent(), ev->dev);
 		if (ev->engine != TESSERA_ENGINE_COMPUTE)
 			continue;
 		found[k]++;

@@ -51,6 +51,8 @@ def main(argv):
         epilog="FILE: the text of trace-cmd report, perf script, or tracefs' trace; - reads the "
                "standard input.")
     p.add_argument("--to", choices=("csv", "perfetto"), required=True)
+    p.add_argument("--dev", metavar="BDF",
+                   help="the accelerator, where the recording is of several: its PCI address")
     p.add_argument("file", metavar="FILE")
     args = p.parse_args(argv)
     try:
@@ -59,7 +61,7 @@ def main(argv):
         else:
             with open(args.file, encoding="utf-8", errors="replace") as f:
                 text = f.read()
-        rec = recording.parse(text)
+        rec = recording.parse(text, args.dev)
     except OSError as e:
         print(f"tessera trace: {args.file}: {e.strerror}", file=sys.stderr)
         return 2

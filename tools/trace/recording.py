@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 ENGINES = ("compute", "copy")
 NOBODY = "-"
 NEEDED = {
-    "tessera_world_switch": ("engine", "time_ns", "from", "to", "busy_ns", "switch_ns"),
-    "tessera_enqueue": ("engine", "time_ns", "vgpu", "busy_ns"),
-    "tessera_idle": ("engine", "time_ns", "vgpu", "busy_ns"),
-    "tessera_reset": ("engine", "time_ns", "vgpu"),
+    "tessera_world_switch": ("dev", "engine", "time_ns", "from", "to", "busy_ns", "switch_ns"),
+    "tessera_enqueue": ("dev", "engine", "time_ns", "vgpu", "busy_ns"),
+    "tessera_idle": ("dev", "engine", "time_ns", "vgpu", "busy_ns"),
+    "tessera_reset": ("dev", "engine", "time_ns", "vgpu"),
 }
 EVENT = re.compile(r"^\s*\S.*\[\d+\].*?\s\d+\.\d+:\s+(\S+):(?:\s+(.*))?$")
 LOST = re.compile(r"LOST .*EVENTS|EVENTS DROPPED|PERF_RECORD_LOST")
@@ -31,6 +31,7 @@ class Event:
 
     line: int
     name: str
+    dev: str
     engine: str
     time_ns: int
     vgpu: str
@@ -86,7 +87,7 @@ def _event(no, name, rest):
         raise RecordingError(f"line {no}: {name} with a number that is none: {e}") from e
     if not 0 <= numbers["engine"] < len(ENGINES):
         raise RecordingError(f"line {no}: there is no engine {numbers['engine']}")
-    return Event(no, name, ENGINES[numbers["engine"]], numbers["time_ns"],
+    return Event(no, name, fields["dev"], ENGINES[numbers["engine"]], numbers["time_ns"],
                  fields.get("vgpu") or fields["to"], numbers.get("busy_ns", 0),
                  numbers.get("switch_ns", 0), fields.get("from", NOBODY))
 
@@ -211,9 +212,23 @@ class _Engine:
                 self.out.periods.append(Period(self.name, name, v.begin_ns, None, v.used_ns))
 
 
-def parse(text):
-    """A Recording; RecordingError, with the line, where it is none or has gaps."""
-    found = events(text)
+def _of_one(found, dev):
+    """Of these events those of one accelerator."""
+    devs = sorted({ev.dev for ev in found})
+    if dev is None:
+        if len(devs) > 1:
+            raise RecordingError(f"it is of {len(devs)} accelerators ({', '.join(devs)}): "
+                                 "choose one")
+        return found
+    if dev not in devs:
+        raise RecordingError(f"nothing of the accelerator {dev} in it, only of {', '.join(devs)}")
+    return [ev for ev in found if ev.dev == dev]
+
+
+def parse(text, dev=None):
+    """A Recording of the accelerator @dev, which may be None where it has only one;
+    RecordingError, with the line, where it is none or has gaps."""
+    found = _of_one(events(text), dev)
     out = Recording(begin_ns=min(ev.time_ns for ev in found),
                     end_ns=max(ev.time_ns for ev in found))
     engines = {}
