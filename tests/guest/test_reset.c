@@ -65,13 +65,20 @@ TEST_F(reset, flr_when_idle)
 	CHECK_LOST();
 }
 
+/*
+ * System memory is slow to fill: this is half a minute's work, and leaves an emulated device's
+ * host the time to get to the reset.
+ */
 TEST_F(reset, flr_with_work)
 {
 	struct tessera_cmd *cmd = self->e.bo.cpu;
+	struct t_bo sys;
 	int i;
 
+	ASSERT_EQ(0, t_bo_create(self->e.fd, 2 << 20, 0, &sys));
+	ASSERT_EQ(0, t_bind(self->e.fd, self->e.ctx, sys.handle, 1ull << 41, 0, sys.size, T_RW));
 	for (i = 0; i < 4096; i++)
-		cmd[i] = FILL(T_DATA(&self->e), T_ARENA / 2, i);
+		cmd[i] = FILL(1ull << 41, sys.size, i);
 	for (i = 0; i < 32; i++)
 		ASSERT_EQ(0, t_exec(self->e.fd, self->e.queue, self->e.va, 4096, 0, self->out));
 	snprintf(self->path, sizeof(self->path), "%s/reset", self->sysfs);
