@@ -206,12 +206,33 @@ static int tessera_sysmem_mmap(struct drm_gem_object *obj, struct vm_area_struct
 	return 0;
 }
 
+/*
+ * For a device that imports. What it can take DRM's core does not pass on, so the segments are
+ * no longer than the DMA API lets any device have that claims nothing (dma_get_max_seg_size()).
+ */
+static struct sg_table *tessera_sysmem_get_sg_table(struct drm_gem_object *obj)
+{
+	struct sg_table *sgt = kzalloc(sizeof(*sgt), GFP_KERNEL);
+	int ret;
+
+	if (!sgt)
+		return ERR_PTR(-ENOMEM);
+	ret = sg_alloc_table_from_pages_segment(sgt, to_drm_gem_shmem_obj(obj)->pages,
+						obj->size >> PAGE_SHIFT, 0, obj->size, SZ_64K,
+						GFP_KERNEL);
+	if (ret) {
+		kfree(sgt);
+		return ERR_PTR(ret);
+	}
+	return sgt;
+}
+
 static const struct drm_gem_object_funcs tessera_sysmem_funcs = {
 	.free = tessera_sysmem_free,
 	.print_info = drm_gem_shmem_object_print_info,
 	.pin = drm_gem_shmem_object_pin,
 	.unpin = drm_gem_shmem_object_unpin,
-	.get_sg_table = drm_gem_shmem_object_get_sg_table,
+	.get_sg_table = tessera_sysmem_get_sg_table,
 	.vmap = drm_gem_shmem_object_vmap,
 	.vunmap = drm_gem_shmem_object_vunmap,
 	.mmap = tessera_sysmem_mmap,
