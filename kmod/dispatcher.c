@@ -369,7 +369,8 @@ static void out_of_patience(struct tessera_dispatcher *d)
 		return;
 	}
 	log_event(d, TESSERA_LOG_RESET, guilty);
-	trace_tessera_reset(dev_of(d), d->engine, d->now_ns, name_of(guilty), false, d->reset_tries);
+	trace_tessera_reset(dev_of(d), d->engine, d->now_ns, name_of(guilty), false,
+			    d->reset_tries);
 	if (!d->reset_tries && guilty) {
 		guilty->resets++;
 		pr_notice_ratelimited("tessera: vGPU %s did not let go of the %s engine within %u us: engine reset\n",
@@ -601,8 +602,8 @@ void tessera_dispatcher_down(struct tessera_parent *parent)
 		spin_lock_irq(&d->lock);
 		if (!d->down) {
 			log_event(d, TESSERA_LOG_RESET, d->in_force);
-			trace_tessera_reset(dev_of(d), d->engine, d->now_ns, name_of(d->in_force), true,
-					    d->reset_tries);
+			trace_tessera_reset(dev_of(d), d->engine, d->now_ns, name_of(d->in_force),
+					    true, d->reset_tries);
 		}
 		d->down = true;
 		d->expires = KTIME_MAX;

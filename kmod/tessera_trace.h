@@ -22,8 +22,8 @@
 #endif
 
 TRACE_EVENT(tessera_world_switch,
-	TP_PROTO(const struct device *dev, u32 engine, u64 time_ns, const char *from, const char *to,
-		 u32 token, u64 busy_ns, u64 switch_ns),
+	TP_PROTO(const struct device *dev, u32 engine, u64 time_ns, const char *from,
+		 const char *to, u32 token, u64 busy_ns, u64 switch_ns),
 	TP_ARGS(dev, engine, time_ns, from, to, token, busy_ns, switch_ns),
 	TP_STRUCT__entry(
 		__field(u32, engine)
@@ -199,8 +199,8 @@ TRACE_EVENT(tessera_reset,
 );
 
 TRACE_EVENT(tessera_fault,
-	TP_PROTO(const struct device *dev, const char *vgpu, u32 engine, u64 time_ns, u32 ctx, u32 slot,
-		 u32 fault, u64 addr),
+	TP_PROTO(const struct device *dev, const char *vgpu, u32 engine, u64 time_ns, u32 ctx,
+		 u32 slot, u32 fault, u64 addr),
 	TP_ARGS(dev, vgpu, engine, time_ns, ctx, slot, fault, addr),
 	TP_STRUCT__entry(
 		__field(u32, engine)

@@ -46,8 +46,8 @@ void tessera_event_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event
 	struct tessera_event *out;
 	unsigned long flags;
 
-	trace_tessera_fault(&vgpu->parent->pdev->dev, vgpu->name, ev->engine, ev->time_ns, ctx, slot,
-			    ev->fault, ev->addr);
+	trace_tessera_fault(&vgpu->parent->pdev->dev, vgpu->name, ev->engine, ev->time_ns, ctx,
+			    slot, ev->fault, ev->addr);
 	atomic64_inc(&vgpu->stats.faults);
 	spin_lock_irqsave(&vgpu->events.lock, flags);
 	out = make_room(vgpu, ctx);
