@@ -16,23 +16,23 @@
 #include "tessera_drm_drv.h"
 
 /* A reset is instant on the device; a mediator may have to unpin gigabytes first. */
-#define TESSERA_RESET_TIMEOUT_US	(5 * USEC_PER_SEC)
+#define TDRM_RESET_TIMEOUT_US	(5 * USEC_PER_SEC)
 
-static int tessera_admin_errno(u16 status)
+static int tdrm_admin_errno(u16 status)
 {
 	switch (status) {
-	case TESSERA_ST_OK:
+	case T1_ST_OK:
 		return 0;
-	case TESSERA_ST_INVALID_OPCODE:
-	case TESSERA_ST_INVALID_FIELD:
+	case T1_ST_INVALID_OPCODE:
+	case T1_ST_INVALID_FIELD:
 		return -EINVAL;
-	case TESSERA_ST_NOT_FOUND:
+	case T1_ST_NOT_FOUND:
 		return -ENOENT;
-	case TESSERA_ST_EXISTS:
+	case T1_ST_EXISTS:
 		return -EEXIST;
-	case TESSERA_ST_NO_RESOURCE:
+	case T1_ST_NO_RESOURCE:
 		return -ENOMEM;
-	case TESSERA_ST_BAD_ADDRESS:
+	case T1_ST_BAD_ADDRESS:
 		return -EFAULT;
 	default:
 		return -EIO;
@@ -40,53 +40,53 @@ static int tessera_admin_errno(u16 status)
 }
 
 /**
- * tessera_admin_alloc - allocate rings and request pages
+ * tdrm_admin_alloc - allocate rings and request pages
  * @tdev: device
  *
- * Context: may sleep. Return: 0 or -ENOMEM; tessera_admin_free() undoes it in both cases.
+ * Context: may sleep. Return: 0 or -ENOMEM; tdrm_admin_free() undoes it in both cases.
  */
-int tessera_admin_alloc(struct tessera_device *tdev)
+int tdrm_admin_alloc(struct tdrm_device *tdev)
 {
 	struct device *dev = tdev->drm.dev;
-	struct tessera_admin *admin = &tdev->admin;
+	struct tdrm_admin *admin = &tdev->admin;
 	u32 i;
 
 	spin_lock_init(&admin->lock);
 	admin->dead = true;
-	admin->asq = dma_alloc_coherent(dev, TESSERA_PAGE_SIZE, &admin->asq_dma, GFP_KERNEL);
-	admin->acq = dma_alloc_coherent(dev, TESSERA_PAGE_SIZE, &admin->acq_dma, GFP_KERNEL);
-	admin->evq = dma_alloc_coherent(dev, TESSERA_PAGE_SIZE, &admin->evq_dma, GFP_KERNEL);
-	admin->bufs = dma_alloc_coherent(dev, TESSERA_ADMIN_REQS * TESSERA_PAGE_SIZE,
+	admin->asq = dma_alloc_coherent(dev, T1_PAGE_SIZE, &admin->asq_dma, GFP_KERNEL);
+	admin->acq = dma_alloc_coherent(dev, T1_PAGE_SIZE, &admin->acq_dma, GFP_KERNEL);
+	admin->evq = dma_alloc_coherent(dev, T1_PAGE_SIZE, &admin->evq_dma, GFP_KERNEL);
+	admin->bufs = dma_alloc_coherent(dev, TDRM_ADMIN_REQS * T1_PAGE_SIZE,
 					 &admin->bufs_dma, GFP_KERNEL);
 	if (!admin->asq || !admin->acq || !admin->evq || !admin->bufs)
 		return -ENOMEM;
 
-	for (i = 0; i < TESSERA_ADMIN_REQS; i++) {
-		admin->req[i].buf = admin->bufs + i * TESSERA_PAGE_SIZE;
-		admin->req[i].buf_dma = admin->bufs_dma + i * TESSERA_PAGE_SIZE;
+	for (i = 0; i < TDRM_ADMIN_REQS; i++) {
+		admin->req[i].buf = admin->bufs + i * T1_PAGE_SIZE;
+		admin->req[i].buf_dma = admin->bufs_dma + i * T1_PAGE_SIZE;
 		init_completion(&admin->req[i].done);
 	}
 	return 0;
 }
 
 /**
- * tessera_admin_free - free what tessera_admin_alloc() has allocated
+ * tdrm_admin_free - free what tdrm_admin_alloc() has allocated
  * @tdev: device, stopped
  */
-void tessera_admin_free(struct tessera_device *tdev)
+void tdrm_admin_free(struct tdrm_device *tdev)
 {
 	struct device *dev = tdev->drm.dev;
-	struct tessera_admin *admin = &tdev->admin;
+	struct tdrm_admin *admin = &tdev->admin;
 
 	if (admin->bufs)
-		dma_free_coherent(dev, TESSERA_ADMIN_REQS * TESSERA_PAGE_SIZE, admin->bufs,
+		dma_free_coherent(dev, TDRM_ADMIN_REQS * T1_PAGE_SIZE, admin->bufs,
 				  admin->bufs_dma);
 	if (admin->evq)
-		dma_free_coherent(dev, TESSERA_PAGE_SIZE, admin->evq, admin->evq_dma);
+		dma_free_coherent(dev, T1_PAGE_SIZE, admin->evq, admin->evq_dma);
 	if (admin->acq)
-		dma_free_coherent(dev, TESSERA_PAGE_SIZE, admin->acq, admin->acq_dma);
+		dma_free_coherent(dev, T1_PAGE_SIZE, admin->acq, admin->acq_dma);
 	if (admin->asq)
-		dma_free_coherent(dev, TESSERA_PAGE_SIZE, admin->asq, admin->asq_dma);
+		dma_free_coherent(dev, T1_PAGE_SIZE, admin->asq, admin->asq_dma);
 	admin->bufs = NULL;
 	admin->evq = NULL;
 	admin->acq = NULL;
@@ -94,67 +94,67 @@ void tessera_admin_free(struct tessera_device *tdev)
 }
 
 /**
- * tessera_admin_reset - reset the device: it forgets everything and reaches no memory
+ * tdrm_admin_reset - reset the device: it forgets everything and reaches no memory
  * @tdev: device
  *
  * Context: may sleep. Return: 0, or -ETIMEDOUT if the device does not come back.
  */
-int tessera_admin_reset(struct tessera_device *tdev)
+int tdrm_admin_reset(struct tdrm_device *tdev)
 {
 	u32 ctrl;
 
-	tessera_write(tdev, TESSERA_REG_CTRL, TESSERA_CTRL_RESET);
+	tdrm_write(tdev, T1_REG_CTRL, T1_CTRL_RESET);
 	/* A function that has left the bus reads all ones: bit 1 stays set, as it should */
-	return read_poll_timeout(tessera_read, ctrl, !(ctrl & TESSERA_CTRL_RESET), 20,
-				 TESSERA_RESET_TIMEOUT_US, false, tdev, TESSERA_REG_CTRL);
+	return read_poll_timeout(tdrm_read, ctrl, !(ctrl & T1_CTRL_RESET), 20,
+				 TDRM_RESET_TIMEOUT_US, false, tdev, T1_REG_CTRL);
 }
 
-static void tessera_write_base(struct tessera_device *tdev, u32 reg, dma_addr_t base)
+static void tdrm_write_base(struct tdrm_device *tdev, u32 reg, dma_addr_t base)
 {
-	tessera_write(tdev, reg, lower_32_bits(base));
-	tessera_write(tdev, reg + 4, upper_32_bits(base));
+	tdrm_write(tdev, reg, lower_32_bits(base));
+	tdrm_write(tdev, reg + 4, upper_32_bits(base));
 }
 
 /**
- * tessera_admin_start - give a device that was reset its rings, and enable it
+ * tdrm_admin_start - give a device that was reset its rings, and enable it
  * @tdev: device; nobody else uses its admin queue now
  *
  * Context: may sleep. Return: 0, -EIO if the device refuses the rings, -ETIMEDOUT.
  */
-int tessera_admin_start(struct tessera_device *tdev)
+int tdrm_admin_start(struct tdrm_device *tdev)
 {
-	struct tessera_admin *admin = &tdev->admin;
+	struct tdrm_admin *admin = &tdev->admin;
 	u32 i, status;
 	int ret;
 
-	memset(admin->asq, 0, TESSERA_PAGE_SIZE);
-	memset(admin->acq, 0, TESSERA_PAGE_SIZE);
-	memset(admin->evq, 0, TESSERA_PAGE_SIZE);
-	for (i = 0; i < TESSERA_ADMIN_REQS; i++) {
+	memset(admin->asq, 0, T1_PAGE_SIZE);
+	memset(admin->acq, 0, T1_PAGE_SIZE);
+	memset(admin->evq, 0, T1_PAGE_SIZE);
+	for (i = 0; i < TDRM_ADMIN_REQS; i++) {
 		admin->req[i].busy = false;
 		admin->req[i].pending = false;
 	}
-	sema_init(&admin->slots, TESSERA_ADMIN_REQS);
+	sema_init(&admin->slots, TDRM_ADMIN_REQS);
 	admin->asq_tail = 0;
 	admin->acq_head = 0;
 	admin->evq_head = 0;
 	admin->acq_phase = 1;
 	admin->evq_phase = 1;
 
-	tessera_write_base(tdev, TESSERA_REG_ASQ_BASE_LO, admin->asq_dma);
-	tessera_write(tdev, TESSERA_REG_ASQ_SIZE, TESSERA_ASQ_ENTRIES);
-	tessera_write_base(tdev, TESSERA_REG_ACQ_BASE_LO, admin->acq_dma);
-	tessera_write(tdev, TESSERA_REG_ACQ_SIZE, TESSERA_ACQ_ENTRIES);
-	tessera_write_base(tdev, TESSERA_REG_EVQ_BASE_LO, admin->evq_dma);
-	tessera_write(tdev, TESSERA_REG_EVQ_SIZE, TESSERA_EVQ_ENTRIES);
-	tessera_write(tdev, TESSERA_REG_CTRL, TESSERA_CTRL_ENABLE);
+	tdrm_write_base(tdev, T1_REG_ASQ_BASE_LO, admin->asq_dma);
+	tdrm_write(tdev, T1_REG_ASQ_SIZE, TDRM_ASQ_ENTRIES);
+	tdrm_write_base(tdev, T1_REG_ACQ_BASE_LO, admin->acq_dma);
+	tdrm_write(tdev, T1_REG_ACQ_SIZE, TDRM_ACQ_ENTRIES);
+	tdrm_write_base(tdev, T1_REG_EVQ_BASE_LO, admin->evq_dma);
+	tdrm_write(tdev, T1_REG_EVQ_SIZE, TDRM_EVQ_ENTRIES);
+	tdrm_write(tdev, T1_REG_CTRL, T1_CTRL_ENABLE);
 
-	ret = read_poll_timeout(tessera_read, status,
-				status & (TESSERA_STATUS_READY | TESSERA_STATUS_FATAL), 20,
-				TESSERA_RESET_TIMEOUT_US, false, tdev, TESSERA_REG_STATUS);
+	ret = read_poll_timeout(tdrm_read, status,
+				status & (T1_STATUS_READY | T1_STATUS_FATAL), 20,
+				TDRM_RESET_TIMEOUT_US, false, tdev, T1_REG_STATUS);
 	if (ret)
 		return ret;
-	if (status & TESSERA_STATUS_FATAL)
+	if (status & T1_STATUS_FATAL)
 		return -EIO;
 
 	spin_lock_irq(&admin->lock);
@@ -164,46 +164,46 @@ int tessera_admin_start(struct tessera_device *tdev)
 }
 
 /**
- * tessera_admin_fail - refuse all commands from now on, and end those in flight
+ * tdrm_admin_fail - refuse all commands from now on, and end those in flight
  * @tdev: device
  *
  * Their callers get -EIO. Context: any.
  */
-void tessera_admin_fail(struct tessera_device *tdev)
+void tdrm_admin_fail(struct tdrm_device *tdev)
 {
-	struct tessera_admin *admin = &tdev->admin;
+	struct tdrm_admin *admin = &tdev->admin;
 	unsigned long flags;
 	u32 i;
 
 	spin_lock_irqsave(&admin->lock, flags);
 	admin->dead = true;
-	for (i = 0; i < TESSERA_ADMIN_REQS; i++) {
-		struct tessera_admin_req *req = &admin->req[i];
+	for (i = 0; i < TDRM_ADMIN_REQS; i++) {
+		struct tdrm_admin_req *req = &admin->req[i];
 
 		if (!req->pending)
 			continue;
 		req->pending = false;
-		req->status = TESSERA_ST_INTERNAL;
+		req->status = T1_ST_INTERNAL;
 		complete(&req->done);
 	}
 	spin_unlock_irqrestore(&admin->lock, flags);
 }
 
 /**
- * tessera_admin_completions - take what stands in the admin completion ring
+ * tdrm_admin_completions - take what stands in the admin completion ring
  * @tdev: device
  *
  * Context: any; called from the interrupt of the control vector.
  */
-void tessera_admin_completions(struct tessera_device *tdev)
+void tdrm_admin_completions(struct tdrm_device *tdev)
 {
-	struct tessera_admin *admin = &tdev->admin;
+	struct tdrm_admin *admin = &tdev->admin;
 	unsigned long flags;
 	u32 taken = 0;
 
 	spin_lock_irqsave(&admin->lock, flags);
-	while (!admin->dead && taken < TESSERA_ACQ_ENTRIES) {
-		struct tessera_admin_cpl *cpl = &admin->acq[admin->acq_head];
+	while (!admin->dead && taken < TDRM_ACQ_ENTRIES) {
+		struct t1_admin_cpl *cpl = &admin->acq[admin->acq_head];
 		u16 cid;
 
 		if (le16_to_cpu(READ_ONCE(cpl->phase)) != admin->acq_phase)
@@ -211,39 +211,39 @@ void tessera_admin_completions(struct tessera_device *tdev)
 		/* The rest of an entry is written before its phase */
 		dma_rmb();
 		cid = le16_to_cpu(cpl->cid);
-		if (cid < TESSERA_ADMIN_REQS && admin->req[cid].pending) {
+		if (cid < TDRM_ADMIN_REQS && admin->req[cid].pending) {
 			admin->req[cid].pending = false;
 			admin->req[cid].status = le16_to_cpu(cpl->status);
 			complete(&admin->req[cid].done);
 		}
-		if (++admin->acq_head == TESSERA_ACQ_ENTRIES) {
+		if (++admin->acq_head == TDRM_ACQ_ENTRIES) {
 			admin->acq_head = 0;
 			admin->acq_phase ^= 1;
 		}
 		taken++;
 	}
 	if (taken)
-		tessera_write(tdev, TESSERA_REG_ACQ_HEAD, admin->acq_head);
+		tdrm_write(tdev, T1_REG_ACQ_HEAD, admin->acq_head);
 	spin_unlock_irqrestore(&admin->lock, flags);
 }
 
 /**
- * tessera_admin_get - take a request, its command zeroed but for the opcode
+ * tdrm_admin_get - take a request, its command zeroed but for the opcode
  * @tdev: device; reset_sem is held, for reading at least
- * @opcode: TESSERA_ADMIN_*
+ * @opcode: T1_ADMIN_*
  *
  * Context: sleeps while all requests are taken; no allocation. Return: the request.
  */
-struct tessera_admin_req *tessera_admin_get(struct tessera_device *tdev, u8 opcode)
+struct tdrm_admin_req *tdrm_admin_get(struct tdrm_device *tdev, u8 opcode)
 {
-	struct tessera_admin *admin = &tdev->admin;
-	struct tessera_admin_req *req = NULL;
+	struct tdrm_admin *admin = &tdev->admin;
+	struct tdrm_admin_req *req = NULL;
 	u32 i;
 
 	lockdep_assert_held(&tdev->reset_sem);
 	down(&admin->slots);
 	spin_lock_irq(&admin->lock);
-	for (i = 0; i < TESSERA_ADMIN_REQS; i++) {
+	for (i = 0; i < TDRM_ADMIN_REQS; i++) {
 		if (!admin->req[i].busy) {
 			req = &admin->req[i];
 			req->busy = true;
@@ -258,13 +258,13 @@ struct tessera_admin_req *tessera_admin_get(struct tessera_device *tdev, u8 opco
 }
 
 /**
- * tessera_admin_put - give a request back
+ * tdrm_admin_put - give a request back
  * @tdev: device
- * @req: from tessera_admin_get()
+ * @req: from tdrm_admin_get()
  */
-void tessera_admin_put(struct tessera_device *tdev, struct tessera_admin_req *req)
+void tdrm_admin_put(struct tdrm_device *tdev, struct tdrm_admin_req *req)
 {
-	struct tessera_admin *admin = &tdev->admin;
+	struct tdrm_admin *admin = &tdev->admin;
 
 	spin_lock_irq(&admin->lock);
 	req->busy = false;
@@ -273,9 +273,9 @@ void tessera_admin_put(struct tessera_device *tdev, struct tessera_admin_req *re
 }
 
 /**
- * tessera_admin_run - run a command and wait for its completion
+ * tdrm_admin_run - run a command and wait for its completion
  * @tdev: device
- * @req: from tessera_admin_get(), with the command filled in
+ * @req: from tdrm_admin_get(), with the command filled in
  *
  * A command that is not answered in admin_timeout_ms ends the device's life until the
  * next reset, which is asked for here.
@@ -283,10 +283,10 @@ void tessera_admin_put(struct tessera_device *tdev, struct tessera_admin_req *re
  * Context: sleeps; no allocation. Return: 0, or the command's status as an errno;
  * -EIO if the device is being reset or does not answer.
  */
-int tessera_admin_run(struct tessera_device *tdev, struct tessera_admin_req *req)
+int tdrm_admin_run(struct tdrm_device *tdev, struct tdrm_admin_req *req)
 {
-	struct tessera_admin *admin = &tdev->admin;
-	unsigned long timeout = msecs_to_jiffies(max(READ_ONCE(tessera_admin_timeout_ms), 10u));
+	struct tdrm_admin *admin = &tdev->admin;
+	unsigned long timeout = msecs_to_jiffies(max(READ_ONCE(tdrm_admin_timeout_ms), 10u));
 
 	spin_lock_irq(&admin->lock);
 	if (admin->dead) {
@@ -296,55 +296,55 @@ int tessera_admin_run(struct tessera_device *tdev, struct tessera_admin_req *req
 	reinit_completion(&req->done);
 	req->pending = true;
 	admin->asq[admin->asq_tail] = req->cmd;
-	admin->asq_tail = (admin->asq_tail + 1) % TESSERA_ASQ_ENTRIES;
+	admin->asq_tail = (admin->asq_tail + 1) % TDRM_ASQ_ENTRIES;
 	/* writel() orders the entry and the list before the doorbell */
-	tessera_write(tdev, TESSERA_REG_ASQ_TAIL, admin->asq_tail);
+	tdrm_write(tdev, T1_REG_ASQ_TAIL, admin->asq_tail);
 	spin_unlock_irq(&admin->lock);
 
 	if (!wait_for_completion_timeout(&req->done, timeout)) {
 		/* An interrupt that was lost is no reason for a reset, but worth a word */
-		tessera_admin_completions(tdev);
+		tdrm_admin_completions(tdev);
 		if (completion_done(&req->done)) {
 			drm_warn_once(&tdev->drm, "admin completion without an interrupt\n");
 		} else {
 			drm_err(&tdev->drm, "admin command 0x%02x not answered in %u ms, status 0x%x\n",
 				req->cmd.opcode, jiffies_to_msecs(timeout),
-				tessera_read(tdev, TESSERA_REG_STATUS));
-			tessera_admin_fail(tdev);
-			tessera_reset_request(tdev);
+				tdrm_read(tdev, T1_REG_STATUS));
+			tdrm_admin_fail(tdev);
+			tdrm_reset_request(tdev);
 		}
 	}
-	return tessera_admin_errno(READ_ONCE(req->status));
+	return tdrm_admin_errno(READ_ONCE(req->status));
 }
 
 /**
- * tessera_admin_identify - ask the device for its facts, and check them against the registers
+ * tdrm_admin_identify - ask the device for its facts, and check them against the registers
  * @tdev: device, started
  *
  * Context: sleeps. Return: 0; -EIO with a line in the log if the answer is not to be believed.
  */
-int tessera_admin_identify(struct tessera_device *tdev)
+int tdrm_admin_identify(struct tdrm_device *tdev)
 {
-	struct tessera_admin_req *req;
-	struct tessera_identify *id;
+	struct tdrm_admin_req *req;
+	struct t1_identify *id;
 	int ret;
 
 	down_read(&tdev->reset_sem);
-	req = tessera_admin_get(tdev, TESSERA_ADMIN_IDENTIFY);
+	req = tdrm_admin_get(tdev, T1_ADMIN_IDENTIFY);
 	req->cmd.addr = cpu_to_le64(req->buf_dma);
-	ret = tessera_admin_run(tdev, req);
+	ret = tdrm_admin_run(tdev, req);
 	id = req->buf;
 	if (ret) {
 		drm_err(&tdev->drm, "identify failed: %d\n", ret);
-	} else if (le32_to_cpu(id->magic) != TESSERA_MAGIC ||
+	} else if (le32_to_cpu(id->magic) != T1_MAGIC ||
 		   le32_to_cpu(id->version) != tdev->hw_version ||
 		   le32_to_cpu(id->caps) != tdev->caps ||
 		   le32_to_cpu(id->num_slots) != tdev->num_slots ||
 		   le32_to_cpu(id->num_contexts) != tdev->num_contexts ||
 		   le32_to_cpu(id->num_vectors) != tdev->num_vectors ||
 		   le64_to_cpu(id->vram_bytes) != tdev->vram_bytes ||
-		   le32_to_cpu(id->map_max_pages) < TESSERA_MAP_MAX_PAGES ||
-		   le32_to_cpu(id->num_engines) < TESSERA_NUM_ENGINES) {
+		   le32_to_cpu(id->map_max_pages) < T1_MAP_MAX_PAGES ||
+		   le32_to_cpu(id->num_engines) < T1_NUM_ENGINES) {
 		drm_err(&tdev->drm, "identify contradicts the registers\n");
 		ret = -EIO;
 	} else {
@@ -355,7 +355,7 @@ int tessera_admin_identify(struct tessera_device *tdev)
 		tdev->dma_mb_per_s = le32_to_cpu(id->dma_mb_per_s);
 		strscpy(tdev->model, id->model, sizeof(tdev->model));
 	}
-	tessera_admin_put(tdev, req);
+	tdrm_admin_put(tdev, req);
 	up_read(&tdev->reset_sem);
 	return ret;
 }

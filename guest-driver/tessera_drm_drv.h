@@ -4,22 +4,22 @@
  *
  * Locks, outermost first:
  *
- *   tessera_ctx.lock            mutex: a context's bindings, and whether it is closed
- *   tessera_device.reset_lock   mutex: one reset at a time, of whatever cause
- *   tessera_queue.submit_lock   mutex: order of jobs from reservation of ring space to the ring
+ *   tdrm_ctx.lock            mutex: a context's bindings, and whether it is closed
+ *   tdrm_device.reset_lock   mutex: one reset at a time, of whatever cause
+ *   tdrm_queue.submit_lock   mutex: order of jobs from reservation of ring space to the ring
  *   dma_resv                    of the objects that a job names
- *   tessera_device.mem_lock     mutex: VRAM allocator, lists of memory given to the device
- *   tessera_device.reset_sem    read: a context's number stays valid over an admin command;
+ *   tdrm_device.mem_lock     mutex: VRAM allocator, lists of memory given to the device
+ *   tdrm_device.reset_sem    read: a context's number stays valid over an admin command;
  *                               write: contexts are being forgotten. No allocation inside:
  *                               resets end fences
- *   tessera_device.slot_lock    mutex: a queue slot is not given to another while recovery has
+ *   tdrm_device.slot_lock    mutex: a queue slot is not given to another while recovery has
  *                               a command on it. No allocation inside
- *   tessera_device.id_lock      spinlock: tables of contexts and queue slots, for writers
- *   tessera_queue.lock          spinlock, taken in interrupts: jobs and ring; also the lock
+ *   tdrm_device.id_lock      spinlock: tables of contexts and queue slots, for writers
+ *   tdrm_queue.lock          spinlock, taken in interrupts: jobs and ring; also the lock
  *                               of the queue's fences, so callbacks run under it
- *   tessera_admin.lock          spinlock, taken in interrupts: admin rings
- *   tessera_ctx.ban_lock        spinlock, taken in interrupts: state and fault of a context
- *   tessera_file.stats_lock     spinlock: a file's list of queues, for its figures
+ *   tdrm_admin.lock          spinlock, taken in interrupts: admin rings
+ *   tdrm_ctx.ban_lock        spinlock, taken in interrupts: state and fault of a context
+ *   tdrm_file.stats_lock     spinlock: a file's list of queues, for its figures
  *
  * Readers of the tables are under RCU, since interrupts look queues up there.
  */
@@ -46,7 +46,7 @@
 #include <drm/drm_gem_shmem_helper.h>
 #include <drm/drm_mm.h>
 
-#include "tessera_hw.h"
+#include "t1_hw.h"
 #include "tessera_drm.h"
 
 #if BITS_PER_LONG != 64
@@ -58,30 +58,30 @@
  * window for each queue slot, counted down from the top, with the ring and the page of
  * control block and fence value in it.
  */
-#define TESSERA_VA_START	SZ_2M
-#define TESSERA_VA_END		BIT_ULL(TESSERA_VA_BITS - 1)
-#define TESSERA_WINDOW_SIZE	((u64)SZ_2M)
-#define TESSERA_WINDOW_PAGE	((u64)SZ_1M)
-#define TESSERA_WINDOW_VA(slot)	(BIT_ULL(TESSERA_VA_BITS) - ((slot) + 1) * TESSERA_WINDOW_SIZE)
+#define TDRM_VA_START	SZ_2M
+#define TDRM_VA_END		BIT_ULL(T1_VA_BITS - 1)
+#define TDRM_WINDOW_SIZE	((u64)SZ_2M)
+#define TDRM_WINDOW_PAGE	((u64)SZ_1M)
+#define TDRM_WINDOW_VA(slot)	(BIT_ULL(T1_VA_BITS) - ((slot) + 1) * TDRM_WINDOW_SIZE)
 
-#define TESSERA_RING_LOG2	9
-#define TESSERA_RING_ENTRIES	BIT(TESSERA_RING_LOG2)
-#define TESSERA_RING_BYTES	(TESSERA_RING_ENTRIES * sizeof(struct tessera_cmd))
+#define TDRM_RING_LOG2	9
+#define TDRM_RING_ENTRIES	BIT(TDRM_RING_LOG2)
+#define TDRM_RING_BYTES	(TDRM_RING_ENTRIES * sizeof(struct t1_cmd))
 
 /* A cb.event that no entry within reach of ring index @idx will meet */
-#define TESSERA_EVENT_NEVER(idx)	((u32)(idx) + BIT(30))
+#define TDRM_EVENT_NEVER(idx)	((u32)(idx) + BIT(30))
 
-#define TESSERA_ASQ_ENTRIES	64u	/* a page */
-#define TESSERA_ACQ_ENTRIES	256u	/* a page */
-#define TESSERA_EVQ_ENTRIES	64u	/* a page */
-#define TESSERA_ADMIN_REQS	32u	/* in flight at most; below the rings' sizes */
+#define TDRM_ASQ_ENTRIES	64u	/* a page */
+#define TDRM_ACQ_ENTRIES	256u	/* a page */
+#define TDRM_EVQ_ENTRIES	64u	/* a page */
+#define TDRM_ADMIN_REQS	32u	/* in flight at most; below the rings' sizes */
 
-struct tessera_device;
-struct tessera_ctx;
+struct tdrm_device;
+struct tdrm_ctx;
 
 /* An admin command in flight, with a page of memory for its list or its result. */
-struct tessera_admin_req {
-	struct tessera_admin_cmd cmd;
+struct tdrm_admin_req {
+	struct t1_admin_cmd cmd;
 	void *buf;
 	dma_addr_t buf_dma;
 	struct completion done;
@@ -90,29 +90,29 @@ struct tessera_admin_req {
 	bool pending;		/* the device owes a completion */
 };
 
-struct tessera_admin {
+struct tdrm_admin {
 	spinlock_t lock;		/* all but the memory's addresses */
 	struct semaphore slots;
 	bool dead;		/* no command is accepted until the next start */
 	u32 asq_tail, acq_head, evq_head;
 	u16 acq_phase, evq_phase;
-	struct tessera_admin_cmd *asq;
-	struct tessera_admin_cpl *acq;
-	struct tessera_event *evq;
+	struct t1_admin_cmd *asq;
+	struct t1_admin_cpl *acq;
+	struct t1_event *evq;
 	dma_addr_t asq_dma, acq_dma, evq_dma;
 	void *bufs;
 	dma_addr_t bufs_dma;
-	struct tessera_admin_req req[TESSERA_ADMIN_REQS];
+	struct tdrm_admin_req req[TDRM_ADMIN_REQS];
 };
 
-struct tessera_vector {
-	struct tessera_device *tdev;
+struct tdrm_vector {
+	struct tdrm_device *tdev;
 	unsigned int index;
 	bool requested;
 	char name[24];
 };
 
-struct tessera_device {
+struct tdrm_device {
 	struct drm_device drm;
 	struct pci_dev *pdev;
 	void __iomem *regs;
@@ -125,9 +125,9 @@ struct tessera_device {
 	u32 clock_mhz, f32_macs_per_clock, i8_macs_per_clock, vram_mb_per_s, dma_mb_per_s;
 	char model[32];
 
-	struct tessera_vector vectors[TESSERA_MAX_VECTORS];
+	struct tdrm_vector vectors[T1_MAX_VECTORS];
 	unsigned int nvec;
-	struct tessera_admin admin;
+	struct tdrm_admin admin;
 
 	struct mutex reset_lock;	/* one reset at a time */
 	struct rw_semaphore reset_sem;
@@ -141,32 +141,32 @@ struct tessera_device {
 
 	struct mutex slot_lock;		/* slots stay whose they are */
 	spinlock_t id_lock;		/* the four tables below, for writers */
-	struct tessera_ctx __rcu *ctxs[TESSERA_MAX_CONTEXTS];
-	struct tessera_queue __rcu *queues[TESSERA_MAX_SLOTS];
-	DECLARE_BITMAP(ctx_ids, TESSERA_MAX_CONTEXTS);
-	DECLARE_BITMAP(slot_ids, TESSERA_MAX_SLOTS);
+	struct tdrm_ctx __rcu *ctxs[T1_MAX_CONTEXTS];
+	struct tdrm_queue __rcu *queues[T1_MAX_SLOTS];
+	DECLARE_BITMAP(ctx_ids, T1_MAX_CONTEXTS);
+	DECLARE_BITMAP(slot_ids, T1_MAX_SLOTS);
 
 	struct mutex mem_lock;		/* all below */
 	struct drm_mm vram_mm;
 	u64 vram_free;
-	struct list_head dma_bos;	/* tessera_bo.dma_link */
-	struct list_head dma_queues;	/* tessera_queue.dma_link */
+	struct list_head dma_bos;	/* tdrm_bo.dma_link */
+	struct list_head dma_queues;	/* tdrm_queue.dma_link */
 };
 
-#define to_tessera(drm_dev)	container_of(drm_dev, struct tessera_device, drm)
+#define to_tessera(drm_dev)	container_of(drm_dev, struct tdrm_device, drm)
 
 /* An open file. */
-struct tessera_file {
+struct tdrm_file {
 	struct xarray ctxs;		/* id: the reference of the file on the context */
 	struct xarray queues;
 	u64 client_id;
 	spinlock_t stats_lock;		/* stats, busy_ns */
-	struct list_head stats;		/* tessera_queue.stats_link */
-	u64 busy_ns[TESSERA_NUM_ENGINES];	/* of queues destroyed */
+	struct list_head stats;		/* tdrm_queue.stats_link */
+	u64 busy_ns[T1_NUM_ENGINES];	/* of queues destroyed */
 };
 
 /* A buffer object. System memory is a shmem object; VRAM uses only its GEM base. */
-struct tessera_bo {
+struct tdrm_bo {
 	struct drm_gem_shmem_object shmem;
 	struct drm_mm_node vram;
 	struct sg_table *sgt;		/* system memory as the device sees it */
@@ -174,12 +174,12 @@ struct tessera_bo {
 	bool is_vram;
 };
 
-#define to_tessera_bo(obj)	container_of(obj, struct tessera_bo, shmem.base)
+#define to_tessera_bo(obj)	container_of(obj, struct tdrm_bo, shmem.base)
 
-struct tessera_ctx {
+struct tdrm_ctx {
 	struct kref ref;
 	struct rcu_head rcu;
-	struct tessera_device *tdev;
+	struct tdrm_device *tdev;
 	u32 hw_id;
 	u32 id;				/* in its file */
 	bool lost;			/* reset_sem: the device has forgotten it */
@@ -188,7 +188,7 @@ struct tessera_ctx {
 
 	struct mutex lock;		/* closed, vas */
 	bool closed;
-	struct drm_mm vas;		/* tessera_binding.node */
+	struct drm_mm vas;		/* tdrm_binding.node */
 
 	spinlock_t ban_lock;		/* state, fault* */
 	u32 state;			/* DRM_TESSERA_QUEUE_*; leaves OK once, for good */
@@ -196,21 +196,21 @@ struct tessera_ctx {
 	u64 fault_addr;
 
 	struct work_struct fault_work;
-	struct tessera_event fault_event;
+	struct t1_event fault_event;
 };
 
 /* Device memory page that a queue shares with the device. User batches can write it too. */
-struct tessera_queue_page {
-	struct tessera_queue_cb cb;
+struct tdrm_queue_page {
+	struct t1_queue_cb cb;
 	__le64 seqno;
 };
 
-struct tessera_queue {
+struct tdrm_queue {
 	struct kref ref;
 	struct rcu_head rcu;
-	struct tessera_device *tdev;
-	struct tessera_ctx *ctx;
-	struct tessera_file *file;
+	struct tdrm_device *tdev;
+	struct tdrm_ctx *ctx;
+	struct tdrm_file *file;
 	u32 slot, engine;
 	u32 id;				/* in its file */
 
@@ -219,8 +219,8 @@ struct tessera_queue {
 
 	spinlock_t lock;		/* all below, but the memory's addresses */
 	bool closed;
-	struct list_head running;	/* tessera_job.link, in the ring */
-	struct list_head waiting;	/* tessera_job.link, for fences of others */
+	struct list_head running;	/* tdrm_job.link, in the ring */
+	struct list_head waiting;	/* tdrm_job.link, for fences of others */
 	u32 tail;			/* free-running ring index */
 	u32 reserved;			/* ring entries of all jobs not ended */
 	bool event_armed;
@@ -235,25 +235,25 @@ struct tessera_queue {
 	u32 seen_head;
 	u64 moved;			/* ktime, ns */
 
-	struct tessera_cmd *ring;
+	struct t1_cmd *ring;
 	dma_addr_t ring_dma;
-	struct tessera_queue_page __rcu *page;
-	struct tessera_queue_page *old_page;	/* mem_lock: on its way to be freed */
+	struct tdrm_queue_page __rcu *page;
+	struct tdrm_queue_page *old_page;	/* mem_lock: on its way to be freed */
 	dma_addr_t page_dma;
 	struct list_head dma_link;
 	struct list_head stats_link;
 	struct list_head close_link;	/* owner's, once out of the file's table */
 };
 
-struct tessera_dep {
+struct tdrm_dep {
 	struct dma_fence_cb cb;
 	struct dma_fence *fence;
-	struct tessera_job *job;
+	struct tdrm_job *job;
 };
 
-struct tessera_job {
+struct tdrm_job {
 	struct dma_fence fence;		/* first: dma_fence_free() */
-	struct tessera_queue *q;
+	struct tdrm_queue *q;
 	struct list_head link;
 	u32 entries;
 	u32 fence_idx;			/* ring index of the closing FENCE */
@@ -261,95 +261,95 @@ struct tessera_job {
 	bool want_irq;
 	atomic_t blockers;		/* deps not signalled, and one while being set up */
 	u32 num_deps;
-	struct tessera_dep *deps;
+	struct tdrm_dep *deps;
 	u32 num_batches;
 	struct drm_tessera_batch batches[];
 };
 
-static inline u32 tessera_read(struct tessera_device *tdev, u32 reg)
+static inline u32 tdrm_read(struct tdrm_device *tdev, u32 reg)
 {
 	return readl(tdev->regs + reg);
 }
 
-static inline void tessera_write(struct tessera_device *tdev, u32 reg, u32 val)
+static inline void tdrm_write(struct tdrm_device *tdev, u32 reg, u32 val)
 {
 	writel(val, tdev->regs + reg);
 }
 
 /* tessera_drm_drv.c */
-extern unsigned int tessera_admin_timeout_ms;
-extern unsigned int tessera_job_timeout_ms;
+extern unsigned int tdrm_admin_timeout_ms;
+extern unsigned int tdrm_job_timeout_ms;
 
 /* tessera_drm_admin.c */
-int tessera_admin_alloc(struct tessera_device *tdev);
-void tessera_admin_free(struct tessera_device *tdev);
-int tessera_admin_reset(struct tessera_device *tdev);
-int tessera_admin_start(struct tessera_device *tdev);
-void tessera_admin_fail(struct tessera_device *tdev);
-void tessera_admin_completions(struct tessera_device *tdev);
-struct tessera_admin_req *tessera_admin_get(struct tessera_device *tdev, u8 opcode);
-int tessera_admin_run(struct tessera_device *tdev, struct tessera_admin_req *req);
-void tessera_admin_put(struct tessera_device *tdev, struct tessera_admin_req *req);
-int tessera_admin_identify(struct tessera_device *tdev);
+int tdrm_admin_alloc(struct tdrm_device *tdev);
+void tdrm_admin_free(struct tdrm_device *tdev);
+int tdrm_admin_reset(struct tdrm_device *tdev);
+int tdrm_admin_start(struct tdrm_device *tdev);
+void tdrm_admin_fail(struct tdrm_device *tdev);
+void tdrm_admin_completions(struct tdrm_device *tdev);
+struct tdrm_admin_req *tdrm_admin_get(struct tdrm_device *tdev, u8 opcode);
+int tdrm_admin_run(struct tdrm_device *tdev, struct tdrm_admin_req *req);
+void tdrm_admin_put(struct tdrm_device *tdev, struct tdrm_admin_req *req);
+int tdrm_admin_identify(struct tdrm_device *tdev);
 
 /* tessera_drm_irq.c */
-int tessera_irq_init(struct tessera_device *tdev);
-void tessera_irq_fini(struct tessera_device *tdev);
-u32 tessera_slot_vector(struct tessera_device *tdev, u32 slot);
+int tdrm_irq_init(struct tdrm_device *tdev);
+void tdrm_irq_fini(struct tdrm_device *tdev);
+u32 tdrm_slot_vector(struct tdrm_device *tdev, u32 slot);
 
 /* tessera_drm_reset.c */
-void tessera_reset_init(struct tessera_device *tdev);
-void tessera_reset_request(struct tessera_device *tdev);
-void tessera_reset_after(struct tessera_device *tdev, const char *what, int err);
-void tessera_device_stop(struct tessera_device *tdev);
-void tessera_device_forget(struct tessera_device *tdev);
-int tessera_device_restart(struct tessera_device *tdev);
-void tessera_ctx_ban(struct tessera_ctx *ctx, u32 state);
-void tessera_ctx_cancel_jobs(struct tessera_ctx *ctx, struct tessera_queue *guilty,
-			     int guilty_error, int error);
-void tessera_fault_work(struct work_struct *work);
-void tessera_watchdog_kick(struct tessera_device *tdev);
-void tessera_queue_touch(struct tessera_queue *q);
+void tdrm_reset_init(struct tdrm_device *tdev);
+void tdrm_reset_request(struct tdrm_device *tdev);
+void tdrm_reset_after(struct tdrm_device *tdev, const char *what, int err);
+void tdrm_device_stop(struct tdrm_device *tdev);
+void tdrm_device_forget(struct tdrm_device *tdev);
+int tdrm_device_restart(struct tdrm_device *tdev);
+void tdrm_ctx_ban(struct tdrm_ctx *ctx, u32 state);
+void tdrm_ctx_cancel_jobs(struct tdrm_ctx *ctx, struct tdrm_queue *guilty,
+			  int guilty_error, int error);
+void tdrm_fault_work(struct work_struct *work);
+void tdrm_watchdog_kick(struct tdrm_device *tdev);
+void tdrm_queue_touch(struct tdrm_queue *q);
 
 /* tessera_drm_gem.c */
-extern const struct file_operations tessera_fops;
-struct drm_gem_object *tessera_gem_create_object(struct drm_device *drm, size_t size);
-void tessera_gem_unmap_all(struct tessera_device *tdev);
-int tessera_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file);
-int tessera_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file);
-int tessera_ioctl_bo_wait(struct drm_device *drm, void *data, struct drm_file *file);
+extern const struct file_operations tdrm_fops;
+struct drm_gem_object *tdrm_gem_create_object(struct drm_device *drm, size_t size);
+void tdrm_gem_unmap_all(struct tdrm_device *tdev);
+int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file);
+int tdrm_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file);
+int tdrm_ioctl_bo_wait(struct drm_device *drm, void *data, struct drm_file *file);
 
 /* tessera_drm_vm.c */
-struct tessera_ctx *tessera_ctx_lookup(struct tessera_file *tf, u32 id);
-void tessera_ctx_get(struct tessera_ctx *ctx);
-void tessera_ctx_put(struct tessera_ctx *ctx);
-void tessera_ctx_close(struct tessera_file *tf, struct tessera_ctx *ctx);
-int tessera_map_contig(struct tessera_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags);
-int tessera_unmap(struct tessera_ctx *ctx, u64 va, u64 size);
-int tessera_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *file);
-int tessera_ioctl_ctx_destroy(struct drm_device *drm, void *data, struct drm_file *file);
-int tessera_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file);
-int tessera_ioctl_unbind(struct drm_device *drm, void *data, struct drm_file *file);
+struct tdrm_ctx *tdrm_ctx_lookup(struct tdrm_file *tf, u32 id);
+void tdrm_ctx_get(struct tdrm_ctx *ctx);
+void tdrm_ctx_put(struct tdrm_ctx *ctx);
+void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx);
+int tdrm_map_contig(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags);
+int tdrm_unmap(struct tdrm_ctx *ctx, u64 va, u64 size);
+int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *file);
+int tdrm_ioctl_ctx_destroy(struct drm_device *drm, void *data, struct drm_file *file);
+int tdrm_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file);
+int tdrm_ioctl_unbind(struct drm_device *drm, void *data, struct drm_file *file);
 
 /* tessera_drm_queue.c */
-struct tessera_queue *tessera_queue_lookup(struct tessera_file *tf, u32 id);
-void tessera_queue_put(struct tessera_queue *q);
-void tessera_queue_stop(struct tessera_queue *q);
-void tessera_queues_finish(struct tessera_device *tdev, struct list_head *queues);
-int tessera_queue_hw_reset(struct tessera_queue *q);
-void tessera_queues_free_dma(struct tessera_device *tdev);
-u64 tessera_queue_busy_ns(struct tessera_queue *q);
-int tessera_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file);
-int tessera_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file *file);
-int tessera_ioctl_queue_query(struct drm_device *drm, void *data, struct drm_file *file);
+struct tdrm_queue *tdrm_queue_lookup(struct tdrm_file *tf, u32 id);
+void tdrm_queue_put(struct tdrm_queue *q);
+void tdrm_queue_stop(struct tdrm_queue *q);
+void tdrm_queues_finish(struct tdrm_device *tdev, struct list_head *queues);
+int tdrm_queue_hw_reset(struct tdrm_queue *q);
+void tdrm_queues_free_dma(struct tdrm_device *tdev);
+u64 tdrm_queue_busy_ns(struct tdrm_queue *q);
+int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file);
+int tdrm_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file *file);
+int tdrm_ioctl_queue_query(struct drm_device *drm, void *data, struct drm_file *file);
 
 /* tessera_drm_exec.c */
-void tessera_queue_reap(struct tessera_queue *q);
-void tessera_queue_cancel(struct tessera_queue *q, int first_error, int error);
-void tessera_emit_work(struct work_struct *work);
-int tessera_ioctl_exec(struct drm_device *drm, void *data, struct drm_file *file);
+void tdrm_queue_reap(struct tdrm_queue *q);
+void tdrm_queue_cancel(struct tdrm_queue *q, int first_error, int error);
+void tdrm_emit_work(struct work_struct *work);
+int tdrm_ioctl_exec(struct drm_device *drm, void *data, struct drm_file *file);
 
 /* tessera_drm_fdinfo.c */
-void tessera_show_fdinfo(struct seq_file *m, struct file *filp);
+void tdrm_show_fdinfo(struct seq_file *m, struct file *filp);
 
 #endif /* TESSERA_DRM_DRV_H */

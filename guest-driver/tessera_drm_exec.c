@@ -37,28 +37,28 @@
 #include "tessera_drm_drv.h"
 
 /* Look so deep into a chain of fences for one that is not our own queue's; see DOC */
-#define TESSERA_UNWRAP_MAX	64
+#define TDRM_UNWRAP_MAX	64
 
-#define TESSERA_JOB_MAX_ENTRIES	(2 * DRM_TESSERA_EXEC_MAX_BATCHES)
+#define TDRM_JOB_MAX_ENTRIES	(2 * DRM_TESSERA_EXEC_MAX_BATCHES)
 
-static struct tessera_job *to_tessera_job(struct dma_fence *fence)
+static struct tdrm_job *to_tessera_job(struct dma_fence *fence)
 {
-	return container_of(fence, struct tessera_job, fence);
+	return container_of(fence, struct tdrm_job, fence);
 }
 
 /* -------------------------------------------------------------- fences -- */
 
-static const char *tessera_fence_driver_name(struct dma_fence *fence)
+static const char *tdrm_fence_driver_name(struct dma_fence *fence)
 {
 	return "tessera_drm";
 }
 
-static const char *tessera_fence_timeline_name(struct dma_fence *fence)
+static const char *tdrm_fence_timeline_name(struct dma_fence *fence)
 {
-	return to_tessera_job(fence)->q->engine == TESSERA_ENGINE_COMPUTE ? "compute" : "copy";
+	return to_tessera_job(fence)->q->engine == T1_ENGINE_COMPUTE ? "compute" : "copy";
 }
 
-static u64 tessera_seqno(const struct tessera_queue_page *page)
+static u64 tdrm_seqno(const struct tdrm_queue_page *page)
 {
 	u64 seqno = le64_to_cpu(READ_ONCE(page->seqno));
 
@@ -67,21 +67,21 @@ static u64 tessera_seqno(const struct tessera_queue_page *page)
 	return seqno;
 }
 
-static bool tessera_fence_signaled(struct dma_fence *fence)
+static bool tdrm_fence_signaled(struct dma_fence *fence)
 {
-	struct tessera_job *job = to_tessera_job(fence);
-	struct tessera_queue_page *page;
+	struct tdrm_job *job = to_tessera_job(fence);
+	struct tdrm_queue_page *page;
 	bool done;
 
 	rcu_read_lock();
 	page = rcu_dereference(job->q->page);
-	done = page && READ_ONCE(job->emitted) && tessera_seqno(page) >= fence->seqno;
+	done = page && READ_ONCE(job->emitted) && tdrm_seqno(page) >= fence->seqno;
 	rcu_read_unlock();
 	return done;
 }
 
 /* Have the device interrupt at this ring entry, if not at an earlier one already */
-static void tessera_want_irq(struct tessera_queue *q, struct tessera_queue_page *page, u32 idx)
+static void tdrm_want_irq(struct tdrm_queue *q, struct tdrm_queue_page *page, u32 idx)
 {
 	lockdep_assert_held(&q->lock);
 	if (q->event_armed && (s32)(idx - q->event_idx) >= 0)
@@ -93,11 +93,11 @@ static void tessera_want_irq(struct tessera_queue *q, struct tessera_queue_page 
 	mb();
 }
 
-static bool tessera_fence_enable_signaling(struct dma_fence *fence)
+static bool tdrm_fence_enable_signaling(struct dma_fence *fence)
 {
-	struct tessera_job *job = to_tessera_job(fence);
-	struct tessera_queue *q = job->q;
-	struct tessera_queue_page *page;
+	struct tdrm_job *job = to_tessera_job(fence);
+	struct tdrm_queue *q = job->q;
+	struct tdrm_queue_page *page;
 
 	lockdep_assert_held(&q->lock);
 	page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
@@ -106,62 +106,62 @@ static bool tessera_fence_enable_signaling(struct dma_fence *fence)
 	job->want_irq = true;
 	if (!job->emitted)
 		return true;
-	tessera_want_irq(q, page, job->fence_idx);
-	return tessera_seqno(page) < fence->seqno;
+	tdrm_want_irq(q, page, job->fence_idx);
+	return tdrm_seqno(page) < fence->seqno;
 }
 
-static void tessera_fence_release(struct dma_fence *fence)
+static void tdrm_fence_release(struct dma_fence *fence)
 {
-	struct tessera_job *job = to_tessera_job(fence);
-	struct tessera_queue *q = job->q;
+	struct tdrm_job *job = to_tessera_job(fence);
+	struct tdrm_queue *q = job->q;
 
 	dma_fence_free(fence);
-	tessera_queue_put(q);
+	tdrm_queue_put(q);
 }
 
-static const struct dma_fence_ops tessera_fence_ops = {
-	.get_driver_name = tessera_fence_driver_name,
-	.get_timeline_name = tessera_fence_timeline_name,
-	.enable_signaling = tessera_fence_enable_signaling,
-	.signaled = tessera_fence_signaled,
-	.release = tessera_fence_release,
+static const struct dma_fence_ops tdrm_fence_ops = {
+	.get_driver_name = tdrm_fence_driver_name,
+	.get_timeline_name = tdrm_fence_timeline_name,
+	.enable_signaling = tdrm_fence_enable_signaling,
+	.signaled = tdrm_fence_signaled,
+	.release = tdrm_fence_release,
 };
 
 /* ---------------------------------------------------------------- ring -- */
 
-static struct tessera_cmd *tessera_ring_next(struct tessera_queue *q)
+static struct t1_cmd *tdrm_ring_next(struct tdrm_queue *q)
 {
-	return &q->ring[q->tail++ % TESSERA_RING_ENTRIES];
+	return &q->ring[q->tail++ % TDRM_RING_ENTRIES];
 }
 
-static void tessera_ring_batch(struct tessera_queue *q, const struct drm_tessera_batch *batch)
+static void tdrm_ring_batch(struct tdrm_queue *q, const struct drm_tessera_batch *batch)
 {
-	struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_BATCH,
+	struct t1_cmd cmd = {
+		.opcode = T1_OP_BATCH,
 		.batch.va = cpu_to_le64(batch->va),
 		.batch.count = cpu_to_le32(batch->count),
 	};
 
-	*tessera_ring_next(q) = cmd;
+	*tdrm_ring_next(q) = cmd;
 }
 
-static void tessera_ring_fence(struct tessera_queue *q, u64 value, u16 flags)
+static void tdrm_ring_fence(struct tdrm_queue *q, u64 value, u16 flags)
 {
-	struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_FENCE,
+	struct t1_cmd cmd = {
+		.opcode = T1_OP_FENCE,
 		.flags = cpu_to_le16(flags),
-		.sync.va = cpu_to_le64(TESSERA_WINDOW_VA((u64)q->slot) + TESSERA_WINDOW_PAGE +
-				       offsetof(struct tessera_queue_page, seqno)),
+		.sync.va = cpu_to_le64(TDRM_WINDOW_VA((u64)q->slot) + TDRM_WINDOW_PAGE +
+				       offsetof(struct tdrm_queue_page, seqno)),
 		.sync.value = cpu_to_le64(value),
 	};
 
-	*tessera_ring_next(q) = cmd;
+	*tdrm_ring_next(q) = cmd;
 }
 
 /* Write a job into the ring, where its entries have been reserved, and ring the doorbell */
-static void tessera_emit(struct tessera_queue *q, struct tessera_job *job)
+static void tdrm_emit(struct tdrm_queue *q, struct tdrm_job *job)
 {
-	struct tessera_queue_page *page;
+	struct tdrm_queue_page *page;
 	bool idle = list_empty(&q->running);
 	u32 i;
 
@@ -169,79 +169,79 @@ static void tessera_emit(struct tessera_queue *q, struct tessera_job *job)
 	page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
 	for (i = 0; i < job->num_batches; i++) {
 		if (i)
-			tessera_ring_fence(q, job->fence.seqno - 1, 0);
-		tessera_ring_batch(q, &job->batches[i]);
+			tdrm_ring_fence(q, job->fence.seqno - 1, 0);
+		tdrm_ring_batch(q, &job->batches[i]);
 	}
 	job->fence_idx = q->tail;
-	tessera_ring_fence(q, job->fence.seqno, TESSERA_FENCE_IRQ);
+	tdrm_ring_fence(q, job->fence.seqno, T1_FENCE_IRQ);
 	WRITE_ONCE(job->emitted, true);
 	list_add_tail(&job->link, &q->running);
 	if (job->want_irq)
-		tessera_want_irq(q, page, job->fence_idx);
+		tdrm_want_irq(q, page, job->fence_idx);
 	else if (!q->event_armed)
-		WRITE_ONCE(page->cb.event, cpu_to_le32(TESSERA_EVENT_NEVER(q->tail)));
+		WRITE_ONCE(page->cb.event, cpu_to_le32(TDRM_EVENT_NEVER(q->tail)));
 	if (idle)
-		tessera_queue_touch(q);
-	tessera_watchdog_kick(q->tdev);
+		tdrm_queue_touch(q);
+	tdrm_watchdog_kick(q->tdev);
 
 	/* Entries in memory and batches in write-combining buffers come before the doorbell */
 	wmb();
-	writel(q->tail, q->tdev->regs + TESSERA_DB_OFF(q->slot) + TESSERA_DB_TAIL);
+	writel(q->tail, q->tdev->regs + T1_DB_OFF(q->slot) + T1_DB_TAIL);
 }
 
 /* Emit what has become free of blockers, in order */
-static void tessera_emit_waiting(struct tessera_queue *q)
+static void tdrm_emit_waiting(struct tdrm_queue *q)
 {
-	struct tessera_job *job;
+	struct tdrm_job *job;
 
 	lockdep_assert_held(&q->lock);
-	while ((job = list_first_entry_or_null(&q->waiting, struct tessera_job, link))) {
+	while ((job = list_first_entry_or_null(&q->waiting, struct tdrm_job, link))) {
 		if (atomic_read(&job->blockers))
 			break;
 		list_del(&job->link);
-		tessera_emit(q, job);
+		tdrm_emit(q, job);
 	}
 }
 
 /**
- * tessera_emit_work - emit jobs whose fences have ended
+ * tdrm_emit_work - emit jobs whose fences have ended
  * @work: of the queue; owns a reference on it
  *
  * Context: workqueue.
  */
-void tessera_emit_work(struct work_struct *work)
+void tdrm_emit_work(struct work_struct *work)
 {
-	struct tessera_queue *q = container_of(work, struct tessera_queue, emit_work);
+	struct tdrm_queue *q = container_of(work, struct tdrm_queue, emit_work);
 	bool signalling = dma_fence_begin_signalling();
 
 	spin_lock_irq(&q->lock);
-	/* Jobs of a queue that is ending are left to tessera_queue_cancel() */
+	/* Jobs of a queue that is ending are left to tdrm_queue_cancel() */
 	if (!q->closed && READ_ONCE(q->ctx->state) == DRM_TESSERA_QUEUE_OK)
-		tessera_emit_waiting(q);
+		tdrm_emit_waiting(q);
 	spin_unlock_irq(&q->lock);
 	dma_fence_end_signalling(signalling);
-	tessera_queue_put(q);
+	tdrm_queue_put(q);
 }
 
 /* Any context; the job is on its queue's list, or still its maker's */
-static void tessera_job_unblock(struct tessera_job *job)
+static void tdrm_job_unblock(struct tdrm_job *job)
 {
-	struct tessera_queue *q = job->q;
+	struct tdrm_queue *q = job->q;
 
 	if (!atomic_dec_and_test(&job->blockers))
 		return;
 	kref_get(&q->ref);
 	if (!queue_work(q->tdev->wq, &q->emit_work))
-		tessera_queue_put(q);
+		tdrm_queue_put(q);
 }
 
-static void tessera_dep_callback(struct dma_fence *fence, struct dma_fence_cb *cb)
+static void tdrm_dep_callback(struct dma_fence *fence, struct dma_fence_cb *cb)
 {
-	tessera_job_unblock(container_of(cb, struct tessera_dep, cb)->job);
+	tdrm_job_unblock(container_of(cb, struct tdrm_dep, cb)->job);
 }
 
 /* Of a job that is on no list. No lock is held that a fence's callback may need */
-static void tessera_job_drop_deps(struct tessera_job *job)
+static void tdrm_job_drop_deps(struct tdrm_job *job)
 {
 	u32 i;
 
@@ -257,8 +257,8 @@ static void tessera_job_drop_deps(struct tessera_job *job)
 
 /* ------------------------------------------------------- ends of jobs -- */
 
-static void tessera_job_end(struct tessera_queue *q, struct tessera_job *job, int error,
-			    struct list_head *ended)
+static void tdrm_job_end(struct tdrm_queue *q, struct tdrm_job *job, int error,
+			 struct list_head *ended)
 {
 	lockdep_assert_held(&q->lock);
 	/* A poll of the fence may have ended it already */
@@ -272,10 +272,10 @@ static void tessera_job_end(struct tessera_queue *q, struct tessera_job *job, in
 	list_move_tail(&job->link, ended);
 }
 
-static void tessera_reap_locked(struct tessera_queue *q, struct list_head *ended)
+static void tdrm_reap_locked(struct tdrm_queue *q, struct list_head *ended)
 {
-	struct tessera_queue_page *page;
-	struct tessera_job *job, *next;
+	struct tdrm_queue_page *page;
+	struct tdrm_job *job, *next;
 	u64 seqno;
 
 	lockdep_assert_held(&q->lock);
@@ -283,34 +283,34 @@ static void tessera_reap_locked(struct tessera_queue *q, struct list_head *ended
 	if (!page || list_empty(&q->running))
 		return;
 again:
-	seqno = tessera_seqno(page);
+	seqno = tdrm_seqno(page);
 	list_for_each_entry_safe(job, next, &q->running, link) {
 		if (job->fence.seqno > seqno)
 			break;
 		if (q->event_armed && job->fence_idx == q->event_idx)
 			q->event_armed = false;
-		tessera_job_end(q, job, 0, ended);
+		tdrm_job_end(q, job, 0, ended);
 	}
 	if (!list_empty(ended))
-		tessera_queue_touch(q);
+		tdrm_queue_touch(q);
 	if (q->event_armed || list_empty(&q->running))
 		return;
 	/* The next that is waited for; it may have ended while we wrote that */
 	list_for_each_entry(job, &q->running, link) {
 		if (!job->want_irq)
 			continue;
-		tessera_want_irq(q, page, job->fence_idx);
-		if (tessera_seqno(page) >= job->fence.seqno)
+		tdrm_want_irq(q, page, job->fence_idx);
+		if (tdrm_seqno(page) >= job->fence.seqno)
 			goto again;
 		return;
 	}
-	WRITE_ONCE(page->cb.event, cpu_to_le32(TESSERA_EVENT_NEVER(q->tail)));
+	WRITE_ONCE(page->cb.event, cpu_to_le32(TDRM_EVENT_NEVER(q->tail)));
 }
 
 /* Let go of ended jobs, without the queue's lock. Context: any */
-static void tessera_put_ended(struct tessera_queue *q, struct list_head *ended)
+static void tdrm_put_ended(struct tdrm_queue *q, struct list_head *ended)
 {
-	struct tessera_job *job, *next;
+	struct tdrm_job *job, *next;
 	u32 i;
 
 	if (list_empty(ended))
@@ -327,24 +327,24 @@ static void tessera_put_ended(struct tessera_queue *q, struct list_head *ended)
 }
 
 /**
- * tessera_queue_reap - take ended jobs off a queue, and end their fences
+ * tdrm_queue_reap - take ended jobs off a queue, and end their fences
  * @q: queue
  *
  * Context: any; called from the queue's interrupt.
  */
-void tessera_queue_reap(struct tessera_queue *q)
+void tdrm_queue_reap(struct tdrm_queue *q)
 {
 	unsigned long flags;
 	LIST_HEAD(ended);
 
 	spin_lock_irqsave(&q->lock, flags);
-	tessera_reap_locked(q, &ended);
+	tdrm_reap_locked(q, &ended);
 	spin_unlock_irqrestore(&q->lock, flags);
-	tessera_put_ended(q, &ended);
+	tdrm_put_ended(q, &ended);
 }
 
 /**
- * tessera_queue_cancel - end all jobs of a queue that takes no more
+ * tdrm_queue_cancel - end all jobs of a queue that takes no more
  * @q: queue, stopped, or of a banned context
  * @first_error: error of the oldest job in the ring, negative
  * @error: error of all others
@@ -352,35 +352,35 @@ void tessera_queue_reap(struct tessera_queue *q)
  * Jobs that the device has completed end without an error. Context: may sleep; no
  * allocation.
  */
-void tessera_queue_cancel(struct tessera_queue *q, int first_error, int error)
+void tdrm_queue_cancel(struct tdrm_queue *q, int first_error, int error)
 {
-	struct tessera_job *job, *next;
+	struct tdrm_job *job, *next;
 	LIST_HEAD(ended);
 
 	spin_lock_irq(&q->lock);
-	tessera_reap_locked(q, &ended);
+	tdrm_reap_locked(q, &ended);
 	list_for_each_entry_safe(job, next, &q->running, link) {
-		tessera_job_end(q, job, first_error, &ended);
+		tdrm_job_end(q, job, first_error, &ended);
 		first_error = error;
 	}
 	list_for_each_entry_safe(job, next, &q->waiting, link)
-		tessera_job_end(q, job, error, &ended);
+		tdrm_job_end(q, job, error, &ended);
 	q->event_armed = false;
 	spin_unlock_irq(&q->lock);
 
 	list_for_each_entry(job, &ended, link)
-		tessera_job_drop_deps(job);
+		tdrm_job_drop_deps(job);
 	/* Also those who wait for ring space without a job of theirs here */
 	wake_up_all(&q->wait);
-	tessera_put_ended(q, &ended);
+	tdrm_put_ended(q, &ended);
 }
 
 /* ---------------------------------------------------------- submission -- */
 
-static struct tessera_job *tessera_job_alloc(struct tessera_queue *q, u32 num_batches,
-					     u32 max_deps)
+static struct tdrm_job *tdrm_job_alloc(struct tdrm_queue *q, u32 num_batches,
+				       u32 max_deps)
 {
-	struct tessera_job *job;
+	struct tdrm_job *job;
 
 	job = kzalloc(struct_size(job, batches, num_batches), GFP_KERNEL_ACCOUNT);
 	if (!job)
@@ -402,24 +402,24 @@ static struct tessera_job *tessera_job_alloc(struct tessera_queue *q, u32 num_ba
 }
 
 /* Before its fence has been initialised */
-static void tessera_job_free(struct tessera_job *job)
+static void tdrm_job_free(struct tdrm_job *job)
 {
 	u32 i;
 
 	for (i = 0; i < job->num_deps; i++)
 		dma_fence_put(job->deps[i].fence);
 	kvfree(job->deps);
-	tessera_queue_put(job->q);
+	tdrm_queue_put(job->q);
 	kfree(job);
 }
 
-static bool tessera_is_of_queue(struct dma_fence *fence, struct tessera_queue *q)
+static bool tdrm_is_of_queue(struct dma_fence *fence, struct tdrm_queue *q)
 {
-	return fence->ops == &tessera_fence_ops && to_tessera_job(fence)->q == q;
+	return fence->ops == &tdrm_fence_ops && to_tessera_job(fence)->q == q;
 }
 
 /* Has the queue to wait for a fence, or does it follow from the order in the ring? */
-static bool tessera_must_wait(struct tessera_queue *q, struct dma_fence *head)
+static bool tdrm_must_wait(struct tdrm_queue *q, struct dma_fence *head)
 {
 	struct dma_fence_unwrap iter;
 	struct dma_fence *fence;
@@ -428,8 +428,8 @@ static bool tessera_must_wait(struct tessera_queue *q, struct dma_fence *head)
 	if (dma_fence_is_signaled(head))
 		return false;
 	dma_fence_unwrap_for_each(fence, &iter, head) {
-		if (++n > TESSERA_UNWRAP_MAX ||
-		    !(tessera_is_of_queue(fence, q) || dma_fence_is_signaled(fence))) {
+		if (++n > TDRM_UNWRAP_MAX ||
+		    !(tdrm_is_of_queue(fence, q) || dma_fence_is_signaled(fence))) {
 			dma_fence_put(iter.chain);
 			return true;
 		}
@@ -438,27 +438,27 @@ static bool tessera_must_wait(struct tessera_queue *q, struct dma_fence *head)
 }
 
 /* Consumes the reference */
-static void tessera_job_add_dep(struct tessera_job *job, struct dma_fence *fence)
+static void tdrm_job_add_dep(struct tdrm_job *job, struct dma_fence *fence)
 {
-	if (tessera_must_wait(job->q, fence))
+	if (tdrm_must_wait(job->q, fence))
 		job->deps[job->num_deps++].fence = fence;
 	else
 		dma_fence_put(fence);
 }
 
 /* From here on callbacks know the job */
-static void tessera_job_arm_deps(struct tessera_job *job)
+static void tdrm_job_arm_deps(struct tdrm_job *job)
 {
 	u32 i, n = 0;
 
 	for (i = 0; i < job->num_deps; i++) {
 		struct dma_fence *fence = job->deps[i].fence;
-		struct tessera_dep *dep = &job->deps[n];
+		struct tdrm_dep *dep = &job->deps[n];
 
 		dep->fence = fence;
 		dep->job = job;
 		atomic_inc(&job->blockers);
-		if (dma_fence_add_callback(fence, &dep->cb, tessera_dep_callback)) {
+		if (dma_fence_add_callback(fence, &dep->cb, tdrm_dep_callback)) {
 			/* Ended meanwhile; the count stays above zero: one is ours */
 			atomic_dec(&job->blockers);
 			dma_fence_put(fence);
@@ -469,7 +469,7 @@ static void tessera_job_arm_deps(struct tessera_job *job)
 	job->num_deps = n;
 }
 
-static int tessera_queue_error(struct tessera_queue *q)
+static int tdrm_queue_error(struct tdrm_queue *q)
 {
 	if (READ_ONCE(q->ctx->state) != DRM_TESSERA_QUEUE_OK)
 		return -EIO;
@@ -477,29 +477,29 @@ static int tessera_queue_error(struct tessera_queue *q)
 }
 
 /* Ask for an interrupt at a job whose end frees a good part of a full ring */
-static void tessera_want_space(struct tessera_queue *q)
+static void tdrm_want_space(struct tdrm_queue *q)
 {
-	struct tessera_queue_page *page;
-	struct tessera_job *job;
+	struct tdrm_queue_page *page;
+	struct tdrm_job *job;
 	u32 freed = 0;
 
 	lockdep_assert_held(&q->lock);
 	page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
 	list_for_each_entry(job, &q->running, link) {
 		freed += job->entries;
-		if (freed >= TESSERA_JOB_MAX_ENTRIES || list_is_last(&job->link, &q->running)) {
+		if (freed >= TDRM_JOB_MAX_ENTRIES || list_is_last(&job->link, &q->running)) {
 			job->want_irq = true;
-			tessera_want_irq(q, page, job->fence_idx);
+			tdrm_want_irq(q, page, job->fence_idx);
 			return;
 		}
 	}
-	job = list_first_entry_or_null(&q->waiting, struct tessera_job, link);
+	job = list_first_entry_or_null(&q->waiting, struct tdrm_job, link);
 	if (job)
 		job->want_irq = true;
 }
 
 /* Reserve entries of the ring for a job; interruptible */
-static int tessera_reserve(struct tessera_queue *q, u32 entries)
+static int tdrm_reserve(struct tdrm_queue *q, u32 entries)
 {
 	LIST_HEAD(ended);
 	bool full;
@@ -507,29 +507,29 @@ static int tessera_reserve(struct tessera_queue *q, u32 entries)
 
 	for (;;) {
 		spin_lock_irq(&q->lock);
-		tessera_reap_locked(q, &ended);
-		if (q->reserved + entries > TESSERA_RING_ENTRIES && q->page) {
-			tessera_want_space(q);
-			tessera_reap_locked(q, &ended);
+		tdrm_reap_locked(q, &ended);
+		if (q->reserved + entries > TDRM_RING_ENTRIES && q->page) {
+			tdrm_want_space(q);
+			tdrm_reap_locked(q, &ended);
 		}
-		ret = tessera_queue_error(q);
-		full = q->reserved + entries > TESSERA_RING_ENTRIES;
+		ret = tdrm_queue_error(q);
+		full = q->reserved + entries > TDRM_RING_ENTRIES;
 		if (!ret && !full)
 			q->reserved += entries;
 		spin_unlock_irq(&q->lock);
-		tessera_put_ended(q, &ended);
+		tdrm_put_ended(q, &ended);
 		if (ret || !full)
 			return ret;
 		INIT_LIST_HEAD(&ended);
-		ret = wait_event_interruptible(q->wait, tessera_queue_error(q) ||
+		ret = wait_event_interruptible(q->wait, tdrm_queue_error(q) ||
 					       READ_ONCE(q->reserved) + entries <=
-					       TESSERA_RING_ENTRIES);
+					       TDRM_RING_ENTRIES);
 		if (ret)
 			return ret;
 	}
 }
 
-static void tessera_unreserve(struct tessera_queue *q, u32 entries)
+static void tdrm_unreserve(struct tdrm_queue *q, u32 entries)
 {
 	spin_lock_irq(&q->lock);
 	q->reserved -= entries;
@@ -537,19 +537,19 @@ static void tessera_unreserve(struct tessera_queue *q, u32 entries)
 }
 
 /* Put a job on its queue, and into the ring if nothing is in the way; fails if the queue ended */
-static int tessera_job_push(struct tessera_job *job)
+static int tdrm_job_push(struct tdrm_job *job)
 {
-	struct tessera_queue *q = job->q;
+	struct tdrm_queue *q = job->q;
 	bool waits;
 	int ret;
 
 	spin_lock_irq(&q->lock);
-	ret = tessera_queue_error(q);
+	ret = tdrm_queue_error(q);
 	if (ret) {
 		spin_unlock_irq(&q->lock);
 		return ret;
 	}
-	dma_fence_init(&job->fence, &tessera_fence_ops, &q->lock, q->fence_context, ++q->seqno);
+	dma_fence_init(&job->fence, &tdrm_fence_ops, &q->lock, q->fence_context, ++q->seqno);
 	/* The list's reference is the first, this is the caller's */
 	dma_fence_get(&job->fence);
 	q->submitted++;
@@ -558,29 +558,29 @@ static int tessera_job_push(struct tessera_job *job)
 		list_add_tail(&job->link, &q->waiting);
 	} else {
 		atomic_set(&job->blockers, 0);
-		tessera_emit(q, job);
+		tdrm_emit(q, job);
 	}
 	spin_unlock_irq(&q->lock);
 	if (waits)
-		tessera_job_unblock(job);
+		tdrm_job_unblock(job);
 	return 0;
 }
 
-struct tessera_out {
+struct tdrm_out {
 	struct drm_syncobj *syncobj;
 	struct dma_fence_chain *chain;
 	u64 point;
 };
 
 /* What an EXEC has looked up, and lets go of in any case */
-struct tessera_submit {
-	struct tessera_out *outs;
+struct tdrm_submit {
+	struct tdrm_out *outs;
 	u32 num_outs;
 	struct drm_gem_object **objs;
 	u32 num_objs;
 };
 
-static int tessera_get_batches(struct tessera_job *job, u64 ptr)
+static int tdrm_get_batches(struct tdrm_job *job, u64 ptr)
 {
 	u32 i;
 
@@ -590,14 +590,14 @@ static int tessera_get_batches(struct tessera_job *job, u64 ptr)
 	for (i = 0; i < job->num_batches; i++) {
 		const struct drm_tessera_batch *batch = &job->batches[i];
 
-		if (batch->pad || !batch->count || batch->count > TESSERA_MAX_BATCH ||
-		    batch->va % sizeof(struct tessera_cmd))
+		if (batch->pad || !batch->count || batch->count > T1_MAX_BATCH ||
+		    batch->va % sizeof(struct t1_cmd))
 			return -EINVAL;
 	}
 	return 0;
 }
 
-static struct drm_tessera_sync *tessera_copy_syncs(u64 ptr, u32 num)
+static struct drm_tessera_sync *tdrm_copy_syncs(u64 ptr, u32 num)
 {
 	struct drm_tessera_sync *syncs;
 	u32 i;
@@ -614,7 +614,7 @@ static struct drm_tessera_sync *tessera_copy_syncs(u64 ptr, u32 num)
 	return syncs;
 }
 
-static int tessera_get_in_syncs(struct tessera_job *job, struct drm_file *file, u64 ptr, u32 num)
+static int tdrm_get_in_syncs(struct tdrm_job *job, struct drm_file *file, u64 ptr, u32 num)
 {
 	struct drm_tessera_sync *syncs;
 	struct dma_fence *fence;
@@ -623,20 +623,20 @@ static int tessera_get_in_syncs(struct tessera_job *job, struct drm_file *file, 
 
 	if (!num)
 		return 0;
-	syncs = tessera_copy_syncs(ptr, num);
+	syncs = tdrm_copy_syncs(ptr, num);
 	if (IS_ERR(syncs))
 		return PTR_ERR(syncs);
 	for (i = 0; i < num && !ret; i++) {
 		ret = drm_syncobj_find_fence(file, syncs[i].handle, syncs[i].point, 0, &fence);
 		if (!ret)
-			tessera_job_add_dep(job, fence);
+			tdrm_job_add_dep(job, fence);
 	}
 	kfree(syncs);
 	return ret;
 }
 
-static int tessera_get_out_syncs(struct tessera_submit *sub, struct drm_file *file, u64 ptr,
-				 u32 num)
+static int tdrm_get_out_syncs(struct tdrm_submit *sub, struct drm_file *file, u64 ptr,
+			      u32 num)
 {
 	struct drm_tessera_sync *syncs;
 	int ret = 0;
@@ -644,14 +644,14 @@ static int tessera_get_out_syncs(struct tessera_submit *sub, struct drm_file *fi
 
 	if (!num)
 		return 0;
-	syncs = tessera_copy_syncs(ptr, num);
+	syncs = tdrm_copy_syncs(ptr, num);
 	if (IS_ERR(syncs))
 		return PTR_ERR(syncs);
 	sub->outs = kcalloc(num, sizeof(*sub->outs), GFP_KERNEL_ACCOUNT);
 	if (!sub->outs)
 		ret = -ENOMEM;
 	for (i = 0; i < num && !ret; i++) {
-		struct tessera_out *out = &sub->outs[i];
+		struct tdrm_out *out = &sub->outs[i];
 
 		sub->num_outs++;
 		out->point = syncs[i].point;
@@ -668,7 +668,7 @@ static int tessera_get_out_syncs(struct tessera_submit *sub, struct drm_file *fi
 	return ret;
 }
 
-static int tessera_cmp_objs(const void *a, const void *b)
+static int tdrm_cmp_objs(const void *a, const void *b)
 {
 	const struct drm_gem_object *x = *(struct drm_gem_object * const *)a;
 	const struct drm_gem_object *y = *(struct drm_gem_object * const *)b;
@@ -677,7 +677,7 @@ static int tessera_cmp_objs(const void *a, const void *b)
 }
 
 /* Each object once, whatever the user wrote: a reservation can't be locked twice */
-static int tessera_get_bos(struct tessera_submit *sub, struct drm_file *file, u64 ptr, u32 num)
+static int tdrm_get_bos(struct tdrm_submit *sub, struct drm_file *file, u64 ptr, u32 num)
 {
 	u32 i, n = 0;
 	int ret;
@@ -689,7 +689,7 @@ static int tessera_get_bos(struct tessera_submit *sub, struct drm_file *file, u6
 		sub->num_objs = num;
 	if (ret)
 		return ret;
-	sort(sub->objs, num, sizeof(sub->objs[0]), tessera_cmp_objs, NULL);
+	sort(sub->objs, num, sizeof(sub->objs[0]), tdrm_cmp_objs, NULL);
 	for (i = 0; i < num; i++) {
 		if (i && sub->objs[i] == sub->objs[n - 1])
 			drm_gem_object_put(sub->objs[i]);
@@ -700,7 +700,7 @@ static int tessera_get_bos(struct tessera_submit *sub, struct drm_file *file, u6
 	return 0;
 }
 
-static void tessera_submit_put(struct tessera_submit *sub)
+static void tdrm_submit_put(struct tdrm_submit *sub)
 {
 	u32 i;
 
@@ -717,7 +717,7 @@ static void tessera_submit_put(struct tessera_submit *sub)
 }
 
 /* The reservations are locked: make room for our fence, and wait for all that stand there */
-static int tessera_get_implicit(struct tessera_submit *sub, struct tessera_job *job)
+static int tdrm_get_implicit(struct tdrm_submit *sub, struct tdrm_job *job)
 {
 	struct dma_fence *fence;
 	int ret;
@@ -733,20 +733,20 @@ static int tessera_get_implicit(struct tessera_submit *sub, struct tessera_job *
 		if (ret)
 			return ret;
 		if (fence)
-			tessera_job_add_dep(job, fence);
+			tdrm_job_add_dep(job, fence);
 	}
 	return 0;
 }
 
 /* Everybody who was promised the job's end may see it now */
-static void tessera_publish(struct tessera_submit *sub, struct dma_fence *fence)
+static void tdrm_publish(struct tdrm_submit *sub, struct dma_fence *fence)
 {
 	u32 i;
 
 	for (i = 0; i < sub->num_objs; i++)
 		dma_resv_add_fence(sub->objs[i]->resv, fence, DMA_RESV_USAGE_WRITE);
 	for (i = 0; i < sub->num_outs; i++) {
-		struct tessera_out *out = &sub->outs[i];
+		struct tdrm_out *out = &sub->outs[i];
 
 		if (out->chain) {
 			drm_syncobj_add_point(out->syncobj, out->chain, fence, out->point);
@@ -758,9 +758,9 @@ static void tessera_publish(struct tessera_submit *sub, struct dma_fence *fence)
 }
 
 /* Consumes the job */
-static int tessera_submit(struct tessera_submit *sub, struct tessera_job *job)
+static int tdrm_submit(struct tdrm_submit *sub, struct tdrm_job *job)
 {
-	struct tessera_queue *q = job->q;
+	struct tdrm_queue *q = job->q;
 	struct ww_acquire_ctx ww;
 	u32 entries = job->entries;
 	bool pushed = false;
@@ -769,41 +769,41 @@ static int tessera_submit(struct tessera_submit *sub, struct tessera_job *job)
 	ret = mutex_lock_interruptible(&q->submit_lock);
 	if (ret)
 		goto free;
-	ret = tessera_reserve(q, entries);
+	ret = tdrm_reserve(q, entries);
 	if (ret)
 		goto unlock;
 	if (sub->num_objs) {
 		ret = drm_gem_lock_reservations(sub->objs, sub->num_objs, &ww);
 		if (ret)
 			goto unreserve;
-		ret = tessera_get_implicit(sub, job);
+		ret = tdrm_get_implicit(sub, job);
 	}
 	if (!ret) {
-		tessera_job_arm_deps(job);
-		ret = tessera_job_push(job);
+		tdrm_job_arm_deps(job);
+		ret = tdrm_job_push(job);
 		pushed = !ret;
 		if (pushed)
-			tessera_publish(sub, &job->fence);
+			tdrm_publish(sub, &job->fence);
 		else
-			tessera_job_drop_deps(job);
+			tdrm_job_drop_deps(job);
 	}
 	if (sub->num_objs)
 		drm_gem_unlock_reservations(sub->objs, sub->num_objs, &ww);
 unreserve:
 	if (!pushed)
-		tessera_unreserve(q, entries);
+		tdrm_unreserve(q, entries);
 unlock:
 	mutex_unlock(&q->submit_lock);
 free:
 	if (pushed)
 		dma_fence_put(&job->fence);
 	else
-		tessera_job_free(job);
+		tdrm_job_free(job);
 	return ret;
 }
 
 /**
- * tessera_ioctl_exec - DRM_IOCTL_TESSERA_EXEC
+ * tdrm_ioctl_exec - DRM_IOCTL_TESSERA_EXEC
  * @drm: device
  * @data: struct drm_tessera_exec
  * @file: caller's
@@ -811,13 +811,13 @@ free:
  * Return: 0; -EINVAL, also for an in-sync that has no fence; -ENOENT, -EFAULT, -ENOMEM;
  * -EIO if the queue has failed; -ERESTARTSYS, -ENODEV.
  */
-int tessera_ioctl_exec(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_ioctl_exec(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tessera_file *tf = file->driver_priv;
+	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_exec *args = data;
-	struct tessera_submit sub = {};
-	struct tessera_queue *q;
-	struct tessera_job *job;
+	struct tdrm_submit sub = {};
+	struct tdrm_queue *q;
+	struct tdrm_job *job;
 	int idx, ret;
 
 	if (args->flags || !args->num_batches ||
@@ -828,33 +828,33 @@ int tessera_ioctl_exec(struct drm_device *drm, void *data, struct drm_file *file
 		return -EINVAL;
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
-	q = tessera_queue_lookup(tf, args->queue_id);
+	q = tdrm_queue_lookup(tf, args->queue_id);
 	if (!q) {
 		ret = -ENOENT;
 		goto exit;
 	}
-	ret = tessera_queue_error(q);
+	ret = tdrm_queue_error(q);
 	if (ret)
 		goto put;
-	job = tessera_job_alloc(q, args->num_batches, args->num_in_syncs + args->num_bos);
+	job = tdrm_job_alloc(q, args->num_batches, args->num_in_syncs + args->num_bos);
 	if (!job) {
 		ret = -ENOMEM;
 		goto put;
 	}
-	ret = tessera_get_batches(job, args->batches);
+	ret = tdrm_get_batches(job, args->batches);
 	if (!ret)
-		ret = tessera_get_in_syncs(job, file, args->in_syncs, args->num_in_syncs);
+		ret = tdrm_get_in_syncs(job, file, args->in_syncs, args->num_in_syncs);
 	if (!ret)
-		ret = tessera_get_out_syncs(&sub, file, args->out_syncs, args->num_out_syncs);
+		ret = tdrm_get_out_syncs(&sub, file, args->out_syncs, args->num_out_syncs);
 	if (!ret)
-		ret = tessera_get_bos(&sub, file, args->bos, args->num_bos);
+		ret = tdrm_get_bos(&sub, file, args->bos, args->num_bos);
 	if (ret)
-		tessera_job_free(job);
+		tdrm_job_free(job);
 	else
-		ret = tessera_submit(&sub, job);
-	tessera_submit_put(&sub);
+		ret = tdrm_submit(&sub, job);
+	tdrm_submit_put(&sub);
 put:
-	tessera_queue_put(q);
+	tdrm_queue_put(q);
 exit:
 	drm_dev_exit(idx);
 	return ret;

@@ -13,12 +13,12 @@
 
 #include "tessera_drm_drv.h"
 
-struct tessera_region {
+struct tdrm_region {
 	const char *name;
 	u64 total, shared;
 };
 
-static void tessera_region_print(struct seq_file *m, const struct tessera_region *r)
+static void tdrm_region_print(struct seq_file *m, const struct tdrm_region *r)
 {
 	seq_printf(m, "drm-total-%s:\t%llu KiB\n", r->name, r->total >> 10);
 	seq_printf(m, "drm-shared-%s:\t%llu KiB\n", r->name, r->shared >> 10);
@@ -28,34 +28,34 @@ static void tessera_region_print(struct seq_file *m, const struct tessera_region
 }
 
 /**
- * tessera_show_fdinfo - file_operations.show_fdinfo
+ * tdrm_show_fdinfo - file_operations.show_fdinfo
  * @m: where to
  * @filp: DRM file
  *
  * Context: may sleep.
  */
-void tessera_show_fdinfo(struct seq_file *m, struct file *filp)
+void tdrm_show_fdinfo(struct seq_file *m, struct file *filp)
 {
-	static const char * const engines[TESSERA_NUM_ENGINES] = { "compute", "copy" };
-	struct tessera_region vram = { .name = "vram" }, system = { .name = "system" };
+	static const char * const engines[T1_NUM_ENGINES] = { "compute", "copy" };
+	struct tdrm_region vram = { .name = "vram" }, system = { .name = "system" };
 	struct drm_file *file = filp->private_data;
-	struct tessera_device *tdev = to_tessera(file->minor->dev);
-	struct tessera_file *tf = file->driver_priv;
-	u64 busy_ns[TESSERA_NUM_ENGINES];
+	struct tdrm_device *tdev = to_tessera(file->minor->dev);
+	struct tdrm_file *tf = file->driver_priv;
+	u64 busy_ns[T1_NUM_ENGINES];
 	struct drm_gem_object *obj;
-	struct tessera_queue *q;
+	struct tdrm_queue *q;
 	int id;
 	u32 e;
 
 	spin_lock(&tf->stats_lock);
 	memcpy(busy_ns, tf->busy_ns, sizeof(busy_ns));
 	list_for_each_entry(q, &tf->stats, stats_link)
-		busy_ns[q->engine] += tessera_queue_busy_ns(q);
+		busy_ns[q->engine] += tdrm_queue_busy_ns(q);
 	spin_unlock(&tf->stats_lock);
 
 	spin_lock(&file->table_lock);
 	idr_for_each_entry(&file->object_idr, obj, id) {
-		struct tessera_region *r = to_tessera_bo(obj)->is_vram ? &vram : &system;
+		struct tdrm_region *r = to_tessera_bo(obj)->is_vram ? &vram : &system;
 
 		r->total += obj->size;
 		if (obj->handle_count > 1 || obj->dma_buf)
@@ -66,8 +66,8 @@ void tessera_show_fdinfo(struct seq_file *m, struct file *filp)
 	seq_printf(m, "drm-driver:\t%s\n", tdev->drm.driver->name);
 	seq_printf(m, "drm-pdev:\t%s\n", pci_name(tdev->pdev));
 	seq_printf(m, "drm-client-id:\t%llu\n", tf->client_id);
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++)
+	for (e = 0; e < T1_NUM_ENGINES; e++)
 		seq_printf(m, "drm-engine-%s:\t%llu ns\n", engines[e], busy_ns[e]);
-	tessera_region_print(m, &vram);
-	tessera_region_print(m, &system);
+	tdrm_region_print(m, &vram);
+	tdrm_region_print(m, &system);
 }

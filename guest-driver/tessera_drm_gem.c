@@ -25,17 +25,17 @@
 #include "tessera_drm_drv.h"
 
 /* Clearing VRAM: so much between two looks at signals and the scheduler */
-#define TESSERA_CLEAR_CHUNK	SZ_1M
+#define TDRM_CLEAR_CHUNK	SZ_1M
 
 /* Page pointers and page tables of one object stay a sane allocation */
-#define TESSERA_BO_MAX_SIZE	(256ull << 30)
+#define TDRM_BO_MAX_SIZE	(256ull << 30)
 
 /* ---------------------------------------------------------------- VRAM -- */
 
-static void tessera_vram_free(struct drm_gem_object *obj)
+static void tdrm_vram_free(struct drm_gem_object *obj)
 {
-	struct tessera_device *tdev = to_tessera(obj->dev);
-	struct tessera_bo *bo = to_tessera_bo(obj);
+	struct tdrm_device *tdev = to_tessera(obj->dev);
+	struct tdrm_bo *bo = to_tessera_bo(obj);
 
 	mutex_lock(&tdev->mem_lock);
 	tdev->vram_free += bo->vram.size;
@@ -46,21 +46,21 @@ static void tessera_vram_free(struct drm_gem_object *obj)
 }
 
 /* Called when another device attaches to the dma-buf */
-static int tessera_vram_pin(struct drm_gem_object *obj)
+static int tdrm_vram_pin(struct drm_gem_object *obj)
 {
 	return -EOPNOTSUPP;
 }
 
-static struct sg_table *tessera_vram_get_sg_table(struct drm_gem_object *obj)
+static struct sg_table *tdrm_vram_get_sg_table(struct drm_gem_object *obj)
 {
 	return ERR_PTR(-EOPNOTSUPP);
 }
 
-static vm_fault_t tessera_vram_fault(struct vm_fault *vmf)
+static vm_fault_t tdrm_vram_fault(struct vm_fault *vmf)
 {
 	struct drm_gem_object *obj = vmf->vma->vm_private_data;
-	struct tessera_device *tdev = to_tessera(obj->dev);
-	struct tessera_bo *bo = to_tessera_bo(obj);
+	struct tdrm_device *tdev = to_tessera(obj->dev);
+	struct tdrm_bo *bo = to_tessera_bo(obj);
 	u64 offset = (u64)(vmf->pgoff - drm_vma_node_start(&obj->vma_node)) << PAGE_SHIFT;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 	int idx;
@@ -73,27 +73,27 @@ static vm_fault_t tessera_vram_fault(struct vm_fault *vmf)
 	return ret;
 }
 
-static const struct vm_operations_struct tessera_vram_vm_ops = {
-	.fault = tessera_vram_fault,
+static const struct vm_operations_struct tdrm_vram_vm_ops = {
+	.fault = tdrm_vram_fault,
 	.open = drm_gem_vm_open,
 	.close = drm_gem_vm_close,
 };
 
-static const struct drm_gem_object_funcs tessera_vram_funcs = {
-	.free = tessera_vram_free,
-	.pin = tessera_vram_pin,
-	.get_sg_table = tessera_vram_get_sg_table,
-	.vm_ops = &tessera_vram_vm_ops,
+static const struct drm_gem_object_funcs tdrm_vram_funcs = {
+	.free = tdrm_vram_free,
+	.pin = tdrm_vram_pin,
+	.get_sg_table = tdrm_vram_get_sg_table,
+	.vm_ops = &tdrm_vram_vm_ops,
 };
 
-static int tessera_vram_clear(struct tessera_device *tdev, u64 start, u64 size)
+static int tdrm_vram_clear(struct tdrm_device *tdev, u64 start, u64 size)
 {
 	u64 done;
 
 	for (done = 0; done < size; done += sizeof(u64)) {
 		/* In words: memset_io() may go byte by byte. */
 		__raw_writeq(0, tdev->vram + start + done);
-		if (IS_ALIGNED(done, TESSERA_CLEAR_CHUNK)) {
+		if (IS_ALIGNED(done, TDRM_CLEAR_CHUNK)) {
 			if (fatal_signal_pending(current))
 				return -EINTR;
 			cond_resched();
@@ -104,9 +104,9 @@ static int tessera_vram_clear(struct tessera_device *tdev, u64 start, u64 size)
 	return 0;
 }
 
-static struct drm_gem_object *tessera_vram_create(struct tessera_device *tdev, u64 size)
+static struct drm_gem_object *tdrm_vram_create(struct tdrm_device *tdev, u64 size)
 {
-	struct tessera_bo *bo;
+	struct tdrm_bo *bo;
 	int ret;
 
 	if (size > tdev->vram_bytes)
@@ -115,7 +115,7 @@ static struct drm_gem_object *tessera_vram_create(struct tessera_device *tdev, u
 	if (!bo)
 		return ERR_PTR(-ENOMEM);
 	bo->is_vram = true;
-	bo->shmem.base.funcs = &tessera_vram_funcs;
+	bo->shmem.base.funcs = &tdrm_vram_funcs;
 
 	mutex_lock(&tdev->mem_lock);
 	ret = drm_mm_insert_node_generic(&tdev->vram_mm, &bo->vram, size,
@@ -129,7 +129,7 @@ static struct drm_gem_object *tessera_vram_create(struct tessera_device *tdev, u
 	}
 
 	drm_gem_private_object_init(&tdev->drm, &bo->shmem.base, size);
-	ret = tessera_vram_clear(tdev, bo->vram.start, size);
+	ret = tdrm_vram_clear(tdev, bo->vram.start, size);
 	if (ret) {
 		drm_gem_object_put(&bo->shmem.base);
 		return ERR_PTR(ret);
@@ -139,7 +139,7 @@ static struct drm_gem_object *tessera_vram_create(struct tessera_device *tdev, u
 
 /* ------------------------------------------------------- system memory -- */
 
-static void tessera_sysmem_unmap(struct tessera_device *tdev, struct tessera_bo *bo)
+static void tdrm_sysmem_unmap(struct tdrm_device *tdev, struct tdrm_bo *bo)
 {
 	lockdep_assert_held(&tdev->mem_lock);
 	if (!bo->sgt || bo->shmem.base.import_attach)
@@ -151,13 +151,13 @@ static void tessera_sysmem_unmap(struct tessera_device *tdev, struct tessera_bo 
 	bo->sgt = NULL;
 }
 
-static void tessera_sysmem_free(struct drm_gem_object *obj)
+static void tdrm_sysmem_free(struct drm_gem_object *obj)
 {
-	struct tessera_device *tdev = to_tessera(obj->dev);
-	struct tessera_bo *bo = to_tessera_bo(obj);
+	struct tdrm_device *tdev = to_tessera(obj->dev);
+	struct tdrm_bo *bo = to_tessera_bo(obj);
 
 	mutex_lock(&tdev->mem_lock);
-	tessera_sysmem_unmap(tdev, bo);
+	tdrm_sysmem_unmap(tdev, bo);
 	mutex_unlock(&tdev->mem_lock);
 	/* drm_gem_shmem_unpin() balances the pin at creation; pages go with the object */
 	if (!obj->import_attach && bo->shmem.pages)
@@ -166,7 +166,7 @@ static void tessera_sysmem_free(struct drm_gem_object *obj)
 }
 
 /* Pages are inserted by number, which the kernel forbids for copy-on-write mappings */
-static bool tessera_is_cow(struct vm_area_struct *vma)
+static bool tdrm_is_cow(struct vm_area_struct *vma)
 {
 	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
@@ -175,10 +175,10 @@ static bool tessera_is_cow(struct vm_area_struct *vma)
  * Not the shmem helper's: that counts pages from the start of the VMA, which is not the
  * object's any more after a partial munmap().
  */
-static vm_fault_t tessera_sysmem_fault(struct vm_fault *vmf)
+static vm_fault_t tdrm_sysmem_fault(struct vm_fault *vmf)
 {
 	struct drm_gem_object *obj = vmf->vma->vm_private_data;
-	struct tessera_bo *bo = to_tessera_bo(obj);
+	struct tdrm_bo *bo = to_tessera_bo(obj);
 	pgoff_t page = vmf->pgoff - drm_vma_node_start(&obj->vma_node);
 
 	if (page >= obj->size >> PAGE_SHIFT)
@@ -186,16 +186,16 @@ static vm_fault_t tessera_sysmem_fault(struct vm_fault *vmf)
 	return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(bo->shmem.pages[page]));
 }
 
-static const struct vm_operations_struct tessera_sysmem_vm_ops = {
-	.fault = tessera_sysmem_fault,
+static const struct vm_operations_struct tdrm_sysmem_vm_ops = {
+	.fault = tdrm_sysmem_fault,
 	.open = drm_gem_vm_open,
 	.close = drm_gem_vm_close,
 };
 
 /* Also the way of a mapping through a dma-buf. Pages are pinned for the object's life */
-static int tessera_sysmem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
+static int tdrm_sysmem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
-	if (tessera_is_cow(vma) || obj->import_attach)
+	if (tdrm_is_cow(vma) || obj->import_attach)
 		return -EINVAL;
 #ifdef TESSERA_HAVE_VM_FLAGS_SET
 	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
@@ -210,7 +210,7 @@ static int tessera_sysmem_mmap(struct drm_gem_object *obj, struct vm_area_struct
  * For a device that imports. What it can take DRM's core does not pass on, so the segments are
  * no longer than the DMA API lets any device have that claims nothing (dma_get_max_seg_size()).
  */
-static struct sg_table *tessera_sysmem_get_sg_table(struct drm_gem_object *obj)
+static struct sg_table *tdrm_sysmem_get_sg_table(struct drm_gem_object *obj)
 {
 	struct sg_table *sgt = kzalloc(sizeof(*sgt), GFP_KERNEL);
 	int ret;
@@ -227,43 +227,43 @@ static struct sg_table *tessera_sysmem_get_sg_table(struct drm_gem_object *obj)
 	return sgt;
 }
 
-static const struct drm_gem_object_funcs tessera_sysmem_funcs = {
-	.free = tessera_sysmem_free,
+static const struct drm_gem_object_funcs tdrm_sysmem_funcs = {
+	.free = tdrm_sysmem_free,
 	.print_info = drm_gem_shmem_object_print_info,
 	.pin = drm_gem_shmem_object_pin,
 	.unpin = drm_gem_shmem_object_unpin,
-	.get_sg_table = tessera_sysmem_get_sg_table,
+	.get_sg_table = tdrm_sysmem_get_sg_table,
 	.vmap = drm_gem_shmem_object_vmap,
 	.vunmap = drm_gem_shmem_object_vunmap,
-	.mmap = tessera_sysmem_mmap,
-	.vm_ops = &tessera_sysmem_vm_ops,
+	.mmap = tdrm_sysmem_mmap,
+	.vm_ops = &tdrm_sysmem_vm_ops,
 };
 
 /**
- * tessera_gem_create_object - allocate an object for the shmem helper
+ * tdrm_gem_create_object - allocate an object for the shmem helper
  * @drm: device
  * @size: bytes
  *
- * Context: may sleep. Return: the GEM base of a struct tessera_bo, or ERR_PTR(-ENOMEM).
+ * Context: may sleep. Return: the GEM base of a struct tdrm_bo, or ERR_PTR(-ENOMEM).
  */
-struct drm_gem_object *tessera_gem_create_object(struct drm_device *drm, size_t size)
+struct drm_gem_object *tdrm_gem_create_object(struct drm_device *drm, size_t size)
 {
-	struct tessera_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
+	struct tdrm_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
 
 	if (!bo)
 		return ERR_PTR(-ENOMEM);
-	bo->shmem.base.funcs = &tessera_sysmem_funcs;
+	bo->shmem.base.funcs = &tdrm_sysmem_funcs;
 	return &bo->shmem.base;
 }
 
-static struct drm_gem_object *tessera_sysmem_create(struct tessera_device *tdev, u64 size)
+static struct drm_gem_object *tdrm_sysmem_create(struct tdrm_device *tdev, u64 size)
 {
 	struct drm_gem_shmem_object *shmem;
 	struct sg_table *sgt;
-	struct tessera_bo *bo;
+	struct tdrm_bo *bo;
 	int ret;
 
-	if (size > min_t(u64, (u64)totalram_pages() << PAGE_SHIFT, TESSERA_BO_MAX_SIZE))
+	if (size > min_t(u64, (u64)totalram_pages() << PAGE_SHIFT, TDRM_BO_MAX_SIZE))
 		return ERR_PTR(-ENOMEM);
 	shmem = drm_gem_shmem_create(&tdev->drm, size);
 	if (IS_ERR(shmem))
@@ -296,18 +296,18 @@ put:
 }
 
 /**
- * tessera_gem_unmap_all - take all system memory back from a device that goes away
+ * tdrm_gem_unmap_all - take all system memory back from a device that goes away
  * @tdev: device, stopped; nothing new can be mapped
  *
  * Objects that are still open stay valid for the CPU. Context: may sleep.
  */
-void tessera_gem_unmap_all(struct tessera_device *tdev)
+void tdrm_gem_unmap_all(struct tdrm_device *tdev)
 {
-	struct tessera_bo *bo, *next;
+	struct tdrm_bo *bo, *next;
 
 	mutex_lock(&tdev->mem_lock);
 	list_for_each_entry_safe(bo, next, &tdev->dma_bos, dma_link)
-		tessera_sysmem_unmap(tdev, bo);
+		tdrm_sysmem_unmap(tdev, bo);
 	mutex_unlock(&tdev->mem_lock);
 }
 
@@ -318,16 +318,16 @@ void tessera_gem_unmap_all(struct tessera_device *tdev)
  * dma-buf. Such a mapping would survive the device: drm_dev_unplug() finds only those of
  * the DRM files. So VRAM is mapped by its handle, or not at all.
  */
-static int tessera_mmap(struct file *filp, struct vm_area_struct *vma)
+static int tdrm_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	if (vma->vm_file != filp)
 		return -EOPNOTSUPP;
-	if (tessera_is_cow(vma))
+	if (tdrm_is_cow(vma))
 		return -EINVAL;
 	return drm_gem_mmap(filp, vma);
 }
 
-const struct file_operations tessera_fops = {
+const struct file_operations tdrm_fops = {
 	.owner = THIS_MODULE,
 	.open = drm_open,
 	.release = drm_release,
@@ -336,8 +336,8 @@ const struct file_operations tessera_fops = {
 	.poll = drm_poll,
 	.read = drm_read,
 	.llseek = noop_llseek,
-	.mmap = tessera_mmap,
-	.show_fdinfo = tessera_show_fdinfo,
+	.mmap = tdrm_mmap,
+	.show_fdinfo = tdrm_show_fdinfo,
 #ifdef FOP_UNSIGNED_OFFSET
 	.fop_flags = FOP_UNSIGNED_OFFSET,
 #endif
@@ -346,32 +346,32 @@ const struct file_operations tessera_fops = {
 /* -------------------------------------------------------------- ioctls -- */
 
 /**
- * tessera_ioctl_bo_create - DRM_IOCTL_TESSERA_BO_CREATE
+ * tdrm_ioctl_bo_create - DRM_IOCTL_TESSERA_BO_CREATE
  * @drm: device
  * @data: struct drm_tessera_bo_create
  * @file: caller's
  *
  * Return: 0; -EINVAL, -ENOSPC, -ENOMEM, -ENODEV; -EINTR if the caller is being killed.
  */
-int tessera_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tessera_device *tdev = to_tessera(drm);
+	struct tdrm_device *tdev = to_tessera(drm);
 	struct drm_tessera_bo_create *args = data;
 	struct drm_gem_object *obj;
 	u64 size;
 	int idx, ret;
 
 	if ((args->flags & ~DRM_TESSERA_BO_FLAGS) || !args->size ||
-	    args->size > U64_MAX - TESSERA_PAGE_SIZE)
+	    args->size > U64_MAX - T1_PAGE_SIZE)
 		return -EINVAL;
-	size = round_up(args->size, TESSERA_PAGE_SIZE);
+	size = round_up(args->size, T1_PAGE_SIZE);
 
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
 	if (args->flags & DRM_TESSERA_BO_VRAM)
-		obj = tessera_vram_create(tdev, size);
+		obj = tdrm_vram_create(tdev, size);
 	else
-		obj = tessera_sysmem_create(tdev, size);
+		obj = tdrm_sysmem_create(tdev, size);
 	drm_dev_exit(idx);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
@@ -384,7 +384,7 @@ int tessera_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file 
 }
 
 /**
- * tessera_ioctl_bo_mmap_offset - DRM_IOCTL_TESSERA_BO_MMAP_OFFSET
+ * tdrm_ioctl_bo_mmap_offset - DRM_IOCTL_TESSERA_BO_MMAP_OFFSET
  * @drm: device
  * @data: struct drm_tessera_bo_mmap_offset
  * @file: caller's
@@ -392,7 +392,7 @@ int tessera_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file 
  * Return: 0; -EINVAL, also for an imported object, which is mapped through its exporter;
  * -ENOENT, -ENOMEM.
  */
-int tessera_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file)
 {
 	struct drm_tessera_bo_mmap_offset *args = data;
 	struct drm_gem_object *obj;
@@ -411,14 +411,14 @@ int tessera_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_
 }
 
 /**
- * tessera_ioctl_bo_wait - DRM_IOCTL_TESSERA_BO_WAIT
+ * tdrm_ioctl_bo_wait - DRM_IOCTL_TESSERA_BO_WAIT
  * @drm: device
  * @data: struct drm_tessera_bo_wait
  * @file: caller's
  *
  * Return: 0; -EINVAL, -ENOENT; -EBUSY if only asked; -ETIME; -ERESTARTSYS.
  */
-int tessera_ioctl_bo_wait(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_ioctl_bo_wait(struct drm_device *drm, void *data, struct drm_file *file)
 {
 	struct drm_tessera_bo_wait *args = data;
 	struct drm_gem_object *obj;

@@ -12,21 +12,21 @@
 #include "tessera_drm_drv.h"
 
 /**
- * tessera_slot_vector - the vector of a queue slot
+ * tdrm_slot_vector - the vector of a queue slot
  * @tdev: device
  * @slot: queue slot
  *
  * Return: MSI-X vector, 1 .. nvec - 1.
  */
-u32 tessera_slot_vector(struct tessera_device *tdev, u32 slot)
+u32 tdrm_slot_vector(struct tdrm_device *tdev, u32 slot)
 {
 	return 1 + slot % (tdev->nvec - 1);
 }
 
-static void tessera_event_fault(struct tessera_device *tdev, const struct tessera_event *ev)
+static void tdrm_event_fault(struct tdrm_device *tdev, const struct t1_event *ev)
 {
 	u32 id = le32_to_cpu(ev->ctx);
-	struct tessera_ctx *ctx;
+	struct tdrm_ctx *ctx;
 
 	if (id >= tdev->num_contexts)
 		return;
@@ -37,53 +37,53 @@ static void tessera_event_fault(struct tessera_device *tdev, const struct tesser
 		ctx->fault_event = *ev;
 		spin_unlock(&ctx->ban_lock);
 		if (!queue_work(tdev->wq, &ctx->fault_work))
-			tessera_ctx_put(ctx);
+			tdrm_ctx_put(ctx);
 	}
 	rcu_read_unlock();
 }
 
-static void tessera_events(struct tessera_device *tdev)
+static void tdrm_events(struct tdrm_device *tdev)
 {
-	struct tessera_admin *admin = &tdev->admin;
+	struct tdrm_admin *admin = &tdev->admin;
 	unsigned long flags;
 	u32 taken = 0;
 
 	spin_lock_irqsave(&admin->lock, flags);
-	while (!admin->dead && taken < TESSERA_EVQ_ENTRIES) {
-		struct tessera_event *ev = &admin->evq[admin->evq_head];
+	while (!admin->dead && taken < TDRM_EVQ_ENTRIES) {
+		struct t1_event *ev = &admin->evq[admin->evq_head];
 
 		if (le16_to_cpu(READ_ONCE(ev->phase)) != admin->evq_phase)
 			break;
 		/* The rest of an event is written before its phase */
 		dma_rmb();
 		/* The other types are for the owner of the privileged registers */
-		if (le16_to_cpu(ev->type) == TESSERA_EV_FAULT)
-			tessera_event_fault(tdev, ev);
-		if (++admin->evq_head == TESSERA_EVQ_ENTRIES) {
+		if (le16_to_cpu(ev->type) == T1_EV_FAULT)
+			tdrm_event_fault(tdev, ev);
+		if (++admin->evq_head == TDRM_EVQ_ENTRIES) {
 			admin->evq_head = 0;
 			admin->evq_phase ^= 1;
 		}
 		taken++;
 	}
 	if (taken)
-		tessera_write(tdev, TESSERA_REG_EVQ_HEAD, admin->evq_head);
+		tdrm_write(tdev, T1_REG_EVQ_HEAD, admin->evq_head);
 	spin_unlock_irqrestore(&admin->lock, flags);
 }
 
-static irqreturn_t tessera_control_irq(int irq, void *data)
+static irqreturn_t tdrm_control_irq(int irq, void *data)
 {
-	struct tessera_vector *vec = data;
+	struct tdrm_vector *vec = data;
 
-	tessera_admin_completions(vec->tdev);
-	tessera_events(vec->tdev);
+	tdrm_admin_completions(vec->tdev);
+	tdrm_events(vec->tdev);
 	return IRQ_HANDLED;
 }
 
-static irqreturn_t tessera_queue_irq(int irq, void *data)
+static irqreturn_t tdrm_queue_irq(int irq, void *data)
 {
-	struct tessera_vector *vec = data;
-	struct tessera_device *tdev = vec->tdev;
-	struct tessera_queue *q;
+	struct tdrm_vector *vec = data;
+	struct tdrm_device *tdev = vec->tdev;
+	struct tdrm_queue *q;
 	u32 slot;
 
 	/* A queue is freed a grace period after it has left the table */
@@ -91,19 +91,19 @@ static irqreturn_t tessera_queue_irq(int irq, void *data)
 	for (slot = vec->index - 1; slot < tdev->num_slots; slot += tdev->nvec - 1) {
 		q = rcu_dereference(tdev->queues[slot]);
 		if (q)
-			tessera_queue_reap(q);
+			tdrm_queue_reap(q);
 	}
 	rcu_read_unlock();
 	return IRQ_HANDLED;
 }
 
 /**
- * tessera_irq_init - allocate the vectors and request them
+ * tdrm_irq_init - allocate the vectors and request them
  * @tdev: device, disabled
  *
  * Context: may sleep. Return: 0 or an errno, with nothing left behind.
  */
-int tessera_irq_init(struct tessera_device *tdev)
+int tdrm_irq_init(struct tdrm_device *tdev)
 {
 	unsigned int i;
 	int ret;
@@ -116,20 +116,20 @@ int tessera_irq_init(struct tessera_device *tdev)
 	tdev->nvec = ret;
 
 	for (i = 0; i < tdev->nvec; i++) {
-		struct tessera_vector *vec = &tdev->vectors[i];
+		struct tdrm_vector *vec = &tdev->vectors[i];
 
 		vec->tdev = tdev;
 		vec->index = i;
-		if (i == TESSERA_VECTOR_CONTROL)
+		if (i == T1_VECTOR_CONTROL)
 			snprintf(vec->name, sizeof(vec->name), "tessera-control");
 		else
 			snprintf(vec->name, sizeof(vec->name), "tessera-queue%u", i - 1);
 		ret = request_irq(pci_irq_vector(tdev->pdev, i),
-				  i == TESSERA_VECTOR_CONTROL ? tessera_control_irq :
-				  tessera_queue_irq, 0, vec->name, vec);
+				  i == T1_VECTOR_CONTROL ? tdrm_control_irq :
+				  tdrm_queue_irq, 0, vec->name, vec);
 		if (ret) {
 			drm_err(&tdev->drm, "vector %u: %d\n", i, ret);
-			tessera_irq_fini(tdev);
+			tdrm_irq_fini(tdev);
 			return ret;
 		}
 		vec->requested = true;
@@ -138,10 +138,10 @@ int tessera_irq_init(struct tessera_device *tdev)
 }
 
 /**
- * tessera_irq_fini - free the vectors; no handler runs any more when this returns
+ * tdrm_irq_fini - free the vectors; no handler runs any more when this returns
  * @tdev: device
  */
-void tessera_irq_fini(struct tessera_device *tdev)
+void tdrm_irq_fini(struct tdrm_device *tdev)
 {
 	unsigned int i;
 

@@ -21,36 +21,36 @@
  * Fences keep their queue, which holds their lock; they may end up anywhere and stay for
  * long. So the module stays for the queue's sake.
  */
-static void tessera_queue_release(struct kref *ref)
+static void tdrm_queue_release(struct kref *ref)
 {
-	struct tessera_queue *q = container_of(ref, struct tessera_queue, ref);
+	struct tdrm_queue *q = container_of(ref, struct tdrm_queue, ref);
 
-	tessera_ctx_put(q->ctx);
+	tdrm_ctx_put(q->ctx);
 	kfree_rcu(q, rcu);
 	module_put(THIS_MODULE);
 }
 
 /**
- * tessera_queue_put - drop a reference
+ * tdrm_queue_put - drop a reference
  * @q: queue
  *
- * Context: any; the device's side and the memory went in tessera_queue_finish().
+ * Context: any; the device's side and the memory went in tdrm_queue_finish().
  */
-void tessera_queue_put(struct tessera_queue *q)
+void tdrm_queue_put(struct tdrm_queue *q)
 {
-	kref_put(&q->ref, tessera_queue_release);
+	kref_put(&q->ref, tdrm_queue_release);
 }
 
 /**
- * tessera_queue_lookup - a queue of a file
+ * tdrm_queue_lookup - a queue of a file
  * @tf: file
  * @id: as user space names it
  *
  * Return: the queue with a reference, or NULL.
  */
-struct tessera_queue *tessera_queue_lookup(struct tessera_file *tf, u32 id)
+struct tdrm_queue *tdrm_queue_lookup(struct tdrm_file *tf, u32 id)
 {
-	struct tessera_queue *q;
+	struct tdrm_queue *q;
 
 	xa_lock(&tf->queues);
 	q = xa_load(&tf->queues, id);
@@ -61,14 +61,14 @@ struct tessera_queue *tessera_queue_lookup(struct tessera_file *tf, u32 id)
 }
 
 /**
- * tessera_queue_busy_ns - engine time that a queue has used
+ * tdrm_queue_busy_ns - engine time that a queue has used
  * @q: queue
  *
  * Context: any. Return: ns; never less than before.
  */
-u64 tessera_queue_busy_ns(struct tessera_queue *q)
+u64 tdrm_queue_busy_ns(struct tdrm_queue *q)
 {
-	struct tessera_queue_page *page;
+	struct tdrm_queue_page *page;
 	unsigned long flags;
 	u64 busy;
 
@@ -83,51 +83,51 @@ u64 tessera_queue_busy_ns(struct tessera_queue *q)
 
 /* ------------------------------------------------------- device's side -- */
 
-static int tessera_queue_admin(struct tessera_queue *q, u8 opcode)
+static int tdrm_queue_admin(struct tdrm_queue *q, u8 opcode)
 {
-	struct tessera_device *tdev = q->tdev;
-	struct tessera_admin_req *req;
+	struct tdrm_device *tdev = q->tdev;
+	struct tdrm_admin_req *req;
 	int ret;
 
-	req = tessera_admin_get(tdev, opcode);
+	req = tdrm_admin_get(tdev, opcode);
 	req->cmd.queue.slot = cpu_to_le32(q->slot);
-	if (opcode == TESSERA_ADMIN_QUEUE_CREATE) {
-		u64 window = TESSERA_WINDOW_VA((u64)q->slot);
+	if (opcode == T1_ADMIN_QUEUE_CREATE) {
+		u64 window = TDRM_WINDOW_VA((u64)q->slot);
 
 		req->cmd.ctx = cpu_to_le32(q->ctx->hw_id);
 		req->cmd.queue.engine = cpu_to_le32(q->engine);
 		req->cmd.queue.ring_va = cpu_to_le64(window);
-		req->cmd.queue.cb_va = cpu_to_le64(window + TESSERA_WINDOW_PAGE);
-		req->cmd.queue.ring_log2 = cpu_to_le32(TESSERA_RING_LOG2);
-		req->cmd.queue.vector = cpu_to_le32(tessera_slot_vector(tdev, q->slot));
+		req->cmd.queue.cb_va = cpu_to_le64(window + TDRM_WINDOW_PAGE);
+		req->cmd.queue.ring_log2 = cpu_to_le32(TDRM_RING_LOG2);
+		req->cmd.queue.vector = cpu_to_le32(tdrm_slot_vector(tdev, q->slot));
 	}
-	ret = tessera_admin_run(tdev, req);
-	tessera_admin_put(tdev, req);
+	ret = tdrm_admin_run(tdev, req);
+	tdrm_admin_put(tdev, req);
 	return ret;
 }
 
 /**
- * tessera_queue_hw_reset - stop what runs of a queue, and empty its ring
+ * tdrm_queue_hw_reset - stop what runs of a queue, and empty its ring
  * @q: queue of a banned context, so that nothing follows
  *
  * Context: may sleep; no allocation. Return: 0 or an errno.
  */
-int tessera_queue_hw_reset(struct tessera_queue *q)
+int tdrm_queue_hw_reset(struct tdrm_queue *q)
 {
-	struct tessera_device *tdev = q->tdev;
+	struct tdrm_device *tdev = q->tdev;
 	int ret = 0;
 
 	down_read(&tdev->reset_sem);
 	mutex_lock(&tdev->slot_lock);
 	/* It may have been destroyed since it was looked up, and its slot be another's */
 	if (!q->ctx->lost && rcu_access_pointer(tdev->queues[q->slot]) == q)
-		ret = tessera_queue_admin(q, TESSERA_ADMIN_QUEUE_RESET);
+		ret = tdrm_queue_admin(q, T1_ADMIN_QUEUE_RESET);
 	mutex_unlock(&tdev->slot_lock);
 	up_read(&tdev->reset_sem);
 	return ret;
 }
 
-static int tessera_slot_alloc(struct tessera_device *tdev)
+static int tdrm_slot_alloc(struct tdrm_device *tdev)
 {
 	u32 slot;
 
@@ -140,9 +140,9 @@ static int tessera_slot_alloc(struct tessera_device *tdev)
 }
 
 /* Take a slot, map ring and page, create the queue, and let interrupts find it */
-static int tessera_queue_hw_create(struct tessera_queue *q)
+static int tdrm_queue_hw_create(struct tdrm_queue *q)
 {
-	struct tessera_device *tdev = q->tdev;
+	struct tdrm_device *tdev = q->tdev;
 	int slot, ret = -EIO;
 	u64 window;
 
@@ -151,22 +151,22 @@ static int tessera_queue_hw_create(struct tessera_queue *q)
 	 * the slot to others, but loses the context as well.
 	 */
 	down_read(&tdev->reset_sem);
-	slot = q->ctx->lost ? -EIO : tessera_slot_alloc(tdev);
+	slot = q->ctx->lost ? -EIO : tdrm_slot_alloc(tdev);
 	up_read(&tdev->reset_sem);
 	if (slot < 0)
 		return slot;
 	q->slot = slot;
-	window = TESSERA_WINDOW_VA((u64)slot);
+	window = TDRM_WINDOW_VA((u64)slot);
 
-	ret = tessera_map_contig(q->ctx, window, q->ring_dma,
-				 TESSERA_RING_BYTES / TESSERA_PAGE_SIZE, TESSERA_MAP_READ);
+	ret = tdrm_map_contig(q->ctx, window, q->ring_dma,
+			      TDRM_RING_BYTES / T1_PAGE_SIZE, T1_MAP_READ);
 	if (!ret)
-		ret = tessera_map_contig(q->ctx, window + TESSERA_WINDOW_PAGE, q->page_dma, 1,
-					 TESSERA_MAP_READ | TESSERA_MAP_WRITE);
+		ret = tdrm_map_contig(q->ctx, window + TDRM_WINDOW_PAGE, q->page_dma, 1,
+				      T1_MAP_READ | T1_MAP_WRITE);
 
 	down_read(&tdev->reset_sem);
 	if (!ret)
-		ret = q->ctx->lost ? -EIO : tessera_queue_admin(q, TESSERA_ADMIN_QUEUE_CREATE);
+		ret = q->ctx->lost ? -EIO : tdrm_queue_admin(q, T1_ADMIN_QUEUE_CREATE);
 	if (!ret) {
 		spin_lock(&tdev->id_lock);
 		rcu_assign_pointer(tdev->queues[slot], q);
@@ -176,7 +176,7 @@ static int tessera_queue_hw_create(struct tessera_queue *q)
 	if (!ret)
 		return 0;
 
-	tessera_unmap(q->ctx, window, TESSERA_WINDOW_SIZE);
+	tdrm_unmap(q->ctx, window, TDRM_WINDOW_SIZE);
 	down_read(&tdev->reset_sem);
 	if (!q->ctx->lost) {
 		spin_lock(&tdev->id_lock);
@@ -188,20 +188,20 @@ static int tessera_queue_hw_create(struct tessera_queue *q)
 }
 
 /* ctx->lock is held; the context is not closed */
-static void tessera_queue_hw_destroy(struct tessera_queue *q)
+static void tdrm_queue_hw_destroy(struct tdrm_queue *q)
 {
-	struct tessera_device *tdev = q->tdev;
+	struct tdrm_device *tdev = q->tdev;
 	int ret = 0;
 
 	lockdep_assert_held(&q->ctx->lock);
 	down_read(&tdev->reset_sem);
 	if (!q->ctx->lost)
-		ret = tessera_queue_admin(q, TESSERA_ADMIN_QUEUE_DESTROY);
+		ret = tdrm_queue_admin(q, T1_ADMIN_QUEUE_DESTROY);
 	up_read(&tdev->reset_sem);
 	if (ret)
-		tessera_reset_after(tdev, "destroying a queue", ret);
+		tdrm_reset_after(tdev, "destroying a queue", ret);
 
-	tessera_unmap(q->ctx, TESSERA_WINDOW_VA((u64)q->slot), TESSERA_WINDOW_SIZE);
+	tdrm_unmap(q->ctx, TDRM_WINDOW_VA((u64)q->slot), TDRM_WINDOW_SIZE);
 
 	down_read(&tdev->reset_sem);
 	if (!q->ctx->lost) {
@@ -217,22 +217,22 @@ static void tessera_queue_hw_destroy(struct tessera_queue *q)
 
 /* -------------------------------------------------------------- memory -- */
 
-static int tessera_queue_alloc_dma(struct tessera_queue *q)
+static int tdrm_queue_alloc_dma(struct tdrm_queue *q)
 {
-	struct tessera_device *tdev = q->tdev;
+	struct tdrm_device *tdev = q->tdev;
 	struct device *dev = tdev->drm.dev;
-	struct tessera_queue_page *page;
+	struct tdrm_queue_page *page;
 
-	q->ring = dma_alloc_coherent(dev, TESSERA_RING_BYTES, &q->ring_dma, GFP_KERNEL);
+	q->ring = dma_alloc_coherent(dev, TDRM_RING_BYTES, &q->ring_dma, GFP_KERNEL);
 	if (!q->ring)
 		return -ENOMEM;
-	page = dma_alloc_coherent(dev, TESSERA_PAGE_SIZE, &q->page_dma, GFP_KERNEL);
+	page = dma_alloc_coherent(dev, T1_PAGE_SIZE, &q->page_dma, GFP_KERNEL);
 	if (!page) {
-		dma_free_coherent(dev, TESSERA_RING_BYTES, q->ring, q->ring_dma);
+		dma_free_coherent(dev, TDRM_RING_BYTES, q->ring, q->ring_dma);
 		return -ENOMEM;
 	}
 	/* No interrupt is wanted yet */
-	page->cb.event = cpu_to_le32(TESSERA_EVENT_NEVER(0));
+	page->cb.event = cpu_to_le32(TDRM_EVENT_NEVER(0));
 	RCU_INIT_POINTER(q->page, page);
 
 	mutex_lock(&tdev->mem_lock);
@@ -242,18 +242,18 @@ static int tessera_queue_alloc_dma(struct tessera_queue *q)
 }
 
 /* The first of two steps, with a grace period between: fences under RCU read the page */
-static void tessera_queue_take_page(struct tessera_queue *q)
+static void tdrm_queue_take_page(struct tdrm_queue *q)
 {
 	lockdep_assert_held(&q->tdev->mem_lock);
 	/* The last figures, while they can be read */
-	tessera_queue_busy_ns(q);
+	tdrm_queue_busy_ns(q);
 	spin_lock_irq(&q->lock);
 	q->old_page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
 	RCU_INIT_POINTER(q->page, NULL);
 	spin_unlock_irq(&q->lock);
 }
 
-static void tessera_queue_free_dma(struct tessera_queue *q)
+static void tdrm_queue_free_dma(struct tdrm_queue *q)
 {
 	struct device *dev = q->tdev->drm.dev;
 
@@ -261,36 +261,36 @@ static void tessera_queue_free_dma(struct tessera_queue *q)
 	if (!q->old_page)
 		return;
 	list_del(&q->dma_link);
-	dma_free_coherent(dev, TESSERA_PAGE_SIZE, q->old_page, q->page_dma);
-	dma_free_coherent(dev, TESSERA_RING_BYTES, q->ring, q->ring_dma);
+	dma_free_coherent(dev, T1_PAGE_SIZE, q->old_page, q->page_dma);
+	dma_free_coherent(dev, TDRM_RING_BYTES, q->ring, q->ring_dma);
 	q->old_page = NULL;
 	q->ring = NULL;
 }
 
 /**
- * tessera_queues_free_dma - free the memory of queues whose device goes away
+ * tdrm_queues_free_dma - free the memory of queues whose device goes away
  * @tdev: device, stopped; all its contexts are lost and their jobs ended
  *
  * Context: may sleep. The queues themselves go when their files are closed.
  */
-void tessera_queues_free_dma(struct tessera_device *tdev)
+void tdrm_queues_free_dma(struct tdrm_device *tdev)
 {
-	struct tessera_queue *q, *next;
+	struct tdrm_queue *q, *next;
 
 	mutex_lock(&tdev->mem_lock);
 	list_for_each_entry(q, &tdev->dma_queues, dma_link)
-		tessera_queue_take_page(q);
+		tdrm_queue_take_page(q);
 	synchronize_rcu();
 	list_for_each_entry_safe(q, next, &tdev->dma_queues, dma_link)
-		tessera_queue_free_dma(q);
+		tdrm_queue_free_dma(q);
 	mutex_unlock(&tdev->mem_lock);
 }
 
 /**
- * tessera_queue_stop - take no more jobs; wakes those who wait to submit one
+ * tdrm_queue_stop - take no more jobs; wakes those who wait to submit one
  * @q: queue
  */
-void tessera_queue_stop(struct tessera_queue *q)
+void tdrm_queue_stop(struct tdrm_queue *q)
 {
 	spin_lock_irq(&q->lock);
 	q->closed = true;
@@ -299,27 +299,27 @@ void tessera_queue_stop(struct tessera_queue *q)
 }
 
 /**
- * tessera_queues_finish - free what queues have, and drop their file's references
+ * tdrm_queues_finish - free what queues have, and drop their file's references
  * @tdev: device
  * @queues: list by close_link of queues that the device has destroyed, with their jobs
  *          ended, out of all tables; the list is left undefined
  *
  * Context: may sleep.
  */
-void tessera_queues_finish(struct tessera_device *tdev, struct list_head *queues)
+void tdrm_queues_finish(struct tdrm_device *tdev, struct list_head *queues)
 {
-	struct tessera_queue *q, *next;
+	struct tdrm_queue *q, *next;
 
 	mutex_lock(&tdev->mem_lock);
 	list_for_each_entry(q, queues, close_link)
-		tessera_queue_take_page(q);
+		tdrm_queue_take_page(q);
 	synchronize_rcu();
 	list_for_each_entry(q, queues, close_link)
-		tessera_queue_free_dma(q);
+		tdrm_queue_free_dma(q);
 	mutex_unlock(&tdev->mem_lock);
 
 	list_for_each_entry_safe(q, next, queues, close_link) {
-		struct tessera_file *tf = q->file;
+		struct tdrm_file *tf = q->file;
 
 		/* It finds no job left; but it has a reference, and the file has to wait for it */
 		flush_work(&q->emit_work);
@@ -327,49 +327,49 @@ void tessera_queues_finish(struct tessera_device *tdev, struct list_head *queues
 		list_del(&q->stats_link);
 		tf->busy_ns[q->engine] += q->busy_ns;
 		spin_unlock(&tf->stats_lock);
-		tessera_queue_put(q);
+		tdrm_queue_put(q);
 	}
 }
 
-static void tessera_queue_finish(struct tessera_queue *q)
+static void tdrm_queue_finish(struct tdrm_queue *q)
 {
 	LIST_HEAD(queues);
 
 	list_add(&q->close_link, &queues);
-	tessera_queues_finish(q->tdev, &queues);
+	tdrm_queues_finish(q->tdev, &queues);
 }
 
 /* -------------------------------------------------------------- ioctls -- */
 
 /**
- * tessera_ioctl_queue_create - DRM_IOCTL_TESSERA_QUEUE_CREATE
+ * tdrm_ioctl_queue_create - DRM_IOCTL_TESSERA_QUEUE_CREATE
  * @drm: device
  * @data: struct drm_tessera_queue_create
  * @file: caller's
  *
  * Return: 0; -EINVAL, -ENOENT, -ENOSPC, -ENOMEM; -EIO if the context has failed, -ENODEV.
  */
-int tessera_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tessera_device *tdev = to_tessera(drm);
-	struct tessera_file *tf = file->driver_priv;
+	struct tdrm_device *tdev = to_tessera(drm);
+	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_queue_create *args = data;
-	struct tessera_queue *q;
-	struct tessera_ctx *ctx;
+	struct tdrm_queue *q;
+	struct tdrm_ctx *ctx;
 	int idx, ret;
 
-	if (args->flags || args->engine >= TESSERA_NUM_ENGINES)
+	if (args->flags || args->engine >= T1_NUM_ENGINES)
 		return -EINVAL;
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
-	ctx = tessera_ctx_lookup(tf, args->ctx_id);
+	ctx = tdrm_ctx_lookup(tf, args->ctx_id);
 	if (!ctx) {
 		ret = -ENOENT;
 		goto exit;
 	}
 	q = kzalloc(sizeof(*q), GFP_KERNEL_ACCOUNT);
 	if (!q) {
-		tessera_ctx_put(ctx);
+		tdrm_ctx_put(ctx);
 		ret = -ENOMEM;
 		goto exit;
 	}
@@ -384,11 +384,11 @@ int tessera_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_fi
 	spin_lock_init(&q->lock);
 	INIT_LIST_HEAD(&q->running);
 	INIT_LIST_HEAD(&q->waiting);
-	INIT_WORK(&q->emit_work, tessera_emit_work);
+	INIT_WORK(&q->emit_work, tdrm_emit_work);
 	q->fence_context = dma_fence_context_alloc(1);
-	ret = tessera_queue_alloc_dma(q);
+	ret = tdrm_queue_alloc_dma(q);
 	if (ret) {
-		tessera_queue_put(q);
+		tdrm_queue_put(q);
 		goto exit;
 	}
 	spin_lock(&tf->stats_lock);
@@ -401,18 +401,18 @@ int tessera_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_fi
 	else if (READ_ONCE(ctx->state) != DRM_TESSERA_QUEUE_OK)
 		ret = -EIO;
 	else
-		ret = tessera_queue_hw_create(q);
+		ret = tdrm_queue_hw_create(q);
 	if (ret) {
 		mutex_unlock(&ctx->lock);
-		tessera_queue_finish(q);
+		tdrm_queue_finish(q);
 		goto exit;
 	}
 	ret = xa_alloc(&tf->queues, &args->queue_id, q, xa_limit_31b, GFP_KERNEL_ACCOUNT);
 	if (ret) {
-		tessera_queue_stop(q);
-		tessera_queue_hw_destroy(q);
+		tdrm_queue_stop(q);
+		tdrm_queue_hw_destroy(q);
 		mutex_unlock(&ctx->lock);
-		tessera_queue_finish(q);
+		tdrm_queue_finish(q);
 		goto exit;
 	}
 	mutex_unlock(&ctx->lock);
@@ -422,19 +422,19 @@ exit:
 }
 
 /**
- * tessera_ioctl_queue_destroy - DRM_IOCTL_TESSERA_QUEUE_DESTROY
+ * tdrm_ioctl_queue_destroy - DRM_IOCTL_TESSERA_QUEUE_DESTROY
  * @drm: device
  * @data: struct drm_tessera_queue_destroy
  * @file: caller's
  *
  * Return: 0; -EINVAL, -ENOENT.
  */
-int tessera_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tessera_file *tf = file->driver_priv;
+	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_queue_destroy *args = data;
-	struct tessera_queue *q;
-	struct tessera_ctx *ctx;
+	struct tdrm_queue *q;
+	struct tdrm_ctx *ctx;
 
 	if (args->pad)
 		return -EINVAL;
@@ -443,47 +443,47 @@ int tessera_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_f
 	if (!q)
 		return -ENOENT;
 	ctx = q->ctx;
-	tessera_queue_stop(q);
+	tdrm_queue_stop(q);
 	mutex_lock(&ctx->lock);
 	/* Where its context was closed first, that has taken the queue off the device */
 	if (!ctx->closed)
-		tessera_queue_hw_destroy(q);
+		tdrm_queue_hw_destroy(q);
 	mutex_unlock(&ctx->lock);
-	tessera_queue_cancel(q, -ECANCELED, -ECANCELED);
-	tessera_queue_finish(q);
+	tdrm_queue_cancel(q, -ECANCELED, -ECANCELED);
+	tdrm_queue_finish(q);
 	return 0;
 }
 
 /**
- * tessera_ioctl_queue_query - DRM_IOCTL_TESSERA_QUEUE_QUERY
+ * tdrm_ioctl_queue_query - DRM_IOCTL_TESSERA_QUEUE_QUERY
  * @drm: device
  * @data: struct drm_tessera_queue_query
  * @file: caller's
  *
  * Return: 0; -ENOENT.
  */
-int tessera_ioctl_queue_query(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_ioctl_queue_query(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tessera_file *tf = file->driver_priv;
+	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_queue_query *args = data;
-	struct tessera_queue *q;
+	struct tdrm_queue *q;
 
-	q = tessera_queue_lookup(tf, args->queue_id);
+	q = tdrm_queue_lookup(tf, args->queue_id);
 	if (!q)
 		return -ENOENT;
 	/* Jobs that nobody waits for end without an interrupt */
-	tessera_queue_reap(q);
+	tdrm_queue_reap(q);
 
-	/* Pairs with the release in tessera_fault_work() */
+	/* Pairs with the release in tdrm_fault_work() */
 	args->state = smp_load_acquire(&q->ctx->state);
 	args->fault = q->ctx->fault;
 	args->fault_batch_index = q->ctx->fault_batch_index;
 	args->fault_addr = q->ctx->fault_addr;
-	args->busy_ns = tessera_queue_busy_ns(q);
+	args->busy_ns = tdrm_queue_busy_ns(q);
 	spin_lock_irq(&q->lock);
 	args->submitted = q->submitted;
 	args->completed = q->completed;
 	spin_unlock_irq(&q->lock);
-	tessera_queue_put(q);
+	tdrm_queue_put(q);
 	return 0;
 }

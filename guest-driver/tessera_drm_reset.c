@@ -37,10 +37,10 @@
 #include "tessera_drm_drv.h"
 
 /* The next queue, of one context or of all, with a reference */
-static struct tessera_queue *tessera_next_queue(struct tessera_device *tdev, u32 *slot,
-						struct tessera_ctx *ctx)
+static struct tdrm_queue *tdrm_next_queue(struct tdrm_device *tdev, u32 *slot,
+					  struct tdrm_ctx *ctx)
 {
-	struct tessera_queue *q;
+	struct tdrm_queue *q;
 
 	rcu_read_lock();
 	for (; *slot < tdev->num_slots; (*slot)++) {
@@ -55,9 +55,9 @@ static struct tessera_queue *tessera_next_queue(struct tessera_device *tdev, u32
 	return NULL;
 }
 
-static struct tessera_ctx *tessera_next_ctx(struct tessera_device *tdev, u32 *id)
+static struct tdrm_ctx *tdrm_next_ctx(struct tdrm_device *tdev, u32 *id)
 {
-	struct tessera_ctx *ctx;
+	struct tdrm_ctx *ctx;
 
 	rcu_read_lock();
 	for (; *id < tdev->num_contexts; (*id)++) {
@@ -73,13 +73,13 @@ static struct tessera_ctx *tessera_next_ctx(struct tessera_device *tdev, u32 *id
 }
 
 /**
- * tessera_ctx_ban - end a context: EXEC is refused from now on
+ * tdrm_ctx_ban - end a context: EXEC is refused from now on
  * @ctx: context
  * @state: DRM_TESSERA_QUEUE_*, but OK; the first call's stays
  *
- * The jobs' fences are left to tessera_ctx_cancel_jobs(). Context: any.
+ * The jobs' fences are left to tdrm_ctx_cancel_jobs(). Context: any.
  */
-void tessera_ctx_ban(struct tessera_ctx *ctx, u32 state)
+void tdrm_ctx_ban(struct tdrm_ctx *ctx, u32 state)
 {
 	unsigned long flags;
 
@@ -90,7 +90,7 @@ void tessera_ctx_ban(struct tessera_ctx *ctx, u32 state)
 }
 
 /**
- * tessera_ctx_cancel_jobs - end all jobs of a context that was banned
+ * tdrm_ctx_cancel_jobs - end all jobs of a context that was banned
  * @ctx: context
  * @guilty: the queue whose oldest job is to blame, or NULL
  * @guilty_error: error of that job's fence, negative
@@ -98,33 +98,33 @@ void tessera_ctx_ban(struct tessera_ctx *ctx, u32 state)
  *
  * Context: may sleep; no allocation.
  */
-void tessera_ctx_cancel_jobs(struct tessera_ctx *ctx, struct tessera_queue *guilty,
-			     int guilty_error, int error)
+void tdrm_ctx_cancel_jobs(struct tdrm_ctx *ctx, struct tdrm_queue *guilty,
+			  int guilty_error, int error)
 {
-	struct tessera_queue *q;
+	struct tdrm_queue *q;
 	u32 slot = 0;
 
-	while ((q = tessera_next_queue(ctx->tdev, &slot, ctx))) {
-		tessera_queue_cancel(q, q == guilty ? guilty_error : error, error);
-		tessera_queue_put(q);
+	while ((q = tdrm_next_queue(ctx->tdev, &slot, ctx))) {
+		tdrm_queue_cancel(q, q == guilty ? guilty_error : error, error);
+		tdrm_queue_put(q);
 	}
 }
 
 /* -------------------------------------------------------------- faults -- */
 
 /**
- * tessera_fault_work - a context has faulted: find out where, ban it, end its jobs
+ * tdrm_fault_work - a context has faulted: find out where, ban it, end its jobs
  * @work: of the context; owns a reference on it
  *
  * Context: workqueue.
  */
-void tessera_fault_work(struct work_struct *work)
+void tdrm_fault_work(struct work_struct *work)
 {
-	struct tessera_ctx *ctx = container_of(work, struct tessera_ctx, fault_work);
-	struct tessera_device *tdev = ctx->tdev;
+	struct tdrm_ctx *ctx = container_of(work, struct tdrm_ctx, fault_work);
+	struct tdrm_device *tdev = ctx->tdev;
 	u32 fault, batch_index = U32_MAX;
-	struct tessera_admin_req *req;
-	struct tessera_event ev;
+	struct tdrm_admin_req *req;
+	struct t1_event ev;
 	bool first = false;
 	bool signalling;
 	u64 addr;
@@ -138,18 +138,18 @@ void tessera_fault_work(struct work_struct *work)
 
 	down_read(&tdev->reset_sem);
 	if (!ctx->lost) {
-		const struct tessera_fault *info;
+		const struct t1_fault *info;
 
-		req = tessera_admin_get(tdev, TESSERA_ADMIN_FAULT_QUERY);
+		req = tdrm_admin_get(tdev, T1_ADMIN_FAULT_QUERY);
 		info = req->buf;
 		req->cmd.ctx = cpu_to_le32(ctx->hw_id);
 		req->cmd.addr = cpu_to_le64(req->buf_dma);
-		if (!tessera_admin_run(tdev, req) && info->fault) {
+		if (!tdrm_admin_run(tdev, req) && info->fault) {
 			fault = le32_to_cpu(info->fault);
 			batch_index = le32_to_cpu(info->batch_index);
 			addr = le64_to_cpu(info->addr);
 		}
-		tessera_admin_put(tdev, req);
+		tdrm_admin_put(tdev, req);
 	}
 	up_read(&tdev->reset_sem);
 
@@ -159,12 +159,12 @@ void tessera_fault_work(struct work_struct *work)
 		ctx->fault_batch_index = batch_index;
 		ctx->fault_addr = addr;
 		/* Pairs with the acquire in QUEUE_QUERY */
-		smp_store_release(&ctx->state, fault == TESSERA_FAULT_ENGINE_RESET ?
+		smp_store_release(&ctx->state, fault == T1_FAULT_ENGINE_RESET ?
 				  DRM_TESSERA_QUEUE_RESET : DRM_TESSERA_QUEUE_FAULT);
 		first = true;
 	}
 	spin_unlock_irq(&ctx->ban_lock);
-	tessera_ctx_cancel_jobs(ctx, NULL, 0, -EIO);
+	tdrm_ctx_cancel_jobs(ctx, NULL, 0, -EIO);
 	dma_fence_end_signalling(signalling);
 
 	if (first)
@@ -173,31 +173,31 @@ void tessera_fault_work(struct work_struct *work)
 				       ctx->hw_id, ctx->comm, ctx->pid, fault, addr,
 				       le16_to_cpu(ev.engine), le32_to_cpu(ev.slot),
 				       (int)batch_index);
-	tessera_ctx_put(ctx);
+	tdrm_ctx_put(ctx);
 }
 
 /* ------------------------------------------------------------ timeouts -- */
 
-static unsigned long tessera_watchdog_period(void)
+static unsigned long tdrm_watchdog_period(void)
 {
-	u32 ms = max(READ_ONCE(tessera_job_timeout_ms), 1u);
+	u32 ms = max(READ_ONCE(tdrm_job_timeout_ms), 1u);
 
 	return msecs_to_jiffies(clamp(ms / 4, 1u, 2500u)) + 1;
 }
 
 /**
- * tessera_queue_touch - note that a queue moves now
+ * tdrm_queue_touch - note that a queue moves now
  * @q: queue, its lock held
  *
  * Context: any.
  */
-void tessera_queue_touch(struct tessera_queue *q)
+void tdrm_queue_touch(struct tdrm_queue *q)
 {
-	struct tessera_queue_page *page;
-	struct tessera_job *job;
+	struct tdrm_queue_page *page;
+	struct tdrm_job *job;
 
 	lockdep_assert_held(&q->lock);
-	job = list_first_entry_or_null(&q->running, struct tessera_job, link);
+	job = list_first_entry_or_null(&q->running, struct tdrm_job, link);
 	page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
 	if (!job || !page)
 		return;
@@ -208,78 +208,78 @@ void tessera_queue_touch(struct tessera_queue *q)
 }
 
 /* Has the queue jobs in its ring; and if so, when did it last move? */
-static bool tessera_queue_moved(struct tessera_queue *q, u64 *moved)
+static bool tdrm_queue_moved(struct tdrm_queue *q, u64 *moved)
 {
-	struct tessera_queue_page *page;
-	struct tessera_job *job;
+	struct tdrm_queue_page *page;
+	struct tdrm_job *job;
 	unsigned long flags;
 	bool any;
 
 	spin_lock_irqsave(&q->lock, flags);
-	job = list_first_entry_or_null(&q->running, struct tessera_job, link);
+	job = list_first_entry_or_null(&q->running, struct tdrm_job, link);
 	page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
 	any = job && page;
 	if (any) {
 		if (job->fence.seqno != q->seen_seqno ||
 		    le32_to_cpu(READ_ONCE(page->cb.head)) != q->seen_head ||
 		    le64_to_cpu(READ_ONCE(page->cb.busy_ns)) != q->seen_busy_ns)
-			tessera_queue_touch(q);
+			tdrm_queue_touch(q);
 		*moved = q->moved;
 	}
 	spin_unlock_irqrestore(&q->lock, flags);
 	return any;
 }
 
-static void tessera_restart_clocks(struct tessera_device *tdev, u32 engine)
+static void tdrm_restart_clocks(struct tdrm_device *tdev, u32 engine)
 {
-	struct tessera_queue *q;
+	struct tdrm_queue *q;
 	u32 slot = 0;
 
-	while ((q = tessera_next_queue(tdev, &slot, NULL))) {
+	while ((q = tdrm_next_queue(tdev, &slot, NULL))) {
 		spin_lock_irq(&q->lock);
 		if (q->engine == engine)
 			q->moved = ktime_get_ns();
 		spin_unlock_irq(&q->lock);
-		tessera_queue_put(q);
+		tdrm_queue_put(q);
 	}
 }
 
 /* Ban the context of a stuck queue, and take all its queues off their engines */
-static void tessera_timeout(struct tessera_queue *guilty)
+static void tdrm_timeout(struct tdrm_queue *guilty)
 {
-	struct tessera_ctx *ctx = guilty->ctx;
-	struct tessera_device *tdev = ctx->tdev;
-	struct tessera_queue *q;
+	struct tdrm_ctx *ctx = guilty->ctx;
+	struct tdrm_device *tdev = ctx->tdev;
+	struct tdrm_queue *q;
 	u32 slot = 0;
 
 	dev_notice_ratelimited(tdev->drm.dev,
 			       "context %u of %s[%d]: a job on engine %u, slot %u timed out\n",
 			       ctx->hw_id, ctx->comm, ctx->pid, guilty->engine, guilty->slot);
-	tessera_ctx_ban(ctx, DRM_TESSERA_QUEUE_TIMEOUT);
-	while ((q = tessera_next_queue(tdev, &slot, ctx))) {
+	tdrm_ctx_ban(ctx, DRM_TESSERA_QUEUE_TIMEOUT);
+	while ((q = tdrm_next_queue(tdev, &slot, ctx))) {
 		/* A failure has asked for a device reset, which stops the queue as well */
-		tessera_queue_hw_reset(q);
-		tessera_queue_put(q);
+		tdrm_queue_hw_reset(q);
+		tdrm_queue_put(q);
 	}
-	tessera_ctx_cancel_jobs(ctx, guilty, -ETIME, -EIO);
-	tessera_restart_clocks(tdev, guilty->engine);
+	tdrm_ctx_cancel_jobs(ctx, guilty, -ETIME, -EIO);
+	tdrm_restart_clocks(tdev, guilty->engine);
 }
 
-static void tessera_watchdog(struct work_struct *work)
+static void tdrm_watchdog(struct work_struct *work)
 {
-	struct tessera_device *tdev = container_of(work, struct tessera_device, watchdog.work);
-	u64 timeout_ns = (u64)max(READ_ONCE(tessera_job_timeout_ms), 1u) * NSEC_PER_MSEC;
-	struct tessera_queue *stuck[TESSERA_NUM_ENGINES] = {};
-	u64 moved, since[TESSERA_NUM_ENGINES] = {};
+	struct tdrm_device *tdev = container_of(work, struct tdrm_device, watchdog.work);
+	u64 timeout_ns = (u64)max(READ_ONCE(tdrm_job_timeout_ms), 1u) * NSEC_PER_MSEC;
+	struct tdrm_queue *stuck[T1_NUM_ENGINES] = {};
+	u64 moved, since[T1_NUM_ENGINES] = {};
 	bool signalling = dma_fence_begin_signalling();
-	struct tessera_queue *q;
+	struct tdrm_queue *q;
 	bool again = false;
 	u32 slot = 0, e;
 
-	while ((q = tessera_next_queue(tdev, &slot, NULL))) {
+	while ((q = tdrm_next_queue(tdev, &slot, NULL))) {
 		/* Jobs that nobody waits for end without an interrupt: let go of them here */
-		tessera_queue_reap(q);
-		if (tessera_queue_moved(q, &moved)) {
+		tdrm_queue_reap(q);
+		if (tdrm_queue_moved(q, &moved)) {
 			again = true;
 			e = q->engine;
 			if (ktime_get_ns() >= moved + timeout_ns &&
@@ -289,102 +289,102 @@ static void tessera_watchdog(struct work_struct *work)
 			}
 		}
 		if (q)
-			tessera_queue_put(q);
+			tdrm_queue_put(q);
 	}
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		if (stuck[e]) {
-			tessera_timeout(stuck[e]);
-			tessera_queue_put(stuck[e]);
+			tdrm_timeout(stuck[e]);
+			tdrm_queue_put(stuck[e]);
 		}
 	}
 	dma_fence_end_signalling(signalling);
 	if (again)
-		queue_delayed_work(tdev->wq, &tdev->watchdog, tessera_watchdog_period());
+		queue_delayed_work(tdev->wq, &tdev->watchdog, tdrm_watchdog_period());
 }
 
 /**
- * tessera_watchdog_kick - have the watchdog look, a period from now at latest
+ * tdrm_watchdog_kick - have the watchdog look, a period from now at latest
  * @tdev: device
  *
  * Context: any; cheap where it is set already.
  */
-void tessera_watchdog_kick(struct tessera_device *tdev)
+void tdrm_watchdog_kick(struct tdrm_device *tdev)
 {
-	queue_delayed_work(tdev->wq, &tdev->watchdog, tessera_watchdog_period());
+	queue_delayed_work(tdev->wq, &tdev->watchdog, tdrm_watchdog_period());
 }
 
 /* -------------------------------------------------------------- resets -- */
 
 /**
- * tessera_device_stop - end all work: contexts are banned, the device is reset
+ * tdrm_device_stop - end all work: contexts are banned, the device is reset
  * @tdev: device; reset_lock is held
  *
  * When it returns the device reaches no memory, whether it obeyed or had to be cut off the
- * bus, and all fences have ended. tessera_device_forget() must follow.
+ * bus, and all fences have ended. tdrm_device_forget() must follow.
  *
  * Context: may sleep; no allocation.
  */
-void tessera_device_stop(struct tessera_device *tdev)
+void tdrm_device_stop(struct tdrm_device *tdev)
 {
 	bool signalling = dma_fence_begin_signalling();
-	struct tessera_ctx *ctx;
+	struct tdrm_ctx *ctx;
 	u32 id;
 
 	lockdep_assert_held(&tdev->reset_lock);
-	tessera_admin_fail(tdev);
-	for (id = 0; (ctx = tessera_next_ctx(tdev, &id)); tessera_ctx_put(ctx))
-		tessera_ctx_ban(ctx, DRM_TESSERA_QUEUE_RESET);
-	if (!tdev->wedged && tessera_admin_reset(tdev)) {
+	tdrm_admin_fail(tdev);
+	for (id = 0; (ctx = tdrm_next_ctx(tdev, &id)); tdrm_ctx_put(ctx))
+		tdrm_ctx_ban(ctx, DRM_TESSERA_QUEUE_RESET);
+	if (!tdev->wedged && tdrm_admin_reset(tdev)) {
 		tdev->wedged = true;
 		pci_clear_master(tdev->pdev);
 		if (!tdev->gone)
 			drm_err(&tdev->drm, "the device does not come out of reset: it is wedged, and off the bus\n");
 	}
-	for (id = 0; (ctx = tessera_next_ctx(tdev, &id)); tessera_ctx_put(ctx))
-		tessera_ctx_cancel_jobs(ctx, NULL, 0, -EIO);
+	for (id = 0; (ctx = tdrm_next_ctx(tdev, &id)); tdrm_ctx_put(ctx))
+		tdrm_ctx_cancel_jobs(ctx, NULL, 0, -EIO);
 	dma_fence_end_signalling(signalling);
 }
 
 /**
- * tessera_device_forget - forget the contexts that a stopped device has forgotten
+ * tdrm_device_forget - forget the contexts that a stopped device has forgotten
  * @tdev: device; reset_lock is held, and reset_sem for writing
  */
-void tessera_device_forget(struct tessera_device *tdev)
+void tdrm_device_forget(struct tdrm_device *tdev)
 {
-	struct tessera_ctx *ctx;
+	struct tdrm_ctx *ctx;
 	u32 i;
 
 	lockdep_assert_held_write(&tdev->reset_sem);
 	spin_lock(&tdev->id_lock);
-	for (i = 0; i < TESSERA_MAX_CONTEXTS; i++) {
+	for (i = 0; i < T1_MAX_CONTEXTS; i++) {
 		ctx = rcu_dereference_protected(tdev->ctxs[i], lockdep_is_held(&tdev->id_lock));
 		if (ctx) {
 			/* Once more, for one that was made while the others were banned */
-			tessera_ctx_ban(ctx, DRM_TESSERA_QUEUE_RESET);
+			tdrm_ctx_ban(ctx, DRM_TESSERA_QUEUE_RESET);
 			ctx->lost = true;
 		}
 		RCU_INIT_POINTER(tdev->ctxs[i], NULL);
 	}
-	for (i = 0; i < TESSERA_MAX_SLOTS; i++)
+	for (i = 0; i < T1_MAX_SLOTS; i++)
 		RCU_INIT_POINTER(tdev->queues[i], NULL);
-	bitmap_zero(tdev->ctx_ids, TESSERA_MAX_CONTEXTS);
-	bitmap_zero(tdev->slot_ids, TESSERA_MAX_SLOTS);
+	bitmap_zero(tdev->ctx_ids, T1_MAX_CONTEXTS);
+	bitmap_zero(tdev->slot_ids, T1_MAX_SLOTS);
 	spin_unlock(&tdev->id_lock);
 }
 
 /**
- * tessera_device_restart - start a device that was stopped
+ * tdrm_device_restart - start a device that was stopped
  * @tdev: device; reset_lock is held, and reset_sem for writing
  *
  * Context: may sleep. Return: 0, or an errno after which the device is wedged.
  */
-int tessera_device_restart(struct tessera_device *tdev)
+int tdrm_device_restart(struct tdrm_device *tdev)
 {
 	int ret;
 
 	if (tdev->wedged)
 		return -EIO;
-	ret = tessera_admin_start(tdev);
+	ret = tdrm_admin_start(tdev);
 	if (ret) {
 		tdev->wedged = true;
 		pci_clear_master(tdev->pdev);
@@ -393,17 +393,17 @@ int tessera_device_restart(struct tessera_device *tdev)
 	return ret;
 }
 
-static void tessera_reset_work(struct work_struct *work)
+static void tdrm_reset_work(struct work_struct *work)
 {
-	struct tessera_device *tdev = container_of(work, struct tessera_device, reset_work);
+	struct tdrm_device *tdev = container_of(work, struct tdrm_device, reset_work);
 
 	mutex_lock(&tdev->reset_lock);
 	/* Somebody else's reset may have come first */
 	if (READ_ONCE(tdev->admin.dead) && !tdev->wedged && !tdev->gone) {
-		tessera_device_stop(tdev);
+		tdrm_device_stop(tdev);
 		down_write(&tdev->reset_sem);
-		tessera_device_forget(tdev);
-		if (!tessera_device_restart(tdev))
+		tdrm_device_forget(tdev);
+		if (!tdrm_device_restart(tdev))
 			drm_notice(&tdev->drm, "device was reset, all contexts are lost\n");
 		up_write(&tdev->reset_sem);
 	}
@@ -411,18 +411,18 @@ static void tessera_reset_work(struct work_struct *work)
 }
 
 /**
- * tessera_reset_request - ask for a device reset
+ * tdrm_reset_request - ask for a device reset
  * @tdev: device whose admin queue has been failed
  *
  * Context: any.
  */
-void tessera_reset_request(struct tessera_device *tdev)
+void tdrm_reset_request(struct tdrm_device *tdev)
 {
 	if (!READ_ONCE(tdev->gone))
 		queue_work(tdev->wq, &tdev->reset_work);
 }
 
-static void tessera_reset_wait(struct tessera_device *tdev)
+static void tdrm_reset_wait(struct tdrm_device *tdev)
 {
 	flush_work(&tdev->reset_work);
 	/* A reset by others, or removal */
@@ -431,7 +431,7 @@ static void tessera_reset_wait(struct tessera_device *tdev)
 }
 
 /**
- * tessera_reset_after - a command to take something from the device has failed: insist
+ * tdrm_reset_after - a command to take something from the device has failed: insist
  * @tdev: device; neither reset_lock nor reset_sem is held
  * @what: what the command was for
  * @err: its errno
@@ -440,27 +440,27 @@ static void tessera_reset_wait(struct tessera_device *tdev)
  *
  * Context: may sleep.
  */
-void tessera_reset_after(struct tessera_device *tdev, const char *what, int err)
+void tdrm_reset_after(struct tdrm_device *tdev, const char *what, int err)
 {
 	if (!READ_ONCE(tdev->admin.dead)) {
 		drm_err(&tdev->drm, "%s failed: %d, resetting the device\n", what, err);
-		tessera_admin_fail(tdev);
-		tessera_reset_request(tdev);
+		tdrm_admin_fail(tdev);
+		tdrm_reset_request(tdev);
 	}
-	tessera_reset_wait(tdev);
+	tdrm_reset_wait(tdev);
 }
 
 /**
- * tessera_reset_init - prepare what this file needs
+ * tdrm_reset_init - prepare what this file needs
  * @tdev: device
  */
-void tessera_reset_init(struct tessera_device *tdev)
+void tdrm_reset_init(struct tdrm_device *tdev)
 {
 	mutex_init(&tdev->reset_lock);
 	init_rwsem(&tdev->reset_sem);
 	init_waitqueue_head(&tdev->reset_wait);
 	mutex_init(&tdev->slot_lock);
 	spin_lock_init(&tdev->id_lock);
-	INIT_WORK(&tdev->reset_work, tessera_reset_work);
-	INIT_DELAYED_WORK(&tdev->watchdog, tessera_watchdog);
+	INIT_WORK(&tdev->reset_work, tdrm_reset_work);
+	INIT_DELAYED_WORK(&tdev->watchdog, tdrm_watchdog);
 }

@@ -18,52 +18,52 @@
 #include "tessera_drm_drv.h"
 
 /* Runs of at least so many pages are worth a command of their own */
-#define TESSERA_CONTIG_MIN_PAGES	64u
+#define TDRM_CONTIG_MIN_PAGES	64u
 
-struct tessera_binding {
+struct tdrm_binding {
 	struct drm_mm_node node;
 	struct drm_gem_object *obj;
 };
 
 /* ------------------------------------------------------------ contexts -- */
 
-static void tessera_ctx_release(struct kref *ref)
+static void tdrm_ctx_release(struct kref *ref)
 {
-	struct tessera_ctx *ctx = container_of(ref, struct tessera_ctx, ref);
+	struct tdrm_ctx *ctx = container_of(ref, struct tdrm_ctx, ref);
 
 	kfree_rcu(ctx, rcu);
 }
 
 /**
- * tessera_ctx_get - take a reference
+ * tdrm_ctx_get - take a reference
  * @ctx: context, referenced already
  */
-void tessera_ctx_get(struct tessera_ctx *ctx)
+void tdrm_ctx_get(struct tdrm_ctx *ctx)
 {
 	kref_get(&ctx->ref);
 }
 
 /**
- * tessera_ctx_put - drop a reference
+ * tdrm_ctx_put - drop a reference
  * @ctx: context
  *
- * Context: any; the device's side and the bindings went in tessera_ctx_close().
+ * Context: any; the device's side and the bindings went in tdrm_ctx_close().
  */
-void tessera_ctx_put(struct tessera_ctx *ctx)
+void tdrm_ctx_put(struct tdrm_ctx *ctx)
 {
-	kref_put(&ctx->ref, tessera_ctx_release);
+	kref_put(&ctx->ref, tdrm_ctx_release);
 }
 
 /**
- * tessera_ctx_lookup - a context of a file
+ * tdrm_ctx_lookup - a context of a file
  * @tf: file
  * @id: as user space names it
  *
  * Return: the context with a reference, or NULL.
  */
-struct tessera_ctx *tessera_ctx_lookup(struct tessera_file *tf, u32 id)
+struct tdrm_ctx *tdrm_ctx_lookup(struct tdrm_file *tf, u32 id)
 {
-	struct tessera_ctx *ctx;
+	struct tdrm_ctx *ctx;
 
 	xa_lock(&tf->ctxs);
 	ctx = xa_load(&tf->ctxs, id);
@@ -73,10 +73,10 @@ struct tessera_ctx *tessera_ctx_lookup(struct tessera_file *tf, u32 id)
 	return ctx;
 }
 
-static int tessera_ctx_hw_create(struct tessera_ctx *ctx)
+static int tdrm_ctx_hw_create(struct tdrm_ctx *ctx)
 {
-	struct tessera_device *tdev = ctx->tdev;
-	struct tessera_admin_req *req;
+	struct tdrm_device *tdev = ctx->tdev;
+	struct tdrm_admin_req *req;
 	u32 id;
 	int ret;
 
@@ -99,10 +99,10 @@ static int tessera_ctx_hw_create(struct tessera_ctx *ctx)
 		return -ENOSPC;
 	}
 
-	req = tessera_admin_get(tdev, TESSERA_ADMIN_CTX_CREATE);
+	req = tdrm_admin_get(tdev, T1_ADMIN_CTX_CREATE);
 	req->cmd.ctx = cpu_to_le32(id);
-	ret = tessera_admin_run(tdev, req);
-	tessera_admin_put(tdev, req);
+	ret = tdrm_admin_run(tdev, req);
+	tdrm_admin_put(tdev, req);
 
 	spin_lock(&tdev->id_lock);
 	if (ret) {
@@ -117,10 +117,10 @@ static int tessera_ctx_hw_create(struct tessera_ctx *ctx)
 }
 
 /* Take a context and its queues out of the tables. reset_sem is held */
-static void tessera_ctx_unpublish(struct tessera_ctx *ctx)
+static void tdrm_ctx_unpublish(struct tdrm_ctx *ctx)
 {
-	struct tessera_device *tdev = ctx->tdev;
-	struct tessera_queue *q;
+	struct tdrm_device *tdev = ctx->tdev;
+	struct tdrm_queue *q;
 	u32 i;
 
 	if (ctx->lost)
@@ -129,7 +129,7 @@ static void tessera_ctx_unpublish(struct tessera_ctx *ctx)
 	spin_lock(&tdev->id_lock);
 	RCU_INIT_POINTER(tdev->ctxs[ctx->hw_id], NULL);
 	__clear_bit(ctx->hw_id, tdev->ctx_ids);
-	for (i = 0; i < TESSERA_MAX_SLOTS; i++) {
+	for (i = 0; i < T1_MAX_SLOTS; i++) {
 		q = rcu_dereference_protected(tdev->queues[i], lockdep_is_held(&tdev->id_lock));
 		if (!q || q->ctx != ctx)
 			continue;
@@ -140,28 +140,28 @@ static void tessera_ctx_unpublish(struct tessera_ctx *ctx)
 	mutex_unlock(&tdev->slot_lock);
 }
 
-static void tessera_ctx_hw_destroy(struct tessera_ctx *ctx)
+static void tdrm_ctx_hw_destroy(struct tdrm_ctx *ctx)
 {
-	struct tessera_device *tdev = ctx->tdev;
-	struct tessera_admin_req *req;
+	struct tdrm_device *tdev = ctx->tdev;
+	struct tdrm_admin_req *req;
 	int ret = 0;
 
 	down_read(&tdev->reset_sem);
 	if (!ctx->lost) {
-		req = tessera_admin_get(tdev, TESSERA_ADMIN_CTX_DESTROY);
+		req = tdrm_admin_get(tdev, T1_ADMIN_CTX_DESTROY);
 		req->cmd.ctx = cpu_to_le32(ctx->hw_id);
-		ret = tessera_admin_run(tdev, req);
-		tessera_admin_put(tdev, req);
+		ret = tdrm_admin_run(tdev, req);
+		tdrm_admin_put(tdev, req);
 		if (!ret)
-			tessera_ctx_unpublish(ctx);
+			tdrm_ctx_unpublish(ctx);
 	}
 	up_read(&tdev->reset_sem);
 	/* What the device has not let go of, a reset takes from it before memory is freed */
 	if (ret)
-		tessera_reset_after(tdev, "destroying a context", ret);
+		tdrm_reset_after(tdev, "destroying a context", ret);
 }
 
-static void tessera_binding_free(struct tessera_binding *b)
+static void tdrm_binding_free(struct tdrm_binding *b)
 {
 	drm_mm_remove_node(&b->node);
 	drm_gem_object_put(b->obj);
@@ -169,16 +169,16 @@ static void tessera_binding_free(struct tessera_binding *b)
 }
 
 /**
- * tessera_ctx_close - end a context, with its queues and bindings
+ * tdrm_ctx_close - end a context, with its queues and bindings
  * @tf: its file
  * @ctx: context, no longer in the file's table; its reference is consumed
  *
  * Context: may sleep. Works on a device that is gone, too.
  */
-void tessera_ctx_close(struct tessera_file *tf, struct tessera_ctx *ctx)
+void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx)
 {
 	struct drm_mm_node *node, *next;
-	struct tessera_queue *q;
+	struct tdrm_queue *q;
 	LIST_HEAD(queues);
 	unsigned long id;
 
@@ -195,46 +195,46 @@ void tessera_ctx_close(struct tessera_file *tf, struct tessera_ctx *ctx)
 	}
 	xa_unlock(&tf->queues);
 	list_for_each_entry(q, &queues, close_link)
-		tessera_queue_stop(q);
-	tessera_ctx_hw_destroy(ctx);
+		tdrm_queue_stop(q);
+	tdrm_ctx_hw_destroy(ctx);
 	mutex_unlock(&ctx->lock);
 
 	list_for_each_entry(q, &queues, close_link)
-		tessera_queue_cancel(q, -ECANCELED, -ECANCELED);
+		tdrm_queue_cancel(q, -ECANCELED, -ECANCELED);
 	/* An interrupt may still be looking at the context */
 	synchronize_rcu();
 	if (cancel_work_sync(&ctx->fault_work))
-		tessera_ctx_put(ctx);
-	tessera_queues_finish(ctx->tdev, &queues);
+		tdrm_ctx_put(ctx);
+	tdrm_queues_finish(ctx->tdev, &queues);
 
 	mutex_lock(&ctx->lock);
 	drm_mm_for_each_node_safe(node, next, &ctx->vas)
-		tessera_binding_free(container_of(node, struct tessera_binding, node));
+		tdrm_binding_free(container_of(node, struct tdrm_binding, node));
 	drm_mm_takedown(&ctx->vas);
 	mutex_unlock(&ctx->lock);
-	tessera_ctx_put(ctx);
+	tdrm_ctx_put(ctx);
 }
 
 /* ------------------------------------------------------- map and unmap -- */
 
 /* A context whose device state is gone takes no commands: its owner must see that */
-static int tessera_map_run(struct tessera_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags,
-			   const dma_addr_t *list)
+static int tdrm_map_run(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags,
+			const dma_addr_t *list)
 {
-	struct tessera_device *tdev = ctx->tdev;
-	struct tessera_admin_req *req;
+	struct tdrm_device *tdev = ctx->tdev;
+	struct tdrm_admin_req *req;
 	__le64 *entries;
 	int ret = -EIO;
 	u32 i;
 
 	down_read(&tdev->reset_sem);
 	if (!ctx->lost) {
-		req = tessera_admin_get(tdev, TESSERA_ADMIN_MAP);
+		req = tdrm_admin_get(tdev, T1_ADMIN_MAP);
 		req->cmd.ctx = cpu_to_le32(ctx->hw_id);
 		req->cmd.flags = cpu_to_le32(flags);
 		req->cmd.map.va = cpu_to_le64(va);
 		req->cmd.map.npages = cpu_to_le32(npages);
-		if (flags & TESSERA_MAP_CONTIG) {
+		if (flags & T1_MAP_CONTIG) {
 			req->cmd.map.list = cpu_to_le64(addr);
 		} else {
 			entries = req->buf;
@@ -242,30 +242,30 @@ static int tessera_map_run(struct tessera_ctx *ctx, u64 va, u64 addr, u32 npages
 				entries[i] = cpu_to_le64(list[i]);
 			req->cmd.map.list = cpu_to_le64(req->buf_dma);
 		}
-		ret = tessera_admin_run(tdev, req);
-		tessera_admin_put(tdev, req);
+		ret = tdrm_admin_run(tdev, req);
+		tdrm_admin_put(tdev, req);
 	}
 	up_read(&tdev->reset_sem);
 	return ret;
 }
 
 /**
- * tessera_map_contig - map pages that follow each other
+ * tdrm_map_contig - map pages that follow each other
  * @ctx: context
  * @va: virtual address
  * @addr: bus or VRAM address
- * @npages: number of pages, up to TESSERA_MAP_MAX_PAGES
- * @flags: TESSERA_MAP_* but for CONTIG
+ * @npages: number of pages, up to T1_MAP_MAX_PAGES
+ * @flags: T1_MAP_* but for CONTIG
  *
  * Context: may sleep. Return: 0 or an errno; -EIO if the context is lost.
  */
-int tessera_map_contig(struct tessera_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags)
+int tdrm_map_contig(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags)
 {
-	return tessera_map_run(ctx, va, addr, npages, flags | TESSERA_MAP_CONTIG, NULL);
+	return tdrm_map_run(ctx, va, addr, npages, flags | T1_MAP_CONTIG, NULL);
 }
 
 /**
- * tessera_unmap - unmap a range, and see to it that the device has let go of it
+ * tdrm_unmap - unmap a range, and see to it that the device has let go of it
  * @ctx: context
  * @va: virtual address
  * @size: bytes, a multiple of 4 KiB
@@ -273,41 +273,41 @@ int tessera_map_contig(struct tessera_ctx *ctx, u64 va, u64 addr, u32 npages, u3
  * Context: may sleep; reset_lock is not held. When it returns, whatever it returns, the
  * device reaches nothing there any more. Return: 0, or -EIO if that took a reset.
  */
-int tessera_unmap(struct tessera_ctx *ctx, u64 va, u64 size)
+int tdrm_unmap(struct tdrm_ctx *ctx, u64 va, u64 size)
 {
-	struct tessera_device *tdev = ctx->tdev;
-	u64 left = size >> TESSERA_PAGE_SHIFT, n;
-	struct tessera_admin_req *req;
+	struct tdrm_device *tdev = ctx->tdev;
+	u64 left = size >> T1_PAGE_SHIFT, n;
+	struct tdrm_admin_req *req;
 	int ret = 0;
 
 	down_read(&tdev->reset_sem);
 	while (!ret && left && !ctx->lost) {
 		/* In pieces that a 32-bit count holds and that split no 2 MiB page */
-		n = min_t(u64, left, BIT_ULL(31) - ((va >> TESSERA_PAGE_SHIFT) & 511));
-		req = tessera_admin_get(tdev, TESSERA_ADMIN_UNMAP);
+		n = min_t(u64, left, BIT_ULL(31) - ((va >> T1_PAGE_SHIFT) & 511));
+		req = tdrm_admin_get(tdev, T1_ADMIN_UNMAP);
 		req->cmd.ctx = cpu_to_le32(ctx->hw_id);
 		req->cmd.map.va = cpu_to_le64(va);
 		req->cmd.map.npages = cpu_to_le32(n);
-		ret = tessera_admin_run(tdev, req);
-		tessera_admin_put(tdev, req);
-		va += n << TESSERA_PAGE_SHIFT;
+		ret = tdrm_admin_run(tdev, req);
+		tdrm_admin_put(tdev, req);
+		va += n << T1_PAGE_SHIFT;
 		left -= n;
 	}
 	up_read(&tdev->reset_sem);
 	if (!ret)
 		return 0;
 
-	tessera_reset_after(tdev, "unmapping", ret);
+	tdrm_reset_after(tdev, "unmapping", ret);
 	return -EIO;
 }
 
 /* Where system memory is, from an offset on: a walk over what the DMA API gave */
-struct tessera_cursor {
+struct tdrm_cursor {
 	struct scatterlist *sg;
 	u64 skip;		/* into *sg */
 };
 
-static void tessera_cursor_init(struct tessera_cursor *cur, struct sg_table *sgt, u64 offset)
+static void tdrm_cursor_init(struct tdrm_cursor *cur, struct sg_table *sgt, u64 offset)
 {
 	struct scatterlist *sg;
 	unsigned int i;
@@ -323,7 +323,7 @@ static void tessera_cursor_init(struct tessera_cursor *cur, struct sg_table *sgt
 	}
 }
 
-static void tessera_cursor_advance(struct tessera_cursor *cur, u64 bytes)
+static void tdrm_cursor_advance(struct tdrm_cursor *cur, u64 bytes)
 {
 	cur->skip += bytes;
 	if (cur->skip >= sg_dma_len(cur->sg)) {
@@ -333,36 +333,36 @@ static void tessera_cursor_advance(struct tessera_cursor *cur, u64 bytes)
 }
 
 /* How many pages of which size one CONTIG command may take of a run */
-static u32 tessera_contig_pages(u64 va, u64 addr, u64 run, u32 *flags)
+static u32 tdrm_contig_pages(u64 va, u64 addr, u64 run, u32 *flags)
 {
 	u64 to_huge;
 
-	*flags &= ~TESSERA_MAP_HUGE;
+	*flags &= ~T1_MAP_HUGE;
 	if (!((va | addr) & (SZ_2M - 1)) && run >= SZ_2M) {
-		*flags |= TESSERA_MAP_HUGE;
-		return min_t(u64, run >> TESSERA_HUGE_PAGE_SHIFT, TESSERA_MAP_MAX_PAGES);
+		*flags |= T1_MAP_HUGE;
+		return min_t(u64, run >> T1_HUGE_PAGE_SHIFT, T1_MAP_MAX_PAGES);
 	}
 	/* Stop where 2 MiB pages can begin */
 	to_huge = SZ_2M - (va & (SZ_2M - 1));
 	if (!((va ^ addr) & (SZ_2M - 1)) && run >= to_huge + SZ_2M)
 		run = min(run, to_huge);
-	return min_t(u64, run >> TESSERA_PAGE_SHIFT, TESSERA_MAP_MAX_PAGES);
+	return min_t(u64, run >> T1_PAGE_SHIFT, T1_MAP_MAX_PAGES);
 }
 
-static int tessera_map_vram(struct tessera_ctx *ctx, u64 va, u64 addr, u64 size, u32 flags)
+static int tdrm_map_vram(struct tdrm_ctx *ctx, u64 va, u64 addr, u64 size, u32 flags)
 {
 	u64 bytes;
 	u32 n;
 	int ret;
 
-	flags |= TESSERA_MAP_VRAM;
+	flags |= T1_MAP_VRAM;
 	while (size) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		n = tessera_contig_pages(va, addr, size, &flags);
-		bytes = (u64)n << (flags & TESSERA_MAP_HUGE ? TESSERA_HUGE_PAGE_SHIFT :
-				   TESSERA_PAGE_SHIFT);
-		ret = tessera_map_contig(ctx, va, addr, n, flags);
+		n = tdrm_contig_pages(va, addr, size, &flags);
+		bytes = (u64)n << (flags & T1_MAP_HUGE ? T1_HUGE_PAGE_SHIFT :
+				   T1_PAGE_SHIFT);
+		ret = tdrm_map_contig(ctx, va, addr, n, flags);
 		if (ret)
 			return ret;
 		va += bytes;
@@ -372,20 +372,20 @@ static int tessera_map_vram(struct tessera_ctx *ctx, u64 va, u64 addr, u64 size,
 	return 0;
 }
 
-static int tessera_map_sysmem(struct tessera_ctx *ctx, u64 va, struct sg_table *sgt, u64 offset,
-			      u64 size, u32 flags)
+static int tdrm_map_sysmem(struct tdrm_ctx *ctx, u64 va, struct sg_table *sgt, u64 offset,
+			   u64 size, u32 flags)
 {
-	struct tessera_cursor cur;
+	struct tdrm_cursor cur;
 	dma_addr_t *list, addr;
 	u64 run, bytes;
 	int ret = 0;
 	u32 n;
 
-	list = kmalloc_array(TESSERA_MAP_MAX_PAGES, sizeof(*list), GFP_KERNEL);
+	list = kmalloc_array(T1_MAP_MAX_PAGES, sizeof(*list), GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
 
-	tessera_cursor_init(&cur, sgt, offset);
+	tdrm_cursor_init(&cur, sgt, offset);
 	while (size && !ret) {
 		if (fatal_signal_pending(current)) {
 			ret = -EINTR;
@@ -398,28 +398,28 @@ static int tessera_map_sysmem(struct tessera_ctx *ctx, u64 va, struct sg_table *
 		}
 		addr = sg_dma_address(cur.sg) + cur.skip;
 		run = min_t(u64, sg_dma_len(cur.sg) - cur.skip, size);
-		if ((addr | run) & (TESSERA_PAGE_SIZE - 1)) {
+		if ((addr | run) & (T1_PAGE_SIZE - 1)) {
 			ret = -EFAULT;
 			break;
 		}
-		n = tessera_contig_pages(va, addr, run, &flags);
-		if ((flags & TESSERA_MAP_HUGE) || n >= TESSERA_CONTIG_MIN_PAGES) {
-			ret = tessera_map_contig(ctx, va, addr, n, flags);
-			bytes = (u64)n << (flags & TESSERA_MAP_HUGE ? TESSERA_HUGE_PAGE_SHIFT :
-					   TESSERA_PAGE_SHIFT);
-			tessera_cursor_advance(&cur, bytes);
+		n = tdrm_contig_pages(va, addr, run, &flags);
+		if ((flags & T1_MAP_HUGE) || n >= TDRM_CONTIG_MIN_PAGES) {
+			ret = tdrm_map_contig(ctx, va, addr, n, flags);
+			bytes = (u64)n << (flags & T1_MAP_HUGE ? T1_HUGE_PAGE_SHIFT :
+					   T1_PAGE_SHIFT);
+			tdrm_cursor_advance(&cur, bytes);
 		} else {
 			/* Scattered: page by page, until the list is full */
-			for (n = 0, bytes = 0; n < TESSERA_MAP_MAX_PAGES && bytes < size; n++) {
+			for (n = 0, bytes = 0; n < T1_MAP_MAX_PAGES && bytes < size; n++) {
 				if (!cur.sg)
 					break;
 				list[n] = sg_dma_address(cur.sg) + cur.skip;
-				if (list[n] & (TESSERA_PAGE_SIZE - 1))
+				if (list[n] & (T1_PAGE_SIZE - 1))
 					break;
-				tessera_cursor_advance(&cur, TESSERA_PAGE_SIZE);
-				bytes += TESSERA_PAGE_SIZE;
+				tdrm_cursor_advance(&cur, T1_PAGE_SIZE);
+				bytes += T1_PAGE_SIZE;
 			}
-			ret = tessera_map_run(ctx, va, 0, n, flags, list);
+			ret = tdrm_map_run(ctx, va, 0, n, flags, list);
 		}
 		va += bytes;
 		size -= bytes;
@@ -431,19 +431,19 @@ static int tessera_map_sysmem(struct tessera_ctx *ctx, u64 va, struct sg_table *
 /* -------------------------------------------------------------- ioctls -- */
 
 /**
- * tessera_ioctl_ctx_create - DRM_IOCTL_TESSERA_CTX_CREATE
+ * tdrm_ioctl_ctx_create - DRM_IOCTL_TESSERA_CTX_CREATE
  * @drm: device
  * @data: struct drm_tessera_ctx_create
  * @file: caller's
  *
  * Return: 0; -EINVAL, -ENOSPC, -ENOMEM, -EIO, -ENODEV.
  */
-int tessera_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tessera_device *tdev = to_tessera(drm);
-	struct tessera_file *tf = file->driver_priv;
+	struct tdrm_device *tdev = to_tessera(drm);
+	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_ctx_create *args = data;
-	struct tessera_ctx *ctx;
+	struct tdrm_ctx *ctx;
 	int idx, ret;
 
 	if (args->flags)
@@ -460,58 +460,58 @@ int tessera_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file
 	ctx->tdev = tdev;
 	mutex_init(&ctx->lock);
 	spin_lock_init(&ctx->ban_lock);
-	INIT_WORK(&ctx->fault_work, tessera_fault_work);
+	INIT_WORK(&ctx->fault_work, tdrm_fault_work);
 	ctx->fault_batch_index = U32_MAX;
 	get_task_comm(ctx->comm, current);
 	ctx->pid = task_tgid_nr(current);
-	drm_mm_init(&ctx->vas, TESSERA_VA_START, TESSERA_VA_END - TESSERA_VA_START);
+	drm_mm_init(&ctx->vas, TDRM_VA_START, TDRM_VA_END - TDRM_VA_START);
 
-	ret = tessera_ctx_hw_create(ctx);
+	ret = tdrm_ctx_hw_create(ctx);
 	if (ret) {
 		drm_mm_takedown(&ctx->vas);
-		tessera_ctx_put(ctx);
+		tdrm_ctx_put(ctx);
 		goto exit;
 	}
 	ret = xa_alloc(&tf->ctxs, &args->ctx_id, ctx, xa_limit_31b, GFP_KERNEL_ACCOUNT);
 	if (ret)
-		tessera_ctx_close(tf, ctx);
+		tdrm_ctx_close(tf, ctx);
 exit:
 	drm_dev_exit(idx);
 	return ret;
 }
 
 /**
- * tessera_ioctl_ctx_destroy - DRM_IOCTL_TESSERA_CTX_DESTROY
+ * tdrm_ioctl_ctx_destroy - DRM_IOCTL_TESSERA_CTX_DESTROY
  * @drm: device
  * @data: struct drm_tessera_ctx_destroy
  * @file: caller's
  *
  * Return: 0; -EINVAL, -ENOENT.
  */
-int tessera_ioctl_ctx_destroy(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_ioctl_ctx_destroy(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tessera_file *tf = file->driver_priv;
+	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_ctx_destroy *args = data;
-	struct tessera_ctx *ctx;
+	struct tdrm_ctx *ctx;
 
 	if (args->pad)
 		return -EINVAL;
 	ctx = xa_erase(&tf->ctxs, args->ctx_id);
 	if (!ctx)
 		return -ENOENT;
-	tessera_ctx_close(tf, ctx);
+	tdrm_ctx_close(tf, ctx);
 	return 0;
 }
 
 /* Is the range made of whole pages, and inside what users may bind? */
-static bool tessera_va_range_ok(u64 va, u64 size)
+static bool tdrm_va_range_ok(u64 va, u64 size)
 {
-	return size && !((va | size) & (TESSERA_PAGE_SIZE - 1)) && va >= TESSERA_VA_START &&
-	       va < TESSERA_VA_END && size <= TESSERA_VA_END - va;
+	return size && !((va | size) & (T1_PAGE_SIZE - 1)) && va >= TDRM_VA_START &&
+	       va < TDRM_VA_END && size <= TDRM_VA_END - va;
 }
 
 /**
- * tessera_ioctl_bind - DRM_IOCTL_TESSERA_BIND
+ * tdrm_ioctl_bind - DRM_IOCTL_TESSERA_BIND
  * @drm: device
  * @data: struct drm_tessera_bind
  * @file: caller's
@@ -519,26 +519,26 @@ static bool tessera_va_range_ok(u64 va, u64 size)
  * Return: 0; -EINVAL, -ENOENT, -EEXIST; -ENOMEM, also if the device is out of page tables
  * or a vGPU past its limit of pinned pages; -EIO if the context is lost, -ENODEV.
  */
-int tessera_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tessera_file *tf = file->driver_priv;
+	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_bind *args = data;
 	struct drm_gem_object *obj;
-	struct tessera_binding *b;
-	struct tessera_ctx *ctx;
+	struct tdrm_binding *b;
+	struct tdrm_ctx *ctx;
 	struct sg_table *sgt;
-	struct tessera_bo *bo;
+	struct tdrm_bo *bo;
 	u32 flags;
 	int idx, ret;
 
-	if (args->pad || (args->offset & (TESSERA_PAGE_SIZE - 1)) ||
+	if (args->pad || (args->offset & (T1_PAGE_SIZE - 1)) ||
 	    (args->flags & ~(DRM_TESSERA_BIND_READ | DRM_TESSERA_BIND_WRITE)) ||
-	    !(args->flags & DRM_TESSERA_BIND_READ) || !tessera_va_range_ok(args->va, args->size))
+	    !(args->flags & DRM_TESSERA_BIND_READ) || !tdrm_va_range_ok(args->va, args->size))
 		return -EINVAL;
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
 
-	ctx = tessera_ctx_lookup(tf, args->ctx_id);
+	ctx = tdrm_ctx_lookup(tf, args->ctx_id);
 	obj = drm_gem_object_lookup(file, args->handle);
 	if (!ctx || !obj) {
 		ret = -ENOENT;
@@ -568,22 +568,22 @@ int tessera_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file
 		goto unlock;
 	}
 	bo = to_tessera_bo(obj);
-	flags = TESSERA_MAP_READ | (args->flags & DRM_TESSERA_BIND_WRITE ? TESSERA_MAP_WRITE : 0);
+	flags = T1_MAP_READ | (args->flags & DRM_TESSERA_BIND_WRITE ? T1_MAP_WRITE : 0);
 	if (bo->is_vram) {
-		ret = tessera_map_vram(ctx, args->va, bo->vram.start + args->offset, args->size,
-				       flags);
+		ret = tdrm_map_vram(ctx, args->va, bo->vram.start + args->offset, args->size,
+				    flags);
 	} else {
 		sgt = obj->import_attach ? bo->shmem.sgt : bo->sgt;
-		ret = tessera_map_sysmem(ctx, args->va, sgt, args->offset, args->size, flags);
+		ret = tdrm_map_sysmem(ctx, args->va, sgt, args->offset, args->size, flags);
 	}
 	if (ret) {
 		/* Some of the commands may have succeeded */
-		tessera_unmap(ctx, args->va, args->size);
+		tdrm_unmap(ctx, args->va, args->size);
 		drm_mm_remove_node(&b->node);
 		goto unlock;
 	}
 	mutex_unlock(&ctx->lock);
-	tessera_ctx_put(ctx);
+	tdrm_ctx_put(ctx);
 	drm_dev_exit(idx);
 	return 0;
 
@@ -594,33 +594,33 @@ put:
 	if (obj)
 		drm_gem_object_put(obj);
 	if (ctx)
-		tessera_ctx_put(ctx);
+		tdrm_ctx_put(ctx);
 	drm_dev_exit(idx);
 	return ret;
 }
 
 /**
- * tessera_ioctl_unbind - DRM_IOCTL_TESSERA_UNBIND
+ * tdrm_ioctl_unbind - DRM_IOCTL_TESSERA_UNBIND
  * @drm: device
  * @data: struct drm_tessera_unbind
  * @file: caller's
  *
  * Return: 0, also if the context was lost; -EINVAL, -ENOENT.
  */
-int tessera_ioctl_unbind(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_ioctl_unbind(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tessera_file *tf = file->driver_priv;
+	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_unbind *args = data;
-	struct tessera_binding *b = NULL;
+	struct tdrm_binding *b = NULL;
 	struct drm_mm_node *node;
-	struct tessera_ctx *ctx;
+	struct tdrm_ctx *ctx;
 	int idx, ret = -ENOENT;
 
-	if (args->pad || !tessera_va_range_ok(args->va, args->size))
+	if (args->pad || !tdrm_va_range_ok(args->va, args->size))
 		return -EINVAL;
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
-	ctx = tessera_ctx_lookup(tf, args->ctx_id);
+	ctx = tdrm_ctx_lookup(tf, args->ctx_id);
 	if (!ctx)
 		goto exit;
 
@@ -628,13 +628,13 @@ int tessera_ioctl_unbind(struct drm_device *drm, void *data, struct drm_file *fi
 	node = __drm_mm_interval_first(&ctx->vas, args->va, args->va + args->size - 1);
 	/* The lookup answers with its head node where there is none */
 	if (node != &ctx->vas.head_node && node->start == args->va && node->size == args->size) {
-		b = container_of(node, struct tessera_binding, node);
-		tessera_unmap(ctx, args->va, args->size);
-		tessera_binding_free(b);
+		b = container_of(node, struct tdrm_binding, node);
+		tdrm_unmap(ctx, args->va, args->size);
+		tdrm_binding_free(b);
 		ret = 0;
 	}
 	mutex_unlock(&ctx->lock);
-	tessera_ctx_put(ctx);
+	tdrm_ctx_put(ctx);
 exit:
 	drm_dev_exit(idx);
 	return ret;

@@ -2,7 +2,7 @@
 /*
  * backend_t1.c - drives the T1 accelerator for the mediator
  *
- * Admin queue, event ring, runlists and interrupts, as uapi/tessera_hw.h has them.
+ * Admin queue, event ring, runlists and interrupts, as uapi/t1_hw.h has them.
  *
  * Locks: t1->event_lock is held while events are handed on, and so is outside of
  * every lock of the mediator's that an event handler takes. t1->admin_lock is a leaf.
@@ -47,8 +47,8 @@ struct t1 {
 
 	/* protects the admin rings and everything down to cid_wait */
 	spinlock_t admin_lock;
-	struct tessera_admin_cmd *asq;
-	struct tessera_admin_cpl *acq;
+	struct t1_admin_cmd *asq;
+	struct t1_admin_cpl *acq;
 	dma_addr_t asq_dma, acq_dma;
 	u32 asq_tail, acq_head;
 	u16 acq_phase;
@@ -62,7 +62,7 @@ struct t1 {
 
 	/* protects the event ring; held while an event is handed on */
 	spinlock_t event_lock;
-	struct tessera_event *evq;
+	struct t1_event *evq;
 	dma_addr_t evq_dma;
 	u32 evq_head;
 	u16 evq_phase;
@@ -103,7 +103,7 @@ static void t1_write64(struct t1 *t1, u32 reg, u64 value)
 static void t1_drain_events_locked(struct t1 *t1)
 {
 	struct tessera_hw_event ev;
-	struct tessera_event *raw;
+	struct t1_event *raw;
 	unsigned int round;
 	bool moved = true;
 
@@ -131,11 +131,11 @@ static void t1_drain_events_locked(struct t1 *t1)
 				t1->evq_phase ^= 1;
 			}
 			moved = true;
-			if (ev.engine < TESSERA_NUM_ENGINES)
+			if (ev.engine < T1_NUM_ENGINES)
 				t1->be.client->event(&t1->be, &ev);
 		}
 		if (moved)
-			t1_write(t1, TESSERA_REG_EVQ_HEAD, t1->evq_head);
+			t1_write(t1, T1_REG_EVQ_HEAD, t1->evq_head);
 	}
 }
 
@@ -151,9 +151,9 @@ static void t1_drain_events(struct tessera_backend *be)
 
 /* -------------------------------------------------------- admin queue -- */
 
-static bool t1_admin_next(struct t1 *t1, struct tessera_admin_cpl *cpl)
+static bool t1_admin_next(struct t1 *t1, struct t1_admin_cpl *cpl)
 {
-	struct tessera_admin_cpl *raw;
+	struct t1_admin_cpl *raw;
 	bool found = false;
 	unsigned long flags;
 
@@ -166,7 +166,7 @@ static bool t1_admin_next(struct t1 *t1, struct tessera_admin_cpl *cpl)
 			t1->acq_head = 0;
 			t1->acq_phase ^= 1;
 		}
-		t1_write(t1, TESSERA_REG_ACQ_HEAD, t1->acq_head);
+		t1_write(t1, T1_REG_ACQ_HEAD, t1->acq_head);
 		found = true;
 	}
 	spin_unlock_irqrestore(&t1->admin_lock, flags);
@@ -195,7 +195,7 @@ static void t1_admin_finish(struct t1 *t1, unsigned int cid, u16 status, u32 res
  */
 static void t1_admin_complete(struct t1 *t1)
 {
-	struct tessera_admin_cpl cpl;
+	struct t1_admin_cpl cpl;
 	unsigned long flags;
 	unsigned int cid;
 
@@ -228,7 +228,7 @@ static void t1_declare_dead(struct t1 *t1)
 			continue;
 		batch = t1->inflight[cid]->batch;
 		batch->lost = true;
-		t1_admin_finish(t1, cid, TESSERA_ST_INTERNAL, 0);
+		t1_admin_finish(t1, cid, T1_ST_INTERNAL, 0);
 	}
 	wake_up(&t1->cid_wait);
 	spin_unlock_irqrestore(&t1->admin_lock, flags);
@@ -261,7 +261,7 @@ static int t1_admin_queue(struct t1 *t1, u32 epoch, struct tessera_admin_req *re
 	if (queued) {
 		reinit_completion(&batch->done);
 		dma_wmb();	/* the entries before the tail */
-		t1_write(t1, TESSERA_REG_ASQ_TAIL, t1->asq_tail);
+		t1_write(t1, T1_REG_ASQ_TAIL, t1->asq_tail);
 	}
 	return queued;
 }
@@ -391,8 +391,8 @@ static int t1_wait_register_reset(struct t1 *t1)
 {
 	unsigned int waited_ms = 0;
 
-	t1_write(t1, TESSERA_REG_CTRL, TESSERA_CTRL_RESET);
-	while (t1_read(t1, TESSERA_REG_CTRL)) {
+	t1_write(t1, T1_REG_CTRL, T1_CTRL_RESET);
+	while (t1_read(t1, T1_REG_CTRL)) {
 		if (waited_ms++ >= T1_RESET_TIMEOUT_MS)
 			return -ETIMEDOUT;
 		usleep_range(1000, 1200);
@@ -411,7 +411,7 @@ static int t1_flr(struct t1 *t1)
 		return ret;
 	pci_restore_state(pdev);
 	pci_save_state(pdev);
-	if (t1_read(t1, TESSERA_REG_MAGIC) != TESSERA_MAGIC)
+	if (t1_read(t1, T1_REG_MAGIC) != T1_MAGIC)
 		return -EIO;
 	return t1_wait_register_reset(t1);
 }
@@ -435,16 +435,16 @@ static int t1_enable(struct t1 *t1)
 	t1->acq_phase = 1;
 	spin_unlock_irqrestore(&t1->admin_lock, flags);
 
-	t1_write64(t1, TESSERA_REG_ASQ_BASE_LO, t1->asq_dma);
-	t1_write(t1, TESSERA_REG_ASQ_SIZE, T1_ADMIN_ENTRIES);
-	t1_write64(t1, TESSERA_REG_ACQ_BASE_LO, t1->acq_dma);
-	t1_write(t1, TESSERA_REG_ACQ_SIZE, T1_ADMIN_ENTRIES);
-	t1_write64(t1, TESSERA_REG_EVQ_BASE_LO, t1->evq_dma);
-	t1_write(t1, TESSERA_REG_EVQ_SIZE, T1_EVENT_ENTRIES);
-	t1_write(t1, TESSERA_REG_SCHED_CTRL, TESSERA_SCHED_EXPLICIT);
-	t1_write(t1, TESSERA_REG_CTRL, TESSERA_CTRL_ENABLE);
-	status = t1_read(t1, TESSERA_REG_STATUS);
-	if (status != TESSERA_STATUS_READY) {
+	t1_write64(t1, T1_REG_ASQ_BASE_LO, t1->asq_dma);
+	t1_write(t1, T1_REG_ASQ_SIZE, T1_ADMIN_ENTRIES);
+	t1_write64(t1, T1_REG_ACQ_BASE_LO, t1->acq_dma);
+	t1_write(t1, T1_REG_ACQ_SIZE, T1_ADMIN_ENTRIES);
+	t1_write64(t1, T1_REG_EVQ_BASE_LO, t1->evq_dma);
+	t1_write(t1, T1_REG_EVQ_SIZE, T1_EVENT_ENTRIES);
+	t1_write(t1, T1_REG_SCHED_CTRL, T1_SCHED_EXPLICIT);
+	t1_write(t1, T1_REG_CTRL, T1_CTRL_ENABLE);
+	status = t1_read(t1, T1_REG_STATUS);
+	if (status != T1_STATUS_READY) {
 		pci_err(t1->be.pdev, "does not come up: status %#x\n", status);
 		return -EIO;
 	}
@@ -515,45 +515,45 @@ static void t1_runlist_submit(struct tessera_backend *be, u32 engine, u64 contex
 			      u32 token, u32 mode)
 {
 	struct t1 *t1 = to_t1(be);
-	u32 base = TESSERA_ENGINE_BASE(engine);
+	u32 base = T1_ENGINE_BASE(engine);
 
-	t1_write64(t1, base + TESSERA_ENG_RUNLIST_LO, contexts);
-	t1_write(t1, base + TESSERA_ENG_RUNLIST_SUBMIT, (token & TESSERA_RL_TOKEN_MASK) | mode);
+	t1_write64(t1, base + T1_ENG_RUNLIST_LO, contexts);
+	t1_write(t1, base + T1_ENG_RUNLIST_SUBMIT, (token & T1_RL_TOKEN_MASK) | mode);
 }
 
 static void t1_engine_reset(struct tessera_backend *be, u32 engine)
 {
-	t1_write(to_t1(be), TESSERA_ENGINE_BASE(engine) + TESSERA_ENG_RESET, 1);
+	t1_write(to_t1(be), T1_ENGINE_BASE(engine) + T1_ENG_RESET, 1);
 }
 
 static bool t1_engine_switching(struct tessera_backend *be, u32 engine)
 {
-	return t1_read(to_t1(be), TESSERA_ENGINE_BASE(engine) + TESSERA_ENG_STATUS) &
-	       TESSERA_ENG_STATUS_SWITCHING;
+	return t1_read(to_t1(be), T1_ENGINE_BASE(engine) + T1_ENG_STATUS) &
+	       T1_ENG_STATUS_SWITCHING;
 }
 
 static void t1_engine_counters(struct tessera_backend *be, u32 engine, bool all,
 			       struct tessera_hw_counters *c)
 {
 	struct t1 *t1 = to_t1(be);
-	u32 base = TESSERA_ENGINE_BASE(engine);
+	u32 base = T1_ENGINE_BASE(engine);
 
-	c->busy_ns = t1_read64(t1, base + TESSERA_ENG_BUSY_NS_LO);
-	c->time_ns = t1_read64(t1, base + TESSERA_ENG_TIME_LO);
+	c->busy_ns = t1_read64(t1, base + T1_ENG_BUSY_NS_LO);
+	c->time_ns = t1_read64(t1, base + T1_ENG_TIME_LO);
 	if (all) {
-		c->switch_ns = t1_read64(t1, base + TESSERA_ENG_SWITCH_NS_LO);
-		c->switches = t1_read(t1, base + TESSERA_ENG_SWITCHES);
+		c->switch_ns = t1_read64(t1, base + T1_ENG_SWITCH_NS_LO);
+		c->switches = t1_read(t1, base + T1_ENG_SWITCHES);
 	}
 }
 
 static u64 t1_time_ns(struct tessera_backend *be)
 {
-	return t1_read64(to_t1(be), TESSERA_REG_TIME_LO);
+	return t1_read64(to_t1(be), T1_REG_TIME_LO);
 }
 
 static void t1_doorbell(struct tessera_backend *be, u32 slot, u32 tail)
 {
-	t1_write(to_t1(be), TESSERA_DB_OFF(slot) + TESSERA_DB_TAIL, tail);
+	t1_write(to_t1(be), T1_DB_OFF(slot) + T1_DB_TAIL, tail);
 }
 
 /* -------------------------------------------------- create and destroy -- */
@@ -561,16 +561,16 @@ static void t1_doorbell(struct tessera_backend *be, u32 slot, u32 tail)
 static int t1_check_version(struct t1 *t1)
 {
 	struct pci_dev *pdev = t1->be.pdev;
-	u32 magic = t1_read(t1, TESSERA_REG_MAGIC);
-	u32 version = t1_read(t1, TESSERA_REG_VERSION);
+	u32 magic = t1_read(t1, T1_REG_MAGIC);
+	u32 version = t1_read(t1, T1_REG_VERSION);
 
-	if (magic != TESSERA_MAGIC) {
+	if (magic != T1_MAGIC) {
 		pci_err(pdev, "is no T1: magic %#x\n", magic);
 		return -ENODEV;
 	}
-	if (version >> 16 != TESSERA_HW_VERSION_MAJOR) {
+	if (version >> 16 != T1_HW_VERSION_MAJOR) {
 		pci_err(pdev, "has interface version %u.%u, this driver knows %u.x\n",
-			version >> 16, version & 0xffff, TESSERA_HW_VERSION_MAJOR);
+			version >> 16, version & 0xffff, T1_HW_VERSION_MAJOR);
 		return -ENODEV;
 	}
 	return 0;
@@ -581,19 +581,19 @@ static int t1_read_sizes(struct t1 *t1)
 	struct tessera_backend *be = &t1->be;
 	struct pci_dev *pdev = be->pdev;
 
-	be->caps = t1_read(t1, TESSERA_REG_CAPS);
-	be->num_slots = t1_read(t1, TESSERA_REG_NUM_SLOTS);
-	be->num_contexts = t1_read(t1, TESSERA_REG_NUM_CONTEXTS);
-	be->vram_bytes = t1_read64(t1, TESSERA_REG_VRAM_SIZE_LO);
-	if (!(be->caps & TESSERA_CAP_SCHED)) {
+	be->caps = t1_read(t1, T1_REG_CAPS);
+	be->num_slots = t1_read(t1, T1_REG_NUM_SLOTS);
+	be->num_contexts = t1_read(t1, T1_REG_NUM_CONTEXTS);
+	be->vram_bytes = t1_read64(t1, T1_REG_VRAM_SIZE_LO);
+	if (!(be->caps & T1_CAP_SCHED)) {
 		pci_err(pdev, "has no scheduling registers (itself a vGPU?)\n");
 		return -ENODEV;
 	}
-	if (!be->num_slots || be->num_slots > TESSERA_MAX_SLOTS ||
-	    !be->num_contexts || be->num_contexts > TESSERA_MAX_CONTEXTS ||
-	    !be->vram_bytes || be->vram_bytes > pci_resource_len(pdev, TESSERA_BAR_VRAM) ||
-	    t1_read(t1, TESSERA_REG_NUM_VECTORS) < 1 + be->num_slots ||
-	    pci_resource_len(pdev, TESSERA_BAR_REGS) < TESSERA_DB_OFF(be->num_slots)) {
+	if (!be->num_slots || be->num_slots > T1_MAX_SLOTS ||
+	    !be->num_contexts || be->num_contexts > T1_MAX_CONTEXTS ||
+	    !be->vram_bytes || be->vram_bytes > pci_resource_len(pdev, T1_BAR_VRAM) ||
+	    t1_read(t1, T1_REG_NUM_VECTORS) < 1 + be->num_slots ||
+	    pci_resource_len(pdev, T1_BAR_REGS) < T1_DB_OFF(be->num_slots)) {
 		pci_err(pdev, "has sizes that don't fit: %u slots, %u contexts, %llu bytes VRAM\n",
 			be->num_slots, be->num_contexts, be->vram_bytes);
 		return -ENODEV;
@@ -604,7 +604,7 @@ static int t1_read_sizes(struct t1 *t1)
 static int t1_identify(struct t1 *t1)
 {
 	struct device *dev = &t1->be.pdev->dev;
-	struct tessera_admin_req req = { .cmd.opcode = TESSERA_ADMIN_IDENTIFY };
+	struct tessera_admin_req req = { .cmd.opcode = T1_ADMIN_IDENTIFY };
 	dma_addr_t dma;
 	int ret;
 
@@ -661,10 +661,10 @@ static int t1_map(struct t1 *t1)
 {
 	struct pci_dev *pdev = t1->be.pdev;
 
-	t1->be.regs_phys = pci_resource_start(pdev, TESSERA_BAR_REGS);
-	t1->be.vram_phys = pci_resource_start(pdev, TESSERA_BAR_VRAM);
-	t1->regs = ioremap(t1->be.regs_phys, pci_resource_len(pdev, TESSERA_BAR_REGS));
-	t1->be.vram = ioremap_wc(t1->be.vram_phys, pci_resource_len(pdev, TESSERA_BAR_VRAM));
+	t1->be.regs_phys = pci_resource_start(pdev, T1_BAR_REGS);
+	t1->be.vram_phys = pci_resource_start(pdev, T1_BAR_VRAM);
+	t1->regs = ioremap(t1->be.regs_phys, pci_resource_len(pdev, T1_BAR_REGS));
+	t1->be.vram = ioremap_wc(t1->be.vram_phys, pci_resource_len(pdev, T1_BAR_VRAM));
 	if (t1->regs && t1->be.vram)
 		return 0;
 	t1_unmap(t1);
@@ -677,8 +677,8 @@ static struct tessera_backend *t1_create(struct pci_dev *pdev,
 	struct t1 *t1;
 	int ret;
 
-	if (pci_resource_len(pdev, TESSERA_BAR_REGS) < TESSERA_BAR_REGS_SIZE ||
-	    !pci_resource_len(pdev, TESSERA_BAR_VRAM)) {
+	if (pci_resource_len(pdev, T1_BAR_REGS) < T1_BAR_REGS_SIZE ||
+	    !pci_resource_len(pdev, T1_BAR_VRAM)) {
 		pci_err(pdev, "lacks a BAR that a T1 has\n");
 		return ERR_PTR(-ENODEV);
 	}
@@ -696,7 +696,7 @@ static struct tessera_backend *t1_create(struct pci_dev *pdev,
 
 	ret = -ENOMEM;
 	t1->be.identify = kzalloc(sizeof(*t1->be.identify), GFP_KERNEL);
-	t1->slot_irqs = kcalloc(TESSERA_MAX_SLOTS, sizeof(*t1->slot_irqs), GFP_KERNEL);
+	t1->slot_irqs = kcalloc(T1_MAX_SLOTS, sizeof(*t1->slot_irqs), GFP_KERNEL);
 	if (!t1->be.identify || !t1->slot_irqs)
 		goto err_free;
 	ret = t1_map(t1);

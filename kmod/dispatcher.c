@@ -53,11 +53,11 @@ static const struct device *dev_of(const struct tessera_dispatcher *d)
 
 /**
  * tessera_engine_name() - for files and messages
- * @engine: TESSERA_ENGINE_*
+ * @engine: T1_ENGINE_*
  */
 const char *tessera_engine_name(u32 engine)
 {
-	return engine == TESSERA_ENGINE_COMPUTE ? "compute" : "copy";
+	return engine == T1_ENGINE_COMPUTE ? "compute" : "copy";
 }
 
 static void log_event(struct tessera_dispatcher *d, enum tessera_log_event event,
@@ -167,7 +167,7 @@ void tessera_dispatcher_submit(struct tessera_dispatcher *d)
 {
 	struct tessera_backend *be = d->parent->be;
 	bool strict = READ_ONCE(d->parent->preempt_strict) &&
-		      be->caps & TESSERA_CAP_STRICT_PREEMPT;
+		      be->caps & T1_CAP_STRICT_PREEMPT;
 
 	lockdep_assert_held(&d->lock);
 	log_event(d, TESSERA_LOG_PREEMPT, d->in_force);
@@ -175,7 +175,7 @@ void tessera_dispatcher_submit(struct tessera_dispatcher *d)
 			      d->token);
 	start_patience(d);
 	be->ops->runlist_submit(be, d->engine, d->next_mask, d->token,
-				strict ? TESSERA_RL_PREEMPT_STRICT : TESSERA_RL_PREEMPT_BATCH);
+				strict ? T1_RL_PREEMPT_STRICT : T1_RL_PREEMPT_BATCH);
 }
 
 static void switch_to(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent)
@@ -333,16 +333,16 @@ void tessera_dispatcher_event(struct tessera_parent *parent, const struct tesser
 	charge(d, ev->busy_ns, ev->time_ns);
 	d->last_switch_ns = ev->switch_ns;
 	switch (ev->type) {
-	case TESSERA_EV_RUNLIST_SWITCHED:
+	case T1_EV_RUNLIST_SWITCHED:
 		on_switched(d, ev);
 		break;
-	case TESSERA_EV_RUNLIST_IDLE:
+	case T1_EV_RUNLIST_IDLE:
 		on_idle(d, ev);
 		break;
-	case TESSERA_EV_CTX_PENDING:
+	case T1_EV_CTX_PENDING:
 		on_pending(d, ev, vgpu);
 		break;
-	case TESSERA_EV_ENGINE_RESET:
+	case T1_EV_ENGINE_RESET:
 		log_event(d, TESSERA_LOG_RESET_DONE, vgpu ? &vgpu->engine[d->engine] : NULL);
 		break;
 	}
@@ -467,7 +467,7 @@ void tessera_dispatcher_add(struct tessera_vgpu *vgpu)
 	unsigned long flags;
 	u32 e;
 
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
 		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
 
@@ -495,7 +495,7 @@ void tessera_dispatcher_remove(struct tessera_vgpu *vgpu)
 	bool resched;
 	u32 e;
 
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
 		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
 
@@ -529,7 +529,7 @@ void tessera_dispatcher_start(struct tessera_vgpu *vgpu)
 	unsigned long flags;
 	u32 e;
 
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
 		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
 
@@ -570,7 +570,7 @@ void tessera_dispatcher_stop(struct tessera_vgpu *vgpu)
 	unsigned long flags;
 	u32 e;
 
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
 		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
 
@@ -596,7 +596,7 @@ void tessera_dispatcher_down(struct tessera_parent *parent)
 	struct tessera_sched_decision none;
 	u32 e;
 
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		struct tessera_dispatcher *d = &parent->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
@@ -635,7 +635,7 @@ void tessera_dispatcher_up(struct tessera_parent *parent)
 	u64 device_ns;
 	u32 e;
 
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		struct tessera_dispatcher *d = &parent->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
@@ -661,7 +661,7 @@ void tessera_dispatcher_init(struct tessera_parent *parent)
 	parent->preempt_strict = true;
 	parent->preempt_timeout_us = 10000;
 	mutex_init(&parent->settings_lock);
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		struct tessera_dispatcher *d = &parent->dispatchers[e];
 
 		d->parent = parent;
@@ -692,7 +692,7 @@ void tessera_dispatcher_fini(struct tessera_parent *parent)
 /**
  * tessera_dispatcher_snapshot() - a vGPU's figures on an engine, as of now
  * @vgpu: the vGPU
- * @engine: TESSERA_ENGINE_*
+ * @engine: T1_ENGINE_*
  * @snap: where to
  */
 void tessera_dispatcher_snapshot(struct tessera_vgpu *vgpu, u32 engine,

@@ -59,7 +59,7 @@ static int engines_show(struct seq_file *m, void *unused)
 	u32 e;
 
 	seq_puts(m, "version 1\n");
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++)
+	for (e = 0; e < T1_NUM_ENGINES; e++)
 		show_engine(m, &parent->dispatchers[e]);
 	return 0;
 }
@@ -136,7 +136,7 @@ void tessera_debugfs_add(struct tessera_parent *parent)
 
 	parent->debugfs = debugfs_create_dir(pci_name(parent->pdev), debugfs_root);
 	debugfs_create_file("engines", 0400, parent->debugfs, parent, &engines_fops);
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		snprintf(name, sizeof(name), "sched_log_%s", tessera_engine_name(e));
 		debugfs_create_file(name, 0400, parent->debugfs, &parent->dispatchers[e],
 				    &sched_log_fops);

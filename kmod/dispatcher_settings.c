@@ -36,7 +36,7 @@ int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *nam
 	if (!policy)
 		return -EINVAL;
 	mutex_lock(&parent->settings_lock);
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		struct tessera_dispatcher *d = &parent->dispatchers[e];
 
 		flags = tessera_dispatcher_sync_lock(d, &c);
@@ -73,7 +73,7 @@ static int set_config(struct tessera_parent *parent, const u64 *timeslice_ns,
 	u32 e;
 
 	mutex_lock(&parent->settings_lock);
-	for (e = 0; e < TESSERA_NUM_ENGINES && !ret; e++) {
+	for (e = 0; e < T1_NUM_ENGINES && !ret; e++) {
 		struct tessera_dispatcher *d = &parent->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
@@ -132,7 +132,7 @@ void tessera_dispatcher_set_preempt_strict(struct tessera_parent *parent, bool s
 
 	mutex_lock(&parent->settings_lock);
 	WRITE_ONCE(parent->preempt_strict, strict);
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		struct tessera_dispatcher *d = &parent->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
@@ -159,7 +159,7 @@ int tessera_dispatcher_set_preempt_timeout(struct tessera_parent *parent, u32 us
 		return -EINVAL;
 	mutex_lock(&parent->settings_lock);
 	WRITE_ONCE(parent->preempt_timeout_us, us);
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		struct tessera_dispatcher *d = &parent->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
@@ -278,7 +278,7 @@ int tessera_dispatcher_set_qos(struct tessera_vgpu *vgpu, enum tessera_qos what,
 
 	mutex_lock(&parent->settings_lock);
 	before = tessera_dispatcher_qos(vgpu, what);
-	for (e = 0; e < TESSERA_NUM_ENGINES && !ret; e++)
+	for (e = 0; e < T1_NUM_ENGINES && !ret; e++)
 		ret = set_qos_on(vgpu, e, what, value);
 	/* Engines differ only while a vGPU that has a reservation is being removed. */
 	if (ret) {

@@ -272,10 +272,10 @@ struct tessera_parent {
 	bool suspended;
 
 	spinlock_t owner_lock;	/* see above */
-	struct tessera_vgpu *owner[TESSERA_MAX_CONTEXTS];
-	struct tessera_slot slots[TESSERA_MAX_SLOTS];
+	struct tessera_vgpu *owner[T1_MAX_CONTEXTS];
+	struct tessera_slot slots[T1_MAX_SLOTS];
 
-	struct tessera_dispatcher dispatchers[TESSERA_NUM_ENGINES];
+	struct tessera_dispatcher dispatchers[T1_NUM_ENGINES];
 	struct mutex settings_lock;	/* see above */
 	bool preempt_strict;
 	u32 preempt_timeout_us;
@@ -330,7 +330,7 @@ struct tessera_ring {
 /* Fault events on their way to the guest. */
 struct tessera_vgpu_events {
 	spinlock_t lock;	/* protects the fifo; taken in hard interrupts */
-	struct tessera_event fifo[TESSERA_EVENTS_MAX];
+	struct t1_event fifo[TESSERA_EVENTS_MAX];
 	u32 first, count;
 	u64 merged;		/* replaced by a later one of the same context */
 };
@@ -428,8 +428,8 @@ struct tessera_vgpu {
 	struct tessera_vgpu_regs regs;
 	struct tessera_ring asq, acq, evq;
 	u32 epoch;			/* of the device, when enabled */
-	struct tessera_vgpu_ctx ctx[TESSERA_MAX_CONTEXTS];
-	struct tessera_vgpu_queue queue[TESSERA_MAX_SLOTS];
+	struct tessera_vgpu_ctx ctx[T1_MAX_CONTEXTS];
+	struct tessera_vgpu_queue queue[T1_MAX_SLOTS];
 	struct page **pages;		/* of one MAP command at work */
 	u64 *iovas;			/* likewise */
 	__le64 *guest_list;		/* copy of the guest's list */
@@ -437,8 +437,8 @@ struct tessera_vgpu {
 	dma_addr_t list_dma;
 
 	/* written under the lock, read without */
-	bool enabled;			/* TESSERA_CTRL_ENABLE */
-	u32 status;			/* TESSERA_STATUS_* */
+	bool enabled;			/* T1_CTRL_ENABLE */
+	u32 status;			/* T1_STATUS_* */
 
 	/* written by register traps without a lock; each is one word */
 	u32 asq_tail, acq_head, evq_head;
@@ -450,7 +450,7 @@ struct tessera_vgpu {
 	struct tessera_vgpu_dma dma;
 
 	spinlock_t irq_lock;		/* protects the three below; taken in hard interrupts */
-	struct eventfd_ctx *msix[TESSERA_MAX_VECTORS];
+	struct eventfd_ctx *msix[T1_MAX_VECTORS];
 	struct eventfd_ctx *err_trigger;
 	struct eventfd_ctx *req_trigger;
 	struct mutex irq_mutex;		/* one SET_IRQS at a time */
@@ -458,7 +458,7 @@ struct tessera_vgpu {
 
 	struct inode *inode;		/* its mapping is that of all our VMAs */
 
-	struct tessera_dispatch_entity engine[TESSERA_NUM_ENGINES];
+	struct tessera_dispatch_entity engine[T1_NUM_ENGINES];
 	struct tessera_vgpu_stats stats;
 	struct kobject *kobj;		/* the vgpu directory in sysfs */
 };

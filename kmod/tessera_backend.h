@@ -12,18 +12,18 @@
 #include <linux/io.h>
 #include <linux/pci.h>
 #include <linux/types.h>
-#include "tessera_hw.h"
+#include "t1_hw.h"
 
 struct tessera_backend;
 struct tessera_backend_ops;
 
 /**
  * struct tessera_hw_event - an entry of the hardware's event ring, in CPU byte order
- * @type: TESSERA_EV_*
- * @engine: TESSERA_ENGINE_*, checked to be below TESSERA_NUM_ENGINES
- * @ctx: physical context, or TESSERA_NO_CONTEXT
+ * @type: T1_EV_*
+ * @engine: T1_ENGINE_*, checked to be below T1_NUM_ENGINES
+ * @ctx: physical context, or T1_NO_CONTEXT
  * @slot: physical queue slot of a fault
- * @fault: TESSERA_FAULT_*
+ * @fault: T1_FAULT_*
  * @token: of the runlist in force
  * @time_ns: device time of the event
  * @busy_ns: the engine's busy counter at that time
@@ -60,12 +60,12 @@ struct tessera_hw_counters {
 /**
  * struct tessera_admin_req - an admin command on its way
  * @cmd: in; physical numbers and addresses
- * @status: out; TESSERA_ST_*
+ * @status: out; T1_ST_*
  * @result: out
  * @batch: the backend's own
  */
 struct tessera_admin_req {
-	struct tessera_admin_cmd cmd;
+	struct t1_admin_cmd cmd;
 	u16 status;
 	u32 result;
 	void *batch;
@@ -92,7 +92,7 @@ struct tessera_backend_client {
  * @num_slots: queue slots; slot s has interrupt vector 1 + s
  * @num_contexts: contexts
  * @vram_bytes: device memory
- * @caps: TESSERA_CAP_*
+ * @caps: T1_CAP_*
  * @identify: what the hardware says about itself
  * @vram: kernel mapping of the device memory, write-combining
  * @vram_phys: CPU physical address of the device memory
@@ -107,7 +107,7 @@ struct tessera_backend {
 	u32 num_contexts;
 	u64 vram_bytes;
 	u32 caps;
-	struct tessera_identify *identify;
+	struct t1_identify *identify;
 	void __iomem *vram;
 	phys_addr_t vram_phys;
 	phys_addr_t regs_phys;

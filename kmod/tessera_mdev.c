@@ -201,7 +201,7 @@ int tessera_mdev_register(struct tessera_parent *parent)
 
 	/* A BAR is a power of 2, and a 2 MiB page must not reach into a neighbour's partition. */
 	parent->vram_unit = rounddown_pow_of_two(be->vram_bytes) / TESSERA_VRAM_UNITS;
-	if (parent->vram_unit < TESSERA_HUGE_PAGE_SIZE)
+	if (parent->vram_unit < T1_HUGE_PAGE_SIZE)
 		parent->vram_unit = 0;
 	tessera_pool_init(&parent->vram, parent->vram_unit ? TESSERA_VRAM_UNITS : 0);
 	tessera_pool_init(&parent->slots_left, be->num_slots);

@@ -14,7 +14,7 @@
 
 static const struct tessera_backend_ops *find_backend(struct pci_dev *pdev)
 {
-	if (pdev->vendor == TESSERA_PCI_VENDOR_ID && pdev->device == TESSERA_PCI_DEVICE_ID)
+	if (pdev->vendor == T1_PCI_VENDOR_ID && pdev->device == T1_PCI_DEVICE_ID)
 		return &tessera_backend_t1;
 	return NULL;
 }
@@ -30,7 +30,7 @@ static void tessera_hw_event(struct tessera_backend *be, const struct tessera_hw
 	spin_lock(&parent->owner_lock);
 	if (ev->ctx < be->num_contexts)
 		vgpu = parent->owner[ev->ctx];
-	if (ev->type == TESSERA_EV_FAULT) {
+	if (ev->type == T1_EV_FAULT) {
 		if (vgpu)
 			tessera_event_push(vgpu, ev);
 	} else {
@@ -117,7 +117,7 @@ static int tessera_pci_probe(struct pci_dev *pdev, const struct pci_device_id *i
 	xa_init(&parent->frames);
 	init_rwsem(&parent->bar_sem);
 	INIT_WORK(&parent->reset_work, tessera_reset_work);
-	for (i = 0; i < TESSERA_MAX_SLOTS; i++)
+	for (i = 0; i < T1_MAX_SLOTS; i++)
 		spin_lock_init(&parent->slots[i].lock);
 	tessera_dispatcher_init(parent);
 	pci_set_drvdata(pdev, parent);
@@ -239,7 +239,7 @@ static DEFINE_SIMPLE_DEV_PM_OPS(tessera_pm_ops, tessera_suspend, tessera_resume)
  * whole function through.
  */
 static const struct pci_device_id tessera_pci_ids[] = {
-	{ PCI_DEVICE_DRIVER_OVERRIDE(TESSERA_PCI_VENDOR_ID, TESSERA_PCI_DEVICE_ID, 1) },
+	{ PCI_DEVICE_DRIVER_OVERRIDE(T1_PCI_VENDOR_ID, T1_PCI_DEVICE_ID, 1) },
 	{ }
 };
 

@@ -87,16 +87,16 @@ static struct stat_attr stat_##_name = {					\
 #define COUNTER_STAT(_name, _field)						\
 	STAT(_name, read_counter, 0, offsetof(struct tessera_vgpu_stats, _field))
 
-ENGINE_STAT(compute_ns, TESSERA_ENGINE_COMPUTE, busy_ns);
-ENGINE_STAT(compute_slices, TESSERA_ENGINE_COMPUTE, slices);
-ENGINE_STAT(compute_overshoot_ns, TESSERA_ENGINE_COMPUTE, overshoot_ns);
-ENGINE_STAT(compute_debt_ns, TESSERA_ENGINE_COMPUTE, debt_ns);
-ENGINE_STAT(compute_engine_resets, TESSERA_ENGINE_COMPUTE, resets);
-ENGINE_STAT(copy_ns, TESSERA_ENGINE_COPY, busy_ns);
-ENGINE_STAT(copy_slices, TESSERA_ENGINE_COPY, slices);
-ENGINE_STAT(copy_overshoot_ns, TESSERA_ENGINE_COPY, overshoot_ns);
-ENGINE_STAT(copy_debt_ns, TESSERA_ENGINE_COPY, debt_ns);
-ENGINE_STAT(copy_engine_resets, TESSERA_ENGINE_COPY, resets);
+ENGINE_STAT(compute_ns, T1_ENGINE_COMPUTE, busy_ns);
+ENGINE_STAT(compute_slices, T1_ENGINE_COMPUTE, slices);
+ENGINE_STAT(compute_overshoot_ns, T1_ENGINE_COMPUTE, overshoot_ns);
+ENGINE_STAT(compute_debt_ns, T1_ENGINE_COMPUTE, debt_ns);
+ENGINE_STAT(compute_engine_resets, T1_ENGINE_COMPUTE, resets);
+ENGINE_STAT(copy_ns, T1_ENGINE_COPY, busy_ns);
+ENGINE_STAT(copy_slices, T1_ENGINE_COPY, slices);
+ENGINE_STAT(copy_overshoot_ns, T1_ENGINE_COPY, overshoot_ns);
+ENGINE_STAT(copy_debt_ns, T1_ENGINE_COPY, debt_ns);
+ENGINE_STAT(copy_engine_resets, T1_ENGINE_COPY, resets);
 COUNTER_STAT(admin_commands, admin_commands);
 COUNTER_STAT(admin_errors, admin_errors);
 COUNTER_STAT(events, events);

@@ -173,9 +173,9 @@ static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 	u32 status = READ_ONCE(vgpu->status);
 	const char *state = "closed";
 
-	if (status & TESSERA_STATUS_FATAL)
+	if (status & T1_STATUS_FATAL)
 		state = "failed";
-	else if (status & TESSERA_STATUS_READY)
+	else if (status & T1_STATUS_READY)
 		state = "running";
 	else if (READ_ONCE(vgpu->open))
 		state = "open";

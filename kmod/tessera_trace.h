@@ -4,7 +4,7 @@
  *
  * Documentation/mediator.rst describes them for readers. Times are device times in ns; busy_ns and
  * switch_ns are the engine's counters at that time; all three run on across device resets.
- * dev is the accelerator, engine TESSERA_ENGINE_*; vgpu is a UUID, or "-" for none.
+ * dev is the accelerator, engine T1_ENGINE_*; vgpu is a UUID, or "-" for none.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM tessera

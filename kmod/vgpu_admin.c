@@ -41,7 +41,7 @@ int tessera_admin_exec(struct tessera_vgpu *vgpu, struct tessera_admin_req *reqs
 static u16 exec_one(struct tessera_vgpu *vgpu, struct tessera_admin_req *req)
 {
 	if (tessera_admin_exec(vgpu, req, 1))
-		return TESSERA_ST_INTERNAL;
+		return T1_ST_INTERNAL;
 	return req->status;
 }
 
@@ -60,7 +60,7 @@ static __le32 phys_slot(const struct tessera_vgpu *vgpu, u32 slot)
 static u16 ctx_create(struct tessera_vgpu *vgpu, u32 ctx)
 {
 	struct tessera_admin_req req = {
-		.cmd.opcode = TESSERA_ADMIN_CTX_CREATE,
+		.cmd.opcode = T1_ADMIN_CTX_CREATE,
 		.cmd.ctx = phys_ctx(vgpu, ctx),
 	};
 	u16 status = exec_one(vgpu, &req);
@@ -93,7 +93,7 @@ static void forget_ctx(struct tessera_vgpu *vgpu, u32 ctx)
 static u16 ctx_destroy(struct tessera_vgpu *vgpu, u32 ctx)
 {
 	struct tessera_admin_req req = {
-		.cmd.opcode = TESSERA_ADMIN_CTX_DESTROY,
+		.cmd.opcode = T1_ADMIN_CTX_DESTROY,
 		.cmd.ctx = phys_ctx(vgpu, ctx),
 	};
 	u16 status = exec_one(vgpu, &req);
@@ -120,7 +120,7 @@ void tessera_admin_destroy_all(struct tessera_vgpu *vgpu)
 	for (ctx = 0; ctx < vgpu->num_ctx; ctx++) {
 		if (vgpu->ctx[ctx].live) {
 			reqs[n++] = (struct tessera_admin_req) {
-				.cmd.opcode = TESSERA_ADMIN_CTX_DESTROY,
+				.cmd.opcode = T1_ADMIN_CTX_DESTROY,
 				.cmd.ctx = phys_ctx(vgpu, ctx),
 			};
 		}
@@ -137,13 +137,13 @@ void tessera_admin_destroy_all(struct tessera_vgpu *vgpu)
 
 /* -------------------------------------------------------------- queues -- */
 
-static u16 queue_create(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *cmd)
+static u16 queue_create(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 {
 	u32 ctx = le32_to_cpu(cmd->ctx);
 	u32 slot = le32_to_cpu(cmd->queue.slot);
 	u32 vector = le32_to_cpu(cmd->queue.vector);
 	struct tessera_admin_req req = {
-		.cmd.opcode = TESSERA_ADMIN_QUEUE_CREATE,
+		.cmd.opcode = T1_ADMIN_QUEUE_CREATE,
 		.cmd.ctx = phys_ctx(vgpu, ctx),
 		.cmd.queue.slot = phys_slot(vgpu, slot),
 		.cmd.queue.engine = cmd->queue.engine,
@@ -158,7 +158,7 @@ static u16 queue_create(struct tessera_vgpu *vgpu, const struct tessera_admin_cm
 	u16 status;
 
 	if (slot >= vgpu->num_slots || vector >= tessera_vgpu_num_vectors(vgpu))
-		return TESSERA_ST_INVALID_FIELD;
+		return T1_ST_INVALID_FIELD;
 	was_live = vgpu->queue[slot].live;
 	/* The first interrupt may come before the completion. */
 	if (!was_live)
@@ -180,7 +180,7 @@ static bool is_zero(const void *p, size_t len)
 }
 
 /* QUEUE_DESTROY and QUEUE_RESET name a slot and nothing else. */
-static u16 queue_op(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *cmd)
+static u16 queue_op(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 {
 	u32 slot = le32_to_cpu(cmd->queue.slot);
 	struct tessera_admin_req req = {
@@ -192,9 +192,9 @@ static u16 queue_op(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *c
 	if (slot >= vgpu->num_slots ||
 	    !is_zero(cmd->raw + sizeof(cmd->queue.slot),
 		     sizeof(cmd->raw) - sizeof(cmd->queue.slot)))
-		return TESSERA_ST_INVALID_FIELD;
+		return T1_ST_INVALID_FIELD;
 	status = exec_one(vgpu, &req);
-	if (!status && cmd->opcode == TESSERA_ADMIN_QUEUE_DESTROY)
+	if (!status && cmd->opcode == T1_ADMIN_QUEUE_DESTROY)
 		forget_queue(vgpu, slot);
 	return status;
 }
@@ -203,22 +203,22 @@ static u16 queue_op(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *c
 
 static u16 identify(struct tessera_vgpu *vgpu, u64 addr)
 {
-	struct tessera_identify *id;
-	u16 status = TESSERA_ST_OK;
+	struct t1_identify *id;
+	u16 status = T1_ST_OK;
 
-	if (addr & (TESSERA_PAGE_SIZE - 1))
-		return TESSERA_ST_INVALID_FIELD;
+	if (addr & (T1_PAGE_SIZE - 1))
+		return T1_ST_INVALID_FIELD;
 	id = kmemdup(vgpu->parent->be->identify, sizeof(*id), GFP_KERNEL);
 	if (!id)
-		return TESSERA_ST_INTERNAL;
-	id->version = cpu_to_le32(TESSERA_HW_VERSION);
-	id->caps = cpu_to_le32(vgpu->parent->be->caps & ~TESSERA_CAP_SCHED);
+		return T1_ST_INTERNAL;
+	id->version = cpu_to_le32(T1_HW_VERSION);
+	id->caps = cpu_to_le32(vgpu->parent->be->caps & ~T1_CAP_SCHED);
 	id->num_slots = cpu_to_le32(vgpu->num_slots);
 	id->num_contexts = cpu_to_le32(vgpu->num_ctx);
 	id->num_vectors = cpu_to_le32(tessera_vgpu_num_vectors(vgpu));
 	id->vram_bytes = cpu_to_le64(vgpu->vram_bytes);
 	if (tessera_dma_rw(vgpu, addr, id, sizeof(*id), true))
-		status = TESSERA_ST_BAD_ADDRESS;
+		status = T1_ST_BAD_ADDRESS;
 	kfree(id);
 	return status;
 }
@@ -226,7 +226,7 @@ static u16 identify(struct tessera_vgpu *vgpu, u64 addr)
 static u16 hw_fault_query(struct tessera_vgpu *vgpu, u32 ctx, u32 flags)
 {
 	struct tessera_admin_req req = {
-		.cmd.opcode = TESSERA_ADMIN_FAULT_QUERY,
+		.cmd.opcode = T1_ADMIN_FAULT_QUERY,
 		.cmd.ctx = phys_ctx(vgpu, ctx),
 		.cmd.flags = cpu_to_le32(flags),
 		.cmd.addr = cpu_to_le64(vgpu->list_dma),
@@ -238,12 +238,12 @@ static u16 hw_fault_query(struct tessera_vgpu *vgpu, u32 ctx, u32 flags)
 /* A fault is cleared only once the guest has got it. */
 static u16 fault_query(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u64 addr)
 {
-	struct tessera_fault fault;
+	struct t1_fault fault;
 	u16 status;
 	u32 slot;
 
 	if (addr & (sizeof(fault) - 1))
-		return TESSERA_ST_INVALID_FIELD;
+		return T1_ST_INVALID_FIELD;
 	status = hw_fault_query(vgpu, ctx, 0);
 	if (status)
 		return status;
@@ -251,19 +251,19 @@ static u16 fault_query(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u64 addr)
 	slot = le32_to_cpu(fault.slot) - vgpu->first_slot;
 	fault.slot = cpu_to_le32(fault.fault && slot < vgpu->num_slots ? slot : 0);
 	if (tessera_dma_rw(vgpu, addr, &fault, sizeof(fault), true))
-		return TESSERA_ST_BAD_ADDRESS;
-	if (flags & TESSERA_FAULT_QUERY_CLEAR)
+		return T1_ST_BAD_ADDRESS;
+	if (flags & T1_FAULT_QUERY_CLEAR)
 		status = hw_fault_query(vgpu, ctx, flags);
 	return status;
 }
 
 /* ------------------------------------------------------------ mappings -- */
 
-static bool map_range_ok(const struct tessera_admin_cmd *cmd, u32 flags)
+static bool map_range_ok(const struct t1_admin_cmd *cmd, u32 flags)
 {
-	u64 size = flags & TESSERA_MAP_HUGE ? TESSERA_HUGE_PAGE_SIZE : TESSERA_PAGE_SIZE;
+	u64 size = flags & T1_MAP_HUGE ? T1_HUGE_PAGE_SIZE : T1_PAGE_SIZE;
 	u64 va = le64_to_cpu(cmd->map.va);
-	u64 end, va_end = 1ull << TESSERA_VA_BITS;
+	u64 end, va_end = 1ull << T1_VA_BITS;
 	u32 npages = le32_to_cpu(cmd->map.npages);
 
 	return npages && !(va & (size - 1)) &&
@@ -275,14 +275,14 @@ static bool map_range_ok(const struct tessera_admin_cmd *cmd, u32 flags)
  * Addresses of VRAM: checked to lie in the partition, then moved to where that is. A list goes
  * to a page of ours, so that hardware sees what was checked.
  */
-static u16 vram_map(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *cmd, u32 flags)
+static u16 vram_map(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd, u32 flags)
 {
-	u64 size = flags & TESSERA_MAP_HUGE ? TESSERA_HUGE_PAGE_SIZE : TESSERA_PAGE_SIZE;
+	u64 size = flags & T1_MAP_HUGE ? T1_HUGE_PAGE_SIZE : T1_PAGE_SIZE;
 	u32 i, npages = le32_to_cpu(cmd->map.npages);
 	u64 addr, list = le64_to_cpu(cmd->map.list);
 	__le64 *out = vgpu->list;
 	struct tessera_admin_req req = {
-		.cmd.opcode = TESSERA_ADMIN_MAP,
+		.cmd.opcode = T1_ADMIN_MAP,
 		.cmd.ctx = phys_ctx(vgpu, le32_to_cpu(cmd->ctx)),
 		.cmd.flags = cpu_to_le32(flags),
 		.cmd.map.va = cmd->map.va,
@@ -292,43 +292,43 @@ static u16 vram_map(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *c
 
 	/* A page larger than the whole partition fits nowhere in it. */
 	if (size > vgpu->vram_bytes)
-		return TESSERA_ST_BAD_ADDRESS;
-	if (flags & TESSERA_MAP_CONTIG) {
+		return T1_ST_BAD_ADDRESS;
+	if (flags & T1_MAP_CONTIG) {
 		if (list & (size - 1))
-			return TESSERA_ST_INVALID_FIELD;
+			return T1_ST_INVALID_FIELD;
 		if (list > vgpu->vram_bytes || npages * size > vgpu->vram_bytes - list)
-			return TESSERA_ST_BAD_ADDRESS;
+			return T1_ST_BAD_ADDRESS;
 		req.cmd.map.list = cpu_to_le64(vgpu->vram_base + list);
 		return exec_one(vgpu, &req);
 	}
-	if (list & (TESSERA_PAGE_SIZE - 1))
-		return TESSERA_ST_INVALID_FIELD;
+	if (list & (T1_PAGE_SIZE - 1))
+		return T1_ST_INVALID_FIELD;
 	if (tessera_dma_rw(vgpu, list, vgpu->guest_list, npages * sizeof(__le64), false))
-		return TESSERA_ST_BAD_ADDRESS;
+		return T1_ST_BAD_ADDRESS;
 	for (i = 0; i < npages; i++) {
 		addr = le64_to_cpu(vgpu->guest_list[i]);
 		if (addr & (size - 1))
-			return TESSERA_ST_INVALID_FIELD;
+			return T1_ST_INVALID_FIELD;
 		if (addr > vgpu->vram_bytes - size)
-			return TESSERA_ST_BAD_ADDRESS;
+			return T1_ST_BAD_ADDRESS;
 		out[i] = cpu_to_le64(vgpu->vram_base + addr);
 	}
 	return exec_one(vgpu, &req);
 }
 
-static u16 map(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *cmd)
+static u16 map(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 {
 	u32 flags = le32_to_cpu(cmd->flags);
 	u32 ctx = le32_to_cpu(cmd->ctx);
 	u32 npages = le32_to_cpu(cmd->map.npages);
 	u16 status;
 
-	if (!map_range_ok(cmd, flags) || npages > TESSERA_MAP_MAX_PAGES ||
-	    !(flags & (TESSERA_MAP_READ | TESSERA_MAP_WRITE)))
-		return TESSERA_ST_INVALID_FIELD;
+	if (!map_range_ok(cmd, flags) || npages > T1_MAP_MAX_PAGES ||
+	    !(flags & (T1_MAP_READ | T1_MAP_WRITE)))
+		return T1_ST_INVALID_FIELD;
 	if (!vgpu->ctx[ctx].live)
-		return TESSERA_ST_NOT_FOUND;
-	if (flags & TESSERA_MAP_VRAM)
+		return T1_ST_NOT_FOUND;
+	if (flags & T1_MAP_VRAM)
 		status = vram_map(vgpu, cmd, flags);
 	else
 		status = tessera_dma_map(vgpu, ctx, flags, le64_to_cpu(cmd->map.va), npages,
@@ -338,17 +338,17 @@ static u16 map(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *cmd)
 	return status;
 }
 
-static u16 unmap(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *cmd)
+static u16 unmap(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 {
 	u32 flags = le32_to_cpu(cmd->flags);
 	u32 ctx = le32_to_cpu(cmd->ctx);
 	u16 status;
 
 	if (!map_range_ok(cmd, flags) || cmd->map.list)
-		return TESSERA_ST_INVALID_FIELD;
+		return T1_ST_INVALID_FIELD;
 	if (!vgpu->ctx[ctx].live)
-		return TESSERA_ST_NOT_FOUND;
-	status = tessera_dma_unmap(vgpu, ctx, flags & TESSERA_MAP_HUGE,
+		return T1_ST_NOT_FOUND;
+	status = tessera_dma_unmap(vgpu, ctx, flags & T1_MAP_HUGE,
 				   le64_to_cpu(cmd->map.va), le32_to_cpu(cmd->map.npages));
 	if (!status)
 		atomic64_inc(&vgpu->stats.unmaps);
@@ -360,52 +360,52 @@ static u16 unmap(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *cmd)
 static u32 flags_of(u8 opcode)
 {
 	switch (opcode) {
-	case TESSERA_ADMIN_MAP:
-		return TESSERA_MAP_FLAGS;
-	case TESSERA_ADMIN_UNMAP:
-		return TESSERA_MAP_HUGE;
-	case TESSERA_ADMIN_FAULT_QUERY:
-		return TESSERA_FAULT_QUERY_CLEAR;
+	case T1_ADMIN_MAP:
+		return T1_MAP_FLAGS;
+	case T1_ADMIN_UNMAP:
+		return T1_MAP_HUGE;
+	case T1_ADMIN_FAULT_QUERY:
+		return T1_FAULT_QUERY_CLEAR;
 	default:
 		return 0;
 	}
 }
 
 /* @cmd is our copy. */
-static u16 run_command(struct tessera_vgpu *vgpu, const struct tessera_admin_cmd *cmd)
+static u16 run_command(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 {
-	bool has_addr = cmd->opcode == TESSERA_ADMIN_IDENTIFY ||
-			cmd->opcode == TESSERA_ADMIN_FAULT_QUERY;
+	bool has_addr = cmd->opcode == T1_ADMIN_IDENTIFY ||
+			cmd->opcode == T1_ADMIN_FAULT_QUERY;
 	u64 addr = le64_to_cpu(cmd->addr);
 	u32 flags = le32_to_cpu(cmd->flags);
 	u32 ctx = le32_to_cpu(cmd->ctx);
 
-	if (cmd->opcode < TESSERA_ADMIN_IDENTIFY || cmd->opcode > TESSERA_ADMIN_FAULT_QUERY)
-		return TESSERA_ST_INVALID_OPCODE;
+	if (cmd->opcode < T1_ADMIN_IDENTIFY || cmd->opcode > T1_ADMIN_FAULT_QUERY)
+		return T1_ST_INVALID_OPCODE;
 	if (cmd->rsvd0 || cmd->rsvd1 || ctx >= vgpu->num_ctx || flags & ~flags_of(cmd->opcode) ||
 	    (addr && !has_addr))
-		return TESSERA_ST_INVALID_FIELD;
+		return T1_ST_INVALID_FIELD;
 
 	switch (cmd->opcode) {
-	case TESSERA_ADMIN_MAP:
+	case T1_ADMIN_MAP:
 		return map(vgpu, cmd);
-	case TESSERA_ADMIN_UNMAP:
+	case T1_ADMIN_UNMAP:
 		return unmap(vgpu, cmd);
-	case TESSERA_ADMIN_QUEUE_CREATE:
+	case T1_ADMIN_QUEUE_CREATE:
 		return queue_create(vgpu, cmd);
-	case TESSERA_ADMIN_QUEUE_DESTROY:
-	case TESSERA_ADMIN_QUEUE_RESET:
+	case T1_ADMIN_QUEUE_DESTROY:
+	case T1_ADMIN_QUEUE_RESET:
 		return queue_op(vgpu, cmd);
 	}
 
 	if (!is_zero(cmd->raw, sizeof(cmd->raw)))
-		return TESSERA_ST_INVALID_FIELD;
+		return T1_ST_INVALID_FIELD;
 	switch (cmd->opcode) {
-	case TESSERA_ADMIN_IDENTIFY:
+	case T1_ADMIN_IDENTIFY:
 		return identify(vgpu, addr);
-	case TESSERA_ADMIN_CTX_CREATE:
+	case T1_ADMIN_CTX_CREATE:
 		return ctx_create(vgpu, ctx);
-	case TESSERA_ADMIN_CTX_DESTROY:
+	case T1_ADMIN_CTX_DESTROY:
 		return ctx_destroy(vgpu, ctx);
 	default:
 		return fault_query(vgpu, ctx, flags, addr);
@@ -458,9 +458,9 @@ static bool have_command(struct tessera_vgpu *vgpu)
 /* One command from fetch to completion. An errno: a ring can't be reached. */
 static int serve_command(struct tessera_vgpu *vgpu)
 {
-	u64 at = vgpu->asq.base + (u64)vgpu->asq.index * sizeof(struct tessera_admin_cmd);
-	struct tessera_admin_cmd cmd;
-	struct tessera_admin_cpl cpl = {};
+	u64 at = vgpu->asq.base + (u64)vgpu->asq.index * sizeof(struct t1_admin_cmd);
+	struct t1_admin_cmd cmd;
+	struct t1_admin_cpl cpl = {};
 	u16 status;
 	int ret;
 
@@ -487,8 +487,8 @@ static int serve_command(struct tessera_vgpu *vgpu)
 static void tell_lost(struct tessera_vgpu *vgpu, bool *posted)
 {
 	struct tessera_hw_event ev = {
-		.type = TESSERA_EV_FAULT,
-		.fault = TESSERA_FAULT_ENGINE_RESET,
+		.type = T1_EV_FAULT,
+		.fault = T1_FAULT_ENGINE_RESET,
 		.slot = vgpu->first_slot,
 		.time_ns = vgpu->parent->be->ops->time_ns(vgpu->parent->be),
 	};
@@ -520,7 +520,7 @@ void tessera_admin_work(struct work_struct *work)
 		bool more = false;
 
 		mutex_lock(&vgpu->lock);
-		if (vgpu->status & TESSERA_STATUS_READY) {
+		if (vgpu->status & T1_STATUS_READY) {
 			if (vgpu->epoch != READ_ONCE(vgpu->parent->be->epoch)) {
 				tell_lost(vgpu, &posted);
 			} else {
@@ -537,7 +537,7 @@ void tessera_admin_work(struct work_struct *work)
 		}
 		mutex_unlock(&vgpu->lock);
 		if (posted && (!more || served % 16 == 0)) {
-			tessera_irq_signal(vgpu, TESSERA_VECTOR_CONTROL);
+			tessera_irq_signal(vgpu, T1_VECTOR_CONTROL);
 			posted = false;
 		}
 		if (!more)
@@ -545,7 +545,7 @@ void tessera_admin_work(struct work_struct *work)
 		if (served >= BURST) {
 			queue_work(vgpu->wq, &vgpu->work);
 			if (posted)
-				tessera_irq_signal(vgpu, TESSERA_VECTOR_CONTROL);
+				tessera_irq_signal(vgpu, T1_VECTOR_CONTROL);
 			return;
 		}
 		cond_resched();

@@ -45,7 +45,7 @@ static u32 bar_mask(const struct tessera_vgpu *vgpu, u32 off)
 
 	switch (off) {
 	case PCI_BASE_ADDRESS_0:
-		return ~(TESSERA_BAR_REGS_SIZE - 1);
+		return ~(T1_BAR_REGS_SIZE - 1);
 	case PCI_BASE_ADDRESS_2:
 		mask = ~(vgpu->vram_bytes - 1);
 		return mask & PCI_BASE_ADDRESS_MEM_MASK;
@@ -93,10 +93,10 @@ static void fill_header(struct tessera_vgpu *vgpu, u8 *c)
 {
 	struct pci_dev *pdev = vgpu->parent->pdev;
 
-	put16(c, PCI_VENDOR_ID, TESSERA_PCI_VENDOR_ID);
-	put16(c, PCI_DEVICE_ID, TESSERA_PCI_DEVICE_ID);
+	put16(c, PCI_VENDOR_ID, T1_PCI_VENDOR_ID);
+	put16(c, PCI_DEVICE_ID, T1_PCI_DEVICE_ID);
 	put16(c, PCI_STATUS, PCI_STATUS_CAP_LIST);
-	put32(c, PCI_CLASS_REVISION, TESSERA_PCI_CLASS << 8 | TESSERA_PCI_REVISION);
+	put32(c, PCI_CLASS_REVISION, T1_PCI_CLASS << 8 | T1_PCI_REVISION);
 	put8(c, PCI_HEADER_TYPE, PCI_HEADER_TYPE_NORMAL);
 	put32(c, PCI_BASE_ADDRESS_0, PCI_BASE_ADDRESS_SPACE_MEMORY |
 				     PCI_BASE_ADDRESS_MEM_TYPE_32);
@@ -121,8 +121,8 @@ static void fill_caps(struct tessera_vgpu *vgpu, u8 *c)
 	put8(c, CFG_MSIX, PCI_CAP_ID_MSIX);
 	put8(c, CFG_MSIX + PCI_CAP_LIST_NEXT, CFG_EXP);
 	put16(c, CFG_MSIX + PCI_MSIX_FLAGS, tessera_vgpu_num_vectors(vgpu) - 1);
-	put32(c, CFG_MSIX + PCI_MSIX_TABLE, TESSERA_BAR_MSIX);
-	put32(c, CFG_MSIX + PCI_MSIX_PBA, TESSERA_MSIX_PBA_OFF | TESSERA_BAR_MSIX);
+	put32(c, CFG_MSIX + PCI_MSIX_TABLE, T1_BAR_MSIX);
+	put32(c, CFG_MSIX + PCI_MSIX_PBA, TESSERA_MSIX_PBA_OFF | T1_BAR_MSIX);
 
 	put8(c, CFG_EXP, PCI_CAP_ID_EXP);
 	put16(c, CFG_EXP + PCI_EXP_FLAGS, 2 | PCI_EXP_TYPE_ENDPOINT << 4);

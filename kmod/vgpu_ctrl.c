@@ -13,7 +13,7 @@
 
 static bool ready(struct tessera_vgpu *vgpu)
 {
-	return READ_ONCE(vgpu->status) & TESSERA_STATUS_READY;
+	return READ_ONCE(vgpu->status) & T1_STATUS_READY;
 }
 
 static u32 read_time(struct tessera_vgpu *vgpu)
@@ -36,47 +36,47 @@ u32 tessera_ctrl_read(struct tessera_vgpu *vgpu, u32 reg)
 	const struct tessera_vgpu_regs *regs = &vgpu->regs;
 
 	switch (reg) {
-	case TESSERA_REG_MAGIC:
-		return TESSERA_MAGIC;
-	case TESSERA_REG_VERSION:
-		return TESSERA_HW_VERSION;
-	case TESSERA_REG_CAPS:
-		return vgpu->parent->be->caps & ~TESSERA_CAP_SCHED;
-	case TESSERA_REG_STATUS:
+	case T1_REG_MAGIC:
+		return T1_MAGIC;
+	case T1_REG_VERSION:
+		return T1_HW_VERSION;
+	case T1_REG_CAPS:
+		return vgpu->parent->be->caps & ~T1_CAP_SCHED;
+	case T1_REG_STATUS:
 		return READ_ONCE(vgpu->status);
-	case TESSERA_REG_CTRL:
-		return READ_ONCE(vgpu->enabled) ? TESSERA_CTRL_ENABLE : 0;
-	case TESSERA_REG_NUM_SLOTS:
+	case T1_REG_CTRL:
+		return READ_ONCE(vgpu->enabled) ? T1_CTRL_ENABLE : 0;
+	case T1_REG_NUM_SLOTS:
 		return vgpu->num_slots;
-	case TESSERA_REG_NUM_CONTEXTS:
+	case T1_REG_NUM_CONTEXTS:
 		return vgpu->num_ctx;
-	case TESSERA_REG_NUM_VECTORS:
+	case T1_REG_NUM_VECTORS:
 		return tessera_vgpu_num_vectors(vgpu);
-	case TESSERA_REG_VRAM_SIZE_LO:
+	case T1_REG_VRAM_SIZE_LO:
 		return lower_32_bits(vgpu->vram_bytes);
-	case TESSERA_REG_VRAM_SIZE_HI:
+	case T1_REG_VRAM_SIZE_HI:
 		return upper_32_bits(vgpu->vram_bytes);
-	case TESSERA_REG_TIME_LO:
+	case T1_REG_TIME_LO:
 		return read_time(vgpu);
-	case TESSERA_REG_TIME_HI:
+	case T1_REG_TIME_HI:
 		return READ_ONCE(vgpu->latch_time_hi);
-	case TESSERA_REG_ASQ_BASE_LO:
+	case T1_REG_ASQ_BASE_LO:
 		return lower_32_bits(regs->asq_base);
-	case TESSERA_REG_ASQ_BASE_HI:
+	case T1_REG_ASQ_BASE_HI:
 		return upper_32_bits(regs->asq_base);
-	case TESSERA_REG_ASQ_SIZE:
+	case T1_REG_ASQ_SIZE:
 		return regs->asq_size;
-	case TESSERA_REG_ACQ_BASE_LO:
+	case T1_REG_ACQ_BASE_LO:
 		return lower_32_bits(regs->acq_base);
-	case TESSERA_REG_ACQ_BASE_HI:
+	case T1_REG_ACQ_BASE_HI:
 		return upper_32_bits(regs->acq_base);
-	case TESSERA_REG_ACQ_SIZE:
+	case T1_REG_ACQ_SIZE:
 		return regs->acq_size;
-	case TESSERA_REG_EVQ_BASE_LO:
+	case T1_REG_EVQ_BASE_LO:
 		return lower_32_bits(regs->evq_base);
-	case TESSERA_REG_EVQ_BASE_HI:
+	case T1_REG_EVQ_BASE_HI:
 		return upper_32_bits(regs->evq_base);
-	case TESSERA_REG_EVQ_SIZE:
+	case T1_REG_EVQ_SIZE:
 		return regs->evq_size;
 	default:
 		return 0;
@@ -88,8 +88,8 @@ u32 tessera_ctrl_read(struct tessera_vgpu *vgpu, u32 reg)
 static bool ring_ok(u64 base, u32 size)
 {
 	return size >= RING_ENTRIES_MIN && size <= RING_ENTRIES_MAX && is_power_of_2(size) &&
-	       !(base & (TESSERA_PAGE_SIZE - 1)) &&
-	       base <= U64_MAX - RING_ENTRIES_MAX * sizeof(struct tessera_admin_cmd);
+	       !(base & (T1_PAGE_SIZE - 1)) &&
+	       base <= U64_MAX - RING_ENTRIES_MAX * sizeof(struct t1_admin_cmd);
 }
 
 static void ring_start(struct tessera_ring *ring, u64 base, u32 size)
@@ -119,14 +119,14 @@ static void enable_locked(struct tessera_vgpu *vgpu)
 	WRITE_ONCE(vgpu->evq_head, 0);
 	vgpu->epoch = READ_ONCE(vgpu->parent->be->epoch);
 	tessera_dispatcher_start(vgpu);
-	WRITE_ONCE(vgpu->status, TESSERA_STATUS_READY);
+	WRITE_ONCE(vgpu->status, T1_STATUS_READY);
 }
 
 /* Nothing of the guest's is left in hardware, and it competes for no engine. */
 static void teardown_locked(struct tessera_vgpu *vgpu)
 {
 	lockdep_assert_held(&vgpu->lock);
-	WRITE_ONCE(vgpu->status, vgpu->status & ~TESSERA_STATUS_READY);
+	WRITE_ONCE(vgpu->status, vgpu->status & ~T1_STATUS_READY);
 	tessera_admin_destroy_all(vgpu);
 	tessera_dispatcher_stop(vgpu);
 	tessera_event_drop(vgpu, TESSERA_CTX_ALL);
@@ -160,7 +160,7 @@ void tessera_vgpu_fatal(struct tessera_vgpu *vgpu, const char *why)
 	lockdep_assert_held(&vgpu->lock);
 	pr_notice_ratelimited("tessera: vGPU %s: %s\n", vgpu->name, why);
 	teardown_locked(vgpu);
-	WRITE_ONCE(vgpu->status, TESSERA_STATUS_FATAL);
+	WRITE_ONCE(vgpu->status, T1_STATUS_FATAL);
 }
 
 static void reset_registers_locked(struct tessera_vgpu *vgpu)
@@ -201,11 +201,11 @@ void tessera_vgpu_lost(struct tessera_vgpu *vgpu)
 static void write_ctrl(struct tessera_vgpu *vgpu, u32 value)
 {
 	mutex_lock(&vgpu->lock);
-	if (value & TESSERA_CTRL_RESET)
+	if (value & T1_CTRL_RESET)
 		reset_registers_locked(vgpu);
-	else if (value & TESSERA_CTRL_ENABLE && !vgpu->enabled)
+	else if (value & T1_CTRL_ENABLE && !vgpu->enabled)
 		enable_locked(vgpu);
-	else if (!(value & TESSERA_CTRL_ENABLE))
+	else if (!(value & T1_CTRL_ENABLE))
 		tessera_vgpu_disable_locked(vgpu);
 	mutex_unlock(&vgpu->lock);
 }
@@ -229,31 +229,31 @@ static void write_ring_register(struct tessera_vgpu *vgpu, u32 reg, u32 value)
 	if (vgpu->enabled)
 		goto out;
 	switch (reg) {
-	case TESSERA_REG_ASQ_BASE_LO:
+	case T1_REG_ASQ_BASE_LO:
 		set_lo(&regs->asq_base, value);
 		break;
-	case TESSERA_REG_ASQ_BASE_HI:
+	case T1_REG_ASQ_BASE_HI:
 		set_hi(&regs->asq_base, value);
 		break;
-	case TESSERA_REG_ASQ_SIZE:
+	case T1_REG_ASQ_SIZE:
 		regs->asq_size = value;
 		break;
-	case TESSERA_REG_ACQ_BASE_LO:
+	case T1_REG_ACQ_BASE_LO:
 		set_lo(&regs->acq_base, value);
 		break;
-	case TESSERA_REG_ACQ_BASE_HI:
+	case T1_REG_ACQ_BASE_HI:
 		set_hi(&regs->acq_base, value);
 		break;
-	case TESSERA_REG_ACQ_SIZE:
+	case T1_REG_ACQ_SIZE:
 		regs->acq_size = value;
 		break;
-	case TESSERA_REG_EVQ_BASE_LO:
+	case T1_REG_EVQ_BASE_LO:
 		set_lo(&regs->evq_base, value);
 		break;
-	case TESSERA_REG_EVQ_BASE_HI:
+	case T1_REG_EVQ_BASE_HI:
 		set_hi(&regs->evq_base, value);
 		break;
-	case TESSERA_REG_EVQ_SIZE:
+	case T1_REG_EVQ_SIZE:
 		regs->evq_size = value;
 		break;
 	}
@@ -298,16 +298,16 @@ static void write_head(struct tessera_vgpu *vgpu, const struct tessera_ring *rin
 void tessera_ctrl_write(struct tessera_vgpu *vgpu, u32 reg, u32 value)
 {
 	switch (reg) {
-	case TESSERA_REG_CTRL:
+	case T1_REG_CTRL:
 		write_ctrl(vgpu, value);
 		break;
-	case TESSERA_REG_ASQ_TAIL:
+	case T1_REG_ASQ_TAIL:
 		write_tail(vgpu, value);
 		break;
-	case TESSERA_REG_ACQ_HEAD:
+	case T1_REG_ACQ_HEAD:
 		write_head(vgpu, &vgpu->acq, &vgpu->acq_head, value);
 		break;
-	case TESSERA_REG_EVQ_HEAD:
+	case T1_REG_EVQ_HEAD:
 		write_head(vgpu, &vgpu->evq, &vgpu->evq_head, value);
 		break;
 	default:

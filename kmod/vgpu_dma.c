@@ -26,7 +26,7 @@
 #include <linux/slab.h>
 #include "tessera.h"
 
-#define HUGE_PAGES		(TESSERA_HUGE_PAGE_SIZE / TESSERA_PAGE_SIZE)
+#define HUGE_PAGES		(T1_HUGE_PAGE_SIZE / T1_PAGE_SIZE)
 #define REVOKE_BATCH		8u
 #define REVOKE_HOLD		msecs_to_jiffies(50)
 #define REVOKE_PATIENCE		msecs_to_jiffies(250)
@@ -360,7 +360,7 @@ static void end_pinning(struct tessera_vgpu *vgpu)
 /* What is mapped as one command: up to 512 pages of 4 KiB, or one of 2 MiB. */
 struct chunk {
 	u32 ctx;
-	u32 flags;		/* TESSERA_MAP_READ, _WRITE, _HUGE */
+	u32 flags;		/* T1_MAP_READ, _WRITE, _HUGE */
 	unsigned long vpn;
 	u32 n;			/* pages of 4 KiB */
 };
@@ -370,11 +370,11 @@ static u16 hw_map(struct tessera_vgpu *vgpu, const struct chunk *c, struct list_
 {
 	dma_addr_t first = list_first_entry(pages, struct tessera_page, node)->frame->dma;
 	struct tessera_admin_req req = {
-		.cmd.opcode = TESSERA_ADMIN_MAP,
+		.cmd.opcode = T1_ADMIN_MAP,
 		.cmd.ctx = cpu_to_le32(vgpu->first_ctx + c->ctx),
-		.cmd.map.va = cpu_to_le64((u64)c->vpn << TESSERA_PAGE_SHIFT),
+		.cmd.map.va = cpu_to_le64((u64)c->vpn << T1_PAGE_SHIFT),
 	};
-	u32 flags = c->flags & (TESSERA_MAP_READ | TESSERA_MAP_WRITE);
+	u32 flags = c->flags & (T1_MAP_READ | T1_MAP_WRITE);
 	u32 n = c->n, i = 0;
 	__le64 *list = vgpu->list;
 	struct tessera_page *page;
@@ -386,9 +386,9 @@ static u16 hw_map(struct tessera_vgpu *vgpu, const struct chunk *c, struct list_
 		list[i++] = cpu_to_le64(page->frame->dma);
 	}
 	if (contig) {
-		flags |= TESSERA_MAP_CONTIG;
-		if (c->flags & TESSERA_MAP_HUGE && IS_ALIGNED(first, TESSERA_HUGE_PAGE_SIZE)) {
-			flags |= TESSERA_MAP_HUGE;
+		flags |= T1_MAP_CONTIG;
+		if (c->flags & T1_MAP_HUGE && IS_ALIGNED(first, T1_HUGE_PAGE_SIZE)) {
+			flags |= T1_MAP_HUGE;
 			n = 1;
 		}
 	} else {
@@ -398,7 +398,7 @@ static u16 hw_map(struct tessera_vgpu *vgpu, const struct chunk *c, struct list_
 	req.cmd.map.npages = cpu_to_le32(n);
 	req.cmd.map.list = cpu_to_le64(addr);
 	if (tessera_admin_exec(vgpu, &req, 1))
-		return TESSERA_ST_INTERNAL;
+		return T1_ST_INTERNAL;
 	return req.status;
 }
 
@@ -411,11 +411,11 @@ static u16 enter_chunk(struct tessera_vgpu *vgpu, const struct chunk *c, struct 
 	for (i = 0; i < c->n; i++) {
 		page = kmem_cache_alloc(page_cache, GFP_KERNEL);
 		if (!page)
-			return TESSERA_ST_NO_RESOURCE;
+			return T1_ST_NO_RESOURCE;
 		page->iova = vgpu->iovas[i];
 		page->vpn = c->vpn + i;
 		page->ctx = c->ctx;
-		page->huge = c->flags & TESSERA_MAP_HUGE;
+		page->huge = c->flags & T1_MAP_HUGE;
 		page->frame = frame_get(vgpu->parent, vgpu->pages[i]);
 		if (!page->frame)
 			goto err_free;
@@ -423,13 +423,13 @@ static u16 enter_chunk(struct tessera_vgpu *vgpu, const struct chunk *c, struct 
 			goto err_frame;
 		list_add_tail(&page->node, pages);
 	}
-	return TESSERA_ST_OK;
+	return T1_ST_OK;
 
 err_frame:
 	frame_put(vgpu->parent, page->frame);
 err_free:
 	kmem_cache_free(page_cache, page);
-	return TESSERA_ST_NO_RESOURCE;
+	return T1_ST_NO_RESOURCE;
 }
 
 /*
@@ -446,7 +446,7 @@ static u16 map_pinned(struct tessera_vgpu *vgpu, const struct chunk *c, u64 seq,
 	*again = vgpu->dma.unmap_seq != seq;
 	if (*again) {
 		mutex_unlock(&vgpu->dma.lock);
-		return TESSERA_ST_BAD_ADDRESS;
+		return T1_ST_BAD_ADDRESS;
 	}
 	status = enter_chunk(vgpu, c, &pages);
 	if (!status)
@@ -465,7 +465,7 @@ static u16 map_pinned(struct tessera_vgpu *vgpu, const struct chunk *c, u64 seq,
 /* vgpu->iovas has the guest addresses. */
 static u16 map_chunk(struct tessera_vgpu *vgpu, const struct chunk *c)
 {
-	u16 status = TESSERA_ST_BAD_ADDRESS;
+	u16 status = T1_ST_BAD_ADDRESS;
 	unsigned int tries;
 	bool again = true;
 	u64 seq;
@@ -473,9 +473,9 @@ static u16 map_chunk(struct tessera_vgpu *vgpu, const struct chunk *c)
 	for (tries = 0; again && tries < PIN_TRIES; tries++) {
 		if (!begin_pinning(vgpu, c->n, &seq))
 			continue;
-		if (pin_chunk(vgpu, c->n, c->flags & TESSERA_MAP_WRITE)) {
+		if (pin_chunk(vgpu, c->n, c->flags & T1_MAP_WRITE)) {
 			end_pinning(vgpu);
-			return TESSERA_ST_BAD_ADDRESS;
+			return T1_ST_BAD_ADDRESS;
 		}
 		status = map_pinned(vgpu, c, seq, &again);
 		if (status)
@@ -502,50 +502,50 @@ static u16 get_addresses(struct tessera_vgpu *vgpu, u32 flags, u64 size, u32 npa
 	u64 addr;
 	u32 i;
 
-	if (flags & TESSERA_MAP_CONTIG) {
+	if (flags & T1_MAP_CONTIG) {
 		if (list & (size - 1))
-			return TESSERA_ST_INVALID_FIELD;
+			return T1_ST_INVALID_FIELD;
 		if (check_add_overflow(list, npages * size, &addr))
-			return TESSERA_ST_BAD_ADDRESS;
+			return T1_ST_BAD_ADDRESS;
 		for (i = 0; i < npages; i++)
 			vgpu->guest_list[i] = cpu_to_le64(list + i * size);
-		return TESSERA_ST_OK;
+		return T1_ST_OK;
 	}
-	if (list & (TESSERA_PAGE_SIZE - 1))
-		return TESSERA_ST_INVALID_FIELD;
+	if (list & (T1_PAGE_SIZE - 1))
+		return T1_ST_INVALID_FIELD;
 	if (tessera_dma_rw(vgpu, list, vgpu->guest_list, npages * sizeof(__le64), false))
-		return TESSERA_ST_BAD_ADDRESS;
+		return T1_ST_BAD_ADDRESS;
 	for (i = 0; i < npages; i++) {
 		addr = le64_to_cpu(vgpu->guest_list[i]);
 		if (addr & (size - 1))
-			return TESSERA_ST_INVALID_FIELD;
+			return T1_ST_INVALID_FIELD;
 		if (addr > U64_MAX - size)
-			return TESSERA_ST_BAD_ADDRESS;
+			return T1_ST_BAD_ADDRESS;
 	}
-	return TESSERA_ST_OK;
+	return T1_ST_OK;
 }
 
 /**
  * tessera_dma_map() - the guest maps system memory
  * @vgpu: the vGPU, with its lock held
  * @ctx: a live context of it
- * @flags: TESSERA_MAP_*, without _VRAM
+ * @flags: T1_MAP_*, without _VRAM
  * @va: virtual address; it and the range's end have been checked
- * @npages: 1 .. TESSERA_MAP_MAX_PAGES
+ * @npages: 1 .. T1_MAP_MAX_PAGES
  * @list: guest address of the list, or with CONTIG of the first page
  *
  * Takes effect whole or not at all.
  *
  * Context: may sleep.
- * Return: TESSERA_ST_*
+ * Return: T1_ST_*
  */
 u16 tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u64 va, u32 npages, u64 list)
 {
-	bool huge = flags & TESSERA_MAP_HUGE;
-	u64 size = huge ? TESSERA_HUGE_PAGE_SIZE : TESSERA_PAGE_SIZE;
-	u64 limit = (u64)READ_ONCE(pin_limit_mb) << (20 - TESSERA_PAGE_SHIFT);
-	u64 total = npages * (size / TESSERA_PAGE_SIZE);
-	struct chunk c = { .ctx = ctx, .flags = flags, .vpn = va >> TESSERA_PAGE_SHIFT };
+	bool huge = flags & T1_MAP_HUGE;
+	u64 size = huge ? T1_HUGE_PAGE_SIZE : T1_PAGE_SIZE;
+	u64 limit = (u64)READ_ONCE(pin_limit_mb) << (20 - T1_PAGE_SHIFT);
+	u64 total = npages * (size / T1_PAGE_SIZE);
+	struct chunk c = { .ctx = ctx, .flags = flags, .vpn = va >> T1_PAGE_SHIFT };
 	u32 i, k;
 	u16 status;
 
@@ -554,11 +554,11 @@ u16 tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u64 va, u32 n
 	if (status)
 		return status;
 	if (any_mapped(vgpu, ctx, c.vpn, total))
-		return TESSERA_ST_EXISTS;
+		return T1_ST_EXISTS;
 	if (READ_ONCE(vgpu->dma.nr_pages) + total > limit) {
 		pr_notice_ratelimited("tessera: vGPU %s: guest maps more than the %u MiB that pin_limit_mb allows\n",
 				      vgpu->name, READ_ONCE(pin_limit_mb));
-		return TESSERA_ST_NO_RESOURCE;
+		return T1_ST_NO_RESOURCE;
 	}
 
 	if (!huge) {
@@ -580,7 +580,7 @@ u16 tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u64 va, u32 n
 		c.vpn += HUGE_PAGES;
 		cond_resched();
 	}
-	return TESSERA_ST_OK;
+	return T1_ST_OK;
 }
 
 /* A 2 MiB page may be in hardware as 512 small ones: it can't be split all the same. */
@@ -600,16 +600,16 @@ static bool splits_huge(struct tessera_vgpu *vgpu, u32 ctx, unsigned long vpn)
  * @npages: pages
  *
  * Context: may sleep.
- * Return: TESSERA_ST_*
+ * Return: T1_ST_*
  */
 u16 tessera_dma_unmap(struct tessera_vgpu *vgpu, u32 ctx, bool huge, u64 va, u32 npages)
 {
-	unsigned long first = va >> TESSERA_PAGE_SHIFT;
+	unsigned long first = va >> T1_PAGE_SHIFT;
 	unsigned long end = first + (u64)npages * (huge ? HUGE_PAGES : 1);
 	struct tessera_admin_req req = {
-		.cmd.opcode = TESSERA_ADMIN_UNMAP,
+		.cmd.opcode = T1_ADMIN_UNMAP,
 		.cmd.ctx = cpu_to_le32(vgpu->first_ctx + ctx),
-		.cmd.flags = cpu_to_le32(huge ? TESSERA_MAP_HUGE : 0),
+		.cmd.flags = cpu_to_le32(huge ? T1_MAP_HUGE : 0),
 		.cmd.map.va = cpu_to_le64(va),
 		.cmd.map.npages = cpu_to_le32(npages),
 	};
@@ -619,9 +619,9 @@ u16 tessera_dma_unmap(struct tessera_vgpu *vgpu, u32 ctx, bool huge, u64 va, u32
 	lockdep_assert_held(&vgpu->lock);
 	mutex_lock(&vgpu->dma.lock);
 	if (splits_huge(vgpu, ctx, first) || splits_huge(vgpu, ctx, end))
-		status = TESSERA_ST_INVALID_FIELD;
+		status = T1_ST_INVALID_FIELD;
 	else if (tessera_admin_exec(vgpu, &req, 1))
-		status = TESSERA_ST_INTERNAL;
+		status = T1_ST_INTERNAL;
 	else
 		status = req.status;
 	if (!status) {
@@ -695,9 +695,9 @@ static void hw_forget(struct tessera_vgpu *vgpu, struct list_head *pages)
 			}
 			npages = 0;
 			reqs[n++] = (struct tessera_admin_req) {
-				.cmd.opcode = TESSERA_ADMIN_UNMAP,
+				.cmd.opcode = T1_ADMIN_UNMAP,
 				.cmd.ctx = cpu_to_le32(vgpu->first_ctx + page->ctx),
-				.cmd.map.va = cpu_to_le64((u64)page->vpn << TESSERA_PAGE_SHIFT),
+				.cmd.map.va = cpu_to_le64((u64)page->vpn << T1_PAGE_SHIFT),
 			};
 		}
 		npages++;
@@ -832,7 +832,7 @@ void tessera_dma_fini(struct tessera_vgpu *vgpu)
 {
 	u32 i;
 
-	for (i = 0; i < TESSERA_MAX_CONTEXTS; i++)
+	for (i = 0; i < T1_MAX_CONTEXTS; i++)
 		xa_destroy(&vgpu->ctx[i].pages);
 	xa_destroy(&vgpu->dma.by_iova);
 }

@@ -10,18 +10,18 @@
 #include "tessera.h"
 #include "tessera_trace.h"
 
-static struct tessera_event *entry(struct tessera_vgpu_events *q, u32 i)
+static struct t1_event *entry(struct tessera_vgpu_events *q, u32 i)
 {
 	return &q->fifo[(q->first + i) % TESSERA_EVENTS_MAX];
 }
 
 /* Where to put an event of @ctx: at the end, or, where room is short, over its last one. */
-static struct tessera_event *make_room(struct tessera_vgpu *vgpu, u32 ctx)
+static struct t1_event *make_room(struct tessera_vgpu *vgpu, u32 ctx)
 {
 	struct tessera_vgpu_events *q = &vgpu->events;
 	u32 i;
 
-	if (q->count >= TESSERA_EVENTS_MAX - TESSERA_MAX_CONTEXTS) {
+	if (q->count >= TESSERA_EVENTS_MAX - T1_MAX_CONTEXTS) {
 		for (i = q->count; i-- > 0;) {
 			if (le32_to_cpu(entry(q, i)->ctx) == ctx) {
 				q->merged++;
@@ -43,7 +43,7 @@ void tessera_event_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event
 {
 	u32 ctx = ev->ctx - vgpu->first_ctx;
 	u32 slot = ev->slot - vgpu->first_slot;
-	struct tessera_event *out;
+	struct t1_event *out;
 	unsigned long flags;
 
 	trace_tessera_fault(&vgpu->parent->pdev->dev, vgpu->name, ev->engine, ev->time_ns, ctx,
@@ -51,8 +51,8 @@ void tessera_event_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event
 	atomic64_inc(&vgpu->stats.faults);
 	spin_lock_irqsave(&vgpu->events.lock, flags);
 	out = make_room(vgpu, ctx);
-	*out = (struct tessera_event) {
-		.type = cpu_to_le16(TESSERA_EV_FAULT),
+	*out = (struct t1_event) {
+		.type = cpu_to_le16(T1_EV_FAULT),
 		.engine = cpu_to_le16(ev->engine),
 		.ctx = cpu_to_le32(ctx),
 		.slot = cpu_to_le32(slot < vgpu->num_slots ? slot : 0),
@@ -83,7 +83,7 @@ void tessera_event_drop(struct tessera_vgpu *vgpu, u32 ctx)
 	spin_unlock_irq(&q->lock);
 }
 
-static bool next_event(struct tessera_vgpu *vgpu, struct tessera_event *ev)
+static bool next_event(struct tessera_vgpu *vgpu, struct t1_event *ev)
 {
 	struct tessera_vgpu_events *q = &vgpu->events;
 	bool found;
@@ -110,7 +110,7 @@ static bool next_event(struct tessera_vgpu *vgpu, struct tessera_event *ev)
 int tessera_event_deliver(struct tessera_vgpu *vgpu, bool *posted)
 {
 	struct tessera_ring *ring = &vgpu->evq;
-	struct tessera_event ev;
+	struct t1_event ev;
 	int ret;
 
 	lockdep_assert_held(&vgpu->lock);

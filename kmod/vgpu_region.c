@@ -29,7 +29,7 @@ u64 tessera_region_size(const struct tessera_vgpu *vgpu, unsigned int index)
 {
 	switch (index) {
 	case VFIO_PCI_BAR0_REGION_INDEX:
-		return TESSERA_BAR_REGS_SIZE;
+		return T1_BAR_REGS_SIZE;
 	case VFIO_PCI_BAR2_REGION_INDEX:
 		return vgpu->vram_bytes;
 	case VFIO_PCI_BAR4_REGION_INDEX:
@@ -54,7 +54,7 @@ static void bar0_read(struct tessera_vgpu *vgpu, u64 off, void *buf, size_t len)
 	u32 value;
 
 	memset(buf, 0, len);
-	if (is_register(off, len) && off < TESSERA_PAGE_SIZE) {
+	if (is_register(off, len) && off < T1_PAGE_SIZE) {
 		atomic64_inc(&vgpu->stats.trapped_registers);
 		value = tessera_ctrl_read(vgpu, off);
 		memcpy(buf, &value, sizeof(value));
@@ -70,13 +70,13 @@ static void bar0_write(struct tessera_vgpu *vgpu, u64 off, const void *buf, size
 	if (!is_register(off, len))
 		return;
 	memcpy(&value, buf, sizeof(value));
-	if (off < TESSERA_PAGE_SIZE) {
+	if (off < T1_PAGE_SIZE) {
 		atomic64_inc(&vgpu->stats.trapped_registers);
 		tessera_ctrl_write(vgpu, off, value);
 		return;
 	}
-	slot = off / TESSERA_PAGE_SIZE - 1;
-	if (slot < vgpu->num_slots && off % TESSERA_PAGE_SIZE == TESSERA_DB_TAIL) {
+	slot = off / T1_PAGE_SIZE - 1;
+	if (slot < vgpu->num_slots && off % T1_PAGE_SIZE == T1_DB_TAIL) {
 		atomic64_inc(&vgpu->stats.trapped_doorbells);
 		be->ops->doorbell(be, vgpu->first_slot + slot, value);
 	}
@@ -329,8 +329,8 @@ int tessera_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 
 	switch (index) {
 	case VFIO_PCI_BAR0_REGION_INDEX:
-		from = PHYS_PFN(TESSERA_DB_OFF(0));
-		to = PHYS_PFN(TESSERA_DB_OFF(vgpu->num_slots));
+		from = PHYS_PFN(T1_DB_OFF(0));
+		to = PHYS_PFN(T1_DB_OFF(vgpu->num_slots));
 		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
 		break;
 	case VFIO_PCI_BAR2_REGION_INDEX:

@@ -76,15 +76,15 @@ static int tessera_vgpu_init(struct vfio_device *vdev)
 	spin_lock_init(&vgpu->irq_lock);
 	spin_lock_init(&vgpu->events.lock);
 	INIT_WORK(&vgpu->work, tessera_admin_work);
-	for (i = 0; i < TESSERA_MAX_CONTEXTS; i++)
+	for (i = 0; i < T1_MAX_CONTEXTS; i++)
 		xa_init(&vgpu->ctx[i].pages);
 	tessera_dma_init(vgpu);
 
 	vgpu->config = kzalloc(TESSERA_CONFIG_SIZE, GFP_KERNEL);
 	vgpu->msix_table = kzalloc(TESSERA_BAR_MSIX_SIZE, GFP_KERNEL);
 	vgpu->guest_list = kzalloc(PAGE_SIZE, GFP_KERNEL);
-	vgpu->pages = kcalloc(TESSERA_MAP_MAX_PAGES, sizeof(*vgpu->pages), GFP_KERNEL);
-	vgpu->iovas = kcalloc(TESSERA_MAP_MAX_PAGES, sizeof(*vgpu->iovas), GFP_KERNEL);
+	vgpu->pages = kcalloc(T1_MAP_MAX_PAGES, sizeof(*vgpu->pages), GFP_KERNEL);
+	vgpu->iovas = kcalloc(T1_MAP_MAX_PAGES, sizeof(*vgpu->iovas), GFP_KERNEL);
 	vgpu->list = dma_alloc_coherent(&vgpu->parent->pdev->dev, PAGE_SIZE,
 					&vgpu->list_dma, GFP_KERNEL);
 	vgpu->wq = alloc_ordered_workqueue("tessera-%.8s", 0, vgpu->name);
@@ -167,8 +167,8 @@ static int add_sparse_bar0(struct tessera_vgpu *vgpu, struct vfio_info_cap *caps
 	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
 	sparse->header.version = 1;
 	sparse->nr_areas = 1;
-	sparse->areas[0].offset = TESSERA_DB_OFF(0);
-	sparse->areas[0].size = (u64)vgpu->num_slots * TESSERA_PAGE_SIZE;
+	sparse->areas[0].offset = T1_DB_OFF(0);
+	sparse->areas[0].size = (u64)vgpu->num_slots * T1_PAGE_SIZE;
 	ret = vfio_info_add_capability(caps, &sparse->header, size);
 	kfree(sparse);
 	return ret;

@@ -5,7 +5,7 @@
  * The same on bare metal, on a passed-through accelerator and on a vGPU. A *context* is
  * an address space plus its queues; it belongs to the open file that made it. Buffers
  * are GEM objects, bound into contexts at virtual addresses that user space chooses.
- * Work is batches of struct tessera_cmd (tessera_hw.h) in bound buffers.
+ * Work is batches of struct t1_cmd (t1_hw.h) in bound buffers.
  *
  * Fields named pad must be zero. Unknown flags give EINVAL, unknown handles and ids ENOENT.
  */
@@ -39,8 +39,8 @@ extern "C" {
 #define DRM_TESSERA_QUEUE_QUERY		0x0a
 #define DRM_TESSERA_EXEC		0x0b
 
-#define DRM_TESSERA_PARAM_HW_VERSION		0	/* TESSERA_HW_VERSION of the device */
-#define DRM_TESSERA_PARAM_CAPS			1	/* TESSERA_CAP_* */
+#define DRM_TESSERA_PARAM_HW_VERSION		0	/* T1_HW_VERSION of the device */
+#define DRM_TESSERA_PARAM_CAPS			1	/* T1_CAP_* */
 #define DRM_TESSERA_PARAM_VRAM_SIZE		2	/* bytes */
 #define DRM_TESSERA_PARAM_VRAM_FREE		3	/* bytes, at this moment */
 #define DRM_TESSERA_PARAM_NUM_CONTEXTS		4
@@ -177,7 +177,7 @@ struct drm_tessera_unbind {
 /**
  * struct drm_tessera_queue_create - make a queue in a context
  * @ctx_id: Input: id
- * @engine: Input: TESSERA_ENGINE_*
+ * @engine: Input: T1_ENGINE_*
  * @flags: Input: zero
  * @queue_id: Output: its id in this file
  *
@@ -214,7 +214,7 @@ struct drm_tessera_queue_destroy {
  * @busy_ns: Output: engine time used, as the device counts it
  * @submitted: Output: jobs submitted
  * @completed: Output: jobs completed, failed ones included
- * @fault: Output: TESSERA_FAULT_*
+ * @fault: Output: T1_FAULT_*
  * @fault_batch_index: Output: place of the command in its batch, or 0xffffffff
  * @fault_addr: Output: va
  */
@@ -231,8 +231,8 @@ struct drm_tessera_queue_query {
 
 /**
  * struct drm_tessera_batch - commands to run
- * @va: Input: of an array of struct tessera_cmd, 64-byte aligned
- * @count: Input: 1 .. TESSERA_MAX_BATCH
+ * @va: Input: of an array of struct t1_cmd, 64-byte aligned
+ * @count: Input: 1 .. T1_MAX_BATCH
  * @pad: Input: zero
  */
 struct drm_tessera_batch {

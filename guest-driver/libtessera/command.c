@@ -11,14 +11,14 @@
 
 #include "internal.h"
 
-#define VA_END (1ull << TESSERA_VA_BITS)
+#define VA_END (1ull << T1_VA_BITS)
 
-int tessera_cmdbuf_wrap(struct tessera_cmd *cmds, uint32_t capacity, uint64_t va,
+int tessera_cmdbuf_wrap(struct t1_cmd *cmds, uint32_t capacity, uint64_t va,
 			struct tessera_cmdbuf **out)
 {
 	struct tessera_cmdbuf *cb;
 
-	if (!capacity || capacity > TESSERA_MAX_BATCH || va % sizeof(*cmds) || va >= VA_END ||
+	if (!capacity || capacity > T1_MAX_BATCH || va % sizeof(*cmds) || va >= VA_END ||
 	    (uint64_t)capacity * sizeof(*cmds) > VA_END - va)
 		return -EINVAL;
 	cb = calloc(1, sizeof(*cb));
@@ -39,9 +39,9 @@ int tessera_cmdbuf_create(struct tessera_context *ctx, uint32_t capacity,
 	void *map;
 	int err;
 
-	if (!capacity || capacity > TESSERA_MAX_BATCH)
+	if (!capacity || capacity > T1_MAX_BATCH)
 		return -EINVAL;
-	err = tessera_bo_create(ctx->dev, (uint64_t)capacity * sizeof(struct tessera_cmd), 0, &bo);
+	err = tessera_bo_create(ctx->dev, (uint64_t)capacity * sizeof(struct t1_cmd), 0, &bo);
 	if (err)
 		return err;
 	err = tessera_bo_map(bo, &map);
@@ -97,14 +97,14 @@ int tessera_cmdbuf_batch(const struct tessera_cmdbuf *cb, uint32_t first, uint32
 	if (first >= cb->count || count > cb->count - first)
 		return -EINVAL;
 	*batch = (struct drm_tessera_batch){
-		.va = cb->va + (uint64_t)first * sizeof(struct tessera_cmd),
+		.va = cb->va + (uint64_t)first * sizeof(struct t1_cmd),
 		.count = count ? count : cb->count - first,
 	};
 	return 0;
 }
 
 /* Append @cmd if @ok. The error of the first append that failed sticks. */
-static int append(struct tessera_cmdbuf *cb, const struct tessera_cmd *cmd, bool ok)
+static int append(struct tessera_cmdbuf *cb, const struct t1_cmd *cmd, bool ok)
 {
 	if (!cb->error && !ok)
 		cb->error = -EINVAL;
@@ -129,12 +129,12 @@ static bool matrix_ok(struct total *t, uint64_t va, uint64_t rows, uint64_t cols
 {
 	uint64_t span;
 
-	if (!rows || !cols || ld < cols || rows > TESSERA_MAX_BYTES || cols > TESSERA_MAX_BYTES ||
+	if (!rows || !cols || ld < cols || rows > T1_MAX_BYTES || cols > T1_MAX_BYTES ||
 	    ld > UINT32_MAX)
 		return false;
 	span = ((rows - 1) * ld + cols) * size;
 	t->bytes += rows * cols * size;
-	return span <= TESSERA_MAX_BYTES && t->bytes <= TESSERA_MAX_BYTES && !(va & (size - 1)) &&
+	return span <= T1_MAX_BYTES && t->bytes <= T1_MAX_BYTES && !(va & (size - 1)) &&
 	       va < VA_END && span <= VA_END - va;
 }
 
@@ -145,7 +145,7 @@ static bool vector_ok(struct total *t, uint64_t va, uint64_t count, uint64_t siz
 
 static bool dim_ok(uint64_t dim)
 {
-	return dim >= 1 && dim <= TESSERA_MAX_DIM;
+	return dim >= 1 && dim <= T1_MAX_DIM;
 }
 
 static uint32_t float_bits(float f)
@@ -158,14 +158,14 @@ static uint32_t float_bits(float f)
 
 int tessera_cmd_nop(struct tessera_cmdbuf *cb)
 {
-	const struct tessera_cmd cmd = { .opcode = TESSERA_OP_NOP };
+	const struct t1_cmd cmd = { .opcode = T1_OP_NOP };
 
 	return append(cb, &cmd, true);
 }
 
 int tessera_cmd_fence(struct tessera_cmdbuf *cb, uint64_t va, uint64_t value)
 {
-	const struct tessera_cmd cmd = { .opcode = TESSERA_OP_FENCE, .sync = { va, value, { 0 } } };
+	const struct t1_cmd cmd = { .opcode = T1_OP_FENCE, .sync = { va, value, { 0 } } };
 	struct total t = { 0 };
 
 	return append(cb, &cmd, vector_ok(&t, va, 1, 8));
@@ -173,7 +173,7 @@ int tessera_cmd_fence(struct tessera_cmdbuf *cb, uint64_t va, uint64_t value)
 
 int tessera_cmd_timestamp(struct tessera_cmdbuf *cb, uint64_t va)
 {
-	const struct tessera_cmd cmd = { .opcode = TESSERA_OP_TIMESTAMP, .sync = { .va = va } };
+	const struct t1_cmd cmd = { .opcode = T1_OP_TIMESTAMP, .sync = { .va = va } };
 	struct total t = { 0 };
 
 	return append(cb, &cmd, vector_ok(&t, va, 1, 8));
@@ -181,8 +181,8 @@ int tessera_cmd_timestamp(struct tessera_cmdbuf *cb, uint64_t va)
 
 int tessera_cmd_copy(struct tessera_cmdbuf *cb, uint64_t dst, uint64_t src, uint64_t bytes)
 {
-	const struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_COPY,
+	const struct t1_cmd cmd = {
+		.opcode = T1_OP_COPY,
 		.copy = { .dst = dst, .src = src, .bytes = bytes },
 	};
 	struct total d = { 0 }, s = { 0 };
@@ -194,8 +194,8 @@ int tessera_cmd_copy(struct tessera_cmdbuf *cb, uint64_t dst, uint64_t src, uint
 
 int tessera_cmd_fill(struct tessera_cmdbuf *cb, uint64_t dst, uint64_t bytes, uint32_t pattern)
 {
-	const struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_FILL,
+	const struct t1_cmd cmd = {
+		.opcode = T1_OP_FILL,
 		.copy = { .dst = dst, .bytes = bytes, .pattern = pattern },
 	};
 	struct total t = { 0 };
@@ -205,12 +205,12 @@ int tessera_cmd_fill(struct tessera_cmdbuf *cb, uint64_t dst, uint64_t bytes, ui
 
 int tessera_cmd_gemm(struct tessera_cmdbuf *cb, const struct tessera_gemm *p)
 {
-	const bool ta = p->flags & TESSERA_GEMM_TRANS_A, tb = p->flags & TESSERA_GEMM_TRANS_B;
+	const bool ta = p->flags & T1_GEMM_TRANS_A, tb = p->flags & T1_GEMM_TRANS_B;
 	const uint32_t a_rows = ta ? p->k : p->m, a_cols = ta ? p->m : p->k;
 	const uint32_t b_rows = tb ? p->n : p->k, b_cols = tb ? p->k : p->n;
-	const uint32_t in_size = p->flags & TESSERA_GEMM_I8 ? 1 : 4;
-	const struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_GEMM,
+	const uint32_t in_size = p->flags & T1_GEMM_I8 ? 1 : 4;
+	const struct t1_cmd cmd = {
+		.opcode = T1_OP_GEMM,
 		.flags = p->flags,
 		.gemm = {
 			.a = p->a, .b = p->b, .c = p->c,
@@ -222,7 +222,7 @@ int tessera_cmd_gemm(struct tessera_cmdbuf *cb, const struct tessera_gemm *p)
 	};
 	struct total t = { 0 };
 	const bool ok = !(p->flags & ~0xf) && dim_ok(p->m) && dim_ok(p->n) && dim_ok(p->k) &&
-			(uint64_t)p->m * p->n * p->k <= TESSERA_MAX_MACS &&
+			(uint64_t)p->m * p->n * p->k <= T1_MAX_MACS &&
 			matrix_ok(&t, p->a, a_rows, a_cols, cmd.gemm.lda, in_size) &&
 			matrix_ok(&t, p->b, b_rows, b_cols, cmd.gemm.ldb, in_size) &&
 			matrix_ok(&t, p->c, p->m, p->n, cmd.gemm.ldc, 4);
@@ -232,12 +232,12 @@ int tessera_cmd_gemm(struct tessera_cmdbuf *cb, const struct tessera_gemm *p)
 
 static bool conv_ok(const struct tessera_conv2d *p)
 {
-	const uint64_t in_size = p->flags & TESSERA_CONV_I8 ? 1 : 4;
+	const uint64_t in_size = p->flags & T1_CONV_I8 ? 1 : 4;
 	const uint64_t h = p->h + 2u * p->padding, w = p->w + 2u * p->padding;
 	uint64_t in_pixels, out_pixels, inner;
 	struct total t = { 0 };
 
-	if (p->flags & ~(TESSERA_CONV_I8 | TESSERA_CONV_ACCUMULATE))
+	if (p->flags & ~(T1_CONV_I8 | T1_CONV_ACCUMULATE))
 		return false;
 	if (!p->n || !p->h || !p->w || !p->cin || !p->cout || !p->kh || !p->kw || !p->stride ||
 	    h < p->kh || w < p->kw)
@@ -246,9 +246,9 @@ static bool conv_ok(const struct tessera_conv2d *p)
 	out_pixels = p->n * ((h - p->kh) / p->stride + 1) * ((w - p->kw) / p->stride + 1);
 	inner = (uint64_t)p->kh * p->kw * p->cin;
 	/* in_pixels < 2^48 and cin < 2^16 don't wrap; the others are bounded step by step */
-	if (out_pixels > TESSERA_MAX_BYTES ||
-	    inner * out_pixels > TESSERA_MAX_MACS ||
-	    inner * out_pixels * p->cout > TESSERA_MAX_MACS)
+	if (out_pixels > T1_MAX_BYTES ||
+	    inner * out_pixels > T1_MAX_MACS ||
+	    inner * out_pixels * p->cout > T1_MAX_MACS)
 		return false;
 	return vector_ok(&t, p->in, in_pixels * p->cin, in_size) &&
 	       matrix_ok(&t, p->weights, inner, p->cout, p->cout, in_size) &&
@@ -257,8 +257,8 @@ static bool conv_ok(const struct tessera_conv2d *p)
 
 int tessera_cmd_conv2d(struct tessera_cmdbuf *cb, const struct tessera_conv2d *p)
 {
-	const struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_CONV2D,
+	const struct t1_cmd cmd = {
+		.opcode = T1_OP_CONV2D,
 		.flags = p->flags,
 		.conv = {
 			.in = p->in, .weights = p->weights, .out = p->out,
@@ -273,13 +273,13 @@ int tessera_cmd_conv2d(struct tessera_cmdbuf *cb, const struct tessera_conv2d *p
 int tessera_cmd_eltwise(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint64_t a, uint64_t b,
 			uint32_t count, float alpha)
 {
-	const struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_ELTWISE,
+	const struct t1_cmd cmd = {
+		.opcode = T1_OP_ELTWISE,
 		.sub = op,
 		.elt = { .a = a, .b = b, .out = out, .count = count, .alpha = float_bits(alpha) },
 	};
 	struct total t = { 0 };
-	const bool ok = op <= TESSERA_ELT_MIN && (op <= TESSERA_ELT_MUL || !cmd.elt.alpha) &&
+	const bool ok = op <= T1_ELT_MIN && (op <= T1_ELT_MUL || !cmd.elt.alpha) &&
 			vector_ok(&t, a, count, 4) && vector_ok(&t, b, count, 4) &&
 			vector_ok(&t, out, count, 4);
 
@@ -289,14 +289,14 @@ int tessera_cmd_eltwise(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uin
 int tessera_cmd_bias(struct tessera_cmdbuf *cb, uint64_t out, uint64_t in, uint64_t bias,
 		     uint32_t m, uint32_t n, uint16_t flags)
 {
-	const struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_BIAS,
+	const struct t1_cmd cmd = {
+		.opcode = T1_OP_BIAS,
 		.flags = flags,
 		.bias = { .in = in, .bias = bias, .out = out, .m = m, .n = n, .ld_in = n,
 			  .ld_out = n },
 	};
 	struct total t = { 0 };
-	const bool ok = !(flags & ~TESSERA_BIAS_I32) && dim_ok(m) && dim_ok(n) &&
+	const bool ok = !(flags & ~T1_BIAS_I32) && dim_ok(m) && dim_ok(n) &&
 			matrix_ok(&t, in, m, n, n, 4) && vector_ok(&t, bias, n, 4) &&
 			matrix_ok(&t, out, m, n, n, 4);
 
@@ -306,15 +306,15 @@ int tessera_cmd_bias(struct tessera_cmdbuf *cb, uint64_t out, uint64_t in, uint6
 int tessera_cmd_act(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint64_t x, uint64_t grad,
 		    uint32_t count)
 {
-	const bool has_grad = op == TESSERA_ACT_RELU_GRAD || op == TESSERA_ACT_SIGMOID_GRAD ||
-			      op == TESSERA_ACT_TANH_GRAD;
-	const struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_ACT,
+	const bool has_grad = op == T1_ACT_RELU_GRAD || op == T1_ACT_SIGMOID_GRAD ||
+			      op == T1_ACT_TANH_GRAD;
+	const struct t1_cmd cmd = {
+		.opcode = T1_OP_ACT,
 		.sub = op,
 		.act = { .x = x, .grad = grad, .out = out, .count = count },
 	};
 	struct total t = { 0 };
-	const bool ok = op <= TESSERA_ACT_TANH_GRAD && vector_ok(&t, x, count, 4) &&
+	const bool ok = op <= T1_ACT_TANH_GRAD && vector_ok(&t, x, count, 4) &&
 			vector_ok(&t, out, count, 4) &&
 			(has_grad ? vector_ok(&t, grad, count, 4) : !grad);
 
@@ -323,15 +323,15 @@ int tessera_cmd_act(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint64_
 
 int tessera_cmd_softmax(struct tessera_cmdbuf *cb, const struct tessera_softmax *p)
 {
-	const bool grad = p->flags & TESSERA_SOFTMAX_GRAD, loss = p->flags & TESSERA_SOFTMAX_LOSS;
-	const struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_SOFTMAX,
+	const bool grad = p->flags & T1_SOFTMAX_GRAD, loss = p->flags & T1_SOFTMAX_LOSS;
+	const struct t1_cmd cmd = {
+		.opcode = T1_OP_SOFTMAX,
 		.flags = p->flags,
 		.softmax = { .in = p->in, .labels = p->labels, .out = p->out, .loss = p->loss,
 			     .m = p->m, .n = p->n, .scale = float_bits(p->scale) },
 	};
 	struct total t = { 0 };
-	bool ok = !(p->flags & ~(TESSERA_SOFTMAX_GRAD | TESSERA_SOFTMAX_LOSS)) && dim_ok(p->m) &&
+	bool ok = !(p->flags & ~(T1_SOFTMAX_GRAD | T1_SOFTMAX_LOSS)) && dim_ok(p->m) &&
 		  dim_ok(p->n) && (grad || !cmd.softmax.scale) &&
 		  !p->labels == !(grad || loss) && !p->loss == !loss &&
 		  matrix_ok(&t, p->in, p->m, p->n, p->n, 4) &&
@@ -347,14 +347,14 @@ int tessera_cmd_softmax(struct tessera_cmdbuf *cb, const struct tessera_softmax 
 int tessera_cmd_reduce(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint64_t in, uint32_t m,
 		       uint32_t n, uint32_t axis)
 {
-	const struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_REDUCE,
+	const struct t1_cmd cmd = {
+		.opcode = T1_OP_REDUCE,
 		.sub = op,
 		.reduce = { .in = in, .out = out, .m = m, .n = n, .ld_in = n, .axis = axis },
 	};
 	struct total t = { 0 };
-	const bool ok = op <= TESSERA_REDUCE_ARGMAX_I32 && axis <= 1 &&
-			(op < TESSERA_REDUCE_ARGMAX || axis == 1) && dim_ok(m) && dim_ok(n) &&
+	const bool ok = op <= T1_REDUCE_ARGMAX_I32 && axis <= 1 &&
+			(op < T1_REDUCE_ARGMAX || axis == 1) && dim_ok(m) && dim_ok(n) &&
 			matrix_ok(&t, in, m, n, n, 4) && vector_ok(&t, out, axis ? m : n, 4);
 
 	return append(cb, &cmd, ok);
@@ -363,16 +363,16 @@ int tessera_cmd_reduce(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint
 int tessera_cmd_requant(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint64_t in,
 			uint32_t count, float scale, uint16_t flags)
 {
-	const bool in_u8 = op == TESSERA_REQUANT_U8_TO_F32 || op == TESSERA_REQUANT_U8_TO_I8;
-	const bool out_f32 = op == TESSERA_REQUANT_I32_TO_F32 || op == TESSERA_REQUANT_U8_TO_F32;
-	const struct tessera_cmd cmd = {
-		.opcode = TESSERA_OP_REQUANT,
+	const bool in_u8 = op == T1_REQUANT_U8_TO_F32 || op == T1_REQUANT_U8_TO_I8;
+	const bool out_f32 = op == T1_REQUANT_I32_TO_F32 || op == T1_REQUANT_U8_TO_F32;
+	const struct t1_cmd cmd = {
+		.opcode = T1_OP_REQUANT,
 		.sub = op,
 		.flags = flags,
 		.requant = { .in = in, .out = out, .count = count, .scale = float_bits(scale) },
 	};
 	struct total t = { 0 };
-	const bool ok = op <= TESSERA_REQUANT_U8_TO_I8 && !(flags & ~TESSERA_REQUANT_RELU) &&
+	const bool ok = op <= T1_REQUANT_U8_TO_I8 && !(flags & ~T1_REQUANT_RELU) &&
 			vector_ok(&t, in, count, in_u8 ? 1 : 4) &&
 			vector_ok(&t, out, count, out_f32 ? 4 : 1);
 

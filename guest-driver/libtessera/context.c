@@ -16,7 +16,7 @@ int tessera_context_create(struct tessera_device *dev, struct tessera_context **
 	if (!ctx)
 		return -ENOMEM;
 	ctx->dev = dev;
-	err = va_space_init(&ctx->vas, dev->va_start, dev->va_end);
+	err = tessera_va_init(&ctx->vas, dev->va_start, dev->va_end);
 	if (err)
 		goto free_ctx;
 	err = tessera_ioctl(dev, DRM_IOCTL_TESSERA_CTX_CREATE, &arg);
@@ -27,7 +27,7 @@ int tessera_context_create(struct tessera_device *dev, struct tessera_context **
 	return 0;
 
 fini_vas:
-	va_space_fini(&ctx->vas);
+	tessera_va_fini(&ctx->vas);
 free_ctx:
 	free(ctx);
 	return err;
@@ -41,7 +41,7 @@ void tessera_context_destroy(struct tessera_context *ctx)
 		return;
 	arg.ctx_id = ctx->id;
 	tessera_ioctl(ctx->dev, DRM_IOCTL_TESSERA_CTX_DESTROY, &arg);
-	va_space_fini(&ctx->vas);
+	tessera_va_fini(&ctx->vas);
 	free(ctx);
 }
 
@@ -60,13 +60,13 @@ static int bind_taken(struct tessera_context *ctx, struct tessera_bo *bo, uint64
 	int err = tessera_ioctl(ctx->dev, DRM_IOCTL_TESSERA_BIND, &arg);
 
 	if (err)
-		va_space_give(&ctx->vas, va, size);
+		tessera_va_give(&ctx->vas, va, size);
 	return err;
 }
 
 static int check_range(const struct tessera_bo *bo, uint64_t offset, uint64_t *size)
 {
-	const uint64_t page_mask = TESSERA_PAGE_SIZE - 1;
+	const uint64_t page_mask = T1_PAGE_SIZE - 1;
 
 	if (offset >= bo->size)
 		return -EINVAL;
@@ -86,8 +86,8 @@ int tessera_bind(struct tessera_context *ctx, struct tessera_bo *bo, uint64_t of
 	if (err)
 		return err;
 	/* Huge pages need va and offset to agree modulo their size; offset 0 is the usual case. */
-	align = size >= TESSERA_HUGE_PAGE_SIZE ? TESSERA_HUGE_PAGE_SIZE : TESSERA_PAGE_SIZE;
-	err = va_space_alloc(&ctx->vas, size, align, &at);
+	align = size >= T1_HUGE_PAGE_SIZE ? T1_HUGE_PAGE_SIZE : T1_PAGE_SIZE;
+	err = tessera_va_alloc(&ctx->vas, size, align, &at);
 	if (!err)
 		err = bind_taken(ctx, bo, offset, size, flags, at);
 	if (!err)
@@ -102,10 +102,10 @@ int tessera_bind_at(struct tessera_context *ctx, struct tessera_bo *bo, uint64_t
 
 	if (err)
 		return err;
-	if (va & (TESSERA_PAGE_SIZE - 1) || va < ctx->dev->va_start || va >= ctx->dev->va_end ||
+	if (va & (T1_PAGE_SIZE - 1) || va < ctx->dev->va_start || va >= ctx->dev->va_end ||
 	    size > ctx->dev->va_end - va)
 		return -EINVAL;
-	err = va_space_take(&ctx->vas, va, size);
+	err = tessera_va_take(&ctx->vas, va, size);
 	if (err)
 		return err;
 	return bind_taken(ctx, bo, offset, size, flags, va);
@@ -116,7 +116,7 @@ int tessera_unbind(struct tessera_context *ctx, uint64_t va, uint64_t size)
 	struct drm_tessera_unbind arg = { .ctx_id = ctx->id, .va = va, .size = size };
 	int err = tessera_ioctl(ctx->dev, DRM_IOCTL_TESSERA_UNBIND, &arg);
 
-	return err ? err : va_space_give(&ctx->vas, va, size);
+	return err ? err : tessera_va_give(&ctx->vas, va, size);
 }
 
 int tessera_queue_create(struct tessera_context *ctx, uint32_t engine, struct tessera_queue **out)

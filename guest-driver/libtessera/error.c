@@ -42,14 +42,14 @@ const char *tessera_strerror(int error)
 const char *tessera_fault_name(uint32_t fault)
 {
 	static const char *const names[] = {
-		[TESSERA_FAULT_NONE] = "no fault",
-		[TESSERA_FAULT_BAD_COMMAND] = "bad command",
-		[TESSERA_FAULT_UNMAPPED] = "address not mapped",
-		[TESSERA_FAULT_PERMISSION] = "access not permitted",
-		[TESSERA_FAULT_MISALIGNED] = "misaligned operand",
-		[TESSERA_FAULT_BAD_DOORBELL] = "bad doorbell",
-		[TESSERA_FAULT_BUS_ERROR] = "bus error",
-		[TESSERA_FAULT_ENGINE_RESET] = "engine reset",
+		[T1_FAULT_NONE] = "no fault",
+		[T1_FAULT_BAD_COMMAND] = "bad command",
+		[T1_FAULT_UNMAPPED] = "address not mapped",
+		[T1_FAULT_PERMISSION] = "access not permitted",
+		[T1_FAULT_MISALIGNED] = "misaligned operand",
+		[T1_FAULT_BAD_DOORBELL] = "bad doorbell",
+		[T1_FAULT_BUS_ERROR] = "bus error",
+		[T1_FAULT_ENGINE_RESET] = "engine reset",
 	};
 
 	return fault < sizeof(names) / sizeof(names[0]) ? names[fault] : "unknown fault";

@@ -49,16 +49,16 @@ struct va_range {
 };
 
 /**
- * struct va_space - which addresses of a context are free
+ * struct tessera_va - which addresses of a context are free
  * @free: in rising order
  */
-struct va_space {
+struct tessera_va {
 	struct va_range *free;
 };
 
 struct tessera_context {
 	struct tessera_device *dev;
-	struct va_space vas;
+	struct tessera_va vas;
 	uint32_t id;
 };
 
@@ -80,7 +80,7 @@ struct tessera_queue {
 struct tessera_cmdbuf {
 	struct tessera_context *ctx;
 	struct tessera_bo *bo;
-	struct tessera_cmd *cmds;
+	struct t1_cmd *cmds;
 	uint64_t va;
 	uint32_t count;
 	uint32_t capacity;
@@ -88,11 +88,11 @@ struct tessera_cmdbuf {
 };
 
 /* All return 0 or a negative errno. */
-int va_space_init(struct va_space *vas, uint64_t start, uint64_t end);
-void va_space_fini(struct va_space *vas);
-int va_space_alloc(struct va_space *vas, uint64_t size, uint64_t align, uint64_t *va);
-int va_space_take(struct va_space *vas, uint64_t va, uint64_t size);	/* -EEXIST: not free */
-int va_space_give(struct va_space *vas, uint64_t va, uint64_t size);	/* -EINVAL: was free */
+int tessera_va_init(struct tessera_va *vas, uint64_t start, uint64_t end);
+void tessera_va_fini(struct tessera_va *vas);
+int tessera_va_alloc(struct tessera_va *vas, uint64_t size, uint64_t align, uint64_t *va);
+int tessera_va_take(struct tessera_va *vas, uint64_t va, uint64_t size);	/* -EEXIST: not free */
+int tessera_va_give(struct tessera_va *vas, uint64_t va, uint64_t size);	/* -EINVAL: was free */
 
 /* ioctl(2), restarted by libdrm when interrupted. */
 int tessera_ioctl(struct tessera_device *dev, unsigned long request, void *arg);

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "tessera_drm.h"
-#include "tessera_hw.h"
+#include "t1_hw.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -196,7 +196,7 @@ TESSERA_API int tessera_unbind(struct tessera_context *ctx, uint64_t va, uint64_
 /**
  * tessera_queue_create() - make a queue
  * @ctx: context
- * @engine: TESSERA_ENGINE_*
+ * @engine: T1_ENGINE_*
  * @queue: the queue
  */
 TESSERA_API int tessera_queue_create(struct tessera_context *ctx, uint32_t engine,
@@ -297,7 +297,7 @@ TESSERA_API int tessera_syncobj_wait(struct tessera_device *dev, uint32_t syncob
 /**
  * tessera_cmdbuf_create() - make an empty command buffer in system memory, bound into a context
  * @ctx: context
- * @capacity: commands, 1 .. TESSERA_MAX_BATCH
+ * @capacity: commands, 1 .. T1_MAX_BATCH
  * @cb: the command buffer
  */
 TESSERA_API int tessera_cmdbuf_create(struct tessera_context *ctx, uint32_t capacity,
@@ -306,11 +306,11 @@ TESSERA_API int tessera_cmdbuf_create(struct tessera_context *ctx, uint32_t capa
 /**
  * tessera_cmdbuf_wrap() - build commands in the caller's memory
  * @cmds: memory
- * @capacity: commands that fit, 1 .. TESSERA_MAX_BATCH
+ * @capacity: commands that fit, 1 .. T1_MAX_BATCH
  * @va: where the engine sees @cmds, 64-byte aligned
  * @cb: the command buffer; @cmds stays the caller's
  */
-TESSERA_API int tessera_cmdbuf_wrap(struct tessera_cmd *cmds, uint32_t capacity, uint64_t va,
+TESSERA_API int tessera_cmdbuf_wrap(struct t1_cmd *cmds, uint32_t capacity, uint64_t va,
 				    struct tessera_cmdbuf **cb);
 
 /**
@@ -367,7 +367,7 @@ TESSERA_API int tessera_cmdbuf_batch(const struct tessera_cmdbuf *cb, uint32_t f
  * @lda: row stride of A as stored, in elements; 0: rows are dense
  * @ldb: of B
  * @ldc: of C
- * @flags: TESSERA_GEMM_*
+ * @flags: T1_GEMM_*
  */
 struct tessera_gemm {
 	uint64_t a, b, c;
@@ -390,7 +390,7 @@ struct tessera_gemm {
  * @kw: columns of the kernel
  * @stride: both ways
  * @padding: zeros on each side
- * @flags: TESSERA_CONV_*
+ * @flags: T1_CONV_*
  */
 struct tessera_conv2d {
 	uint64_t in, weights, out;
@@ -404,11 +404,11 @@ struct tessera_conv2d {
  * @in: va of logits, m x n f32
  * @labels: va of m bytes; 0 without flags
  * @out: va, m x n f32
- * @loss: va of m f32; 0 without TESSERA_SOFTMAX_LOSS
+ * @loss: va of m f32; 0 without T1_SOFTMAX_LOSS
  * @m: rows
  * @n: classes
- * @scale: of the gradient; 0 without TESSERA_SOFTMAX_GRAD
- * @flags: TESSERA_SOFTMAX_*
+ * @scale: of the gradient; 0 without T1_SOFTMAX_GRAD
+ * @flags: T1_SOFTMAX_*
  */
 struct tessera_softmax {
 	uint64_t in, labels, out, loss;
@@ -443,7 +443,7 @@ TESSERA_API int tessera_cmd_timestamp(struct tessera_cmdbuf *cb, uint64_t va);
  * @cb: command buffer
  * @dst: va
  * @src: va; must not overlap @dst
- * @bytes: 1 .. TESSERA_MAX_BYTES
+ * @bytes: 1 .. T1_MAX_BYTES
  */
 TESSERA_API int tessera_cmd_copy(struct tessera_cmdbuf *cb, uint64_t dst, uint64_t src,
 				 uint64_t bytes);
@@ -452,7 +452,7 @@ TESSERA_API int tessera_cmd_copy(struct tessera_cmdbuf *cb, uint64_t dst, uint64
  * tessera_cmd_fill() - append a fill
  * @cb: command buffer
  * @dst: va, 4-byte aligned
- * @bytes: 4 .. TESSERA_MAX_BYTES, a multiple of 4
+ * @bytes: 4 .. T1_MAX_BYTES, a multiple of 4
  * @pattern: 32 bits, repeated
  */
 TESSERA_API int tessera_cmd_fill(struct tessera_cmdbuf *cb, uint64_t dst, uint64_t bytes,
@@ -475,7 +475,7 @@ TESSERA_API int tessera_cmd_conv2d(struct tessera_cmdbuf *cb, const struct tesse
 /**
  * tessera_cmd_eltwise() - append an element-wise operation on f32
  * @cb: command buffer
- * @op: TESSERA_ELT_*
+ * @op: T1_ELT_*
  * @out: va; may be @a or @b
  * @a: va
  * @b: va
@@ -493,7 +493,7 @@ TESSERA_API int tessera_cmd_eltwise(struct tessera_cmdbuf *cb, uint8_t op, uint6
  * @bias: va, n
  * @m: rows
  * @n: columns
- * @flags: TESSERA_BIAS_I32 or 0
+ * @flags: T1_BIAS_I32 or 0
  */
 TESSERA_API int tessera_cmd_bias(struct tessera_cmdbuf *cb, uint64_t out, uint64_t in,
 				 uint64_t bias, uint32_t m, uint32_t n, uint16_t flags);
@@ -501,7 +501,7 @@ TESSERA_API int tessera_cmd_bias(struct tessera_cmdbuf *cb, uint64_t out, uint64
 /**
  * tessera_cmd_act() - append an activation or its gradient on f32
  * @cb: command buffer
- * @op: TESSERA_ACT_*
+ * @op: T1_ACT_*
  * @out: va; may be @x or @grad
  * @x: va
  * @grad: va; 0 where @op has none
@@ -520,7 +520,7 @@ TESSERA_API int tessera_cmd_softmax(struct tessera_cmdbuf *cb, const struct tess
 /**
  * tessera_cmd_reduce() - append a reduction of a dense matrix
  * @cb: command buffer
- * @op: TESSERA_REDUCE_*
+ * @op: T1_REDUCE_*
  * @out: va; m results for @axis 1, n for @axis 0
  * @in: va, m x n
  * @m: rows
@@ -533,12 +533,12 @@ TESSERA_API int tessera_cmd_reduce(struct tessera_cmdbuf *cb, uint8_t op, uint64
 /**
  * tessera_cmd_requant() - append a conversion between number formats
  * @cb: command buffer
- * @op: TESSERA_REQUANT_*
+ * @op: T1_REQUANT_*
  * @out: va
  * @in: va
  * @count: elements
  * @scale: factor
- * @flags: TESSERA_REQUANT_RELU or 0
+ * @flags: T1_REQUANT_RELU or 0
  */
 TESSERA_API int tessera_cmd_requant(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out,
 				    uint64_t in, uint32_t count, float scale, uint16_t flags);
@@ -555,7 +555,7 @@ TESSERA_API const char *tessera_strerror(int error);
 
 /**
  * tessera_fault_name() - name of a fault
- * @fault: TESSERA_FAULT_*
+ * @fault: T1_FAULT_*
  *
  * Return: constant text
  */

@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-int va_space_init(struct va_space *vas, uint64_t start, uint64_t end)
+int tessera_va_init(struct tessera_va *vas, uint64_t start, uint64_t end)
 {
 	struct va_range *r;
 
@@ -22,7 +22,7 @@ int va_space_init(struct va_space *vas, uint64_t start, uint64_t end)
 	return 0;
 }
 
-void va_space_fini(struct va_space *vas)
+void tessera_va_fini(struct tessera_va *vas)
 {
 	while (vas->free) {
 		struct va_range *r = vas->free;
@@ -55,7 +55,7 @@ static int carve(struct va_range **link, uint64_t va, uint64_t size)
 	return 0;
 }
 
-int va_space_alloc(struct va_space *vas, uint64_t size, uint64_t align, uint64_t *va)
+int tessera_va_alloc(struct tessera_va *vas, uint64_t size, uint64_t align, uint64_t *va)
 {
 	if (!size || !align || (align & (align - 1)))
 		return -EINVAL;
@@ -74,7 +74,7 @@ int va_space_alloc(struct va_space *vas, uint64_t size, uint64_t align, uint64_t
 	return -ENOMEM;
 }
 
-int va_space_take(struct va_space *vas, uint64_t va, uint64_t size)
+int tessera_va_take(struct tessera_va *vas, uint64_t va, uint64_t size)
 {
 	if (!size || va + size < va)
 		return -EINVAL;
@@ -84,7 +84,7 @@ int va_space_take(struct va_space *vas, uint64_t va, uint64_t size)
 	return -EEXIST;
 }
 
-int va_space_give(struct va_space *vas, uint64_t va, uint64_t size)
+int tessera_va_give(struct tessera_va *vas, uint64_t va, uint64_t size)
 {
 	struct va_range **link = &vas->free, *prev = NULL, *r;
 

@@ -6,23 +6,23 @@
  */
 #include "harness.h"
 
-#define COMPUTE		TESSERA_ENGINE_COMPUTE
-#define COPY		TESSERA_ENGINE_COPY
-#define NONE		TESSERA_RL_PREEMPT_NONE
-#define BATCH		TESSERA_RL_PREEMPT_BATCH
-#define STRICT		TESSERA_RL_PREEMPT_STRICT
+#define COMPUTE		T1_ENGINE_COMPUTE
+#define COPY		T1_ENGINE_COPY
+#define NONE		T1_RL_PREEMPT_NONE
+#define BATCH		T1_RL_PREEMPT_BATCH
+#define STRICT		T1_RL_PREEMPT_STRICT
 
 static uint32_t eng(unsigned int e, unsigned int reg)
 {
-	return rd(TESSERA_ENGINE_BASE(e) + reg);
+	return rd(T1_ENGINE_BASE(e) + reg);
 }
 
 static void set_explicit(void)
 {
-	wr(TESSERA_REG_SCHED_CTRL, TESSERA_SCHED_EXPLICIT);
+	wr(T1_REG_SCHED_CTRL, T1_SCHED_EXPLICIT);
 }
 
-static void put_batch(uint64_t va, unsigned int i, struct tessera_cmd cmd)
+static void put_batch(uint64_t va, unsigned int i, struct t1_cmd cmd)
 {
 	memcpy(sys_at(va) + i * sizeof(cmd), &cmd, sizeof(cmd));
 }
@@ -35,8 +35,8 @@ static void fence_order_and_time(void)
 	queue_new(0, 0, COMPUTE);
 	put(0, c_nop());
 	push(0, c_fence(SYS_VA(0), 7, 0));
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_STATUS), TESSERA_ENG_STATUS_RUNNING);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_CURRENT), 0);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_STATUS), T1_ENG_STATUS_RUNNING);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_CURRENT), 0);
 	run_to(t0 + 2 * CMD_NS - 1);
 	CHECK_EQ(sys64(SYS_VA(0)), 0);
 	CHECK_EQ(cb_of(0)->head, 0);
@@ -45,14 +45,14 @@ static void fence_order_and_time(void)
 	CHECK_EQ(sys64(SYS_VA(0)), 7);
 	CHECK_EQ(cb_of(0)->head, 2);
 	CHECK_EQ(cb_of(0)->busy_ns, 2 * CMD_NS);
-	CHECK_EQ(m.timer, TESSERA_NEVER);
+	CHECK_EQ(m.timer, T1_NEVER);
 	run_for(1000);
 	CHECK_EQ(busy(COMPUTE), 2 * CMD_NS);
 	CHECK_EQ(ctx_busy(COMPUTE, 0), 2 * CMD_NS);
 	CHECK_EQ(busy(COPY), 0);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_STATUS), 0);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_CURRENT), TESSERA_NO_CONTEXT);
-	CHECK_EQ(rd64(TESSERA_ENGINE_BASE(COMPUTE) + TESSERA_ENG_TIME_LO), m.now);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_STATUS), 0);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_CURRENT), T1_NO_CONTEXT);
+	CHECK_EQ(rd64(T1_ENGINE_BASE(COMPUTE) + T1_ENG_TIME_LO), m.now);
 	/* A head is written too where the ring ends without a fence. */
 	push(0, c_nop());
 	run_idle();
@@ -69,7 +69,7 @@ static void interrupt_rule(void)
 	queue_new(0, 3, COMPUTE);
 	cb_of(3)->event = 2;
 	for (i = 0; i < 4; i++)
-		put(3, c_fence(SYS_VA(0), i, TESSERA_FENCE_IRQ));
+		put(3, c_fence(SYS_VA(0), i, T1_FENCE_IRQ));
 	put(3, c_fence(SYS_VA(0), 4, 0));
 	kick(3);
 	run_for(2 * CMD_NS);
@@ -80,11 +80,11 @@ static void interrupt_rule(void)
 	CHECK_EQ(m.irqs[4], 2);
 	/* modulo 2^32: an event index just behind has been reached, far ahead has not */
 	cb_of(3)->event = 5 - 100;
-	push(3, c_fence(SYS_VA(0), 5, TESSERA_FENCE_IRQ));
+	push(3, c_fence(SYS_VA(0), 5, T1_FENCE_IRQ));
 	run_idle();
 	CHECK_EQ(m.irqs[4], 3);
 	cb_of(3)->event = 6 + 0x7fffffffu;
-	push(3, c_fence(SYS_VA(0), 6, TESSERA_FENCE_IRQ));
+	push(3, c_fence(SYS_VA(0), 6, T1_FENCE_IRQ));
 	run_idle();
 	CHECK_EQ(m.irqs[4], 3);
 	CHECK_EQ(sys64(SYS_VA(0)), 6);
@@ -98,22 +98,22 @@ static void semaphores(void)
 	queue_new(0, 0, COMPUTE);
 	queue_new(0, 1, COPY);
 	set_sys64(SYS_VA(0), 4);
-	put(0, c_sem(SYS_VA(0), 5, TESSERA_SEM_GE));
+	put(0, c_sem(SYS_VA(0), 5, T1_SEM_GE));
 	put(0, c_time(SYS_VA(8)));
 	kick(0);
 	run_for(1000000);
 	CHECK_EQ(busy(COMPUTE), 0);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_PENDING_LO), 0);
-	CHECK(m.timer != TESSERA_NEVER);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_PENDING_LO), 0);
+	CHECK(m.timer != T1_NEVER);
 	/* a fence of the other engine wakes it at once */
 	t = m.now;
 	push(1, c_fence(SYS_VA(0), 6, 0));
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(8)), t + 3 * CMD_NS);
-	CHECK_EQ(m.timer, TESSERA_NEVER);
+	CHECK_EQ(m.timer, T1_NEVER);
 
 	/* equality does not take a larger value; a doorbell looks again */
-	put(0, c_sem(SYS_VA(0), 3, TESSERA_SEM_EQ));
+	put(0, c_sem(SYS_VA(0), 3, T1_SEM_EQ));
 	kick(0);
 	run_for(100);
 	set_sys64(SYS_VA(0), 3);
@@ -125,7 +125,7 @@ static void semaphores(void)
 
 	/* greater is by signed difference: 3 is past -1, and never waits */
 	t = m.now;
-	put(0, c_sem(SYS_VA(0), -1ull, TESSERA_SEM_GE));
+	put(0, c_sem(SYS_VA(0), -1ull, T1_SEM_GE));
 	put(0, c_time(SYS_VA(8)));
 	kick(0);
 	run_idle();
@@ -138,7 +138,7 @@ static void semaphore_poll(void)
 
 	ctx_new(0);
 	queue_new(0, 0, COMPUTE);
-	put(0, c_sem(SYS_VA(0), 1, TESSERA_SEM_GE));
+	put(0, c_sem(SYS_VA(0), 1, T1_SEM_GE));
 	put(0, c_time(SYS_VA(8)));
 	kick(0);
 	CHECK_EQ(m.timer, t + 20000);
@@ -149,12 +149,12 @@ static void semaphore_poll(void)
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(8)), t + 40000 + 2 * CMD_NS);
 	/* nothing waits any more, nothing polls */
-	CHECK_EQ(m.timer, TESSERA_NEVER);
+	CHECK_EQ(m.timer, T1_NEVER);
 	/* a queue destroyed while it waits takes its poll with it */
-	push(0, c_sem(SYS_VA(0), 2, TESSERA_SEM_GE));
-	CHECK(m.timer != TESSERA_NEVER);
-	CHECK_EQ(queue_op(TESSERA_ADMIN_QUEUE_DESTROY, 0), 0);
-	CHECK_EQ(m.timer, TESSERA_NEVER);
+	push(0, c_sem(SYS_VA(0), 2, T1_SEM_GE));
+	CHECK(m.timer != T1_NEVER);
+	CHECK_EQ(queue_op(T1_ADMIN_QUEUE_DESTROY, 0), 0);
+	CHECK_EQ(m.timer, T1_NEVER);
 }
 
 static void batches(void)
@@ -221,7 +221,7 @@ static void copy_costs(void)
 	CHECK(!memcmp(sys_at(SYS_VA(0x20005)), sys_at(SYS_VA(0x1003)), 8000));
 	/* the cost is of bandwidth: a copy across both kinds goes at the slower */
 	CHECK_EQ(map_contig(0, VA_VRAM + VRAM_SIZE, SYS_BASE + SYS_FREE, 1,
-			    TESSERA_MAP_READ | TESSERA_MAP_WRITE), 0);
+			    T1_MAP_READ | T1_MAP_WRITE), 0);
 	t = m.now;
 	put(0, c_copy(VA_VRAM, VA_VRAM + VRAM_SIZE - 4000, 8000));
 	push(0, c_time(SYS_VA(0)));
@@ -244,7 +244,7 @@ static void effect_at_end(void)
 
 static void gemm(void)
 {
-	struct tessera_cmd cmd = { .opcode = TESSERA_OP_GEMM };
+	struct t1_cmd cmd = { .opcode = T1_OP_GEMM };
 	float a[6] = { 1, 2, 3, 4, 5, 6 }, b[6] = { 7, 8, 9, 10, 11, 12 }, c[4];
 	uint64_t t = m.now, done;
 
@@ -352,49 +352,49 @@ static uint64_t two_contexts(uint64_t cost)
 	queue_new(1, 1, COMPUTE);
 	runlist(COMPUTE, 1, STRICT | 1);
 	run_for(SWITCH_NS);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).token, 1);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_IDLE).token, 1);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).token, 1);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_IDLE).token, 1);
 	t = m.now;
 	put(0, c_hang(cost - CMD_NS, 0));
 	push(0, c_time(SYS_VA(0)));
-	CHECK_EQ(event_expect(TESSERA_EV_CTX_PENDING).ctx, 0);
+	CHECK_EQ(event_expect(T1_EV_CTX_PENDING).ctx, 0);
 	push(1, c_time(SYS_VA(8)));
-	CHECK_EQ(event_expect(TESSERA_EV_CTX_PENDING).ctx, 1);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_PENDING_LO), 3);
+	CHECK_EQ(event_expect(T1_EV_CTX_PENDING).ctx, 1);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_PENDING_LO), 3);
 	return t;
 }
 
 static void strict_preemption(void)
 {
 	uint64_t t = two_contexts(55000);
-	struct tessera_event ev;
+	struct t1_event ev;
 
 	run_to(t + 12345);
 	runlist(COMPUTE, 2, STRICT | 77);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_STATUS),
-		 TESSERA_ENG_STATUS_RUNNING | TESSERA_ENG_STATUS_SWITCHING);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_STATUS),
+		 T1_ENG_STATUS_RUNNING | T1_ENG_STATUS_SWITCHING);
 	run_to(t + 20000);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_STATUS), TESSERA_ENG_STATUS_SWITCHING);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_CURRENT), TESSERA_NO_CONTEXT);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_STATUS), T1_ENG_STATUS_SWITCHING);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_CURRENT), T1_NO_CONTEXT);
 	run_to(t + 20000 + 100);
 	CHECK_EQ(busy(COMPUTE), 20000);
 	run_to(t + 20000 + SWITCH_NS - 1);
 	/* all of the instant at which BUSY_NS was read */
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_SWITCH_NS_LO), SWITCH_NS + 100);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_TIME_LO), (uint32_t)(t + 20000 + 100));
+	CHECK_EQ(eng(COMPUTE, T1_ENG_SWITCH_NS_LO), SWITCH_NS + 100);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_TIME_LO), (uint32_t)(t + 20000 + 100));
 	event_none();
 	run_for(1);
-	ev = event_expect(TESSERA_EV_RUNLIST_SWITCHED);
+	ev = event_expect(T1_EV_RUNLIST_SWITCHED);
 	CHECK_EQ(ev.token, 77);
 	CHECK_EQ(ev.time_ns, t + 20000 + SWITCH_NS);
 	CHECK_EQ(ev.busy_ns, 20000);
 	CHECK_EQ(ev.switch_ns, 2 * SWITCH_NS);
 	CHECK_EQ(ev.engine, COMPUTE);
-	CHECK_EQ(ev.ctx, TESSERA_NO_CONTEXT);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_CURRENT), 1);
+	CHECK_EQ(ev.ctx, T1_NO_CONTEXT);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_CURRENT), 1);
 	run_for(CMD_NS);
 	CHECK_EQ(sys64(SYS_VA(8)), t + 20000 + SWITCH_NS + CMD_NS);
-	ev = event_expect(TESSERA_EV_RUNLIST_IDLE);
+	ev = event_expect(T1_EV_RUNLIST_IDLE);
 	CHECK_EQ(ev.token, 77);
 	CHECK_EQ(ev.time_ns, t + 20000 + SWITCH_NS + CMD_NS);
 	CHECK_EQ(ev.busy_ns, 20000 + CMD_NS);
@@ -407,7 +407,7 @@ static void strict_preemption(void)
 	CHECK_EQ(sys64(SYS_VA(0)), t + SWITCH_NS + 35000 + CMD_NS);
 	CHECK_EQ(ctx_busy(COMPUTE, 0), 55000 + CMD_NS);
 	CHECK_EQ(switch_ns(COMPUTE), 3 * SWITCH_NS);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_SWITCHES), 3);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_SWITCHES), 3);
 }
 
 static void strict_on_tile(void)
@@ -418,36 +418,36 @@ static void strict_on_tile(void)
 	run_to(t + 30000);
 	runlist(COMPUTE, 2, STRICT | 2);
 	run_to(t + 30000 + SWITCH_NS);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).busy_ns, 30000);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).busy_ns, 30000);
 	run_for(CMD_NS);
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	/* resumed 3 us before a tile of the command's own time: nothing is lost of it */
 	t = m.now;
 	runlist(COMPUTE, 1, STRICT | 3);
 	run_to(t + SWITCH_NS + 1);
-	event_expect(TESSERA_EV_RUNLIST_SWITCHED);
+	event_expect(T1_EV_RUNLIST_SWITCHED);
 	runlist(COMPUTE, 2, STRICT | 4);
 	run_to(t + SWITCH_NS + 10000 + SWITCH_NS);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).time_ns,
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).time_ns,
 		 t + SWITCH_NS + 10000 + SWITCH_NS);
 	CHECK_EQ(ctx_busy(COMPUTE, 0), 40000);
 	/* the last piece, 5 us, is shorter than a tile: then the end of the command counts */
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	runlist(COMPUTE, 1, STRICT | 5);
 	run_for(SWITCH_NS + 50000);
-	event_expect(TESSERA_EV_RUNLIST_SWITCHED);
+	event_expect(T1_EV_RUNLIST_SWITCHED);
 	t = m.now;
 	runlist(COMPUTE, 2, STRICT | 6);
 	run_idle();
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).time_ns, t + SWITCH_NS);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).time_ns, t + SWITCH_NS);
 	CHECK_EQ(ctx_busy(COMPUTE, 0), 90000);
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	runlist(COMPUTE, 1, STRICT | 7);
 	run_for(SWITCH_NS + 1000);
-	event_expect(TESSERA_EV_RUNLIST_SWITCHED);
+	event_expect(T1_EV_RUNLIST_SWITCHED);
 	runlist(COMPUTE, 2, STRICT | 8);
 	run_idle();
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).busy_ns, 95000 + CMD_NS);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).busy_ns, 95000 + CMD_NS);
 	CHECK_EQ(sys64(SYS_VA(0)), 0);	/* the next entry has not begun */
 }
 
@@ -467,7 +467,7 @@ static void stopped_queue_comes_first(void)
 	put(5, c_hang(30000 - CMD_NS, 0));
 	push(5, c_time(SYS_VA(8)));
 	run_for(2000);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_STATUS), TESSERA_ENG_STATUS_RUNNING);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_STATUS), T1_ENG_STATUS_RUNNING);
 	runlist(COMPUTE, 0, STRICT | 2);
 	run_for(100000);
 	CHECK_EQ(busy(COMPUTE), 11000);
@@ -485,21 +485,21 @@ static void batch_preemption(void)
 
 	t = two_contexts(1000);
 	run_idle();
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	for (i = 0; i < 5; i++)
 		put_batch(SYS_VA(0x1000), i, c_hang(30000 - CMD_NS, 0));
 	t = m.now;
 	put(0, c_batch(SYS_VA(0x1000), 5));
 	push(0, c_time(SYS_VA(0)));
-	event_expect(TESSERA_EV_CTX_PENDING);
+	event_expect(T1_EV_CTX_PENDING);
 	run_to(t + 40000);
 	/* a BATCH and all in it is one ring entry */
 	runlist(COMPUTE, 2, BATCH | 9);
 	run_to(t + CMD_NS + 150000 + SWITCH_NS);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).time_ns,
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).time_ns,
 		 t + CMD_NS + 150000 + SWITCH_NS);
 	run_idle();
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_IDLE);
 
 	/* strict stops inside the batch, and there it goes on */
 	t = m.now;
@@ -507,12 +507,12 @@ static void batch_preemption(void)
 	push(0, c_time(SYS_VA(16)));
 	runlist(COMPUTE, 1, BATCH | 10);
 	run_to(t + SWITCH_NS + 2 * CMD_NS + 30000 + 1);	/* first inner command */
-	event_expect(TESSERA_EV_RUNLIST_SWITCHED);
+	event_expect(T1_EV_RUNLIST_SWITCHED);
 	runlist(COMPUTE, 2, STRICT | 11);
 	run_idle();
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).time_ns,
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).time_ns,
 		 t + SWITCH_NS + 2 * CMD_NS + 30000 + 10000 + SWITCH_NS);
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	t = m.now;
 	runlist(COMPUTE, 1, BATCH | 12);
 	run_idle();
@@ -525,17 +525,17 @@ static void strict_between_batch_commands(void)
 	unsigned int i;
 
 	run_idle();
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	for (i = 0; i < 5; i++)
 		put_batch(SYS_VA(0x1000), i, c_hang(3000 - CMD_NS, 0));
 	t = m.now;
 	push(0, c_batch(SYS_VA(0x1000), 5));
-	event_expect(TESSERA_EV_CTX_PENDING);
+	event_expect(T1_EV_CTX_PENDING);
 	/* commands shorter than a tile: the end of the command comes first */
 	run_to(t + CMD_NS + 4000);
 	runlist(COMPUTE, 2, STRICT | 3);
 	run_to(t + CMD_NS + 6000 + SWITCH_NS);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).time_ns,
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).time_ns,
 		 t + CMD_NS + 6000 + SWITCH_NS);
 	CHECK_EQ(cb_of(0)->head, 2);
 }
@@ -543,37 +543,37 @@ static void strict_between_batch_commands(void)
 static void preempt_none(void)
 {
 	uint64_t t = two_contexts(55000);
-	struct tessera_event ev;
+	struct t1_event ev;
 
 	/* holds the running context: in force at once, nothing stops, no cost */
 	run_to(t + 10001);
 	runlist(COMPUTE, 3, NONE | 2);
-	ev = event_expect(TESSERA_EV_RUNLIST_SWITCHED);
+	ev = event_expect(T1_EV_RUNLIST_SWITCHED);
 	CHECK_EQ(ev.token, 2);
 	CHECK_EQ(ev.time_ns, t + 10001);
 	CHECK_EQ(ev.busy_ns, 10001);
 	CHECK_EQ(switch_ns(COMPUTE), SWITCH_NS);
 	/* the same contexts: likewise, whatever the mode */
 	runlist(COMPUTE, 3, STRICT | 3);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).token, 3);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).token, 3);
 	run_to(t + 55000);
 	CHECK_EQ(busy(COMPUTE), 55000);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_CURRENT), 1);	/* in turn */
+	CHECK_EQ(eng(COMPUTE, T1_ENG_CURRENT), 1);	/* in turn */
 	run_idle();
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_IDLE).token, 3);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_IDLE).token, 3);
 	/* does not hold it: acts as batch */
 	t = m.now;
 	push(0, c_hang(55000 - CMD_NS, 0));
-	event_expect(TESSERA_EV_CTX_PENDING);
+	event_expect(T1_EV_CTX_PENDING);
 	runlist(COMPUTE, 2, NONE | 4);
 	run_idle();
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).time_ns, t + 55000 + SWITCH_NS);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_IDLE).token, 4);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).time_ns, t + 55000 + SWITCH_NS);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_IDLE).token, 4);
 	/* the same on an idle engine: no cost either, and it is idle still */
 	t = m.now;
 	runlist(COMPUTE, 2, BATCH | 5);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).time_ns, t);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_IDLE).token, 5);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).time_ns, t);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_IDLE).token, 5);
 }
 
 static void submit_replaces_waiting(void)
@@ -590,12 +590,12 @@ static void submit_replaces_waiting(void)
 	run_for(1000);
 	runlist(COMPUTE, 0, BATCH | 4);
 	run_to(t + 55000 + SWITCH_NS);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).token, 4);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_IDLE).token, 4);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).token, 4);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_IDLE).token, 4);
 	event_none();
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_SWITCHES), 2);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_PENDING_LO), 3);
-	CHECK_EQ(m.timer, TESSERA_NEVER);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_SWITCHES), 2);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_PENDING_LO), 3);
+	CHECK_EQ(m.timer, T1_NEVER);
 }
 
 static void latched_doorbells(void)
@@ -608,31 +608,31 @@ static void latched_doorbells(void)
 	queue_new(7, 1, COMPUTE);
 	queue_new(7, 2, COPY);
 	push(0, c_time(SYS_VA(0)));
-	CHECK_EQ(event_expect(TESSERA_EV_CTX_PENDING).ctx, 7);
+	CHECK_EQ(event_expect(T1_EV_CTX_PENDING).ctx, 7);
 	/* an edge is reported once, each engine's for itself */
 	push(0, c_nop());
 	push(1, c_nop());
 	event_none();
 	push(2, c_nop());
-	CHECK_EQ(event_expect(TESSERA_EV_CTX_PENDING).engine, COPY);
+	CHECK_EQ(event_expect(T1_EV_CTX_PENDING).engine, COPY);
 	run_for(1000000);
 	CHECK_EQ(busy(COMPUTE), 0);
 	CHECK_EQ(sys64(SYS_VA(0)), 0);
-	CHECK_EQ(rd64(TESSERA_ENGINE_BASE(COMPUTE) + TESSERA_ENG_PENDING_LO), 1 << 7);
+	CHECK_EQ(rd64(T1_ENGINE_BASE(COMPUTE) + T1_ENG_PENDING_LO), 1 << 7);
 	t = m.now;
 	runlist(COMPUTE, 1 << 7, BATCH | 1);
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(0)), t + SWITCH_NS + CMD_NS);
-	event_expect(TESSERA_EV_RUNLIST_SWITCHED);
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_SWITCHED);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	CHECK_EQ(busy(COMPUTE), 3 * CMD_NS);
 	CHECK_EQ(busy(COPY), 0);
-	CHECK_EQ(rd64(TESSERA_ENGINE_BASE(COPY) + TESSERA_ENG_PENDING_LO), 1 << 7);
+	CHECK_EQ(rd64(T1_ENGINE_BASE(COPY) + T1_ENG_PENDING_LO), 1 << 7);
 	/* on an idle runlist: one pending event, then it runs and is idle again */
 	push(1, c_nop());
-	CHECK_EQ(event_expect(TESSERA_EV_CTX_PENDING).token, 1);
+	CHECK_EQ(event_expect(T1_EV_CTX_PENDING).token, 1);
 	run_idle();
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	event_none();
 }
 
@@ -643,18 +643,18 @@ static void semaphore_off_runlist(void)
 	set_explicit();
 	ctx_new(0);
 	queue_new(0, 0, COMPUTE);
-	push(0, c_sem(SYS_VA(0), 1, TESSERA_SEM_GE));
-	event_expect(TESSERA_EV_CTX_PENDING);
+	push(0, c_sem(SYS_VA(0), 1, T1_SEM_GE));
+	event_expect(T1_EV_CTX_PENDING);
 	t = m.now;
 	runlist(COMPUTE, 1, BATCH | 1);
 	run_for(SWITCH_NS);
-	event_expect(TESSERA_EV_RUNLIST_SWITCHED);
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_SWITCHED);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	CHECK_EQ(m.timer, t + SWITCH_NS + 20000);
 	runlist(COMPUTE, 0, BATCH | 2);
 	run_for(SWITCH_NS);
-	event_expect(TESSERA_EV_RUNLIST_SWITCHED);
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_SWITCHED);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	run_to(t + SWITCH_NS + 30000);
 	set_sys64(SYS_VA(0), 1);
 	/* looked at when the empty runlist came in, and 100 us later */
@@ -662,7 +662,7 @@ static void semaphore_off_runlist(void)
 	run_to(t - 1);
 	event_none();
 	run_idle();
-	CHECK_EQ(event_expect(TESSERA_EV_CTX_PENDING).time_ns, t);
+	CHECK_EQ(event_expect(T1_EV_CTX_PENDING).time_ns, t);
 	CHECK_EQ(busy(COMPUTE), 0);
 	event_none();
 }
@@ -677,86 +677,86 @@ static void semaphore_looked_at_on_switch_in(void)
 	t = m.now;
 	runlist(COMPUTE, 1, BATCH | 3);
 	run_for(SWITCH_NS);
-	event_expect(TESSERA_EV_RUNLIST_SWITCHED);
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_SWITCHED);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	CHECK_EQ(busy(COMPUTE), 0);
 	runlist(COMPUTE, 0, BATCH | 4);
 	run_for(SWITCH_NS + 150000);
-	event_expect(TESSERA_EV_RUNLIST_SWITCHED);
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_SWITCHED);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	set_sys64(SYS_VA(0), 1);
 	t = m.now;
 	runlist(COMPUTE, 1, BATCH | 5);
 	run_for(SWITCH_NS);
-	event_expect(TESSERA_EV_RUNLIST_SWITCHED);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_STATUS), TESSERA_ENG_STATUS_RUNNING);
+	event_expect(T1_EV_RUNLIST_SWITCHED);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_STATUS), T1_ENG_STATUS_RUNNING);
 	run_idle();
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_IDLE).time_ns, t + SWITCH_NS + CMD_NS);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_IDLE).time_ns, t + SWITCH_NS + CMD_NS);
 }
 
 static void engine_reset_of_a_hang(void)
 {
-	struct tessera_event ev;
-	struct tessera_fault f;
+	struct t1_event ev;
+	struct t1_fault f;
 	uint64_t t = two_contexts(1000);
 
 	run_idle();
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	put(0, c_nop());
-	push(0, c_hang(0, TESSERA_HANG_NO_PREEMPT));
-	event_expect(TESSERA_EV_CTX_PENDING);
+	push(0, c_hang(0, T1_HANG_NO_PREEMPT));
+	event_expect(T1_EV_CTX_PENDING);
 	t = m.now;
 	run_for(1000);
 	runlist(COMPUTE, 2, STRICT | 7);
 	run_to(t + 50000000);
 	event_none();
 	CHECK_EQ(busy(COMPUTE), 1000 + CMD_NS + 50000000);
-	wr(TESSERA_ENGINE_BASE(COMPUTE) + TESSERA_ENG_RESET, 1);
+	wr(T1_ENGINE_BASE(COMPUTE) + T1_ENG_RESET, 1);
 	t = m.now;
-	ev = event_expect(TESSERA_EV_FAULT);
-	CHECK_EQ(ev.fault, TESSERA_FAULT_ENGINE_RESET);
+	ev = event_expect(T1_EV_FAULT);
+	CHECK_EQ(ev.fault, T1_FAULT_ENGINE_RESET);
 	CHECK_EQ(ev.ctx, 0);
 	CHECK_EQ(ev.slot, 0);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_STATUS),
-		 TESSERA_ENG_STATUS_RESETTING | TESSERA_ENG_STATUS_SWITCHING);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_STATUS),
+		 T1_ENG_STATUS_RESETTING | T1_ENG_STATUS_SWITCHING);
 	/* a second one while it resets changes nothing */
-	wr(TESSERA_ENGINE_BASE(COMPUTE) + TESSERA_ENG_RESET, 1);
+	wr(T1_ENGINE_BASE(COMPUTE) + T1_ENG_RESET, 1);
 	run_to(t + RESET_NS);
-	ev = event_expect(TESSERA_EV_ENGINE_RESET);
+	ev = event_expect(T1_EV_ENGINE_RESET);
 	CHECK_EQ(ev.ctx, 0);
 	CHECK_EQ(ev.time_ns, t + RESET_NS);
 	run_idle();
-	ev = event_expect(TESSERA_EV_RUNLIST_SWITCHED);
+	ev = event_expect(T1_EV_RUNLIST_SWITCHED);
 	CHECK_EQ(ev.token, 7);
 	CHECK_EQ(ev.time_ns, t + RESET_NS + SWITCH_NS);
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	CHECK_EQ(sys64(SYS_VA(8)), ev.time_ns + CMD_NS);
 	f = fault_query(0, 0);
-	CHECK_EQ(f.fault, TESSERA_FAULT_ENGINE_RESET);
-	CHECK_EQ(f.opcode, TESSERA_OP_HANG);
+	CHECK_EQ(f.fault, T1_FAULT_ENGINE_RESET);
+	CHECK_EQ(f.opcode, T1_OP_HANG);
 	CHECK_EQ(f.entry, 3);
 	CHECK_EQ(f.batch_index, 0xffffffff);
 	CHECK_EQ(f.time_ns, t);
 	/* and back to work: the queue by reset, the context by clear */
-	fault_query(0, TESSERA_FAULT_QUERY_CLEAR);
-	CHECK_EQ(fault_query(0, 0).fault, TESSERA_FAULT_NONE);
+	fault_query(0, T1_FAULT_QUERY_CLEAR);
+	CHECK_EQ(fault_query(0, 0).fault, T1_FAULT_NONE);
 	push(0, c_time(SYS_VA(16)));
 	event_none();	/* still in error */
-	CHECK_EQ(queue_op(TESSERA_ADMIN_QUEUE_RESET, 0), 0);
+	CHECK_EQ(queue_op(T1_ADMIN_QUEUE_RESET, 0), 0);
 	push(0, c_time(SYS_VA(16)));
-	event_expect(TESSERA_EV_CTX_PENDING);
+	event_expect(T1_EV_CTX_PENDING);
 	t = m.now;
 	runlist(COMPUTE, 1, BATCH | 8);
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(16)), t + SWITCH_NS + CMD_NS);
 	/* idle: costs the time, blames nobody */
-	event_expect(TESSERA_EV_RUNLIST_SWITCHED);
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
-	wr(TESSERA_ENGINE_BASE(COMPUTE) + TESSERA_ENG_RESET, 1);
+	event_expect(T1_EV_RUNLIST_SWITCHED);
+	event_expect(T1_EV_RUNLIST_IDLE);
+	wr(T1_ENGINE_BASE(COMPUTE) + T1_ENG_RESET, 1);
 	t = m.now;
 	run_idle();
-	ev = event_expect(TESSERA_EV_ENGINE_RESET);
-	CHECK_EQ(ev.ctx, TESSERA_NO_CONTEXT);
+	ev = event_expect(T1_EV_ENGINE_RESET);
+	CHECK_EQ(ev.ctx, T1_NO_CONTEXT);
 	CHECK_EQ(ev.time_ns, t + RESET_NS);
 }
 
@@ -765,9 +765,9 @@ static void strict_stops_a_plain_hang(void)
 	uint64_t t = two_contexts(1000);
 
 	run_idle();
-	event_expect(TESSERA_EV_RUNLIST_IDLE);
+	event_expect(T1_EV_RUNLIST_IDLE);
 	push(0, c_hang(0, 0));
-	event_expect(TESSERA_EV_CTX_PENDING);
+	event_expect(T1_EV_CTX_PENDING);
 	t = m.now;
 	/* batch does not */
 	runlist(COMPUTE, 2, BATCH | 1);
@@ -775,7 +775,7 @@ static void strict_stops_a_plain_hang(void)
 	event_none();
 	runlist(COMPUTE, 2, STRICT | 2);
 	run_to(t + 1010000 + SWITCH_NS);
-	CHECK_EQ(event_expect(TESSERA_EV_RUNLIST_SWITCHED).busy_ns, 1000 + CMD_NS + 1010000);
+	CHECK_EQ(event_expect(T1_EV_RUNLIST_SWITCHED).busy_ns, 1000 + CMD_NS + 1010000);
 }
 
 static void destroy_what_runs(void)
@@ -791,19 +791,19 @@ static void destroy_what_runs(void)
 	push(0, c_hang(0, 0));
 	push(1, c_time(SYS_VA(8)));
 	run_for(12345);
-	CHECK_EQ(queue_op(TESSERA_ADMIN_QUEUE_RESET, 0), 0);
+	CHECK_EQ(queue_op(T1_ADMIN_QUEUE_RESET, 0), 0);
 	CHECK_EQ(busy(COMPUTE), 12345);
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(8)), t + 12345 + CMD_NS);
 	CHECK_EQ(ctx_busy(COMPUTE, 0), 12345);
 	/* what can't costs an engine reset, of which no event tells */
-	push(0, c_hang(0, TESSERA_HANG_NO_PREEMPT));
+	push(0, c_hang(0, T1_HANG_NO_PREEMPT));
 	push(1, c_time(SYS_VA(8)));
 	run_for(1000);
 	t = m.now;
 	b = busy(COMPUTE);
-	CHECK_EQ(queue_op(TESSERA_ADMIN_QUEUE_DESTROY, 0), 0);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_STATUS), TESSERA_ENG_STATUS_RESETTING);
+	CHECK_EQ(queue_op(T1_ADMIN_QUEUE_DESTROY, 0), 0);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_STATUS), T1_ENG_STATUS_RESETTING);
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(8)), t + RESET_NS + CMD_NS);
 	CHECK_EQ(busy(COMPUTE), b + CMD_NS);
@@ -812,14 +812,14 @@ static void destroy_what_runs(void)
 	queue_new(0, 0, COMPUTE);
 	queue_new(0, 2, COPY);
 	queue_new(0, 3, COPY);
-	push(0, c_hang(0, TESSERA_HANG_NO_PREEMPT));
+	push(0, c_hang(0, T1_HANG_NO_PREEMPT));
 	push(2, c_hang(0, 0));
 	push(3, c_hang(0, 0));
 	run_for(1000);
 	t = m.now;
-	CHECK_EQ(admin_simple(TESSERA_ADMIN_CTX_DESTROY, 0), 0);
+	CHECK_EQ(admin_simple(T1_ADMIN_CTX_DESTROY, 0), 0);
 	CHECK_EQ(ctx_busy(COMPUTE, 0), 0);
-	CHECK_EQ(eng(COPY, TESSERA_ENG_STATUS), 0);
+	CHECK_EQ(eng(COPY, T1_ENG_STATUS), 0);
 	push(1, c_time(SYS_VA(8)));
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(8)), t + RESET_NS + CMD_NS);
@@ -836,26 +836,26 @@ static void fault_stops_both_engines(void)
 	put(1, c_hang(50000 - CMD_NS, 0));
 	push(1, c_time(SYS_VA(8)));
 	run_for(12345);
-	push(0, (struct tessera_cmd){ .opcode = 0xee });
-	CHECK_EQ(event_expect(TESSERA_EV_FAULT).fault, TESSERA_FAULT_BAD_COMMAND);
-	CHECK_EQ(eng(COPY, TESSERA_ENG_STATUS), 0);
+	push(0, (struct t1_cmd){ .opcode = 0xee });
+	CHECK_EQ(event_expect(T1_EV_FAULT).fault, T1_FAULT_BAD_COMMAND);
+	CHECK_EQ(eng(COPY, T1_ENG_STATUS), 0);
 	run_for(100000);
 	CHECK_EQ(ctx_busy(COPY, 0), 12345);
-	CHECK_EQ(eng(COPY, TESSERA_ENG_PENDING_LO), 0);
+	CHECK_EQ(eng(COPY, T1_ENG_PENDING_LO), 0);
 	t = m.now;
-	fault_query(0, TESSERA_FAULT_QUERY_CLEAR);
+	fault_query(0, T1_FAULT_QUERY_CLEAR);
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(8)), t + 50000 - 12345 + CMD_NS);
 
 	/* what can't be preempted runs on to its end, and no further */
-	put(1, c_hang(50000 - CMD_NS, TESSERA_HANG_NO_PREEMPT));
+	put(1, c_hang(50000 - CMD_NS, T1_HANG_NO_PREEMPT));
 	push(1, c_time(SYS_VA(16)));
-	queue_op(TESSERA_ADMIN_QUEUE_RESET, 0);
-	push(0, (struct tessera_cmd){ .opcode = 0xee });
-	event_expect(TESSERA_EV_FAULT);
+	queue_op(T1_ADMIN_QUEUE_RESET, 0);
+	push(0, (struct t1_cmd){ .opcode = 0xee });
+	event_expect(T1_EV_FAULT);
 	t = ctx_busy(COPY, 0);
 	run_for(20000);
-	CHECK_EQ(eng(COPY, TESSERA_ENG_STATUS), TESSERA_ENG_STATUS_RUNNING);
+	CHECK_EQ(eng(COPY, T1_ENG_STATUS), T1_ENG_STATUS_RUNNING);
 	run_for(100000);
 	CHECK_EQ(ctx_busy(COPY, 0), t + 50000);
 	CHECK_EQ(sys64(SYS_VA(16)), 0);
@@ -872,14 +872,14 @@ static void fault_and_end_at_once(void)
 	put_batch(SYS_VA(0x1000), 0, c_time(SYS_VA(0)));
 	push(1, c_batch(SYS_VA(0x1000), 1));
 	put(0, c_nop());
-	push(0, (struct tessera_cmd){ .opcode = 0xee });
+	push(0, (struct t1_cmd){ .opcode = 0xee });
 	run_for(CMD_NS);
-	CHECK_EQ(event_expect(TESSERA_EV_FAULT).time_ns, t + CMD_NS);
-	CHECK_EQ(eng(COPY, TESSERA_ENG_STATUS), 0);
+	CHECK_EQ(event_expect(T1_EV_FAULT).time_ns, t + CMD_NS);
+	CHECK_EQ(eng(COPY, T1_ENG_STATUS), 0);
 	run_for(10000);
 	CHECK_EQ(sys64(SYS_VA(0)), 0);
 	t = m.now;
-	fault_query(0, TESSERA_FAULT_QUERY_CLEAR);
+	fault_query(0, T1_FAULT_QUERY_CLEAR);
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(0)), t + CMD_NS);
 }
@@ -891,9 +891,9 @@ static void destroy_starts_nothing(void)
 	queue_new(0, 0, COMPUTE);
 	queue_new(0, 1, COMPUTE);
 	push(0, c_hang(0, 0));
-	push(1, (struct tessera_cmd){ .opcode = 0xee });
+	push(1, (struct t1_cmd){ .opcode = 0xee });
 	run_for(1000);
-	CHECK_EQ(admin_simple(TESSERA_ADMIN_CTX_DESTROY, 0), 0);
+	CHECK_EQ(admin_simple(T1_ADMIN_CTX_DESTROY, 0), 0);
 	event_none();
 }
 
@@ -905,17 +905,17 @@ static void semaphore_poll_goes_on(void)
 	ctx_new(1);
 	queue_new(0, 0, COMPUTE);
 	queue_new(0, 1, COPY);
-	push(0, c_sem(SYS_VA(0), 1, TESSERA_SEM_GE));
+	push(0, c_sem(SYS_VA(0), 1, T1_SEM_GE));
 	/* late: one look, not a row of them */
 	t = m.now + 5007007;
 	jump_to(t);
-	tessera_core_run(m.core);
+	t1_core_run(m.core);
 	CHECK_EQ(m.timer, t + 20000);
 	/* not while its context is stopped, and then from the clearing on */
-	push(1, (struct tessera_cmd){ .opcode = 0xee });
-	CHECK_EQ(m.timer, TESSERA_NEVER);
+	push(1, (struct t1_cmd){ .opcode = 0xee });
+	CHECK_EQ(m.timer, T1_NEVER);
 	run_for(12345);
-	fault_query(0, TESSERA_FAULT_QUERY_CLEAR);
+	fault_query(0, T1_FAULT_QUERY_CLEAR);
 	CHECK_EQ(m.timer, m.now + 20000);
 
 	/* a runlist that takes the waiting context in looks at once, also without a switch */
@@ -925,9 +925,9 @@ static void semaphore_poll_goes_on(void)
 	runlist(COMPUTE, 2, BATCH | 1);
 	run_for(SWITCH_NS + 150000);
 	set_sys64(SYS_VA(0), 1);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_PENDING_LO), 2);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_PENDING_LO), 2);
 	runlist(COMPUTE, 3, NONE | 2);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_PENDING_LO), 3);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_PENDING_LO), 3);
 }
 
 static void late_timer(void)
@@ -986,7 +986,7 @@ static void counters_add_up(void)
 			push(ctx + 4 * e, c_hang(rnd_below(30000), 0));
 		if (!rnd_below(8))
 			runlist(e, rnd_below(8), rnd_below(3) << 16 | i % 0xffff);
-		while (event_get(&(struct tessera_event){ 0 }))
+		while (event_get(&(struct t1_event){ 0 }))
 			;
 		if (rnd_below(4))
 			run_for(rnd_below(10000));
@@ -1022,7 +1022,7 @@ static void shares(void)
 		push(ctx, c_hang(0, 0));
 	}
 	for (i = 0; i < 300; i++) {
-		while (event_get(&(struct tessera_event){ 0 }))
+		while (event_get(&(struct t1_event){ 0 }))
 			;
 		runlist(COMPUTE, 1 << i % 3, STRICT | i);
 		run_for(SWITCH_NS + slice[i % 3]);
@@ -1055,7 +1055,7 @@ static void explicit_on_and_off(void)
 	CHECK_EQ(busy(COMPUTE), 50000);
 	CHECK_EQ(sys64(SYS_VA(0)), 0);
 	event_none();
-	wr(TESSERA_REG_SCHED_CTRL, 0);
+	wr(T1_REG_SCHED_CTRL, 0);
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(0)), t + 100 + 100000 + CMD_NS);
 	CHECK_EQ(m.guest_errors, 1);
@@ -1067,11 +1067,11 @@ static void explicit_on_and_off(void)
 	runlist(COMPUTE, 1, BATCH | 1);
 	run_for(2000);
 	t = m.now;
-	wr(TESSERA_REG_SCHED_CTRL, 0);
+	wr(T1_REG_SCHED_CTRL, 0);
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(0)), t + CMD_NS);
 	CHECK_EQ(switch_ns(COMPUTE), 2000);
-	CHECK_EQ(eng(COMPUTE, TESSERA_ENG_SWITCHES), 0);
+	CHECK_EQ(eng(COMPUTE, T1_ENG_SWITCHES), 0);
 }
 
 #define TEST(name) { #name, name }

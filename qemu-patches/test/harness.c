@@ -73,9 +73,9 @@ static bool host_dma_read(void *opaque, uint64_t bus, void *buf, uint64_t len)
 static bool host_dma_write(void *opaque, uint64_t bus, const void *buf, uint64_t len)
 {
 	if (m.reenter) {
-		wr(TESSERA_DB_OFF(0), 1);
-		wr(TESSERA_REG_CTRL, TESSERA_CTRL_RESET);
-		CHECK_EQ(rd(TESSERA_REG_MAGIC), 0);
+		wr(T1_DB_OFF(0), 1);
+		wr(T1_REG_CTRL, T1_CTRL_RESET);
+		CHECK_EQ(rd(T1_REG_MAGIC), 0);
 	}
 	if (!host_dma_ok(bus, len))
 		return false;
@@ -90,7 +90,7 @@ static void host_vram_dirty(void *opaque, uint64_t offset, uint64_t len)
 
 static void host_irq(void *opaque, unsigned int vector)
 {
-	if (vector < TESSERA_MAX_VECTORS)
+	if (vector < T1_MAX_VECTORS)
 		m.irqs[vector]++;
 	else
 		check_failed(__FILE__, __LINE__, "no vector %u", vector);
@@ -104,7 +104,7 @@ static void host_guest_error(void *opaque, const char *fmt, va_list args)
 	m.guest_errors++;
 }
 
-static void host_trace(void *opaque, enum tessera_trace kind, uint64_t a, uint64_t b,
+static void host_trace(void *opaque, enum t1_trace kind, uint64_t a, uint64_t b,
 		       uint64_t c, uint64_t d)
 {
 	static int on = -1;
@@ -117,7 +117,7 @@ static void host_trace(void *opaque, enum tessera_trace kind, uint64_t a, uint64
 		       (unsigned long long)d);
 }
 
-const struct tessera_host_ops machine_ops = {
+const struct t1_host_ops machine_ops = {
 	.now = host_now,
 	.set_timer = host_set_timer,
 	.dma_read = host_dma_read,
@@ -128,7 +128,7 @@ const struct tessera_host_ops machine_ops = {
 	.trace = host_trace,
 };
 
-const struct tessera_config machine_config = {
+const struct t1_config machine_config = {
 	.vram_bytes = VRAM_SIZE,
 	.switch_ns = SWITCH_NS,
 	.tile_ns = TILE_NS,
@@ -158,17 +158,17 @@ void machine_enable(void)
 	m.evq_phase = 1;
 	memset(m.tails, 0, sizeof(m.tails));
 	memset(m.sys, 0, RINGS);
-	wr(TESSERA_REG_ASQ_BASE_LO, ASQ_BUS);
-	wr(TESSERA_REG_ASQ_BASE_HI, ASQ_BUS >> 32);
-	wr(TESSERA_REG_ASQ_SIZE, m.asq_size);
-	wr(TESSERA_REG_ACQ_BASE_LO, ACQ_BUS);
-	wr(TESSERA_REG_ACQ_BASE_HI, ACQ_BUS >> 32);
-	wr(TESSERA_REG_ACQ_SIZE, m.acq_size);
-	wr(TESSERA_REG_EVQ_BASE_LO, EVQ_BUS);
-	wr(TESSERA_REG_EVQ_BASE_HI, EVQ_BUS >> 32);
-	wr(TESSERA_REG_EVQ_SIZE, m.evq_size);
-	wr(TESSERA_REG_CTRL, TESSERA_CTRL_ENABLE);
-	CHECK_EQ(rd(TESSERA_REG_STATUS), TESSERA_STATUS_READY);
+	wr(T1_REG_ASQ_BASE_LO, ASQ_BUS);
+	wr(T1_REG_ASQ_BASE_HI, ASQ_BUS >> 32);
+	wr(T1_REG_ASQ_SIZE, m.asq_size);
+	wr(T1_REG_ACQ_BASE_LO, ACQ_BUS);
+	wr(T1_REG_ACQ_BASE_HI, ACQ_BUS >> 32);
+	wr(T1_REG_ACQ_SIZE, m.acq_size);
+	wr(T1_REG_EVQ_BASE_LO, EVQ_BUS);
+	wr(T1_REG_EVQ_BASE_HI, EVQ_BUS >> 32);
+	wr(T1_REG_EVQ_SIZE, m.evq_size);
+	wr(T1_REG_CTRL, T1_CTRL_ENABLE);
+	CHECK_EQ(rd(T1_REG_STATUS), T1_STATUS_READY);
 }
 
 void machine_init_rings(uint32_t asq, uint32_t acq, uint32_t evq)
@@ -176,13 +176,13 @@ void machine_init_rings(uint32_t asq, uint32_t acq, uint32_t evq)
 	machine_free();
 	memset(&m, 0, sizeof(m));
 	m.now = 1000000;
-	m.timer = TESSERA_NEVER;
+	m.timer = T1_NEVER;
 	m.asq_size = asq;
 	m.acq_size = acq;
 	m.evq_size = evq;
 	m.sys = must(calloc(1, SYS_SIZE));
 	m.vram = must(calloc(1, VRAM_SIZE));
-	m.core = must(tessera_core_new(&machine_config, &machine_ops, NULL, m.vram));
+	m.core = must(t1_core_new(&machine_config, &machine_ops, NULL, m.vram));
 	machine_enable();
 }
 
@@ -193,7 +193,7 @@ void machine_init(void)
 
 void machine_free(void)
 {
-	tessera_core_free(m.core);
+	t1_core_free(m.core);
 	free(m.sys);
 	free(m.vram);
 	m.core = NULL;
@@ -207,11 +207,11 @@ void machine_replace_core(void)
 	uint8_t *buf;
 	size_t len;
 
-	buf = must(tessera_core_save(m.core, &len));
-	tessera_core_free(m.core);
-	m.timer = TESSERA_NEVER;
-	m.core = must(tessera_core_new(&machine_config, &machine_ops, NULL, m.vram));
-	if (!tessera_core_load(m.core, buf, len, &why))
+	buf = must(t1_core_save(m.core, &len));
+	t1_core_free(m.core);
+	m.timer = T1_NEVER;
+	m.core = must(t1_core_new(&machine_config, &machine_ops, NULL, m.vram));
+	if (!t1_core_load(m.core, buf, len, &why))
 		check_failed(__FILE__, __LINE__, "own state refused: %s", why);
 	free(buf);
 }
@@ -223,8 +223,8 @@ void run_to(uint64_t t)
 	while (m.timer <= t) {
 		if (m.timer + m.timer_late > m.now)
 			m.now = m.timer + m.timer_late;
-		m.timer = TESSERA_NEVER;
-		tessera_core_run(m.core);
+		m.timer = T1_NEVER;
+		t1_core_run(m.core);
 	}
 	if (t > m.now)
 		m.now = t;
@@ -244,7 +244,7 @@ void run_idle(void)
 {
 	unsigned int i;
 
-	for (i = 0; m.timer != TESSERA_NEVER; i++) {
+	for (i = 0; m.timer != T1_NEVER; i++) {
 		if (i == 1000000) {
 			check_failed(__FILE__, __LINE__, "does not come to rest");
 			return;
@@ -257,7 +257,7 @@ void run_idle(void)
 
 uint32_t rd(uint64_t off)
 {
-	return tessera_core_read(m.core, off, 4);
+	return t1_core_read(m.core, off, 4);
 }
 
 uint64_t rd64(uint64_t off)
@@ -269,45 +269,45 @@ uint64_t rd64(uint64_t off)
 
 void wr(uint64_t off, uint32_t val)
 {
-	tessera_core_write(m.core, off, val, 4);
+	t1_core_write(m.core, off, val, 4);
 }
 
 void doorbell(unsigned int slot, uint32_t tail)
 {
-	wr(TESSERA_DB_OFF(slot) + TESSERA_DB_TAIL, tail);
+	wr(T1_DB_OFF(slot) + T1_DB_TAIL, tail);
 }
 
 uint64_t busy(unsigned int e)
 {
-	return rd64(TESSERA_ENGINE_BASE(e) + TESSERA_ENG_BUSY_NS_LO);
+	return rd64(T1_ENGINE_BASE(e) + T1_ENG_BUSY_NS_LO);
 }
 
 uint64_t ctx_busy(unsigned int e, unsigned int ctx)
 {
-	return rd64(TESSERA_REG_CTX_BUSY(e, ctx));
+	return rd64(T1_REG_CTX_BUSY(e, ctx));
 }
 
 uint64_t switch_ns(unsigned int e)
 {
 	busy(e);	/* latches it */
-	return rd64(TESSERA_ENGINE_BASE(e) + TESSERA_ENG_SWITCH_NS_LO);
+	return rd64(T1_ENGINE_BASE(e) + T1_ENG_SWITCH_NS_LO);
 }
 
 void runlist(unsigned int e, uint64_t contexts, uint32_t mode_and_token)
 {
-	wr(TESSERA_ENGINE_BASE(e) + TESSERA_ENG_RUNLIST_LO, contexts);
-	wr(TESSERA_ENGINE_BASE(e) + TESSERA_ENG_RUNLIST_HI, contexts >> 32);
-	wr(TESSERA_ENGINE_BASE(e) + TESSERA_ENG_RUNLIST_SUBMIT, mode_and_token);
+	wr(T1_ENGINE_BASE(e) + T1_ENG_RUNLIST_LO, contexts);
+	wr(T1_ENGINE_BASE(e) + T1_ENG_RUNLIST_HI, contexts >> 32);
+	wr(T1_ENGINE_BASE(e) + T1_ENG_RUNLIST_SUBMIT, mode_and_token);
 }
 
 /* ------------------------------------------------------------- admin queue -- */
 
-struct tessera_admin_cmd acmd(unsigned int opcode, uint32_t ctx)
+struct t1_admin_cmd acmd(unsigned int opcode, uint32_t ctx)
 {
-	return (struct tessera_admin_cmd){ .opcode = opcode, .cid = ++m.cid, .ctx = ctx };
+	return (struct t1_admin_cmd){ .opcode = opcode, .cid = ++m.cid, .ctx = ctx };
 }
 
-void admin_put(const struct tessera_admin_cmd *cmd)
+void admin_put(const struct t1_admin_cmd *cmd)
 {
 	memcpy(m.sys + (ASQ_BUS - SYS_BASE) + m.asq_tail * sizeof(*cmd), cmd, sizeof(*cmd));
 	m.asq_tail = (m.asq_tail + 1) % m.asq_size;
@@ -315,10 +315,10 @@ void admin_put(const struct tessera_admin_cmd *cmd)
 
 void admin_ring(void)
 {
-	wr(TESSERA_REG_ASQ_TAIL, m.asq_tail);
+	wr(T1_REG_ASQ_TAIL, m.asq_tail);
 }
 
-bool admin_get(struct tessera_admin_cpl *cpl)
+bool admin_get(struct t1_admin_cpl *cpl)
 {
 	memcpy(cpl, m.sys + (ACQ_BUS - SYS_BASE) + m.acq_head * sizeof(*cpl), sizeof(*cpl));
 	if (cpl->phase != m.acq_phase)
@@ -326,13 +326,13 @@ bool admin_get(struct tessera_admin_cpl *cpl)
 	m.acq_head = (m.acq_head + 1) % m.acq_size;
 	if (!m.acq_head)
 		m.acq_phase ^= 1;
-	wr(TESSERA_REG_ACQ_HEAD, m.acq_head);
+	wr(T1_REG_ACQ_HEAD, m.acq_head);
 	return true;
 }
 
-unsigned int admin(const struct tessera_admin_cmd *cmd)
+unsigned int admin(const struct t1_admin_cmd *cmd)
 {
-	struct tessera_admin_cpl cpl = { 0 };
+	struct t1_admin_cpl cpl = { 0 };
 
 	admin_put(cmd);
 	admin_ring();
@@ -345,7 +345,7 @@ unsigned int admin(const struct tessera_admin_cmd *cmd)
 
 unsigned int admin_simple(unsigned int opcode, uint32_t ctx)
 {
-	struct tessera_admin_cmd cmd = acmd(opcode, ctx);
+	struct t1_admin_cmd cmd = acmd(opcode, ctx);
 
 	return admin(&cmd);
 }
@@ -353,9 +353,9 @@ unsigned int admin_simple(unsigned int opcode, uint32_t ctx)
 unsigned int map_contig(uint32_t ctx, uint64_t va, uint64_t addr, uint32_t npages,
 			uint32_t flags)
 {
-	struct tessera_admin_cmd cmd = acmd(TESSERA_ADMIN_MAP, ctx);
+	struct t1_admin_cmd cmd = acmd(T1_ADMIN_MAP, ctx);
 
-	cmd.flags = flags | TESSERA_MAP_CONTIG;
+	cmd.flags = flags | T1_MAP_CONTIG;
 	cmd.map.va = va;
 	cmd.map.npages = npages;
 	cmd.map.list = addr;
@@ -364,7 +364,7 @@ unsigned int map_contig(uint32_t ctx, uint64_t va, uint64_t addr, uint32_t npage
 
 unsigned int unmap(uint32_t ctx, uint64_t va, uint32_t npages, uint32_t flags)
 {
-	struct tessera_admin_cmd cmd = acmd(TESSERA_ADMIN_UNMAP, ctx);
+	struct t1_admin_cmd cmd = acmd(T1_ADMIN_UNMAP, ctx);
 
 	cmd.flags = flags;
 	cmd.map.va = va;
@@ -374,13 +374,13 @@ unsigned int unmap(uint32_t ctx, uint64_t va, uint32_t npages, uint32_t flags)
 
 void ctx_new(uint32_t ctx)
 {
-	const uint32_t rw = TESSERA_MAP_READ | TESSERA_MAP_WRITE;
+	const uint32_t rw = T1_MAP_READ | T1_MAP_WRITE;
 
-	CHECK_EQ(admin_simple(TESSERA_ADMIN_CTX_CREATE, ctx), TESSERA_ST_OK);
+	CHECK_EQ(admin_simple(T1_ADMIN_CTX_CREATE, ctx), T1_ST_OK);
 	CHECK_EQ(map_contig(ctx, VA_SYS, SYS_BASE, 512, rw), 0);
 	CHECK_EQ(map_contig(ctx, VA_SYS + (2u << 20), SYS_BASE + (2u << 20), 512, rw), 0);
 	CHECK_EQ(map_contig(ctx, VA_VRAM, 0, VRAM_SIZE >> 21,
-			    rw | TESSERA_MAP_VRAM | TESSERA_MAP_HUGE), 0);
+			    rw | T1_MAP_VRAM | T1_MAP_HUGE), 0);
 }
 
 uint64_t ring_va(unsigned int slot)
@@ -393,9 +393,9 @@ uint64_t cb_va(unsigned int slot)
 	return ring_va(slot) + 0x1000;
 }
 
-struct tessera_admin_cmd queue_cmd(uint32_t ctx, unsigned int slot, unsigned int engine)
+struct t1_admin_cmd queue_cmd(uint32_t ctx, unsigned int slot, unsigned int engine)
 {
-	struct tessera_admin_cmd cmd = acmd(TESSERA_ADMIN_QUEUE_CREATE, ctx);
+	struct t1_admin_cmd cmd = acmd(T1_ADMIN_QUEUE_CREATE, ctx);
 
 	cmd.queue.slot = slot;
 	cmd.queue.engine = engine;
@@ -408,39 +408,39 @@ struct tessera_admin_cmd queue_cmd(uint32_t ctx, unsigned int slot, unsigned int
 
 void queue_new(uint32_t ctx, unsigned int slot, unsigned int engine)
 {
-	struct tessera_admin_cmd cmd = queue_cmd(ctx, slot, engine);
+	struct t1_admin_cmd cmd = queue_cmd(ctx, slot, engine);
 
 	memset(sys_at(ring_va(slot)), 0, 0x2000);
 	m.tails[slot] = 0;
-	CHECK_EQ(admin(&cmd), TESSERA_ST_OK);
+	CHECK_EQ(admin(&cmd), T1_ST_OK);
 }
 
 unsigned int queue_op(unsigned int opcode, unsigned int slot)
 {
-	struct tessera_admin_cmd cmd = acmd(opcode, 0);
+	struct t1_admin_cmd cmd = acmd(opcode, 0);
 
 	cmd.queue.slot = slot;
-	if (slot < TESSERA_MAX_SLOTS)
+	if (slot < T1_MAX_SLOTS)
 		m.tails[slot] = 0;
 	return admin(&cmd);
 }
 
-struct tessera_fault fault_query(uint32_t ctx, uint32_t flags)
+struct t1_fault fault_query(uint32_t ctx, uint32_t flags)
 {
-	struct tessera_admin_cmd cmd = acmd(TESSERA_ADMIN_FAULT_QUERY, ctx);
-	struct tessera_fault fault;
+	struct t1_admin_cmd cmd = acmd(T1_ADMIN_FAULT_QUERY, ctx);
+	struct t1_fault fault;
 
 	cmd.flags = flags;
 	cmd.addr = RESULT_BUS;
 	memset(m.sys + (RESULT_BUS - SYS_BASE), 0xff, sizeof(fault));
-	CHECK_EQ(admin(&cmd), TESSERA_ST_OK);
+	CHECK_EQ(admin(&cmd), T1_ST_OK);
 	memcpy(&fault, m.sys + (RESULT_BUS - SYS_BASE), sizeof(fault));
 	return fault;
 }
 
 /* ------------------------------------------------------------------ events -- */
 
-bool event_get(struct tessera_event *ev)
+bool event_get(struct t1_event *ev)
 {
 	memcpy(ev, m.sys + (EVQ_BUS - SYS_BASE) + m.evq_head * sizeof(*ev), sizeof(*ev));
 	if (ev->phase != m.evq_phase)
@@ -448,13 +448,13 @@ bool event_get(struct tessera_event *ev)
 	m.evq_head = (m.evq_head + 1) % m.evq_size;
 	if (!m.evq_head)
 		m.evq_phase ^= 1;
-	wr(TESSERA_REG_EVQ_HEAD, m.evq_head);
+	wr(T1_REG_EVQ_HEAD, m.evq_head);
 	return true;
 }
 
-struct tessera_event event_expect(unsigned int type)
+struct t1_event event_expect(unsigned int type)
 {
-	struct tessera_event ev = { 0 };
+	struct t1_event ev = { 0 };
 
 	if (!event_get(&ev))
 		check_failed(__FILE__, __LINE__, "no event where type %u is due", type);
@@ -465,7 +465,7 @@ struct tessera_event event_expect(unsigned int type)
 
 void event_none(void)
 {
-	struct tessera_event ev;
+	struct t1_event ev;
 
 	if (event_get(&ev))
 		check_failed(__FILE__, __LINE__, "event type %u where none is due", ev.type);
@@ -496,61 +496,61 @@ void set_sys64(uint64_t va, uint64_t val)
 	memcpy(sys_at(va), &val, sizeof(val));
 }
 
-struct tessera_queue_cb *cb_of(unsigned int slot)
+struct t1_queue_cb *cb_of(unsigned int slot)
 {
-	return (struct tessera_queue_cb *)sys_at(cb_va(slot));
+	return (struct t1_queue_cb *)sys_at(cb_va(slot));
 }
 
 /* ---------------------------------------------------------------- commands -- */
 
-struct tessera_cmd c_nop(void)
+struct t1_cmd c_nop(void)
 {
-	return (struct tessera_cmd){ .opcode = TESSERA_OP_NOP };
+	return (struct t1_cmd){ .opcode = T1_OP_NOP };
 }
 
-struct tessera_cmd c_fence(uint64_t va, uint64_t value, unsigned int flags)
+struct t1_cmd c_fence(uint64_t va, uint64_t value, unsigned int flags)
 {
-	return (struct tessera_cmd){ .opcode = TESSERA_OP_FENCE, .flags = flags,
+	return (struct t1_cmd){ .opcode = T1_OP_FENCE, .flags = flags,
 				     .sync = { .va = va, .value = value } };
 }
 
-struct tessera_cmd c_sem(uint64_t va, uint64_t value, unsigned int sub)
+struct t1_cmd c_sem(uint64_t va, uint64_t value, unsigned int sub)
 {
-	return (struct tessera_cmd){ .opcode = TESSERA_OP_SEM_WAIT, .sub = sub,
+	return (struct t1_cmd){ .opcode = T1_OP_SEM_WAIT, .sub = sub,
 				     .sync = { .va = va, .value = value } };
 }
 
-struct tessera_cmd c_time(uint64_t va)
+struct t1_cmd c_time(uint64_t va)
 {
-	return (struct tessera_cmd){ .opcode = TESSERA_OP_TIMESTAMP, .sync = { .va = va } };
+	return (struct t1_cmd){ .opcode = T1_OP_TIMESTAMP, .sync = { .va = va } };
 }
 
-struct tessera_cmd c_batch(uint64_t va, uint32_t count)
+struct t1_cmd c_batch(uint64_t va, uint32_t count)
 {
-	return (struct tessera_cmd){ .opcode = TESSERA_OP_BATCH,
+	return (struct t1_cmd){ .opcode = T1_OP_BATCH,
 				     .batch = { .va = va, .count = count } };
 }
 
-struct tessera_cmd c_copy(uint64_t dst, uint64_t src, uint64_t bytes)
+struct t1_cmd c_copy(uint64_t dst, uint64_t src, uint64_t bytes)
 {
-	return (struct tessera_cmd){ .opcode = TESSERA_OP_COPY,
+	return (struct t1_cmd){ .opcode = T1_OP_COPY,
 				     .copy = { .dst = dst, .src = src, .bytes = bytes } };
 }
 
-struct tessera_cmd c_fill(uint64_t dst, uint32_t pattern, uint64_t bytes)
+struct t1_cmd c_fill(uint64_t dst, uint32_t pattern, uint64_t bytes)
 {
-	return (struct tessera_cmd){ .opcode = TESSERA_OP_FILL,
+	return (struct t1_cmd){ .opcode = T1_OP_FILL,
 				     .copy = { .dst = dst, .pattern = pattern,
 					       .bytes = bytes } };
 }
 
-struct tessera_cmd c_hang(uint64_t ns, unsigned int flags)
+struct t1_cmd c_hang(uint64_t ns, unsigned int flags)
 {
-	return (struct tessera_cmd){ .opcode = TESSERA_OP_HANG, .flags = flags,
+	return (struct t1_cmd){ .opcode = T1_OP_HANG, .flags = flags,
 				     .hang = { .ns = ns } };
 }
 
-void put(unsigned int slot, struct tessera_cmd cmd)
+void put(unsigned int slot, struct t1_cmd cmd)
 {
 	uint32_t at = m.tails[slot]++ & ((1u << RING_LOG2) - 1);
 
@@ -562,7 +562,7 @@ void kick(unsigned int slot)
 	doorbell(slot, m.tails[slot]);
 }
 
-void push(unsigned int slot, struct tessera_cmd cmd)
+void push(unsigned int slot, struct t1_cmd cmd)
 {
 	put(slot, cmd);
 	kick(slot);

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "tessera-core.h"
-#include "tessera_hw.h"
+#include "t1_hw.h"
 
 #define SYS_BASE	0x10000000ull	/* bus address of system memory */
 #define SYS_SIZE	(4u << 20)
@@ -41,13 +41,13 @@
 #define CMD_NS		200u
 
 struct machine {
-	struct tessera_core *core;
+	struct t1_core *core;
 	uint64_t now;
 	uint64_t timer;
 	uint64_t timer_late;		/* the timer fires this much after its deadline */
 	uint8_t *sys;
 	uint8_t *vram;
-	unsigned int irqs[TESSERA_MAX_VECTORS];
+	unsigned int irqs[T1_MAX_VECTORS];
 	unsigned int guest_errors;
 	unsigned int dma_refused;
 	bool reenter;			/* every DMA write also rings a doorbell */
@@ -56,8 +56,8 @@ struct machine {
 	uint32_t asq_size, acq_size, evq_size;
 	uint32_t asq_tail, acq_head, evq_head;
 	uint32_t acq_phase, evq_phase;
-	uint32_t tails[TESSERA_MAX_SLOTS];
-	uint64_t list[TESSERA_MAP_MAX_PAGES];
+	uint32_t tails[T1_MAX_SLOTS];
+	uint64_t list[T1_MAP_MAX_PAGES];
 };
 
 extern struct machine m;
@@ -92,8 +92,8 @@ void machine_init_rings(uint32_t asq, uint32_t acq, uint32_t evq);
 void machine_enable(void);
 void machine_free(void);
 void machine_replace_core(void);	/* save, free, make anew, load */
-extern const struct tessera_host_ops machine_ops;
-extern const struct tessera_config machine_config;
+extern const struct t1_host_ops machine_ops;
+extern const struct t1_config machine_config;
 
 /* time */
 void run_to(uint64_t t);		/* with the timer firing on the way */
@@ -112,24 +112,24 @@ uint64_t switch_ns(unsigned int e);
 void runlist(unsigned int e, uint64_t contexts, uint32_t mode_and_token);
 
 /* admin queue */
-struct tessera_admin_cmd acmd(unsigned int opcode, uint32_t ctx);
-void admin_put(const struct tessera_admin_cmd *cmd);	/* not rung */
+struct t1_admin_cmd acmd(unsigned int opcode, uint32_t ctx);
+void admin_put(const struct t1_admin_cmd *cmd);	/* not rung */
 void admin_ring(void);
-bool admin_get(struct tessera_admin_cpl *cpl);
-unsigned int admin(const struct tessera_admin_cmd *cmd);	/* status */
+bool admin_get(struct t1_admin_cpl *cpl);
+unsigned int admin(const struct t1_admin_cmd *cmd);	/* status */
 unsigned int admin_simple(unsigned int opcode, uint32_t ctx);
 unsigned int map_contig(uint32_t ctx, uint64_t va, uint64_t addr, uint32_t npages,
 			uint32_t flags);
 unsigned int unmap(uint32_t ctx, uint64_t va, uint32_t npages, uint32_t flags);
 void ctx_new(uint32_t ctx);		/* with the mappings above */
-struct tessera_admin_cmd queue_cmd(uint32_t ctx, unsigned int slot, unsigned int engine);
+struct t1_admin_cmd queue_cmd(uint32_t ctx, unsigned int slot, unsigned int engine);
 void queue_new(uint32_t ctx, unsigned int slot, unsigned int engine);
 unsigned int queue_op(unsigned int opcode, unsigned int slot);
-struct tessera_fault fault_query(uint32_t ctx, uint32_t flags);
+struct t1_fault fault_query(uint32_t ctx, uint32_t flags);
 
 /* events */
-bool event_get(struct tessera_event *ev);
-struct tessera_event event_expect(unsigned int type);
+bool event_get(struct t1_event *ev);
+struct t1_event event_expect(unsigned int type);
 void event_none(void);
 
 /* memory */
@@ -137,23 +137,23 @@ uint8_t *sys_at(uint64_t va);		/* of VA_SYS */
 uint8_t *vram_at(uint64_t va);		/* of VA_VRAM */
 uint64_t sys64(uint64_t va);
 void set_sys64(uint64_t va, uint64_t val);
-struct tessera_queue_cb *cb_of(unsigned int slot);
+struct t1_queue_cb *cb_of(unsigned int slot);
 uint64_t ring_va(unsigned int slot);
 uint64_t cb_va(unsigned int slot);
 #define SYS_VA(n)	(VA_SYS + SYS_FREE + (n))
 
 /* commands */
-struct tessera_cmd c_nop(void);
-struct tessera_cmd c_fence(uint64_t va, uint64_t value, unsigned int flags);
-struct tessera_cmd c_sem(uint64_t va, uint64_t value, unsigned int sub);
-struct tessera_cmd c_time(uint64_t va);
-struct tessera_cmd c_batch(uint64_t va, uint32_t count);
-struct tessera_cmd c_copy(uint64_t dst, uint64_t src, uint64_t bytes);
-struct tessera_cmd c_fill(uint64_t dst, uint32_t pattern, uint64_t bytes);
-struct tessera_cmd c_hang(uint64_t ns, unsigned int flags);	/* costs ns + CMD_NS */
-void put(unsigned int slot, struct tessera_cmd cmd);	/* not rung */
+struct t1_cmd c_nop(void);
+struct t1_cmd c_fence(uint64_t va, uint64_t value, unsigned int flags);
+struct t1_cmd c_sem(uint64_t va, uint64_t value, unsigned int sub);
+struct t1_cmd c_time(uint64_t va);
+struct t1_cmd c_batch(uint64_t va, uint32_t count);
+struct t1_cmd c_copy(uint64_t dst, uint64_t src, uint64_t bytes);
+struct t1_cmd c_fill(uint64_t dst, uint32_t pattern, uint64_t bytes);
+struct t1_cmd c_hang(uint64_t ns, unsigned int flags);	/* costs ns + CMD_NS */
+void put(unsigned int slot, struct t1_cmd cmd);	/* not rung */
 void kick(unsigned int slot);
-void push(unsigned int slot, struct tessera_cmd cmd);	/* put, kick */
+void push(unsigned int slot, struct t1_cmd cmd);	/* put, kick */
 
 /* random numbers, the same everywhere */
 void rnd_seed(uint64_t seed);

@@ -11,8 +11,8 @@
 
 #include "harness.h"
 
-#define COMPUTE		TESSERA_ENGINE_COMPUTE
-#define COPY		TESSERA_ENGINE_COPY
+#define COMPUTE		T1_ENGINE_COMPUTE
+#define COPY		T1_ENGINE_COPY
 #define CONTEXTS	5u
 #define SLOTS		12u
 
@@ -29,9 +29,9 @@ static void hash64(uint64_t *h, uint64_t v)
 	hash(h, &v, sizeof(v));
 }
 
-static struct tessera_cmd random_gemm(void)
+static struct t1_cmd random_gemm(void)
 {
-	struct tessera_cmd cmd = { .opcode = TESSERA_OP_GEMM };
+	struct t1_cmd cmd = { .opcode = T1_OP_GEMM };
 
 	cmd.gemm.a = VA_VRAM + rnd_below(64) * 4096;
 	cmd.gemm.b = VA_VRAM + 0x100000 + rnd_below(64) * 4096;
@@ -46,7 +46,7 @@ static struct tessera_cmd random_gemm(void)
 }
 
 /* Mostly sane; in_batch: such as a batch may hold. */
-static struct tessera_cmd random_cmd(unsigned int engine, bool in_batch)
+static struct t1_cmd random_cmd(unsigned int engine, bool in_batch)
 {
 	uint64_t va = SYS_VA(8 * rnd_below(64));
 
@@ -74,11 +74,11 @@ static struct tessera_cmd random_cmd(unsigned int engine, bool in_batch)
 	default:
 		switch (rnd_below(12)) {
 		case 0:
-			return (struct tessera_cmd){ .opcode = 0x80 };
+			return (struct t1_cmd){ .opcode = 0x80 };
 		case 1:
 			return c_fence(0x1234567000ull, 1, 0);
 		case 2:
-			return c_hang(0, TESSERA_HANG_NO_PREEMPT);
+			return c_hang(0, T1_HANG_NO_PREEMPT);
 		default:
 			return c_nop();
 		}
@@ -88,8 +88,8 @@ static struct tessera_cmd random_cmd(unsigned int engine, bool in_batch)
 static void history_step(uint64_t *h)
 {
 	unsigned int slot = rnd_below(SLOTS), engine = slot & 1, i, n;
-	struct tessera_event ev;
-	struct tessera_fault f;
+	struct t1_event ev;
+	struct t1_fault f;
 
 	switch (rnd_below(16)) {
 	default:
@@ -108,27 +108,27 @@ static void history_step(uint64_t *h)
 		set_sys64(SYS_VA(8 * rnd_below(64)), rnd_below(100));
 		break;
 	case 4:
-		f = fault_query(rnd_below(CONTEXTS), TESSERA_FAULT_QUERY_CLEAR);
+		f = fault_query(rnd_below(CONTEXTS), T1_FAULT_QUERY_CLEAR);
 		hash(h, &f, sizeof(f));
 		break;
 	case 5:
-		hash64(h, queue_op(TESSERA_ADMIN_QUEUE_RESET, slot));
+		hash64(h, queue_op(T1_ADMIN_QUEUE_RESET, slot));
 		cb_of(slot)->head = 0;
 		break;
 	case 6:
 		if (!rnd_below(8))
-			wr(TESSERA_ENGINE_BASE(rnd_below(2)) + TESSERA_ENG_RESET, 1);
+			wr(T1_ENGINE_BASE(rnd_below(2)) + T1_ENG_RESET, 1);
 		break;
 	case 7:
 		if (!rnd_below(20))
-			wr(TESSERA_REG_SCHED_CTRL, rnd_below(4) ? 1 : 0);
+			wr(T1_REG_SCHED_CTRL, rnd_below(4) ? 1 : 0);
 		break;
 	case 8:
-		hash64(h, unmap(slot % CONTEXTS, VA_VRAM + (6 << 20), 1, TESSERA_MAP_HUGE));
+		hash64(h, unmap(slot % CONTEXTS, VA_VRAM + (6 << 20), 1, T1_MAP_HUGE));
 		break;
 	case 9:
 		hash64(h, map_contig(slot % CONTEXTS, VA_VRAM + (6 << 20), 0, 1,
-				     TESSERA_MAP_READ | TESSERA_MAP_VRAM | TESSERA_MAP_HUGE));
+				     T1_MAP_READ | T1_MAP_VRAM | T1_MAP_HUGE));
 		break;
 	}
 	run_for(rnd_below(40000));
@@ -139,8 +139,8 @@ static void history_step(uint64_t *h)
 		hash64(h, busy(i));
 		hash64(h, switch_ns(i));
 		hash64(h, ctx_busy(i, slot % CONTEXTS));
-		hash64(h, rd64(TESSERA_ENGINE_BASE(i) + TESSERA_ENG_PENDING_LO));
-		hash64(h, rd(TESSERA_ENGINE_BASE(i) + TESSERA_ENG_STATUS));
+		hash64(h, rd64(T1_ENGINE_BASE(i) + T1_ENG_PENDING_LO));
+		hash64(h, rd(T1_ENGINE_BASE(i) + T1_ENG_STATUS));
 	}
 }
 
@@ -164,12 +164,12 @@ static uint64_t history(uint64_t seed, bool replace)
 		queue_new(i % CONTEXTS, i, i & 1);
 	for (i = 0; i < 8; i++) {
 		for (j = 0; j < 60; j++) {
-			struct tessera_cmd cmd = random_cmd(COPY, true);
+			struct t1_cmd cmd = random_cmd(COPY, true);
 
 			memcpy(sys_at(SYS_VA(0x8000 + 0x1000 * i)) + 64 * j, &cmd, 64);
 		}
 	}
-	wr(TESSERA_REG_SCHED_CTRL, TESSERA_SCHED_EXPLICIT);
+	wr(T1_REG_SCHED_CTRL, T1_SCHED_EXPLICIT);
 	for (i = 0; i < 1500; i++) {
 		history_step(&h);
 		points = points * 6364136223846793005ull + 1442695040888963407ull;
@@ -178,7 +178,7 @@ static uint64_t history(uint64_t seed, bool replace)
 	}
 	hash(&h, m.sys, SYS_SIZE);
 	hash(&h, m.vram, VRAM_SIZE);
-	for (i = 0; i < TESSERA_MAX_VECTORS; i++)
+	for (i = 0; i < T1_MAX_VECTORS; i++)
 		hash64(&h, m.irqs[i]);
 	hash64(&h, m.timer);
 	return h;
@@ -213,7 +213,7 @@ static uint8_t *rich_state(size_t *len)
 		queue_new(i % CONTEXTS, i, i & 1);
 	set_sys64(SYS_VA(0x8000), 0);
 	for (i = 0; i < 40; i++) {
-		struct tessera_cmd cmd = c_hang(5000, 0);
+		struct t1_cmd cmd = c_hang(5000, 0);
 
 		memcpy(sys_at(SYS_VA(0x8000)) + 64 * i, &cmd, 64);
 	}
@@ -222,33 +222,33 @@ static uint8_t *rich_state(size_t *len)
 	push(1, c_hang(0, 0));
 	push(2, c_sem(SYS_VA(0), 1, 0));
 	push(3, c_sem(SYS_VA(0), 1, 0));
-	push(4, (struct tessera_cmd){ .opcode = 0x99 });
-	wr(TESSERA_REG_SCHED_CTRL, TESSERA_SCHED_EXPLICIT);
-	runlist(COMPUTE, 0x1f, TESSERA_RL_PREEMPT_STRICT | 9);
-	runlist(COPY, 0x1f, TESSERA_RL_PREEMPT_BATCH | 9);
+	push(4, (struct t1_cmd){ .opcode = 0x99 });
+	wr(T1_REG_SCHED_CTRL, T1_SCHED_EXPLICIT);
+	runlist(COMPUTE, 0x1f, T1_RL_PREEMPT_STRICT | 9);
+	runlist(COPY, 0x1f, T1_RL_PREEMPT_BATCH | 9);
 	run_for(33333);
-	runlist(COPY, 0, TESSERA_RL_PREEMPT_BATCH | 10);
-	return tessera_core_save(m.core, len);
+	runlist(COPY, 0, T1_RL_PREEMPT_BATCH | 10);
+	return t1_core_save(m.core, len);
 }
 
 /* Drive whatever state the core is in, and then that it can still be reset to sanity. */
 static void still_alive(void)
 {
-	struct tessera_event ev;
+	struct t1_event ev;
 	unsigned int i;
 
 	for (i = 0; i < 70; i++) {
-		wr(TESSERA_DB_OFF(i % 64), rnd_below(100));
+		wr(T1_DB_OFF(i % 64), rnd_below(100));
 		if (i < 4)
 			runlist(i & 1, ~0ull, rnd_below(3) << 16);
 		busy(i & 1);
 		ctx_busy(i & 1, i % 64);
 	}
-	for (i = 0; i < 50 && m.timer != TESSERA_NEVER; i++)
+	for (i = 0; i < 50 && m.timer != T1_NEVER; i++)
 		run_for(rnd_below(2000000));
-	wr(TESSERA_REG_EVQ_HEAD, rnd_below(2));
-	wr(TESSERA_REG_CTRL, TESSERA_CTRL_RESET);
-	CHECK_EQ(m.timer, TESSERA_NEVER);
+	wr(T1_REG_EVQ_HEAD, rnd_below(2));
+	wr(T1_REG_CTRL, T1_CTRL_RESET);
+	CHECK_EQ(m.timer, T1_NEVER);
 	machine_enable();
 	ctx_new(0);
 	queue_new(0, 0, COMPUTE);
@@ -265,8 +265,8 @@ static void own_state_is_stable(void)
 	size_t la, lb;
 
 	a = rich_state(&la);
-	CHECK(tessera_core_load(m.core, a, la, &why));
-	b = tessera_core_save(m.core, &lb);
+	CHECK(t1_core_load(m.core, a, la, &why));
+	b = t1_core_save(m.core, &lb);
 	CHECK_EQ(la, lb);
 	CHECK(la == lb && !memcmp(a, b, la));
 	free(a);
@@ -284,16 +284,16 @@ static void truncated_state(void)
 		/* a copy of exactly that size, so that reading past it is seen */
 		copy = malloc(n ? n : 1);
 		memcpy(copy, a, n);
-		CHECK(!tessera_core_load(m.core, copy, n, &why));
+		CHECK(!t1_core_load(m.core, copy, n, &why));
 		free(copy);
 	}
 	copy = malloc(len + 1);
 	memcpy(copy, a, len);
 	copy[len] = 0;
-	CHECK(!tessera_core_load(m.core, copy, len + 1, &why));
+	CHECK(!t1_core_load(m.core, copy, len + 1, &why));
 	free(copy);
 	still_alive();
-	CHECK(tessera_core_load(m.core, a, len, &why));
+	CHECK(t1_core_load(m.core, a, len, &why));
 	free(a);
 }
 
@@ -325,7 +325,7 @@ static void mutated_state(void)
 				memset(copy + at, 0xff, len - at < 8 ? len - at : 8);
 			}
 		}
-		if (!tessera_core_load(m.core, copy, len, &why))
+		if (!t1_core_load(m.core, copy, len, &why))
 			refused++;
 		still_alive();
 	}
@@ -369,7 +369,7 @@ static void hostile_fields(void)
 	} bad[] = {
 		{ map, 0x1000 }, { map + 4, 1u << 16 }, { map + 8, VRAM_SIZE },
 		{ map + 8, 0x200000 }, { map + 8, 0x1000 }, { map + 12, 1 },
-		{ map + 16, 0x40 }, { map + 16, TESSERA_MAP_VRAM },
+		{ map + 16, 0x40 }, { map + 16, T1_MAP_VRAM },
 		{ map + 20, 0 }, { map + 20, 5 }, { map + 20, 0xffffffff },
 		{ queue - 12, 2 }, { queue - 8, 64 }, { queue - 8, CONTEXTS },
 		{ queue - 4, 2 }, { queue, 0x40 }, { queue + 4, 1u << 16 },
@@ -380,7 +380,7 @@ static void hostile_fields(void)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		memcpy(copy, a, len);
 		memcpy(copy + bad[i].at, &bad[i].val, 4);
-		if (tessera_core_load(m.core, copy, len, &why))
+		if (t1_core_load(m.core, copy, len, &why))
 			check_failed(__FILE__, __LINE__, "bad field %zu is taken", i);
 	}
 	/* a queue may belong to either engine, but not to the other than runs it */
@@ -388,35 +388,35 @@ static void hostile_fields(void)
 		queue = find(a, len, ring_va(i), cb_va(i));
 		memcpy(copy, a, len);
 		copy[queue - 4] ^= 1;
-		refused += !tessera_core_load(m.core, copy, len, &why);
+		refused += !t1_core_load(m.core, copy, len, &why);
 	}
 	CHECK(refused >= 1 && refused <= 2);
-	CHECK(tessera_core_load(m.core, a, len, &why));
+	CHECK(t1_core_load(m.core, a, len, &why));
 	free(copy);
 	free(a);
 }
 
 static void foreign_state(void)
 {
-	struct tessera_config config = machine_config;
-	struct tessera_core *other;
+	struct t1_config config = machine_config;
+	struct t1_core *other;
 	const char *why = "";
 	uint8_t *a;
 	size_t len;
 
 	a = rich_state(&len);
 	config.vram_bytes = 16 << 20;
-	other = tessera_core_new(&config, &machine_ops, NULL, m.vram);
-	CHECK(!tessera_core_load(other, a, len, &why));
+	other = t1_core_new(&config, &machine_ops, NULL, m.vram);
+	CHECK(!t1_core_load(other, a, len, &why));
 	CHECK(strstr(why, "VRAM"));
-	tessera_core_free(other);
+	t1_core_free(other);
 	config = machine_config;
 	config.hang = false;
-	other = tessera_core_new(&config, &machine_ops, NULL, m.vram);
-	CHECK(!tessera_core_load(other, a, len, &why));
-	tessera_core_free(other);
+	other = t1_core_new(&config, &machine_ops, NULL, m.vram);
+	CHECK(!t1_core_load(other, a, len, &why));
+	t1_core_free(other);
 	a[8] = 2;
-	CHECK(!tessera_core_load(m.core, a, len, &why));
+	CHECK(!t1_core_load(m.core, a, len, &why));
 	CHECK(strstr(why, "version"));
 	free(a);
 }
@@ -437,32 +437,32 @@ static uint64_t random_va(void)
 	}
 }
 
-static struct tessera_admin_cmd noise_admin(void)
+static struct t1_admin_cmd noise_admin(void)
 {
 	static const uint8_t ops[] = { 1, 2, 2, 3, 4, 4, 4, 4, 5, 6, 6, 6, 7, 8, 9, 9 };
-	struct tessera_admin_cmd cmd = acmd(ops[rnd_below(16)], rnd_below(10));
+	struct t1_admin_cmd cmd = acmd(ops[rnd_below(16)], rnd_below(10));
 	unsigned int i;
 
 	switch (cmd.opcode) {
-	case TESSERA_ADMIN_IDENTIFY:
-	case TESSERA_ADMIN_FAULT_QUERY:
+	case T1_ADMIN_IDENTIFY:
+	case T1_ADMIN_FAULT_QUERY:
 		cmd.addr = RESULT_BUS;
 		break;
-	case TESSERA_ADMIN_MAP:
+	case T1_ADMIN_MAP:
 		cmd.flags = rnd_below(32);
 		cmd.map.va = random_va() & ~4095ull;
 		cmd.map.npages = rnd_below(520);
-		cmd.map.list = cmd.flags & TESSERA_MAP_CONTIG ? rnd_below(VRAM_SIZE) & ~4095 :
+		cmd.map.list = cmd.flags & T1_MAP_CONTIG ? rnd_below(VRAM_SIZE) & ~4095 :
 								LIST_BUS;
 		if (rnd_below(2))
 			cmd.map.list &= ~0x1fffffull;
 		break;
-	case TESSERA_ADMIN_UNMAP:
-		cmd.flags = rnd_below(2) ? TESSERA_MAP_HUGE : 0;
+	case T1_ADMIN_UNMAP:
+		cmd.flags = rnd_below(2) ? T1_MAP_HUGE : 0;
 		cmd.map.va = random_va() & ~4095ull;
 		cmd.map.npages = rnd_below(1u << rnd_below(32));
 		break;
-	case TESSERA_ADMIN_QUEUE_CREATE:
+	case T1_ADMIN_QUEUE_CREATE:
 		cmd.queue.slot = rnd_below(66);
 		cmd.queue.engine = rnd_below(2);
 		cmd.queue.ring_va = random_va() & ~4095ull;
@@ -470,8 +470,8 @@ static struct tessera_admin_cmd noise_admin(void)
 		cmd.queue.ring_log2 = 2 + rnd_below(11);
 		cmd.queue.vector = rnd_below(66);
 		break;
-	case TESSERA_ADMIN_QUEUE_DESTROY:
-	case TESSERA_ADMIN_QUEUE_RESET:
+	case T1_ADMIN_QUEUE_DESTROY:
+	case T1_ADMIN_QUEUE_RESET:
 		cmd.queue.slot = rnd_below(65);
 		break;
 	}
@@ -482,35 +482,35 @@ static struct tessera_admin_cmd noise_admin(void)
 	return cmd;
 }
 
-static struct tessera_cmd noise_cmd(void)
+static struct t1_cmd noise_cmd(void)
 {
-	struct tessera_cmd cmd = { .opcode = rnd_below(0x18) };
+	struct t1_cmd cmd = { .opcode = rnd_below(0x18) };
 	unsigned int i;
 
 	/* Big operations are real work and teach nothing here. */
 	switch (cmd.opcode) {
-	case TESSERA_OP_FENCE:
-	case TESSERA_OP_SEM_WAIT:
-	case TESSERA_OP_TIMESTAMP:
+	case T1_OP_FENCE:
+	case T1_OP_SEM_WAIT:
+	case T1_OP_TIMESTAMP:
 		cmd.sync.va = random_va() & ~7ull;
-		cmd.sync.value = cmd.opcode == TESSERA_OP_TIMESTAMP ? 0 : rnd_below(3);
-		cmd.flags = cmd.opcode == TESSERA_OP_FENCE ? rnd_below(2) : 0;
+		cmd.sync.value = cmd.opcode == T1_OP_TIMESTAMP ? 0 : rnd_below(3);
+		cmd.flags = cmd.opcode == T1_OP_FENCE ? rnd_below(2) : 0;
 		break;
-	case TESSERA_OP_BATCH:
+	case T1_OP_BATCH:
 		cmd.batch.va = random_va() & ~63ull;
 		cmd.batch.count = 1 + rnd_below(100);
 		break;
-	case TESSERA_OP_COPY:
-	case TESSERA_OP_FILL:
+	case T1_OP_COPY:
+	case T1_OP_FILL:
 		cmd.copy.dst = random_va() & ~3ull;
-		cmd.copy.src = cmd.opcode == TESSERA_OP_COPY ? random_va() : 0;
+		cmd.copy.src = cmd.opcode == T1_OP_COPY ? random_va() : 0;
 		cmd.copy.bytes = 4 * rnd_below(1u << rnd_below(17));
 		break;
-	case TESSERA_OP_HANG:
+	case T1_OP_HANG:
 		cmd.hang.ns = rnd_below(4) ? rnd_below(100000) : rnd();
 		cmd.flags = rnd_below(2);
 		break;
-	case TESSERA_OP_GEMM:
+	case T1_OP_GEMM:
 		cmd = random_gemm();
 		cmd.flags = rnd_below(16);
 		break;
@@ -529,7 +529,7 @@ static struct tessera_cmd noise_cmd(void)
 
 static void noise_memory(void)
 {
-	struct tessera_cmd cmd = noise_cmd();
+	struct t1_cmd cmd = noise_cmd();
 	uint32_t at = RINGS + 64 * rnd_below((SYS_SIZE - RINGS) / 64);
 	unsigned int i;
 
@@ -544,21 +544,21 @@ static void noise_memory(void)
 }
 
 static const uint32_t priv_regs[] = {
-	TESSERA_REG_SCHED_CTRL,
-	TESSERA_ENGINE_BASE(0) + TESSERA_ENG_RUNLIST_LO,
-	TESSERA_ENGINE_BASE(0) + TESSERA_ENG_RUNLIST_SUBMIT,
-	TESSERA_ENGINE_BASE(0) + TESSERA_ENG_RUNLIST_SUBMIT,
-	TESSERA_ENGINE_BASE(0) + TESSERA_ENG_RESET,
-	TESSERA_ENGINE_BASE(1) + TESSERA_ENG_RUNLIST_HI,
-	TESSERA_ENGINE_BASE(1) + TESSERA_ENG_RUNLIST_SUBMIT,
-	TESSERA_ENGINE_BASE(1) + TESSERA_ENG_RESET,
+	T1_REG_SCHED_CTRL,
+	T1_ENGINE_BASE(0) + T1_ENG_RUNLIST_LO,
+	T1_ENGINE_BASE(0) + T1_ENG_RUNLIST_SUBMIT,
+	T1_ENGINE_BASE(0) + T1_ENG_RUNLIST_SUBMIT,
+	T1_ENGINE_BASE(0) + T1_ENG_RESET,
+	T1_ENGINE_BASE(1) + T1_ENG_RUNLIST_HI,
+	T1_ENGINE_BASE(1) + T1_ENG_RUNLIST_SUBMIT,
+	T1_ENGINE_BASE(1) + T1_ENG_RESET,
 };
 
 static void noise_step(void)
 {
-	struct tessera_admin_cmd cmd;
-	struct tessera_event ev;
-	struct tessera_admin_cpl cpl;
+	struct t1_admin_cmd cmd;
+	struct t1_event ev;
+	struct t1_admin_cpl cpl;
 	unsigned int i;
 
 	switch (rnd_below(12)) {
@@ -582,14 +582,14 @@ static void noise_step(void)
 		wr(priv_regs[rnd_below(8)], rnd_below(2) ? rnd() : rnd_below(3) << 16 | 5);
 		break;
 	case 7:
-		tessera_core_read(m.core, rnd_below(TESSERA_BAR_REGS_SIZE), 1 << rnd_below(4));
+		t1_core_read(m.core, rnd_below(T1_BAR_REGS_SIZE), 1 << rnd_below(4));
 		rd(4 * rnd_below(1024));
 		break;
 	case 8:
 		if (!rnd_below(4))
-			tessera_core_write(m.core, rnd_below(0x1000), rnd(), 1 << rnd_below(4));
+			t1_core_write(m.core, rnd_below(0x1000), rnd(), 1 << rnd_below(4));
 		else
-			wr(TESSERA_REG_PRIV_FIRST + 4 * rnd_below(512), rnd());
+			wr(T1_REG_PRIV_FIRST + 4 * rnd_below(512), rnd());
 		break;
 	case 9:
 		while (rnd_below(8) && event_get(&ev))
@@ -605,8 +605,8 @@ static void noise_step(void)
 		run_for(rnd_below(4) ? rnd_below(5000) : rnd_below(3000000));
 		break;
 	}
-	if (rnd_below(16) == 0 && rd(TESSERA_REG_STATUS) != TESSERA_STATUS_READY) {
-		wr(TESSERA_REG_CTRL, TESSERA_CTRL_RESET);
+	if (rnd_below(16) == 0 && rd(T1_REG_STATUS) != T1_STATUS_READY) {
+		wr(T1_REG_CTRL, T1_CTRL_RESET);
 		machine_enable();
 		for (i = 0; i < 4; i++)
 			ctx_new(i);
@@ -624,7 +624,7 @@ static void noise(void)
 		ctx_new(i & 3 ? 10 + i : i);
 		noise_memory();
 	}
-	wr(TESSERA_REG_CTRL, 0);
+	wr(T1_REG_CTRL, 0);
 	for (i = 0; i < 150000; i++)
 		noise_step();
 	CHECK(m.guest_errors > 1000);
@@ -647,17 +647,17 @@ static void noise_in_rings(void)
 		if (m.tails[slot] - cb_of(slot)->head < 64)
 			push(slot, noise_cmd());
 		if (!rnd_below(16)) {
-			struct tessera_event ev;
+			struct t1_event ev;
 
 			while (event_get(&ev)) {
-				if (ev.type == TESSERA_EV_FAULT && ev.ctx < 4)
-					fault_query(ev.ctx, TESSERA_FAULT_QUERY_CLEAR);
+				if (ev.type == T1_EV_FAULT && ev.ctx < 4)
+					fault_query(ev.ctx, T1_FAULT_QUERY_CLEAR);
 			}
-			queue_op(TESSERA_ADMIN_QUEUE_RESET, slot);
+			queue_op(T1_ADMIN_QUEUE_RESET, slot);
 			cb_of(slot)->head = 0;
 		}
 		if (!rnd_below(100))
-			wr(TESSERA_ENGINE_BASE(rnd_below(2)) + TESSERA_ENG_RESET, 1);
+			wr(T1_ENGINE_BASE(rnd_below(2)) + T1_ENG_RESET, 1);
 		run_for(rnd_below(3000));
 		if (i % 1000 == 999)
 			machine_replace_core();

@@ -60,7 +60,7 @@ static unsigned int mem_access(uint64_t va, uint64_t len, uint64_t *fault_va)
 	if (va < MEM_BASE || va - MEM_BASE > MEM_SIZE || len > MEM_BASE + MEM_SIZE - va ||
 	    !accesses_left) {
 		*fault_va = va;
-		return TESSERA_FAULT_UNMAPPED;
+		return T1_FAULT_UNMAPPED;
 	}
 	if (accesses_left != ~0u)
 		accesses_left--;
@@ -86,10 +86,10 @@ static unsigned int mem_write(void *opaque, uint64_t va, const void *buf, uint64
 	return fault;
 }
 
-static const struct tessera_mem mem = { memory, mem_read, mem_write };
+static const struct t1_mem mem = { memory, mem_read, mem_write };
 
-static const struct tessera_rates rates = {
-	500, TESSERA_F32_MACS_PER_CLOCK, TESSERA_I8_MACS_PER_CLOCK, 64000, 8000,
+static const struct t1_rates rates = {
+	500, T1_F32_MACS_PER_CLOCK, T1_I8_MACS_PER_CLOCK, 64000, 8000,
 };
 
 /* Places of operands: far enough apart for every test. */
@@ -152,14 +152,14 @@ static void fill_bytes(void *p, size_t count)
 		b[i] = rnd();
 }
 
-static void run(const struct tessera_cmd *cmd)
+static void run(const struct t1_cmd *cmd)
 {
 	uint64_t fault_va = 0;
-	unsigned int fault = tessera_tensor_check(cmd);
+	unsigned int fault = t1_tensor_check(cmd);
 
 	if (fault)
 		fail("check: fault %u of opcode %#x", fault, cmd->opcode);
-	fault = tessera_tensor_exec(cmd, &mem, &fault_va);
+	fault = t1_tensor_exec(cmd, &mem, &fault_va);
 	if (fault)
 		fail("exec: fault %u at %#llx", fault, (unsigned long long)fault_va);
 }
@@ -183,9 +183,9 @@ static uint32_t want[1u << 19];
 
 static void gemm_case(uint32_t m, uint32_t n, uint32_t k, uint16_t flags, uint32_t slack)
 {
-	const bool ta = flags & TESSERA_GEMM_TRANS_A, tb = flags & TESSERA_GEMM_TRANS_B;
-	const bool i8 = flags & TESSERA_GEMM_I8, acc = flags & TESSERA_GEMM_ACCUMULATE;
-	struct tessera_cmd cmd = { .opcode = TESSERA_OP_GEMM, .flags = flags };
+	const bool ta = flags & T1_GEMM_TRANS_A, tb = flags & T1_GEMM_TRANS_B;
+	const bool i8 = flags & T1_GEMM_I8, acc = flags & T1_GEMM_ACCUMULATE;
+	struct t1_cmd cmd = { .opcode = T1_OP_GEMM, .flags = flags };
 	const uint32_t lda = (ta ? m : k) + slack, ldb = (tb ? k : n) + 2 * slack, ldc = n + slack;
 	const size_t a_len = (size_t)lda * (ta ? k : m), b_len = (size_t)ldb * (tb ? n : k);
 	char name[80];
@@ -251,8 +251,8 @@ static void test_gemm(void)
 /* The largest s8 products and a k past one block: sums pass 2^24, where f32 would round. */
 static void test_gemm_i8_range(void)
 {
-	struct tessera_cmd cmd = { .opcode = TESSERA_OP_GEMM, .flags = TESSERA_GEMM_I8 |
-								       TESSERA_GEMM_ACCUMULATE };
+	struct t1_cmd cmd = { .opcode = T1_OP_GEMM, .flags = T1_GEMM_I8 |
+								       T1_GEMM_ACCUMULATE };
 	const uint32_t k = 60001;
 	int32_t c0 = 0x7ffffff0;
 
@@ -276,9 +276,9 @@ static void test_gemm_i8_range(void)
 /* -------------------------------------------------------------- CONV2D -- */
 
 /* Input pixel, or a pixel of the padding: NULL */
-static const void *ref_pixel(const struct tessera_cmd *cmd, int img, int y, int x)
+static const void *ref_pixel(const struct t1_cmd *cmd, int img, int y, int x)
 {
-	const int h = cmd->conv.h, w = cmd->conv.w, size = cmd->flags & TESSERA_CONV_I8 ? 1 : 4;
+	const int h = cmd->conv.h, w = cmd->conv.w, size = cmd->flags & T1_CONV_I8 ? 1 : 4;
 
 	if (y < 0 || y >= h || x < 0 || x >= w)
 		return NULL;
@@ -286,11 +286,11 @@ static const void *ref_pixel(const struct tessera_cmd *cmd, int img, int y, int 
 }
 
 /* One output, as its bits: output row @y and column @x, channel @co, from @start on. */
-static uint32_t ref_conv(const struct tessera_cmd *cmd, int img, int y, int x, int co,
+static uint32_t ref_conv(const struct t1_cmd *cmd, int img, int y, int x, int co,
 			 uint32_t start)
 {
 	const int cin = cmd->conv.cin, cout = cmd->conv.cout, kw = cmd->conv.kw;
-	const bool i8 = cmd->flags & TESSERA_CONV_I8;
+	const bool i8 = cmd->flags & T1_CONV_I8;
 	float fsum = from_bits(start);
 	uint32_t isum = start;
 
@@ -313,10 +313,10 @@ static uint32_t ref_conv(const struct tessera_cmd *cmd, int img, int y, int x, i
 	return i8 ? isum : to_bits(fsum);
 }
 
-static void conv_case(const struct tessera_cmd *shape)
+static void conv_case(const struct t1_cmd *shape)
 {
-	struct tessera_cmd cmd = *shape;
-	const bool i8 = cmd.flags & TESSERA_CONV_I8, acc = cmd.flags & TESSERA_CONV_ACCUMULATE;
+	struct t1_cmd cmd = *shape;
+	const bool i8 = cmd.flags & T1_CONV_I8, acc = cmd.flags & T1_CONV_ACCUMULATE;
 	const int n = cmd.conv.n, h = cmd.conv.h, w = cmd.conv.w, cin = cmd.conv.cin;
 	const int cout = cmd.conv.cout, kh = cmd.conv.kh, kw = cmd.conv.kw;
 	const int stride = cmd.conv.stride, pad = cmd.conv.padding;
@@ -325,7 +325,7 @@ static void conv_case(const struct tessera_cmd *shape)
 	const size_t out_len = (size_t)n * oh * ow * cout;
 	size_t o = 0;
 
-	cmd.opcode = TESSERA_OP_CONV2D;
+	cmd.opcode = T1_OP_CONV2D;
 	cmd.conv.in = PLACE(0);
 	cmd.conv.weights = PLACE(1);
 	cmd.conv.out = PLACE(2);
@@ -351,7 +351,7 @@ static void conv_case(const struct tessera_cmd *shape)
 static void test_conv(void)
 {
 	for (unsigned int i = 0; i < 300; i++) {
-		struct tessera_cmd cmd = { .flags = rnd() & 3 };
+		struct t1_cmd cmd = { .flags = rnd() & 3 };
 
 		cmd.conv.n = rnd_in(1, 3);
 		cmd.conv.h = rnd_in(1, 12);
@@ -364,8 +364,8 @@ static void test_conv(void)
 		cmd.conv.padding = rnd_in(0, 3);
 		if (cmd.conv.h + 2 * cmd.conv.padding < cmd.conv.kh ||
 		    cmd.conv.w + 2 * cmd.conv.padding < cmd.conv.kw) {
-			cmd.opcode = TESSERA_OP_CONV2D;
-			EXPECT(tessera_tensor_check(&cmd) == TESSERA_FAULT_BAD_COMMAND);
+			cmd.opcode = T1_OP_CONV2D;
+			EXPECT(t1_tensor_check(&cmd) == T1_FAULT_BAD_COMMAND);
 			continue;
 		}
 		conv_case(&cmd);
@@ -378,9 +378,9 @@ static void test_conv(void)
 
 static void test_eltwise(void)
 {
-	for (uint8_t sub = TESSERA_ELT_ADD; sub <= TESSERA_ELT_MIN; sub++) {
-		const bool uses_alpha = sub <= TESSERA_ELT_MUL;
-		struct tessera_cmd cmd = { .opcode = TESSERA_OP_ELTWISE, .sub = sub };
+	for (uint8_t sub = T1_ELT_ADD; sub <= T1_ELT_MIN; sub++) {
+		const bool uses_alpha = sub <= T1_ELT_MUL;
+		struct t1_cmd cmd = { .opcode = T1_OP_ELTWISE, .sub = sub };
 		const float alpha = -0.37f;
 		const float *a = (float *)AT(0), *b = (float *)AT(1);
 
@@ -392,9 +392,9 @@ static void test_eltwise(void)
 		cmd.elt.count = COUNT;
 		cmd.elt.alpha = uses_alpha ? to_bits(alpha) : 0;
 		for (uint32_t i = 0; i < COUNT; i++)
-			want[i] = to_bits(sub == TESSERA_ELT_ADD ? add(a[i], mul(alpha, b[i])) :
-					  sub == TESSERA_ELT_MUL ? mul(mul(alpha, a[i]), b[i]) :
-					  sub == TESSERA_ELT_MAX ? (a[i] > b[i] ? a[i] : b[i]) :
+			want[i] = to_bits(sub == T1_ELT_ADD ? add(a[i], mul(alpha, b[i])) :
+					  sub == T1_ELT_MUL ? mul(mul(alpha, a[i]), b[i]) :
+					  sub == T1_ELT_MAX ? (a[i] > b[i] ? a[i] : b[i]) :
 					  (a[i] < b[i] ? a[i] : b[i]));
 		run(&cmd);
 		same_bytes(AT(2), want, COUNT * 4, "eltwise");
@@ -410,8 +410,8 @@ static void test_bias(void)
 		const bool i32 = c & 1, in_place = c & 2;
 		const uint32_t m = rnd_in(1, 200), n = c == 5 ? 9000 : rnd_in(1, 100);
 		const uint32_t ld_in = n + (c & 4), ld_out = in_place ? ld_in : n + (c & 8);
-		struct tessera_cmd cmd = { .opcode = TESSERA_OP_BIAS,
-					   .flags = i32 ? TESSERA_BIAS_I32 : 0 };
+		struct t1_cmd cmd = { .opcode = T1_OP_BIAS,
+					   .flags = i32 ? T1_BIAS_I32 : 0 };
 		const uint32_t rows = n == 9000 ? 30 : m;
 		uint8_t *out = in_place ? AT(0) : AT(2);
 
@@ -458,10 +458,10 @@ static uint32_t ulps(float a, long double b)
 	return x > y ? x - y : y - x;
 }
 
-static void act_cmd(struct tessera_cmd *cmd, uint8_t sub, uint32_t count, bool grad)
+static void act_cmd(struct t1_cmd *cmd, uint8_t sub, uint32_t count, bool grad)
 {
 	memset(cmd, 0, sizeof(*cmd));
-	cmd->opcode = TESSERA_OP_ACT;
+	cmd->opcode = T1_OP_ACT;
 	cmd->sub = sub;
 	cmd->act.x = PLACE(0);
 	cmd->act.grad = grad ? PLACE(1) : 0;
@@ -471,23 +471,23 @@ static void act_cmd(struct tessera_cmd *cmd, uint8_t sub, uint32_t count, bool g
 
 static void test_act_exact(void)
 {
-	static const uint8_t subs[] = { TESSERA_ACT_RELU, TESSERA_ACT_RELU_GRAD,
-					TESSERA_ACT_SIGMOID_GRAD, TESSERA_ACT_TANH_GRAD };
+	static const uint8_t subs[] = { T1_ACT_RELU, T1_ACT_RELU_GRAD,
+					T1_ACT_SIGMOID_GRAD, T1_ACT_TANH_GRAD };
 
 	for (unsigned int s = 0; s < sizeof(subs); s++) {
 		const uint8_t sub = subs[s];
 		const float *x = (float *)AT(0), *g = (float *)AT(1);
-		struct tessera_cmd cmd;
+		struct t1_cmd cmd;
 
 		fill_floats(AT(0), COUNT);
 		fill_floats(AT(1), COUNT);
 		for (uint32_t i = 0; i < COUNT; i++)
-			want[i] = to_bits(sub == TESSERA_ACT_RELU ? (x[i] > 0 ? x[i] : 0) :
-					  sub == TESSERA_ACT_RELU_GRAD ? (x[i] > 0 ? g[i] : 0) :
-					  sub == TESSERA_ACT_SIGMOID_GRAD ?
+			want[i] = to_bits(sub == T1_ACT_RELU ? (x[i] > 0 ? x[i] : 0) :
+					  sub == T1_ACT_RELU_GRAD ? (x[i] > 0 ? g[i] : 0) :
+					  sub == T1_ACT_SIGMOID_GRAD ?
 					  mul(mul(g[i], x[i]), add(1, -x[i])) :
 					  mul(g[i], add(1, -mul(x[i], x[i]))));
-		act_cmd(&cmd, sub, COUNT, sub != TESSERA_ACT_RELU);
+		act_cmd(&cmd, sub, COUNT, sub != T1_ACT_RELU);
 		run(&cmd);
 		same_bytes(AT(2), want, COUNT * 4, "act");
 	}
@@ -508,9 +508,9 @@ static void test_act_smooth(void)
 	const uint32_t count = 400001;
 	uint64_t hash = 0xcbf29ce484222325ull;
 	unsigned int off = 0;
-	struct tessera_cmd cmd;
+	struct t1_cmd cmd;
 
-	for (uint8_t sub = TESSERA_ACT_SIGMOID; sub <= TESSERA_ACT_TANH; sub += 2) {
+	for (uint8_t sub = T1_ACT_SIGMOID; sub <= T1_ACT_TANH; sub += 2) {
 		for (uint32_t i = 0; i < count; i++)
 			x[i] = ((int)i - 200000) / (i & 1 ? 2000.0f : 900000.0f);
 		x[0] = INFINITY;
@@ -522,7 +522,7 @@ static void test_act_smooth(void)
 		act_cmd(&cmd, sub, count, false);
 		run(&cmd);
 		for (uint32_t i = 0; i < count; i++) {
-			long double ref = sub == TESSERA_ACT_TANH ? tanhl(x[i]) :
+			long double ref = sub == T1_ACT_TANH ? tanhl(x[i]) :
 					  1 / (1 + expl(-(long double)x[i]));
 			uint32_t d = ulps(out[i], ref);
 
@@ -550,26 +550,26 @@ static int8_t ref_quant(float x, bool relu)
 
 static void test_requant(void)
 {
-	for (uint8_t sub = 0; sub <= TESSERA_REQUANT_U8_TO_I8; sub++) {
-		for (uint16_t flags = 0; flags <= TESSERA_REQUANT_RELU; flags++) {
-			const float scale = sub == TESSERA_REQUANT_F32_TO_I8 ? 64.5f : 0.3125f;
-			struct tessera_cmd cmd = { .opcode = TESSERA_OP_REQUANT, .sub = sub,
+	for (uint8_t sub = 0; sub <= T1_REQUANT_U8_TO_I8; sub++) {
+		for (uint16_t flags = 0; flags <= T1_REQUANT_RELU; flags++) {
+			const float scale = sub == T1_REQUANT_F32_TO_I8 ? 64.5f : 0.3125f;
+			struct t1_cmd cmd = { .opcode = T1_OP_REQUANT, .sub = sub,
 						   .flags = flags };
-			const bool wide = sub == TESSERA_REQUANT_I32_TO_F32 ||
-					  sub == TESSERA_REQUANT_U8_TO_F32;
+			const bool wide = sub == T1_REQUANT_I32_TO_F32 ||
+					  sub == T1_REQUANT_U8_TO_F32;
 			int8_t *want8 = (int8_t *)want;
 
-			if (sub == TESSERA_REQUANT_F32_TO_I8)
+			if (sub == T1_REQUANT_F32_TO_I8)
 				fill_floats(AT(0), COUNT);
 			else
 				fill_bytes(AT(0), COUNT * 4);
 			/* halves, so that ties to even are met */
-			for (uint32_t i = 0; sub == TESSERA_REQUANT_I32_TO_I8 && i < 4000; i++)
+			for (uint32_t i = 0; sub == T1_REQUANT_I32_TO_I8 && i < 4000; i++)
 				((int32_t *)AT(0))[i] = (int32_t)i - 2000;
 			for (uint32_t i = 0; i < COUNT; i++) {
-				float x = sub == TESSERA_REQUANT_F32_TO_I8 ? ((float *)AT(0))[i] :
-					  sub == TESSERA_REQUANT_U8_TO_F32 ||
-					  sub == TESSERA_REQUANT_U8_TO_I8 ? (float)AT(0)[i] :
+				float x = sub == T1_REQUANT_F32_TO_I8 ? ((float *)AT(0))[i] :
+					  sub == T1_REQUANT_U8_TO_F32 ||
+					  sub == T1_REQUANT_U8_TO_I8 ? (float)AT(0)[i] :
 					  (float)((int32_t *)AT(0))[i];
 
 				x = mul(x, scale);
@@ -620,9 +620,9 @@ static void test_softmax(void)
 	for (unsigned int c = 0; c < 24; c++) {
 		const uint32_t m = c < 4 ? 3000 : rnd_in(1, 70), n = c < 4 ? 10 : rnd_in(1, 256);
 		const uint16_t flags = c & 3;
-		const bool grad = flags & TESSERA_SOFTMAX_GRAD, wl = flags & TESSERA_SOFTMAX_LOSS;
+		const bool grad = flags & T1_SOFTMAX_GRAD, wl = flags & T1_SOFTMAX_LOSS;
 		const float scale = 0.75f;
-		struct tessera_cmd cmd = { .opcode = TESSERA_OP_SOFTMAX, .flags = flags };
+		struct t1_cmd cmd = { .opcode = T1_OP_SOFTMAX, .flags = flags };
 
 		for (uint32_t i = 0; i < m * n; i++)
 			in[i] = ((int32_t)rnd()) / (i % 3 ? 5.0e8f : 2.0e7f);
@@ -667,7 +667,7 @@ static void test_softmax(void)
 
 static void test_softmax_odd(void)
 {
-	struct tessera_cmd cmd = { .opcode = TESSERA_OP_SOFTMAX, .flags = TESSERA_SOFTMAX_LOSS };
+	struct t1_cmd cmd = { .opcode = T1_OP_SOFTMAX, .flags = T1_SOFTMAX_LOSS };
 	float *in = (float *)AT(0), *out = (float *)AT(1), *loss = (float *)AT(2);
 	uint64_t fault_va = 0;
 
@@ -687,7 +687,7 @@ static void test_softmax_odd(void)
 	EXPECT(((uint32_t *)out)[3] == NAN_BITS && ((uint32_t *)loss)[1] == NAN_BITS);
 	EXPECT(((uint32_t *)out)[7] == NAN_BITS && ((uint32_t *)loss)[2] == NAN_BITS);
 	AT(3)[2] = 3;
-	EXPECT(tessera_tensor_exec(&cmd, &mem, &fault_va) == TESSERA_FAULT_BAD_COMMAND);
+	EXPECT(t1_tensor_exec(&cmd, &mem, &fault_va) == T1_FAULT_BAD_COMMAND);
 	EXPECT(fault_va == PLACE(3) + 2);
 }
 
@@ -695,43 +695,43 @@ static void test_softmax_odd(void)
 
 static uint32_t ref_reduce(uint8_t sub, const uint32_t *x, size_t count, size_t step)
 {
-	float acc = sub == TESSERA_REDUCE_MAX ? from_bits(x[0]) : 0;
+	float acc = sub == T1_REDUCE_MAX ? from_bits(x[0]) : 0;
 	uint32_t best = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		float f = from_bits(x[i * step]);
 
-		if (sub == TESSERA_REDUCE_SUM)
+		if (sub == T1_REDUCE_SUM)
 			acc = add(acc, f);
-		else if (sub == TESSERA_REDUCE_MAX)
+		else if (sub == T1_REDUCE_MAX)
 			acc = f > acc ? f : acc;
-		else if (sub == TESSERA_REDUCE_ABSMAX)
+		else if (sub == T1_REDUCE_ABSMAX)
 			acc = fabsf(f) > acc ? fabsf(f) : acc;
-		else if (sub == TESSERA_REDUCE_ARGMAX)
+		else if (sub == T1_REDUCE_ARGMAX)
 			best = f > from_bits(x[best * step]) ? i : best;
 		else
 			best = (int32_t)x[i * step] > (int32_t)x[best * step] ? i : best;
 	}
-	return sub >= TESSERA_REDUCE_ARGMAX ? best : to_bits(acc);
+	return sub >= T1_REDUCE_ARGMAX ? best : to_bits(acc);
 }
 
 static void test_reduce(void)
 {
 	for (unsigned int c = 0; c < 120; c++) {
-		const uint8_t sub = c % 5, axis = sub >= TESSERA_REDUCE_ARGMAX ? 1 : c & 1;
+		const uint8_t sub = c % 5, axis = sub >= T1_REDUCE_ARGMAX ? 1 : c & 1;
 		const uint32_t m = c >= 100 ? 3000 : rnd_in(1, 60);
 		const uint32_t n = c == 7 ? 8200 : rnd_in(1, 60);
 		const uint32_t ld = n + rnd_in(0, 3);
-		struct tessera_cmd cmd = { .opcode = TESSERA_OP_REDUCE, .sub = sub };
+		struct t1_cmd cmd = { .opcode = T1_OP_REDUCE, .sub = sub };
 		const uint32_t *x = (uint32_t *)AT(0);
 
-		if (sub == TESSERA_REDUCE_ARGMAX_I32)
+		if (sub == T1_REDUCE_ARGMAX_I32)
 			for (uint32_t i = 0; i < m * ld; i++)
 				((int32_t *)AT(0))[i] = (int32_t)rnd() >> (i % 2 ? 29 : 1);
 		else
 			fill_floats(AT(0), (size_t)m * ld);
 		/* equals, of which the first counts */
-		for (uint32_t i = 0; sub == TESSERA_REDUCE_ARGMAX && i < m * ld; i += 2)
+		for (uint32_t i = 0; sub == T1_REDUCE_ARGMAX && i < m * ld; i += 2)
 			((float *)AT(0))[i] = (float)(rnd() % 4);
 		for (uint32_t i = 0; i < (axis ? m : n); i++)
 			want[i] = ref_reduce(sub, x + (axis ? i * ld : i), axis ? n : m,
@@ -750,12 +750,12 @@ static void test_reduce(void)
 /* ------------------------------------------------------ what is refused -- */
 
 /* A good command of each opcode and sub-operation, to spoil one field at a time. */
-static struct tessera_cmd good(uint8_t opcode, uint8_t sub)
+static struct t1_cmd good(uint8_t opcode, uint8_t sub)
 {
-	struct tessera_cmd cmd = { .opcode = opcode, .sub = sub };
+	struct t1_cmd cmd = { .opcode = opcode, .sub = sub };
 
 	switch (opcode) {
-	case TESSERA_OP_GEMM:
+	case T1_OP_GEMM:
 		cmd.gemm.a = PLACE(0);
 		cmd.gemm.b = PLACE(1);
 		cmd.gemm.c = PLACE(2);
@@ -766,7 +766,7 @@ static struct tessera_cmd good(uint8_t opcode, uint8_t sub)
 		cmd.gemm.ldb = 3;
 		cmd.gemm.ldc = 3;
 		break;
-	case TESSERA_OP_CONV2D:
+	case T1_OP_CONV2D:
 		cmd.conv.in = PLACE(0);
 		cmd.conv.weights = PLACE(1);
 		cmd.conv.out = PLACE(2);
@@ -780,13 +780,13 @@ static struct tessera_cmd good(uint8_t opcode, uint8_t sub)
 		cmd.conv.stride = 1;
 		cmd.conv.padding = 1;
 		break;
-	case TESSERA_OP_ELTWISE:
+	case T1_OP_ELTWISE:
 		cmd.elt.a = PLACE(0);
 		cmd.elt.b = PLACE(1);
 		cmd.elt.out = PLACE(2);
 		cmd.elt.count = 5;
 		break;
-	case TESSERA_OP_BIAS:
+	case T1_OP_BIAS:
 		cmd.bias.in = PLACE(0);
 		cmd.bias.bias = PLACE(1);
 		cmd.bias.out = PLACE(2);
@@ -795,16 +795,16 @@ static struct tessera_cmd good(uint8_t opcode, uint8_t sub)
 		cmd.bias.ld_in = 3;
 		cmd.bias.ld_out = 3;
 		break;
-	case TESSERA_OP_ACT:
+	case T1_OP_ACT:
 		cmd.act.x = PLACE(0);
 		cmd.act.out = PLACE(2);
 		cmd.act.count = 5;
-		if (sub == TESSERA_ACT_RELU_GRAD || sub == TESSERA_ACT_SIGMOID_GRAD ||
-		    sub == TESSERA_ACT_TANH_GRAD)
+		if (sub == T1_ACT_RELU_GRAD || sub == T1_ACT_SIGMOID_GRAD ||
+		    sub == T1_ACT_TANH_GRAD)
 			cmd.act.grad = PLACE(1);
 		break;
-	case TESSERA_OP_SOFTMAX:
-		cmd.flags = TESSERA_SOFTMAX_GRAD | TESSERA_SOFTMAX_LOSS;
+	case T1_OP_SOFTMAX:
+		cmd.flags = T1_SOFTMAX_GRAD | T1_SOFTMAX_LOSS;
 		cmd.softmax.in = PLACE(0);
 		cmd.softmax.out = PLACE(1);
 		cmd.softmax.labels = PLACE(2);
@@ -812,7 +812,7 @@ static struct tessera_cmd good(uint8_t opcode, uint8_t sub)
 		cmd.softmax.m = 2;
 		cmd.softmax.n = 3;
 		break;
-	case TESSERA_OP_REDUCE:
+	case T1_OP_REDUCE:
 		cmd.reduce.in = PLACE(0);
 		cmd.reduce.out = PLACE(2);
 		cmd.reduce.m = 2;
@@ -820,7 +820,7 @@ static struct tessera_cmd good(uint8_t opcode, uint8_t sub)
 		cmd.reduce.ld_in = 3;
 		cmd.reduce.axis = 1;
 		break;
-	case TESSERA_OP_REQUANT:
+	case T1_OP_REQUANT:
 		cmd.requant.in = PLACE(0);
 		cmd.requant.out = PLACE(2);
 		cmd.requant.count = 5;
@@ -829,42 +829,42 @@ static struct tessera_cmd good(uint8_t opcode, uint8_t sub)
 	return cmd;
 }
 
-static void refused(struct tessera_cmd cmd, unsigned int fault, int line)
+static void refused(struct t1_cmd cmd, unsigned int fault, int line)
 {
 	uint64_t fault_va;
-	unsigned int got = tessera_tensor_check(&cmd);
+	unsigned int got = t1_tensor_check(&cmd);
 
 	if (got != fault)
 		fail("line %d: opcode %#x: fault %u, not %u", line, cmd.opcode, got, fault);
-	if (tessera_tensor_exec(&cmd, &mem, &fault_va) != got)
+	if (t1_tensor_exec(&cmd, &mem, &fault_va) != got)
 		fail("line %d: exec and check differ", line);
-	if (tessera_tensor_cost_ns(&cmd, &rates) != 0)
+	if (t1_tensor_cost_ns(&cmd, &rates) != 0)
 		fail("line %d: a bad command has a cost", line);
 }
 
 #define SPOIL(op, sub, fault, assignment) do {		\
-	struct tessera_cmd c = good(op, sub);		\
-	if (tessera_tensor_check(&c))			\
+	struct t1_cmd c = good(op, sub);		\
+	if (t1_tensor_check(&c))			\
 		fail("%d: not good at first", __LINE__);\
 	c.assignment;					\
-	refused(c, TESSERA_FAULT_##fault, __LINE__);	\
+	refused(c, T1_FAULT_##fault, __LINE__);	\
 } while (0)
 
 static void test_refused_fields(void)
 {
 	static const uint8_t subs[] = { 0, 0, 4, 0, 6, 0, 5, 5 };
 	static const uint16_t flags[] = { 15, 3, 0, 1, 0, 3, 0, 1 };
-	const uint64_t past = 1ull << TESSERA_VA_BITS;
+	const uint64_t past = 1ull << T1_VA_BITS;
 
 	for (uint8_t op = 0; op < 255; op++) {
-		struct tessera_cmd cmd = good(op, 0);
-		unsigned int fault = tessera_tensor_check(&cmd);
+		struct t1_cmd cmd = good(op, 0);
+		unsigned int fault = t1_tensor_check(&cmd);
 
-		EXPECT(fault == (op >= TESSERA_OP_GEMM && op <= TESSERA_OP_REQUANT ?
-				 0 : TESSERA_FAULT_BAD_COMMAND));
+		EXPECT(fault == (op >= T1_OP_GEMM && op <= T1_OP_REQUANT ?
+				 0 : T1_FAULT_BAD_COMMAND));
 	}
-	for (uint8_t op = TESSERA_OP_GEMM; op <= TESSERA_OP_REQUANT; op++) {
-		const unsigned int i = op - TESSERA_OP_GEMM;
+	for (uint8_t op = T1_OP_GEMM; op <= T1_OP_REQUANT; op++) {
+		const unsigned int i = op - T1_OP_GEMM;
 
 		SPOIL(op, 0, BAD_COMMAND, rsvd = 1);
 		for (unsigned int bit = 0; bit < 16; bit++)
@@ -874,95 +874,95 @@ static void test_refused_fields(void)
 			SPOIL(op, 0, BAD_COMMAND, sub = sub);
 	}
 	for (unsigned int i = 0; i < 8; i++)
-		SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.pad[i] = 1);
+		SPOIL(T1_OP_GEMM, 0, BAD_COMMAND, gemm.pad[i] = 1);
 	for (unsigned int i = 0; i < 18; i++)
-		SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.pad[i] = 1);
+		SPOIL(T1_OP_CONV2D, 0, BAD_COMMAND, conv.pad[i] = 1);
 	for (unsigned int i = 0; i < 24; i++)
-		SPOIL(TESSERA_OP_ELTWISE, 0, BAD_COMMAND, elt.pad[i] = 1);
+		SPOIL(T1_OP_ELTWISE, 0, BAD_COMMAND, elt.pad[i] = 1);
 	for (unsigned int i = 0; i < 16; i++)
-		SPOIL(TESSERA_OP_BIAS, 0, BAD_COMMAND, bias.pad[i] = 1);
+		SPOIL(T1_OP_BIAS, 0, BAD_COMMAND, bias.pad[i] = 1);
 	for (unsigned int i = 0; i < 28; i++)
-		SPOIL(TESSERA_OP_ACT, 0, BAD_COMMAND, act.pad[i] = 1);
+		SPOIL(T1_OP_ACT, 0, BAD_COMMAND, act.pad[i] = 1);
 	for (unsigned int i = 0; i < 12; i++)
-		SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, softmax.pad[i] = 1);
+		SPOIL(T1_OP_SOFTMAX, 0, BAD_COMMAND, softmax.pad[i] = 1);
 	for (unsigned int i = 0; i < 24; i++)
-		SPOIL(TESSERA_OP_REDUCE, 0, BAD_COMMAND, reduce.pad[i] = 1);
+		SPOIL(T1_OP_REDUCE, 0, BAD_COMMAND, reduce.pad[i] = 1);
 	for (unsigned int i = 0; i < 32; i++)
-		SPOIL(TESSERA_OP_REQUANT, 0, BAD_COMMAND, requant.pad[i] = 1);
+		SPOIL(T1_OP_REQUANT, 0, BAD_COMMAND, requant.pad[i] = 1);
 
-	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.m = 0);
-	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.n = 0);
-	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.k = 0);
-	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.m = TESSERA_MAX_DIM + 1);
-	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.lda = 3);
-	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.ldb = 2);
-	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.ldc = 2);
-	SPOIL(TESSERA_OP_GEMM, 0, BAD_COMMAND, gemm.ldc = 0xffffffff);
-	SPOIL(TESSERA_OP_GEMM, 0, MISALIGNED, gemm.a += 2);
-	SPOIL(TESSERA_OP_GEMM, 0, MISALIGNED, gemm.c += 1);
-	SPOIL(TESSERA_OP_GEMM, 0, UNMAPPED, gemm.b = past);
-	SPOIL(TESSERA_OP_GEMM, 0, UNMAPPED, gemm.b = past - 44);
-	SPOIL(TESSERA_OP_GEMM, 0, UNMAPPED, gemm.a = ~0ull - 3);
-	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.n = 0);
-	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.h = 0);
-	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.w = 0);
-	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.cin = 0);
-	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.cout = 0);
-	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.kh = 0);
-	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.kw = 0);
-	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.stride = 0);
-	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.kw = 8);
-	SPOIL(TESSERA_OP_CONV2D, 0, BAD_COMMAND, conv.kh = 8);
-	SPOIL(TESSERA_OP_CONV2D, 0, MISALIGNED, conv.out += 2);
-	SPOIL(TESSERA_OP_ELTWISE, 0, BAD_COMMAND, elt.count = 0);
-	SPOIL(TESSERA_OP_ELTWISE, 2, BAD_COMMAND, elt.alpha = 1);
-	SPOIL(TESSERA_OP_ELTWISE, 0, BAD_COMMAND, elt.count = 0xffffffff);
-	SPOIL(TESSERA_OP_ELTWISE, 0, MISALIGNED, elt.b += 1);
-	SPOIL(TESSERA_OP_ELTWISE, 0, UNMAPPED, elt.out = past - 16);
-	SPOIL(TESSERA_OP_BIAS, 0, BAD_COMMAND, bias.m = 0);
-	SPOIL(TESSERA_OP_BIAS, 0, BAD_COMMAND, bias.n = 0);
-	SPOIL(TESSERA_OP_BIAS, 0, BAD_COMMAND, bias.ld_in = 2);
-	SPOIL(TESSERA_OP_BIAS, 0, BAD_COMMAND, bias.ld_out = 2);
-	SPOIL(TESSERA_OP_BIAS, 0, MISALIGNED, bias.bias += 2);
-	SPOIL(TESSERA_OP_ACT, 0, BAD_COMMAND, act.count = 0);
-	SPOIL(TESSERA_OP_ACT, 0, BAD_COMMAND, act.grad = PLACE(1));
-	SPOIL(TESSERA_OP_ACT, 1, MISALIGNED, act.grad += 2);
-	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, softmax.m = 0);
-	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, softmax.n = TESSERA_MAX_DIM + 1);
-	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, softmax.labels = 0);
-	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, softmax.loss = 0);
-	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, flags = 0);
-	SPOIL(TESSERA_OP_SOFTMAX, 0, BAD_COMMAND, flags = TESSERA_SOFTMAX_GRAD);
-	SPOIL(TESSERA_OP_SOFTMAX, 0, MISALIGNED, softmax.loss += 2);
+	SPOIL(T1_OP_GEMM, 0, BAD_COMMAND, gemm.m = 0);
+	SPOIL(T1_OP_GEMM, 0, BAD_COMMAND, gemm.n = 0);
+	SPOIL(T1_OP_GEMM, 0, BAD_COMMAND, gemm.k = 0);
+	SPOIL(T1_OP_GEMM, 0, BAD_COMMAND, gemm.m = T1_MAX_DIM + 1);
+	SPOIL(T1_OP_GEMM, 0, BAD_COMMAND, gemm.lda = 3);
+	SPOIL(T1_OP_GEMM, 0, BAD_COMMAND, gemm.ldb = 2);
+	SPOIL(T1_OP_GEMM, 0, BAD_COMMAND, gemm.ldc = 2);
+	SPOIL(T1_OP_GEMM, 0, BAD_COMMAND, gemm.ldc = 0xffffffff);
+	SPOIL(T1_OP_GEMM, 0, MISALIGNED, gemm.a += 2);
+	SPOIL(T1_OP_GEMM, 0, MISALIGNED, gemm.c += 1);
+	SPOIL(T1_OP_GEMM, 0, UNMAPPED, gemm.b = past);
+	SPOIL(T1_OP_GEMM, 0, UNMAPPED, gemm.b = past - 44);
+	SPOIL(T1_OP_GEMM, 0, UNMAPPED, gemm.a = ~0ull - 3);
+	SPOIL(T1_OP_CONV2D, 0, BAD_COMMAND, conv.n = 0);
+	SPOIL(T1_OP_CONV2D, 0, BAD_COMMAND, conv.h = 0);
+	SPOIL(T1_OP_CONV2D, 0, BAD_COMMAND, conv.w = 0);
+	SPOIL(T1_OP_CONV2D, 0, BAD_COMMAND, conv.cin = 0);
+	SPOIL(T1_OP_CONV2D, 0, BAD_COMMAND, conv.cout = 0);
+	SPOIL(T1_OP_CONV2D, 0, BAD_COMMAND, conv.kh = 0);
+	SPOIL(T1_OP_CONV2D, 0, BAD_COMMAND, conv.kw = 0);
+	SPOIL(T1_OP_CONV2D, 0, BAD_COMMAND, conv.stride = 0);
+	SPOIL(T1_OP_CONV2D, 0, BAD_COMMAND, conv.kw = 8);
+	SPOIL(T1_OP_CONV2D, 0, BAD_COMMAND, conv.kh = 8);
+	SPOIL(T1_OP_CONV2D, 0, MISALIGNED, conv.out += 2);
+	SPOIL(T1_OP_ELTWISE, 0, BAD_COMMAND, elt.count = 0);
+	SPOIL(T1_OP_ELTWISE, 2, BAD_COMMAND, elt.alpha = 1);
+	SPOIL(T1_OP_ELTWISE, 0, BAD_COMMAND, elt.count = 0xffffffff);
+	SPOIL(T1_OP_ELTWISE, 0, MISALIGNED, elt.b += 1);
+	SPOIL(T1_OP_ELTWISE, 0, UNMAPPED, elt.out = past - 16);
+	SPOIL(T1_OP_BIAS, 0, BAD_COMMAND, bias.m = 0);
+	SPOIL(T1_OP_BIAS, 0, BAD_COMMAND, bias.n = 0);
+	SPOIL(T1_OP_BIAS, 0, BAD_COMMAND, bias.ld_in = 2);
+	SPOIL(T1_OP_BIAS, 0, BAD_COMMAND, bias.ld_out = 2);
+	SPOIL(T1_OP_BIAS, 0, MISALIGNED, bias.bias += 2);
+	SPOIL(T1_OP_ACT, 0, BAD_COMMAND, act.count = 0);
+	SPOIL(T1_OP_ACT, 0, BAD_COMMAND, act.grad = PLACE(1));
+	SPOIL(T1_OP_ACT, 1, MISALIGNED, act.grad += 2);
+	SPOIL(T1_OP_SOFTMAX, 0, BAD_COMMAND, softmax.m = 0);
+	SPOIL(T1_OP_SOFTMAX, 0, BAD_COMMAND, softmax.n = T1_MAX_DIM + 1);
+	SPOIL(T1_OP_SOFTMAX, 0, BAD_COMMAND, softmax.labels = 0);
+	SPOIL(T1_OP_SOFTMAX, 0, BAD_COMMAND, softmax.loss = 0);
+	SPOIL(T1_OP_SOFTMAX, 0, BAD_COMMAND, flags = 0);
+	SPOIL(T1_OP_SOFTMAX, 0, BAD_COMMAND, flags = T1_SOFTMAX_GRAD);
+	SPOIL(T1_OP_SOFTMAX, 0, MISALIGNED, softmax.loss += 2);
 	{
-		struct tessera_cmd c = good(TESSERA_OP_SOFTMAX, 0);
+		struct t1_cmd c = good(T1_OP_SOFTMAX, 0);
 
-		c.flags = TESSERA_SOFTMAX_LOSS;
-		EXPECT(!tessera_tensor_check(&c));
+		c.flags = T1_SOFTMAX_LOSS;
+		EXPECT(!t1_tensor_check(&c));
 		c.softmax.scale = 1;
-		refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
-		c = good(TESSERA_OP_GEMM, 0);
-		c.flags = TESSERA_GEMM_I8;
+		refused(c, T1_FAULT_BAD_COMMAND, __LINE__);
+		c = good(T1_OP_GEMM, 0);
+		c.flags = T1_GEMM_I8;
 		c.gemm.a++;
-		EXPECT(!tessera_tensor_check(&c));
+		EXPECT(!t1_tensor_check(&c));
 		c.gemm.b = past - 12;
-		EXPECT(!tessera_tensor_check(&c));
+		EXPECT(!t1_tensor_check(&c));
 	}
-	SPOIL(TESSERA_OP_REDUCE, 0, BAD_COMMAND, reduce.m = 0);
-	SPOIL(TESSERA_OP_REDUCE, 0, BAD_COMMAND, reduce.axis = 2);
-	SPOIL(TESSERA_OP_REDUCE, 3, BAD_COMMAND, reduce.axis = 0);
-	SPOIL(TESSERA_OP_REDUCE, 4, BAD_COMMAND, reduce.axis = 0);
-	SPOIL(TESSERA_OP_REDUCE, 0, BAD_COMMAND, reduce.ld_in = 2);
-	SPOIL(TESSERA_OP_REDUCE, 0, MISALIGNED, reduce.out += 2);
-	SPOIL(TESSERA_OP_REQUANT, 0, BAD_COMMAND, requant.count = 0);
-	SPOIL(TESSERA_OP_REQUANT, 0, MISALIGNED, requant.in += 2);
-	SPOIL(TESSERA_OP_REQUANT, 3, MISALIGNED, requant.out += 2);
-	SPOIL(TESSERA_OP_REQUANT, 4, UNMAPPED, requant.out = past - 4);
+	SPOIL(T1_OP_REDUCE, 0, BAD_COMMAND, reduce.m = 0);
+	SPOIL(T1_OP_REDUCE, 0, BAD_COMMAND, reduce.axis = 2);
+	SPOIL(T1_OP_REDUCE, 3, BAD_COMMAND, reduce.axis = 0);
+	SPOIL(T1_OP_REDUCE, 4, BAD_COMMAND, reduce.axis = 0);
+	SPOIL(T1_OP_REDUCE, 0, BAD_COMMAND, reduce.ld_in = 2);
+	SPOIL(T1_OP_REDUCE, 0, MISALIGNED, reduce.out += 2);
+	SPOIL(T1_OP_REQUANT, 0, BAD_COMMAND, requant.count = 0);
+	SPOIL(T1_OP_REQUANT, 0, MISALIGNED, requant.in += 2);
+	SPOIL(T1_OP_REQUANT, 3, MISALIGNED, requant.out += 2);
+	SPOIL(T1_OP_REQUANT, 4, UNMAPPED, requant.out = past - 4);
 }
 
 static void test_refused_sizes(void)
 {
-	struct tessera_cmd c = good(TESSERA_OP_GEMM, 0);
+	struct t1_cmd c = good(T1_OP_GEMM, 0);
 
 	/* 2^30 MACs pass, one row more does not */
 	c.gemm.m = 1024;
@@ -971,31 +971,31 @@ static void test_refused_sizes(void)
 	c.gemm.lda = 1024;
 	c.gemm.ldb = 1024;
 	c.gemm.ldc = 1024;
-	EXPECT(tessera_tensor_check(&c) == 0);
+	EXPECT(t1_tensor_check(&c) == 0);
 	c.gemm.m = 1025;
-	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
+	refused(c, T1_FAULT_BAD_COMMAND, __LINE__);
 	/* spans: 256 MiB pass, four bytes more do not */
 	c.gemm.m = 2;
 	c.gemm.n = 1;
 	c.gemm.k = 1;
-	c.gemm.lda = (TESSERA_MAX_BYTES >> 2) - 1;
-	EXPECT(tessera_tensor_check(&c) == 0);
+	c.gemm.lda = (T1_MAX_BYTES >> 2) - 1;
+	EXPECT(t1_tensor_check(&c) == 0);
 	c.gemm.lda++;
-	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
-	c.gemm.m = TESSERA_MAX_DIM;
-	c.gemm.n = TESSERA_MAX_DIM;
-	c.gemm.k = TESSERA_MAX_DIM;
+	refused(c, T1_FAULT_BAD_COMMAND, __LINE__);
+	c.gemm.m = T1_MAX_DIM;
+	c.gemm.n = T1_MAX_DIM;
+	c.gemm.k = T1_MAX_DIM;
 	c.gemm.lda = 0xffffffff;
 	c.gemm.ldb = 0xffffffff;
 	c.gemm.ldc = 0xffffffff;
-	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
+	refused(c, T1_FAULT_BAD_COMMAND, __LINE__);
 	/* all operands together */
-	c = good(TESSERA_OP_ELTWISE, 0);
-	c.elt.count = TESSERA_MAX_BYTES / 12;
-	EXPECT(tessera_tensor_check(&c) == 0);
+	c = good(T1_OP_ELTWISE, 0);
+	c.elt.count = T1_MAX_BYTES / 12;
+	EXPECT(t1_tensor_check(&c) == 0);
 	c.elt.count++;
-	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
-	c = good(TESSERA_OP_CONV2D, 0);
+	refused(c, T1_FAULT_BAD_COMMAND, __LINE__);
+	c = good(T1_OP_CONV2D, 0);
 	c.conv.n = 65535;
 	c.conv.h = 65535;
 	c.conv.w = 65535;
@@ -1004,19 +1004,19 @@ static void test_refused_sizes(void)
 	c.conv.kh = 255;
 	c.conv.kw = 255;
 	c.conv.padding = 255;
-	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
+	refused(c, T1_FAULT_BAD_COMMAND, __LINE__);
 	c.conv.n = 1;
 	c.conv.h = 1;
 	c.conv.w = 300;
 	c.conv.cin = 300;
 	c.conv.cout = 1;
-	refused(c, TESSERA_FAULT_BAD_COMMAND, __LINE__);
+	refused(c, T1_FAULT_BAD_COMMAND, __LINE__);
 }
 
 static void test_cost(void)
 {
-	struct tessera_cmd c = good(TESSERA_OP_GEMM, 0);
-	struct tessera_rates slow = rates;
+	struct t1_cmd c = good(T1_OP_GEMM, 0);
+	struct t1_rates slow = rates;
 
 	/* 64 x 100 x 784 = 5017600 MACs, 32 a clock, 2 ns a clock */
 	c.gemm.m = 64;
@@ -1025,19 +1025,19 @@ static void test_cost(void)
 	c.gemm.ldc = 100;
 	c.gemm.k = 784;
 	c.gemm.lda = 784;
-	EXPECT(tessera_tensor_cost_ns(&c, &rates) == 313600);
+	EXPECT(t1_tensor_cost_ns(&c, &rates) == 313600);
 	c.gemm.m = 65;	/* 5096000 / 32 = 159250 */
-	EXPECT(tessera_tensor_cost_ns(&c, &rates) == 318500);
-	c.flags = TESSERA_GEMM_I8;	/* 39812.5 clocks */
-	EXPECT(tessera_tensor_cost_ns(&c, &rates) == 79626);
+	EXPECT(t1_tensor_cost_ns(&c, &rates) == 318500);
+	c.flags = T1_GEMM_I8;	/* 39812.5 clocks */
+	EXPECT(t1_tensor_cost_ns(&c, &rates) == 79626);
 	slow.clock_mhz = 300;	/* 39813 clocks: 132710 */
-	EXPECT(tessera_tensor_cost_ns(&c, &slow) == 132710);
+	EXPECT(t1_tensor_cost_ns(&c, &slow) == 132710);
 	/* by bandwidth: 3 x 4000 bytes at 64 bytes a ns, rounded up */
-	c = good(TESSERA_OP_ELTWISE, 0);
+	c = good(T1_OP_ELTWISE, 0);
 	c.elt.count = 1000;
-	EXPECT(tessera_tensor_cost_ns(&c, &rates) == 188);
+	EXPECT(t1_tensor_cost_ns(&c, &rates) == 188);
 	/* C crosses the bus twice when accumulated to */
-	c = good(TESSERA_OP_GEMM, 0);
+	c = good(T1_OP_GEMM, 0);
 	c.gemm.m = 1024;
 	c.gemm.n = 1024;
 	c.gemm.ldb = 1024;
@@ -1046,14 +1046,14 @@ static void test_cost(void)
 	c.gemm.lda = 1;
 	slow = rates;
 	slow.vram_mb_per_s = 1000;
-	EXPECT(tessera_tensor_cost_ns(&c, &slow) == 8192 + 4194304);
-	c.flags = TESSERA_GEMM_ACCUMULATE;
-	EXPECT(tessera_tensor_cost_ns(&c, &slow) == 8192 + 2 * 4194304);
+	EXPECT(t1_tensor_cost_ns(&c, &slow) == 8192 + 4194304);
+	c.flags = T1_GEMM_ACCUMULATE;
+	EXPECT(t1_tensor_cost_ns(&c, &slow) == 8192 + 2 * 4194304);
 	/* the least command costs something, the largest does not wrap */
-	c = good(TESSERA_OP_REQUANT, 4);
+	c = good(T1_OP_REQUANT, 4);
 	c.requant.count = 1;
-	EXPECT(tessera_tensor_cost_ns(&c, &rates) == 2);
-	c = good(TESSERA_OP_GEMM, 0);
+	EXPECT(t1_tensor_cost_ns(&c, &rates) == 2);
+	c = good(T1_OP_GEMM, 0);
 	c.gemm.m = 1024;
 	c.gemm.n = 1024;
 	c.gemm.k = 1024;
@@ -1062,16 +1062,16 @@ static void test_cost(void)
 	c.gemm.ldc = 1024;
 	slow.clock_mhz = 1;
 	slow.vram_mb_per_s = 1;
-	EXPECT(tessera_tensor_cost_ns(&c, &slow) == (1ull << 25) * 1000);
+	EXPECT(t1_tensor_cost_ns(&c, &slow) == (1ull << 25) * 1000);
 	memset(&slow, 0, sizeof(slow));
-	EXPECT(tessera_tensor_cost_ns(&c, &slow) > 0);
+	EXPECT(t1_tensor_cost_ns(&c, &slow) > 0);
 }
 
 /* Every access in turn is made to fault: the fault must come out, with its address. */
 static void test_memory_faults(void)
 {
-	for (uint8_t op = TESSERA_OP_GEMM; op <= TESSERA_OP_REQUANT; op++) {
-		struct tessera_cmd c = good(op, op == TESSERA_OP_ACT ? TESSERA_ACT_RELU_GRAD : 0);
+	for (uint8_t op = T1_OP_GEMM; op <= T1_OP_REQUANT; op++) {
+		struct t1_cmd c = good(op, op == T1_OP_ACT ? T1_ACT_RELU_GRAD : 0);
 		unsigned int faults = 0, fault;
 		uint64_t fault_va;
 
@@ -1079,11 +1079,11 @@ static void test_memory_faults(void)
 		for (accesses_left = 0; faults < 100; faults++) {
 			unsigned int budget = accesses_left;
 
-			fault = tessera_tensor_exec(&c, &mem, &fault_va);
+			fault = t1_tensor_exec(&c, &mem, &fault_va);
 			accesses_left = budget + 1;
 			if (!fault)
 				break;
-			EXPECT(fault == TESSERA_FAULT_UNMAPPED && fault_va >= MEM_BASE);
+			EXPECT(fault == T1_FAULT_UNMAPPED && fault_va >= MEM_BASE);
 		}
 		accesses_left = ~0u;
 		EXPECT(faults >= 2 && faults < 100);
@@ -1096,7 +1096,7 @@ static void test_fuzz(void)
 	unsigned int passed = 0;
 
 	for (unsigned int i = 0; i < 200000; i++) {
-		struct tessera_cmd c = good(rnd_in(TESSERA_OP_GEMM, TESSERA_OP_REQUANT), 0);
+		struct t1_cmd c = good(rnd_in(T1_OP_GEMM, T1_OP_REQUANT), 0);
 		uint64_t fault_va;
 
 		if (rnd() % 2)
@@ -1108,11 +1108,11 @@ static void test_fuzz(void)
 
 			c.raw[at] = rnd() % 4 ? rnd() % 8 : rnd();
 		}
-		if (tessera_tensor_check(&c) ||
-		    tessera_tensor_cost_ns(&c, &rates) > 1000000)
+		if (t1_tensor_check(&c) ||
+		    t1_tensor_cost_ns(&c, &rates) > 1000000)
 			continue;
 		passed++;
-		tessera_tensor_exec(&c, &mem, &fault_va);
+		t1_tensor_exec(&c, &mem, &fault_va);
 	}
 	if (passed < 20000)
 		fail("only %u commands passed check", passed);
@@ -1121,7 +1121,7 @@ static void test_fuzz(void)
 /* For eyes only: `tensor_test --speed`. A wall-clock figure is no test. */
 static void print_speed(void)
 {
-	struct tessera_cmd c = good(TESSERA_OP_GEMM, 0);
+	struct t1_cmd c = good(T1_OP_GEMM, 0);
 	struct timespec t0, t1;
 	double s;
 

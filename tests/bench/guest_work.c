@@ -56,11 +56,11 @@ static int imprint(uint32_t number, unsigned int seconds)
 	int64_t end;
 	int err;
 
-	err = t_setup(&env, 0, TESSERA_ENGINE_COPY);
+	err = t_setup(&env, 0, T1_ENGINE_COPY);
 	if (err)
 		return fail("set-up", err);
 	for (n = 0; n < MAX_PIECES; n++) {
-		struct tessera_cmd fill = FILL(va + n * (uint64_t)PIECE, PIECE, number << 16 | n);
+		struct t1_cmd fill = FILL(va + n * (uint64_t)PIECE, PIECE, number << 16 | n);
 
 		err = t_bo_create(env.fd, PIECE, DRM_TESSERA_BO_VRAM, &bo[n]);
 		if (err == -ENOSPC)
@@ -85,7 +85,7 @@ static int imprint(uint32_t number, unsigned int seconds)
 	do {
 		for (i = 0; i < n; i++) {
 			/* as the CPU sees it, and as the engine does */
-			struct tessera_cmd copy =
+			struct t1_cmd copy =
 				COPY(T_DATA(&env), va + i * (uint64_t)PIECE, PIECE);
 			struct t_bo seen = { .cpu = T_DATA_CPU(&env) };
 
@@ -106,18 +106,18 @@ static int imprint(uint32_t number, unsigned int seconds)
 
 static int busy(const char *until)
 {
-	struct t_env env[TESSERA_NUM_ENGINES];
-	uint32_t sync[TESSERA_NUM_ENGINES][DEPTH];
+	struct t_env env[T1_NUM_ENGINES];
+	uint32_t sync[T1_NUM_ENGINES][DEPTH];
 	unsigned int e, i;
 	uint64_t n = 0;
 	int err;
 
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		err = t_setup(&env[e], 0, e);
 		if (err)
 			return fail("set-up", err);
 		for (i = 0; i < BATCH; i++)
-			((struct tessera_cmd *)env[e].bo.cpu)[i] = HANG(STEP_NS, 0);
+			((struct t1_cmd *)env[e].bo.cpu)[i] = HANG(STEP_NS, 0);
 		for (i = 0; i < DEPTH; i++) {
 			err = t_syncobj(env[e].fd, &sync[e][i]);
 			if (err)
@@ -125,7 +125,7 @@ static int busy(const char *until)
 		}
 	}
 	for (n = 0; access(until, F_OK); n++) {
-		for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		for (e = 0; e < T1_NUM_ENGINES; e++) {
 			uint32_t s = sync[e][n % DEPTH];
 
 			if (n >= DEPTH) {
@@ -144,12 +144,12 @@ static int busy(const char *until)
 
 static int once(void)
 {
-	struct tessera_cmd cmd[2];
+	struct t1_cmd cmd[2];
 	struct t_env env;
 	uint32_t *p;
 	int err;
 
-	err = t_setup(&env, 0, TESSERA_ENGINE_COMPUTE);
+	err = t_setup(&env, 0, T1_ENGINE_COMPUTE);
 	if (err)
 		return fail("set-up", err);
 	cmd[0] = FILL(T_DATA(&env), 4096, 0x600d600d);

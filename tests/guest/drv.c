@@ -261,7 +261,7 @@ int t_renew(struct t_env *env, uint32_t engine)
 	return ret;
 }
 
-int t_run(struct t_env *env, const struct tessera_cmd *cmds, uint32_t count)
+int t_run(struct t_env *env, const struct t1_cmd *cmds, uint32_t count)
 {
 	uint32_t out;
 	int ret;

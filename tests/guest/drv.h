@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../../uapi/tessera_hw.h"
+#include "../../uapi/t1_hw.h"
 #include "../../uapi/tessera_drm.h"
 
 #define T_VA		0x100000000ull
@@ -27,13 +27,13 @@
 #define TEST_TIMEOUT_DEFAULT	180
 #endif
 
-#define CMD(...)	((struct tessera_cmd){ __VA_ARGS__ })
+#define CMD(...)	((struct t1_cmd){ __VA_ARGS__ })
 #define FILL(va, n, pat) \
-	CMD(.opcode = TESSERA_OP_FILL, .copy = { .dst = (va), .bytes = (n), .pattern = (pat) })
+	CMD(.opcode = T1_OP_FILL, .copy = { .dst = (va), .bytes = (n), .pattern = (pat) })
 #define COPY(to, from, n) \
-	CMD(.opcode = TESSERA_OP_COPY, .copy = { .dst = (to), .src = (from), .bytes = (n) })
+	CMD(.opcode = T1_OP_COPY, .copy = { .dst = (to), .src = (from), .bytes = (n) })
 #define HANG(t, fl) \
-	CMD(.opcode = TESSERA_OP_HANG, .flags = (fl), .hang = { .ns = (t) })
+	CMD(.opcode = T1_OP_HANG, .flags = (fl), .hang = { .ns = (t) })
 
 struct t_bo {
 	uint32_t handle;
@@ -81,7 +81,7 @@ void t_teardown(struct t_env *env);
 /* A new context and queue in place of those that have failed, with the same buffer. */
 int t_renew(struct t_env *env, uint32_t engine);
 /* Put commands at the start of the arena, run them, wait. -EIO if the job failed. */
-int t_run(struct t_env *env, const struct tessera_cmd *cmds, uint32_t count);
+int t_run(struct t_env *env, const struct t1_cmd *cmds, uint32_t count);
 /* The queue's state, DRM_TESSERA_QUEUE_*, or -errno. */
 int t_state(struct t_env *env);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_commands.c - each engine command, against plain C written from tessera_hw.h alone
+ * test_commands.c - each engine command, against plain C written from t1_hw.h alone
  *
  * Products and sums are the same bytes on every machine, so these are compared by equality;
  * what rests on exp() or log() within a few units in the last place.
@@ -41,7 +41,7 @@ FIXTURE_VARIANT_ADD(cmd, vram)
 
 FIXTURE_SETUP(cmd)
 {
-	ASSERT_EQ(0, t_setup(&self->e, variant->flags, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_setup(&self->e, variant->flags, T1_ENGINE_COMPUTE));
 	self->cpu = T_DATA_CPU(&self->e);
 	self->va = T_DATA(&self->e);
 	self->seed = 7;
@@ -120,12 +120,12 @@ static int differs(const void *got, const void *want, int bytes)
 
 TEST_F(cmd, nop_fence_timestamp)
 {
-	struct tessera_cmd cmds[] = {
-		CMD(.opcode = TESSERA_OP_NOP),
-		CMD(.opcode = TESSERA_OP_FENCE, .sync = { A, 0x1122334455667788ull }),
-		CMD(.opcode = TESSERA_OP_TIMESTAMP, .sync = { A + 8 }),
+	struct t1_cmd cmds[] = {
+		CMD(.opcode = T1_OP_NOP),
+		CMD(.opcode = T1_OP_FENCE, .sync = { A, 0x1122334455667788ull }),
+		CMD(.opcode = T1_OP_TIMESTAMP, .sync = { A + 8 }),
 		FILL(B, 1 << 18, 1),
-		CMD(.opcode = TESSERA_OP_TIMESTAMP, .sync = { A + 16 }),
+		CMD(.opcode = T1_OP_TIMESTAMP, .sync = { A + 16 }),
 	};
 	uint64_t *p = a_u64, mb_per_s;
 
@@ -147,7 +147,7 @@ TEST_F(cmd, fill)
 		for (k = 0; k < sizes[i]; k += 4)
 			memcpy(self->want + k, "\x04\x03\x02\x01", 4);
 		GUARD(A_OFF + 4, sizes[i]);
-		RUN(.opcode = TESSERA_OP_FILL, .copy = { A + 4, 0, sizes[i], 0x01020304 });
+		RUN(.opcode = T1_OP_FILL, .copy = { A + 4, 0, sizes[i], 0x01020304 });
 		SAME(A_OFF + 4, sizes[i]);
 	}
 }
@@ -163,7 +163,7 @@ TEST_F(cmd, copy)
 	for (i = 0; i < 5; i++) {
 		memcpy(self->want, self->cpu + A_OFF + at[i][0], at[i][2]);
 		GUARD(B_OFF + at[i][1], at[i][2]);
-		RUN(.opcode = TESSERA_OP_COPY, .copy = { B + at[i][1], A + at[i][0], at[i][2] });
+		RUN(.opcode = T1_OP_COPY, .copy = { B + at[i][1], A + at[i][0], at[i][2] });
 		SAME(B_OFF + at[i][1], at[i][2]);
 	}
 }
@@ -171,12 +171,12 @@ TEST_F(cmd, copy)
 static void gemm_f32(const float *a, const float *b, float *c, int m, int n, int k, int lda,
 		     int ldb, int ldc, int flags)
 {
-	int ta = flags & TESSERA_GEMM_TRANS_A, tb = flags & TESSERA_GEMM_TRANS_B;
+	int ta = flags & T1_GEMM_TRANS_A, tb = flags & T1_GEMM_TRANS_B;
 	int i, j, l;
 
 	for (i = 0; i < m; i++) {
 		for (j = 0; j < n; j++) {
-			float sum = flags & TESSERA_GEMM_ACCUMULATE ? c[i * ldc + j] : 0;
+			float sum = flags & T1_GEMM_ACCUMULATE ? c[i * ldc + j] : 0;
 
 			for (l = 0; l < k; l++) {
 				float product = a[ta ? l * lda + i : i * lda + l] *
@@ -192,12 +192,12 @@ static void gemm_f32(const float *a, const float *b, float *c, int m, int n, int
 static void gemm_i8(const int8_t *a, const int8_t *b, int32_t *c, int m, int n, int k, int lda,
 		    int ldb, int ldc, int flags)
 {
-	int ta = flags & TESSERA_GEMM_TRANS_A, tb = flags & TESSERA_GEMM_TRANS_B;
+	int ta = flags & T1_GEMM_TRANS_A, tb = flags & T1_GEMM_TRANS_B;
 	int i, j, l;
 
 	for (i = 0; i < m; i++) {
 		for (j = 0; j < n; j++) {
-			uint32_t sum = flags & TESSERA_GEMM_ACCUMULATE ? c[i * ldc + j] : 0;
+			uint32_t sum = flags & T1_GEMM_ACCUMULATE ? c[i * ldc + j] : 0;
 
 			for (l = 0; l < k; l++)
 				sum += a[ta ? l * lda + i : i * lda + l] *
@@ -220,15 +220,15 @@ TEST_F(cmd, gemm_f32)
 			int m = gemm_shape[shape][0];
 			int n = gemm_shape[shape][1];
 			int k = gemm_shape[shape][2];
-			int lda = (flags & TESSERA_GEMM_TRANS_A ? m : k) + shape;
-			int ldb = (flags & TESSERA_GEMM_TRANS_B ? k : n) + 1;
+			int lda = (flags & T1_GEMM_TRANS_A ? m : k) + shape;
+			int ldb = (flags & T1_GEMM_TRANS_B ? k : n) + 1;
 			int ldc = n + 2;
 
 			random_floats(&self->seed, a_f32, MAX_N);
 			random_floats(&self->seed, b_f32, MAX_N);
 			GUARD(C_OFF, m * ldc * 4);
 			/* Where a sum starts from C, numbers whose sums are exact in any order */
-			if (flags & TESSERA_GEMM_ACCUMULATE) {
+			if (flags & T1_GEMM_ACCUMULATE) {
 				for (i = 0; i < MAX_N; i++) {
 					a_f32[i] = rand_r(&self->seed) % 65 - 32;
 					b_f32[i] = rand_r(&self->seed) % 65 - 32;
@@ -239,7 +239,7 @@ TEST_F(cmd, gemm_f32)
 			memcpy(self->want, self->cpu + C_OFF, m * ldc * 4);
 			gemm_f32(a_f32, b_f32, (float *)self->want, m, n, k, lda,
 				 ldb, ldc, flags);
-			RUN(.opcode = TESSERA_OP_GEMM, .flags = flags,
+			RUN(.opcode = T1_OP_GEMM, .flags = flags,
 			    .gemm = { A, B, C, m, n, k, lda, ldb, ldc });
 			SAME(C_OFF, m * ldc * 4);
 		}
@@ -255,8 +255,8 @@ TEST_F(cmd, gemm_i8)
 			int m = gemm_shape[shape][0];
 			int n = gemm_shape[shape][1];
 			int k = gemm_shape[shape][2];
-			int lda = (flags & TESSERA_GEMM_TRANS_A ? m : k) + 3;
-			int ldb = (flags & TESSERA_GEMM_TRANS_B ? k : n) + shape;
+			int lda = (flags & T1_GEMM_TRANS_A ? m : k) + 3;
+			int ldb = (flags & T1_GEMM_TRANS_B ? k : n) + shape;
 			int ldc = n + 1;
 
 			random_bytes(&self->seed, a_raw, MAX_N);
@@ -265,7 +265,7 @@ TEST_F(cmd, gemm_i8)
 			memcpy(self->want, self->cpu + C_OFF, m * ldc * 4);
 			gemm_i8(a_s8, b_s8, (int32_t *)self->want, m, n, k,
 				lda, ldb, ldc, flags);
-			RUN(.opcode = TESSERA_OP_GEMM, .flags = flags | TESSERA_GEMM_I8,
+			RUN(.opcode = T1_OP_GEMM, .flags = flags | T1_GEMM_I8,
 			    .gemm = { A, B, C, m, n, k, lda, ldb, ldc });
 			SAME(C_OFF, m * ldc * 4);
 		}
@@ -314,10 +314,10 @@ static int conv2d(const void *in, const void *wt, char *out, const struct conv *
 	int ow = (s->w + 2 * s->pad - s->kw) / s->stride + 1;
 	int points = s->n * oh * ow * s->cout, i;
 
-	if (!(flags & TESSERA_CONV_ACCUMULATE))
+	if (!(flags & T1_CONV_ACCUMULATE))
 		memset(out, 0, points * 4);
 	for (i = 0; i < points; i++)
-		conv_point(in, wt, out + 4 * i, s, flags & TESSERA_CONV_I8,
+		conv_point(in, wt, out + 4 * i, s, flags & T1_CONV_I8,
 			   i / (oh * ow * s->cout), i / (ow * s->cout) % oh, i / s->cout % ow,
 			   i % s->cout);
 	return points * 4;
@@ -342,9 +342,9 @@ TEST_F(cmd, conv2d)
 			for (k = 0; k < MAX_N; k++) {
 				a_f32[k] = rand_r(&self->seed) % 65 - 32;
 				b_f32[k] = rand_r(&self->seed) % 65 - 32;
-				c_f32[k] = flags & TESSERA_CONV_I8 ? 0 : rand_r(&self->seed) % 65;
+				c_f32[k] = flags & T1_CONV_I8 ? 0 : rand_r(&self->seed) % 65;
 			}
-			if (flags & TESSERA_CONV_I8) {
+			if (flags & T1_CONV_I8) {
 				random_bytes(&self->seed, a_raw, MAX_N);
 				random_bytes(&self->seed, b_raw, MAX_N);
 				random_bytes(&self->seed, c_raw, MAX_N);
@@ -352,7 +352,7 @@ TEST_F(cmd, conv2d)
 			memcpy(self->want, self->cpu + C_OFF, 4 * MAX_N);
 			bytes = conv2d(a_raw, b_raw, self->want, s, flags);
 			memset(self->cpu + C_OFF + bytes, 0x5a, 64);
-			RUN(.opcode = TESSERA_OP_CONV2D, .flags = flags,
+			RUN(.opcode = T1_OP_CONV2D, .flags = flags,
 			    .conv = { A, B, C, s->n, s->h, s->w, s->cin, s->cout, s->kh, s->kw,
 				      s->stride, s->pad });
 			SAME(C_OFF, bytes);
@@ -367,26 +367,26 @@ TEST_F(cmd, eltwise)
 	int i, k, sub;
 
 	for (i = 0; i < 4; i++) {
-		for (sub = TESSERA_ELT_ADD; sub <= TESSERA_ELT_MIN; sub++) {
+		for (sub = T1_ELT_ADD; sub <= T1_ELT_MIN; sub++) {
 			float *a = a_f32, *b = b_f32, *w = (float *)self->want;
-			uint32_t factor = sub <= TESSERA_ELT_MUL ? bits(alpha) : 0;
+			uint32_t factor = sub <= T1_ELT_MUL ? bits(alpha) : 0;
 
 			random_floats(&self->seed, a, counts[i]);
 			random_floats(&self->seed, b, counts[i]);
 			for (k = 0; k < counts[i]; k++) {
 				float ab = alpha * b[k], aa = alpha * a[k];
 
-				w[k] = sub == TESSERA_ELT_ADD ? a[k] + ab :
-				       sub == TESSERA_ELT_MUL ? aa * b[k] :
-				       sub == TESSERA_ELT_MAX ? (a[k] > b[k] ? a[k] : b[k]) :
+				w[k] = sub == T1_ELT_ADD ? a[k] + ab :
+				       sub == T1_ELT_MUL ? aa * b[k] :
+				       sub == T1_ELT_MAX ? (a[k] > b[k] ? a[k] : b[k]) :
 				       (a[k] < b[k] ? a[k] : b[k]);
 			}
 			GUARD(C_OFF, counts[i] * 4);
-			RUN(.opcode = TESSERA_OP_ELTWISE, .sub = sub,
+			RUN(.opcode = T1_OP_ELTWISE, .sub = sub,
 			    .elt = { A, B, C, counts[i], factor });
 			SAME(C_OFF, counts[i] * 4);
 			/* In place */
-			RUN(.opcode = TESSERA_OP_ELTWISE, .sub = sub,
+			RUN(.opcode = T1_OP_ELTWISE, .sub = sub,
 			    .elt = { A, B, A, counts[i], factor });
 			EXPECT_EQ(0, memcmp(a, w, counts[i] * 4));
 		}
@@ -416,7 +416,7 @@ TEST_F(cmd, bias)
 						a_f32[i * ld_in + j] + b_f32[j];
 			}
 		}
-		RUN(.opcode = TESSERA_OP_BIAS, .flags = s32 ? TESSERA_BIAS_I32 : 0,
+		RUN(.opcode = T1_OP_BIAS, .flags = s32 ? T1_BIAS_I32 : 0,
 		    .bias = { A, B, C, m, n, ld_in, ld_out });
 		SAME(C_OFF, m * ld_out * 4);
 	}
@@ -433,42 +433,42 @@ TEST_F(cmd, activation)
 	float *x = a_f32, *g = b_f32, *out = c_f32;
 	int sub, k, n = 3001;
 
-	for (sub = TESSERA_ACT_RELU; sub <= TESSERA_ACT_TANH_GRAD; sub++) {
+	for (sub = T1_ACT_RELU; sub <= T1_ACT_TANH_GRAD; sub++) {
 		int grad = sub & 1;
 
 		random_floats(&self->seed, x, n);
 		random_floats(&self->seed, g, n);
 		x[0] = 0;
 		/* Of sigmoid and tanh the gradient takes the output */
-		if (sub == TESSERA_ACT_SIGMOID_GRAD || sub == TESSERA_ACT_TANH_GRAD) {
+		if (sub == T1_ACT_SIGMOID_GRAD || sub == T1_ACT_TANH_GRAD) {
 			for (k = 0; k < n; k++)
 				x[k] = x[k] / 20 + 0.5f;
 		}
-		RUN(.opcode = TESSERA_OP_ACT, .sub = sub, .act = { A, grad ? B : 0, C, n });
+		RUN(.opcode = T1_OP_ACT, .sub = sub, .act = { A, grad ? B : 0, C, n });
 		for (k = 0; k < n; k++) {
 			double want = 0;
 
 			switch (sub) {
-			case TESSERA_ACT_RELU:
+			case T1_ACT_RELU:
 				want = x[k] > 0 ? x[k] : 0;
 				break;
-			case TESSERA_ACT_RELU_GRAD:
+			case T1_ACT_RELU_GRAD:
 				want = x[k] > 0 ? g[k] : 0;
 				break;
-			case TESSERA_ACT_SIGMOID:
+			case T1_ACT_SIGMOID:
 				want = 1 / (1 + exp(-(double)x[k]));
 				break;
-			case TESSERA_ACT_SIGMOID_GRAD:
+			case T1_ACT_SIGMOID_GRAD:
 				want = (double)g[k] * x[k] * (1 - (double)x[k]);
 				break;
-			case TESSERA_ACT_TANH:
+			case T1_ACT_TANH:
 				want = tanh(x[k]);
 				break;
-			case TESSERA_ACT_TANH_GRAD:
+			case T1_ACT_TANH_GRAD:
 				want = g[k] * (1 - (double)x[k] * x[k]);
 				break;
 			}
-			ASSERT_TRUE(sub <= TESSERA_ACT_RELU_GRAD ? (float)want == out[k] :
+			ASSERT_TRUE(sub <= T1_ACT_RELU_GRAD ? (float)want == out[k] :
 				    close_to(out[k], want, 0.000002));
 		}
 	}
@@ -486,9 +486,9 @@ TEST_F(cmd, softmax)
 		for (i = 0; i < m; i++)
 			label[i] = rand_r(&self->seed) % n;
 		memset(loss, 0, m * 4);
-		RUN(.opcode = TESSERA_OP_SOFTMAX, .flags = flags,
-		    .softmax = { A, flags ? B : 0, C, flags & TESSERA_SOFTMAX_LOSS ? D : 0, m, n,
-				 flags & TESSERA_SOFTMAX_GRAD ? bits(scale) : 0 });
+		RUN(.opcode = T1_OP_SOFTMAX, .flags = flags,
+		    .softmax = { A, flags ? B : 0, C, flags & T1_SOFTMAX_LOSS ? D : 0, m, n,
+				 flags & T1_SOFTMAX_GRAD ? bits(scale) : 0 });
 		for (i = 0; i < m; i++) {
 			double max = in[i * n], sum = 0;
 
@@ -499,11 +499,11 @@ TEST_F(cmd, softmax)
 			for (j = 0; j < n; j++) {
 				double p = exp(in[i * n + j] - max) / sum;
 
-				if (flags & TESSERA_SOFTMAX_GRAD)
+				if (flags & T1_SOFTMAX_GRAD)
 					p = (p - (j == label[i])) * scale;
 				ASSERT_TRUE(close_to(out[i * n + j], p, 0.000001));
 			}
-			if (!(flags & TESSERA_SOFTMAX_LOSS))
+			if (!(flags & T1_SOFTMAX_LOSS))
 				continue;
 			sum = max + log(sum) - in[i * n + label[i]];
 			ASSERT_TRUE(close_to(loss[i], sum, 0.00002));
@@ -516,11 +516,11 @@ TEST_F(cmd, softmax_label_out_of_range)
 	struct drm_tessera_queue_query q;
 
 	memset(self->cpu + B_OFF, 10, 4);
-	EXPECT_EQ(-EIO, t_run(&self->e, &CMD(.opcode = TESSERA_OP_SOFTMAX,
-					     .flags = TESSERA_SOFTMAX_GRAD,
+	EXPECT_EQ(-EIO, t_run(&self->e, &CMD(.opcode = T1_OP_SOFTMAX,
+					     .flags = T1_SOFTMAX_GRAD,
 					     .softmax = { A, B, C, 0, 4, 10, bits(1) }), 1));
 	ASSERT_EQ(0, t_query(self->e.fd, self->e.queue, &q));
-	EXPECT_EQ(TESSERA_FAULT_BAD_COMMAND, q.fault);
+	EXPECT_EQ(T1_FAULT_BAD_COMMAND, q.fault);
 }
 
 TEST_F(cmd, reduce)
@@ -528,20 +528,20 @@ TEST_F(cmd, reduce)
 	float *in = a_f32, *w = (float *)self->want;
 	int sub, axis, m = 19, n = 27, ld = 30, i, j;
 
-	for (sub = TESSERA_REDUCE_SUM; sub <= TESSERA_REDUCE_ABSMAX; sub++) {
+	for (sub = T1_REDUCE_SUM; sub <= T1_REDUCE_ABSMAX; sub++) {
 		for (axis = 0; axis < 2; axis++) {
 			int count = axis ? m : n;
 
 			random_floats(&self->seed, in, m * ld);
 			for (i = 0; i < count; i++) {
-				float r = sub == TESSERA_REDUCE_MAX ? -INFINITY : 0;
+				float r = sub == T1_REDUCE_MAX ? -INFINITY : 0;
 
 				for (j = 0; j < (axis ? n : m); j++) {
 					float v = axis ? in[i * ld + j] : in[j * ld + i];
 
-					if (sub == TESSERA_REDUCE_SUM)
+					if (sub == T1_REDUCE_SUM)
 						r += v;
-					else if (sub == TESSERA_REDUCE_MAX)
+					else if (sub == T1_REDUCE_MAX)
 						r = v > r ? v : r;
 					else
 						r = fabsf(v) > r ? fabsf(v) : r;
@@ -549,7 +549,7 @@ TEST_F(cmd, reduce)
 				w[i] = r;
 			}
 			GUARD(C_OFF, count * 4);
-			RUN(.opcode = TESSERA_OP_REDUCE, .sub = sub,
+			RUN(.opcode = T1_OP_REDUCE, .sub = sub,
 			    .reduce = { A, C, m, n, ld, axis });
 			SAME(C_OFF, count * 4);
 		}
@@ -579,8 +579,8 @@ TEST_F(cmd, argmax)
 			((int32_t *)self->want)[i] = best;
 		}
 		GUARD(C_OFF, m * 4);
-		RUN(.opcode = TESSERA_OP_REDUCE,
-		    .sub = s32 ? TESSERA_REDUCE_ARGMAX_I32 : TESSERA_REDUCE_ARGMAX,
+		RUN(.opcode = T1_OP_REDUCE,
+		    .sub = s32 ? T1_REDUCE_ARGMAX_I32 : T1_REDUCE_ARGMAX,
 		    .reduce = { A, C, m, n, ld, 1 });
 		SAME(C_OFF, m * 4);
 	}
@@ -601,24 +601,24 @@ TEST_F(cmd, requant)
 	const float scales[] = { 1.0f, 0.5f, 0.037f, 1.0f / 256 };
 	int sub, relu, s, k, n = 4099;
 
-	for (sub = TESSERA_REQUANT_I32_TO_I8; sub <= TESSERA_REQUANT_U8_TO_I8; sub++) {
-		int to_i8 = sub != TESSERA_REQUANT_I32_TO_F32 && sub != TESSERA_REQUANT_U8_TO_F32;
+	for (sub = T1_REQUANT_I32_TO_I8; sub <= T1_REQUANT_U8_TO_I8; sub++) {
+		int to_i8 = sub != T1_REQUANT_I32_TO_F32 && sub != T1_REQUANT_U8_TO_F32;
 
 		for (relu = 0; relu < 2; relu++) {
 			for (s = 0; s < 4; s++) {
 				random_bytes(&self->seed, a_raw, n * 4);
 				for (k = 0; k < n; k++) {
-					if (sub == TESSERA_REQUANT_F32_TO_I8)
+					if (sub == T1_REQUANT_F32_TO_I8)
 						a_f32[k] = random_float(&self->seed) * 20;
-					else if (sub <= TESSERA_REQUANT_I32_TO_F32)
+					else if (sub <= T1_REQUANT_I32_TO_F32)
 						a_s32[k] = rand_r(&self->seed) % 40001 - 20000;
 				}
 				for (k = 0; k < n; k++) {
 					float x, y;
 
-					if (sub == TESSERA_REQUANT_F32_TO_I8)
+					if (sub == T1_REQUANT_F32_TO_I8)
 						x = a_f32[k];
-					else if (sub <= TESSERA_REQUANT_I32_TO_F32)
+					else if (sub <= T1_REQUANT_I32_TO_F32)
 						x = a_s32[k];
 					else
 						x = a_u8[k];
@@ -631,8 +631,8 @@ TEST_F(cmd, requant)
 						((float *)self->want)[k] = y;
 				}
 				GUARD(C_OFF, n * 4);
-				RUN(.opcode = TESSERA_OP_REQUANT, .sub = sub,
-				    .flags = relu ? TESSERA_REQUANT_RELU : 0,
+				RUN(.opcode = T1_OP_REQUANT, .sub = sub,
+				    .flags = relu ? T1_REQUANT_RELU : 0,
 				    .requant = { A, C, n, bits(scales[s]) });
 				SAME(C_OFF, n * (to_i8 ? 1 : 4));
 			}
@@ -643,13 +643,13 @@ TEST_F(cmd, requant)
 /* A wait in the ring of one queue for a value that another queue's batch writes: order */
 TEST_F(cmd, order_inside_a_batch)
 {
-	struct tessera_cmd cmds[100];
+	struct t1_cmd cmds[100];
 	int i;
 
 	cmds[0] = FILL(A, 4, 1);
 	/* Doubling by adding: each needs the one before it */
 	for (i = 1; i < 31; i++)
-		cmds[i] = CMD(.opcode = TESSERA_OP_BIAS, .flags = TESSERA_BIAS_I32,
+		cmds[i] = CMD(.opcode = T1_OP_BIAS, .flags = T1_BIAS_I32,
 			      .bias = { A, A, A, 1, 1, 1, 1 });
 	cmds[30] = COPY(C, A, 4);
 	ASSERT_EQ(0, t_run(&self->e, cmds, 31));
@@ -659,34 +659,34 @@ TEST_F(cmd, order_inside_a_batch)
 /* Fields out of range, one at a time: each earns a fault and nothing is written */
 TEST_F(cmd, refused)
 {
-	const struct tessera_cmd bad[] = {
-		CMD(.opcode = TESSERA_OP_FILL, .copy = { A, 0, 6, 1 }),
-		CMD(.opcode = TESSERA_OP_FILL, .copy = { A + 2, 0, 8, 1 }),
-		CMD(.opcode = TESSERA_OP_FILL, .copy = { A, B, 8, 1 }),
-		CMD(.opcode = TESSERA_OP_COPY, .copy = { A, B, 8, 1 }),
-		CMD(.opcode = TESSERA_OP_COPY, .copy = { A, B, TESSERA_MAX_BYTES + 1 }),
-		CMD(.opcode = TESSERA_OP_FENCE, .flags = TESSERA_FENCE_IRQ, .sync = { A, 1 }),
-		CMD(.opcode = TESSERA_OP_FENCE, .sync = { A + 4, 1 }),
-		CMD(.opcode = TESSERA_OP_GEMM, .gemm = { A, B, C, 0, 1, 1, 1, 1, 1 }),
-		CMD(.opcode = TESSERA_OP_GEMM, .gemm = { A, B, C, 2, 2, 2, 1, 2, 2 }),
-		CMD(.opcode = TESSERA_OP_GEMM, .gemm = { A, B, C, 2, 2, 2, 2, 2, 1 }),
-		CMD(.opcode = TESSERA_OP_GEMM,
-		    .gemm = { A, B, C, TESSERA_MAX_DIM + 1, 1, 1, 1, 1, 1 }),
-		CMD(.opcode = TESSERA_OP_GEMM, .flags = 16, .gemm = { A, B, C, 1, 1, 1, 1, 1, 1 }),
-		CMD(.opcode = TESSERA_OP_GEMM, .gemm = { A + 1, B, C, 1, 1, 1, 1, 1, 1 }),
-		CMD(.opcode = TESSERA_OP_CONV2D, .conv = { A, B, C, 1, 2, 2, 1, 1, 3, 3, 1, 0 }),
-		CMD(.opcode = TESSERA_OP_CONV2D, .conv = { A, B, C, 1, 4, 4, 1, 1, 3, 3, 0, 0 }),
-		CMD(.opcode = TESSERA_OP_ELTWISE, .sub = 4, .elt = { A, B, C, 1 }),
-		CMD(.opcode = TESSERA_OP_ELTWISE, .sub = TESSERA_ELT_MAX, .elt = { A, B, C, 1, 1 }),
-		CMD(.opcode = TESSERA_OP_ELTWISE, .elt = { A, B, C, 0 }),
-		CMD(.opcode = TESSERA_OP_ACT, .act = { A, B, C, 4 }),
-		CMD(.opcode = TESSERA_OP_ACT, .sub = 6, .act = { A, B, C, 4 }),
-		CMD(.opcode = TESSERA_OP_SOFTMAX, .softmax = { A, B, C, 0, 1, 1 }),
-		CMD(.opcode = TESSERA_OP_REDUCE, .sub = TESSERA_REDUCE_ARGMAX,
+	const struct t1_cmd bad[] = {
+		CMD(.opcode = T1_OP_FILL, .copy = { A, 0, 6, 1 }),
+		CMD(.opcode = T1_OP_FILL, .copy = { A + 2, 0, 8, 1 }),
+		CMD(.opcode = T1_OP_FILL, .copy = { A, B, 8, 1 }),
+		CMD(.opcode = T1_OP_COPY, .copy = { A, B, 8, 1 }),
+		CMD(.opcode = T1_OP_COPY, .copy = { A, B, T1_MAX_BYTES + 1 }),
+		CMD(.opcode = T1_OP_FENCE, .flags = T1_FENCE_IRQ, .sync = { A, 1 }),
+		CMD(.opcode = T1_OP_FENCE, .sync = { A + 4, 1 }),
+		CMD(.opcode = T1_OP_GEMM, .gemm = { A, B, C, 0, 1, 1, 1, 1, 1 }),
+		CMD(.opcode = T1_OP_GEMM, .gemm = { A, B, C, 2, 2, 2, 1, 2, 2 }),
+		CMD(.opcode = T1_OP_GEMM, .gemm = { A, B, C, 2, 2, 2, 2, 2, 1 }),
+		CMD(.opcode = T1_OP_GEMM,
+		    .gemm = { A, B, C, T1_MAX_DIM + 1, 1, 1, 1, 1, 1 }),
+		CMD(.opcode = T1_OP_GEMM, .flags = 16, .gemm = { A, B, C, 1, 1, 1, 1, 1, 1 }),
+		CMD(.opcode = T1_OP_GEMM, .gemm = { A + 1, B, C, 1, 1, 1, 1, 1, 1 }),
+		CMD(.opcode = T1_OP_CONV2D, .conv = { A, B, C, 1, 2, 2, 1, 1, 3, 3, 1, 0 }),
+		CMD(.opcode = T1_OP_CONV2D, .conv = { A, B, C, 1, 4, 4, 1, 1, 3, 3, 0, 0 }),
+		CMD(.opcode = T1_OP_ELTWISE, .sub = 4, .elt = { A, B, C, 1 }),
+		CMD(.opcode = T1_OP_ELTWISE, .sub = T1_ELT_MAX, .elt = { A, B, C, 1, 1 }),
+		CMD(.opcode = T1_OP_ELTWISE, .elt = { A, B, C, 0 }),
+		CMD(.opcode = T1_OP_ACT, .act = { A, B, C, 4 }),
+		CMD(.opcode = T1_OP_ACT, .sub = 6, .act = { A, B, C, 4 }),
+		CMD(.opcode = T1_OP_SOFTMAX, .softmax = { A, B, C, 0, 1, 1 }),
+		CMD(.opcode = T1_OP_REDUCE, .sub = T1_REDUCE_ARGMAX,
 		    .reduce = { A, C, 2, 2, 2, 0 }),
-		CMD(.opcode = TESSERA_OP_REDUCE, .reduce = { A, C, 2, 2, 2, 2 }),
-		CMD(.opcode = TESSERA_OP_REQUANT, .sub = 5, .requant = { A, C, 1 }),
-		CMD(.opcode = TESSERA_OP_REQUANT, .flags = 2, .requant = { A, C, 1 }),
+		CMD(.opcode = T1_OP_REDUCE, .reduce = { A, C, 2, 2, 2, 2 }),
+		CMD(.opcode = T1_OP_REQUANT, .sub = 5, .requant = { A, C, 1 }),
+		CMD(.opcode = T1_OP_REQUANT, .flags = 2, .requant = { A, C, 1 }),
 	};
 	struct drm_tessera_queue_query q;
 	unsigned int i;
@@ -697,12 +697,12 @@ TEST_F(cmd, refused)
 			TH_LOG("command %u", i);
 		}
 		ASSERT_EQ(0, t_query(self->e.fd, self->e.queue, &q));
-		EXPECT_TRUE(q.fault == TESSERA_FAULT_BAD_COMMAND ||
-			    q.fault == TESSERA_FAULT_MISALIGNED) {
+		EXPECT_TRUE(q.fault == T1_FAULT_BAD_COMMAND ||
+			    q.fault == T1_FAULT_MISALIGNED) {
 			TH_LOG("command %u: fault %u", i, q.fault);
 		}
 		EXPECT_EQ(0, q.fault_batch_index);
-		ASSERT_EQ(0, t_renew(&self->e, TESSERA_ENGINE_COMPUTE));
+		ASSERT_EQ(0, t_renew(&self->e, T1_ENGINE_COMPUTE));
 	}
 	for (i = 0; i < 16384; i++)
 		ASSERT_EQ(0, c_u64[i]);

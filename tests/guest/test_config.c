@@ -72,10 +72,10 @@ static int find_cap(int fd, int id)
 
 TEST_F(config, identity)
 {
-	EXPECT_EQ(TESSERA_PCI_VENDOR_ID, get(self->fd, PCI_VENDOR_ID, 2));
-	EXPECT_EQ(TESSERA_PCI_DEVICE_ID, get(self->fd, PCI_DEVICE_ID, 2));
-	EXPECT_EQ(TESSERA_PCI_REVISION, get(self->fd, PCI_REVISION_ID, 1));
-	EXPECT_EQ(TESSERA_PCI_CLASS, get(self->fd, PCI_CLASS_REVISION, 4) >> 8);
+	EXPECT_EQ(T1_PCI_VENDOR_ID, get(self->fd, PCI_VENDOR_ID, 2));
+	EXPECT_EQ(T1_PCI_DEVICE_ID, get(self->fd, PCI_DEVICE_ID, 2));
+	EXPECT_EQ(T1_PCI_REVISION, get(self->fd, PCI_REVISION_ID, 1));
+	EXPECT_EQ(T1_PCI_CLASS, get(self->fd, PCI_CLASS_REVISION, 4) >> 8);
 	EXPECT_EQ(PCI_HEADER_TYPE_NORMAL, get(self->fd, PCI_HEADER_TYPE, 1) & 0x7f);
 }
 
@@ -100,7 +100,7 @@ TEST_F(config, bars)
 		end[i] = strtoull(p, &p, 16);
 		flags[i] = strtoull(p, &p, 16);
 	}
-	EXPECT_EQ(TESSERA_BAR_REGS_SIZE, end[0] - start[0] + 1);
+	EXPECT_EQ(T1_BAR_REGS_SIZE, end[0] - start[0] + 1);
 	EXPECT_EQ(PCI_BASE_ADDRESS_MEM_TYPE_32,
 		  get(self->fd, PCI_BASE_ADDRESS_0, 4) & 0xf);
 	EXPECT_EQ(PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH,
@@ -142,9 +142,9 @@ TEST_F(config, msix)
 	EXPECT_TRUE(control & PCI_MSIX_FLAGS_ENABLE);
 	EXPECT_FALSE(control & PCI_MSIX_FLAGS_MASKALL);
 	EXPECT_LE(2, (control & PCI_MSIX_FLAGS_QSIZE) + 1);
-	EXPECT_GE(TESSERA_MAX_VECTORS, (control & PCI_MSIX_FLAGS_QSIZE) + 1);
-	EXPECT_EQ(TESSERA_BAR_MSIX, get(self->fd, at + PCI_MSIX_TABLE, 4) & PCI_MSIX_TABLE_BIR);
-	EXPECT_EQ(TESSERA_BAR_MSIX, get(self->fd, at + PCI_MSIX_PBA, 4) & PCI_MSIX_PBA_BIR);
+	EXPECT_GE(T1_MAX_VECTORS, (control & PCI_MSIX_FLAGS_QSIZE) + 1);
+	EXPECT_EQ(T1_BAR_MSIX, get(self->fd, at + PCI_MSIX_TABLE, 4) & PCI_MSIX_TABLE_BIR);
+	EXPECT_EQ(T1_BAR_MSIX, get(self->fd, at + PCI_MSIX_PBA, 4) & PCI_MSIX_PBA_BIR);
 	EXPECT_EQ(0, find_cap(self->fd, PCI_CAP_ID_MSI));
 }
 
@@ -195,7 +195,7 @@ TEST_F(config, bus_master_off_and_on)
 	{
 		struct t_env e;
 
-		ASSERT_EQ(0, t_setup(&e, 0, TESSERA_ENGINE_COMPUTE));
+		ASSERT_EQ(0, t_setup(&e, 0, T1_ENGINE_COMPUTE));
 		EXPECT_EQ(0, t_run(&e, &FILL(T_DATA(&e), 4096, 1), 1));
 		t_teardown(&e);
 	}

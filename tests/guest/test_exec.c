@@ -37,7 +37,7 @@ FIXTURE_VARIANT_ADD(exec, vram)
 
 FIXTURE_SETUP(exec)
 {
-	ASSERT_EQ(0, t_setup(&self->e, variant->flags, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_setup(&self->e, variant->flags, T1_ENGINE_COMPUTE));
 	self->data = T_DATA_CPU(&self->e);
 }
 
@@ -47,7 +47,7 @@ FIXTURE_TEARDOWN(exec)
 }
 
 /* Put one command at place i of the arena, for jobs of their own */
-static uint64_t place(struct t_env *e, unsigned int i, struct tessera_cmd cmd)
+static uint64_t place(struct t_env *e, unsigned int i, struct t1_cmd cmd)
 {
 	memcpy((char *)e->bo.cpu + i * sizeof(cmd), &cmd, sizeof(cmd));
 	return e->va + i * sizeof(cmd);
@@ -67,7 +67,7 @@ TEST_F(exec, runs_and_signals)
 	EXPECT_EQ(1, q.submitted);
 	EXPECT_EQ(1, q.completed);
 	EXPECT_LT(0, q.busy_ns);
-	EXPECT_EQ(TESSERA_FAULT_NONE, q.fault);
+	EXPECT_EQ(T1_FAULT_NONE, q.fault);
 	EXPECT_EQ(0xffffffff, q.fault_batch_index);
 }
 
@@ -105,7 +105,7 @@ TEST_F(exec, in_sync_of_another_queue)
 	uint32_t copy, a, b;
 
 	/* The copy queue waits for the compute queue, which works for a while */
-	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, TESSERA_ENGINE_COPY, &copy));
+	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, T1_ENGINE_COPY, &copy));
 	ASSERT_EQ(0, t_syncobj(e->fd, &a));
 	ASSERT_EQ(0, t_syncobj(e->fd, &b));
 	place(e, 0, FILL(T_DATA(e), 1 << 20, 1));
@@ -120,7 +120,7 @@ TEST_F(exec, in_sync_of_another_queue)
 }
 
 /* Copies word from of the data to word to */
-static struct tessera_cmd word(struct t_env *e, int to, int from)
+static struct t1_cmd word(struct t_env *e, int to, int from)
 {
 	return COPY(T_DATA(e) + 4 * to, T_DATA(e) + 4 * from, 4);
 }
@@ -133,7 +133,7 @@ TEST_F(exec, ping_pong)
 	int i;
 
 	q[0] = e->queue;
-	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, TESSERA_ENGINE_COPY, &q[1]));
+	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, T1_ENGINE_COPY, &q[1]));
 	for (i = 0; i < 65; i++)
 		ASSERT_EQ(0, t_syncobj(e->fd, &sync[i]));
 	self->data[0] = 99;
@@ -190,7 +190,7 @@ TEST_F(exec, order_behind_a_waiting_job)
 	struct t_env *e = &self->e;
 	uint32_t copy, a, b, c;
 
-	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, TESSERA_ENGINE_COPY, &copy));
+	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, T1_ENGINE_COPY, &copy));
 	ASSERT_EQ(0, t_syncobj(e->fd, &a));
 	ASSERT_EQ(0, t_syncobj(e->fd, &b));
 	ASSERT_EQ(0, t_syncobj(e->fd, &c));
@@ -280,7 +280,7 @@ TEST_F(exec, wait_gets_an_interrupt)
 	unsigned long before;
 	uint32_t out;
 
-	if (!t_has_cap(e->fd, TESSERA_CAP_HANG))
+	if (!t_has_cap(e->fd, T1_CAP_HANG))
 		SKIP(return, "needs a device with hang=on");
 	ASSERT_EQ(0, t_syncobj(e->fd, &out));
 	/* So long that the wait is there first, on the slowest machine */
@@ -344,7 +344,7 @@ TEST_F(exec, implicit_sync)
 	/* Another context of the same file, with the same buffer */
 	other = *e;
 	ASSERT_EQ(0, t_ctx_create(e->fd, &other.ctx));
-	ASSERT_EQ(0, t_queue_create(e->fd, other.ctx, TESSERA_ENGINE_COPY, &other.queue));
+	ASSERT_EQ(0, t_queue_create(e->fd, other.ctx, T1_ENGINE_COPY, &other.queue));
 	ASSERT_EQ(0, t_bind(e->fd, other.ctx, e->bo.handle, e->va, 0, T_ARENA, T_RW));
 
 	/* Named three times, counted once */
@@ -379,12 +379,12 @@ TEST_F(exec, destroy_cancels)
 	/* Much more than can be done before the next ioctl: 4096 times 2 MiB, or a minute */
 	for (i = 0; i < 4096; i++)
 		place(e, i, FILL(T_DATA(e), T_ARENA / 2, i));
-	if (t_has_cap(e->fd, TESSERA_CAP_HANG))
+	if (t_has_cap(e->fd, T1_CAP_HANG))
 		place(e, 0, HANG(60ull * T_SECOND, 0));
 	ASSERT_EQ(0, t_exec(e->fd, e->queue, e->va, 4096, 0, out[0]));
 	/* One that waits for it, on another engine and in another context */
 	ASSERT_EQ(0, t_ctx_create(e->fd, &ctx2));
-	ASSERT_EQ(0, t_queue_create(e->fd, ctx2, TESSERA_ENGINE_COPY, &copy));
+	ASSERT_EQ(0, t_queue_create(e->fd, ctx2, T1_ENGINE_COPY, &copy));
 	ASSERT_EQ(0, t_bind(e->fd, ctx2, e->bo.handle, e->va, 0, T_ARENA, T_RW));
 	place(e, 5000, FILL(T_DATA(e), 4, 77));
 	ASSERT_EQ(0, t_exec(e->fd, copy, e->va + 5000 * 64, 1, out[0], out[1]));
@@ -396,7 +396,7 @@ TEST_F(exec, destroy_cancels)
 	EXPECT_EQ(1, t_fence_status(e->fd, out[1]));
 	EXPECT_EQ(77, self->data[0]);
 
-	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, TESSERA_ENGINE_COMPUTE, &second));
+	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, T1_ENGINE_COMPUTE, &second));
 	ASSERT_EQ(0, t_exec(e->fd, second, e->va, 4096, 0, out[0]));
 	ASSERT_EQ(0, t_ctx_destroy(e->fd, e->ctx));
 	EXPECT_EQ(-ECANCELED, t_fence_status(e->fd, out[0]));
@@ -423,7 +423,7 @@ TEST_F(exec, close_with_work)
 	for (i = 0; i < 4096; i++)
 		place(e, i, FILL(T_DATA(e), T_ARENA / 2, i));
 	ASSERT_EQ(0, t_syncobj(e->fd, &a));
-	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, TESSERA_ENGINE_COPY, &copy));
+	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, T1_ENGINE_COPY, &copy));
 	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(0, t_exec(e->fd, e->queue, e->va, 4096, 0, a));
 		ASSERT_EQ(0, t_exec(e->fd, copy, e->va, 4096, a, 0));
@@ -432,7 +432,7 @@ TEST_F(exec, close_with_work)
 	e->fd = -1;
 	/* And the next one works */
 	t_teardown(e);
-	ASSERT_EQ(0, t_setup(e, variant->flags, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_setup(e, variant->flags, T1_ENGINE_COMPUTE));
 	EXPECT_EQ(0, t_run(e, &FILL(T_DATA(e), 64, 1), 1));
 }
 
@@ -452,7 +452,7 @@ TEST_F(exec, interruptible)
 	struct drm_tessera_queue_query q;
 	int i, ret = 0;
 
-	if (!t_has_cap(e->fd, TESSERA_CAP_HANG))
+	if (!t_has_cap(e->fd, T1_CAP_HANG))
 		SKIP(return, "needs a device with hang=on");
 	place(e, 0, HANG(3 * T_SECOND, 0));
 	ASSERT_EQ(0, t_exec(e->fd, e->queue, e->va, 1, 0, 0));

@@ -11,7 +11,7 @@
 #include "drv.h"
 
 /* Where the driver keeps a queue's ring and its page, by slot: not promised to anyone */
-#define WINDOW(slot)	((1ull << TESSERA_VA_BITS) - ((slot) + 1) * (2ull << 20))
+#define WINDOW(slot)	((1ull << T1_VA_BITS) - ((slot) + 1) * (2ull << 20))
 #define WINDOW_PAGE	(1ull << 20)
 
 FIXTURE(fault)
@@ -24,17 +24,17 @@ FIXTURE(fault)
 
 FIXTURE_SETUP(fault)
 {
-	ASSERT_EQ(0, t_setup(&self->e, 0, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_setup(&self->e, 0, T1_ENGINE_COMPUTE));
 	self->data = T_DATA_CPU(&self->e);
 	self->near = self->e;
 	ASSERT_EQ(0, t_ctx_create(self->e.fd, &self->near.ctx));
-	ASSERT_EQ(0, t_queue_create(self->e.fd, self->near.ctx, TESSERA_ENGINE_COMPUTE,
+	ASSERT_EQ(0, t_queue_create(self->e.fd, self->near.ctx, T1_ENGINE_COMPUTE,
 				    &self->near.queue));
 	ASSERT_EQ(0, t_bo_create(self->e.fd, T_ARENA, 0, &self->near.bo));
 	ASSERT_EQ(0, t_bo_map(self->e.fd, &self->near.bo));
 	ASSERT_EQ(0, t_bind(self->e.fd, self->near.ctx, self->near.bo.handle, T_VA, 0, T_ARENA,
 			    T_RW));
-	ASSERT_EQ(0, t_setup(&self->far, DRM_TESSERA_BO_VRAM, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_setup(&self->far, DRM_TESSERA_BO_VRAM, T1_ENGINE_COMPUTE));
 }
 
 FIXTURE_TEARDOWN(fault)
@@ -59,27 +59,27 @@ FIXTURE_TEARDOWN(fault)
 
 TEST_F(fault, unmapped_write)
 {
-	struct tessera_cmd cmds[] = {
+	struct t1_cmd cmds[] = {
 		FILL(T_DATA(&self->e), 4096, 1),
 		FILL(1ull << 40, 4096, 1),
 		FILL(T_DATA(&self->e), 4096, 2),
 	};
 
 	EXPECT_EQ(-EIO, t_run(&self->e, cmds, 3));
-	CHECK_AFTER(TESSERA_FAULT_UNMAPPED, 1, 1ull << 40);
+	CHECK_AFTER(T1_FAULT_UNMAPPED, 1, 1ull << 40);
 	EXPECT_EQ(1, self->data[0]);
 }
 
 TEST_F(fault, unmapped_read)
 {
 	EXPECT_EQ(-EIO, t_run(&self->e, &COPY(T_DATA(&self->e), (1ull << 41) - 64, 128), 1));
-	CHECK_AFTER(TESSERA_FAULT_UNMAPPED, 0, (1ull << 41) - 64);
+	CHECK_AFTER(T1_FAULT_UNMAPPED, 0, (1ull << 41) - 64);
 }
 
 TEST_F(fault, past_the_end_of_a_binding)
 {
 	EXPECT_EQ(-EIO, t_run(&self->e, &FILL(T_VA + T_ARENA - 4096, 8192, 1), 1));
-	CHECK_AFTER(TESSERA_FAULT_UNMAPPED, 0, T_VA + T_ARENA);
+	CHECK_AFTER(T1_FAULT_UNMAPPED, 0, T_VA + T_ARENA);
 }
 
 TEST_F(fault, batch_not_mapped)
@@ -95,7 +95,7 @@ TEST_F(fault, batch_not_mapped)
 
 		ASSERT_EQ(0, t_query(self->e.fd, self->e.queue, &q));
 		EXPECT_EQ(DRM_TESSERA_QUEUE_FAULT, q.state);
-		EXPECT_EQ(TESSERA_FAULT_UNMAPPED, q.fault);
+		EXPECT_EQ(T1_FAULT_UNMAPPED, q.fault);
 		EXPECT_EQ(1ull << 42, q.fault_addr);
 	}
 }
@@ -108,7 +108,7 @@ TEST_F(fault, read_only_binding)
 			    DRM_TESSERA_BIND_READ));
 	EXPECT_EQ(0, t_run(&self->e, &COPY(T_DATA(&self->e), at, 4096), 1));
 	EXPECT_EQ(-EIO, t_run(&self->e, &FILL(at + 8192, 4096, 1), 1));
-	CHECK_AFTER(TESSERA_FAULT_PERMISSION, 0, at + 8192);
+	CHECK_AFTER(T1_FAULT_PERMISSION, 0, at + 8192);
 }
 
 TEST_F(fault, unbound)
@@ -119,33 +119,33 @@ TEST_F(fault, unbound)
 	EXPECT_EQ(0, t_run(&self->e, &FILL(at + T_ARENA / 2, 4096, 1), 1));
 	ASSERT_EQ(0, t_unbind(self->e.fd, self->e.ctx, at, T_ARENA));
 	EXPECT_EQ(-EIO, t_run(&self->e, &FILL(at + T_ARENA / 2, 4096, 2), 1));
-	CHECK_AFTER(TESSERA_FAULT_UNMAPPED, 0, at + T_ARENA / 2);
+	CHECK_AFTER(T1_FAULT_UNMAPPED, 0, at + T_ARENA / 2);
 	EXPECT_EQ(1, self->data[0]);
 }
 
 TEST_F(fault, bad_commands)
 {
-	struct tessera_cmd bad[] = {
+	struct t1_cmd bad[] = {
 		CMD(.opcode = 0xee),
-		CMD(.opcode = TESSERA_OP_FILL, .flags = 0x8000,
+		CMD(.opcode = T1_OP_FILL, .flags = 0x8000,
 		    .copy = { T_DATA(&self->e), 0, 4096, 0 }),
-		CMD(.opcode = TESSERA_OP_BATCH, .batch = { T_VA, 1 }),
-		CMD(.opcode = TESSERA_OP_SEM_WAIT, .sync = { T_VA, 1 }),
-		CMD(.opcode = TESSERA_OP_NOP, .rsvd = 1),
+		CMD(.opcode = T1_OP_BATCH, .batch = { T_VA, 1 }),
+		CMD(.opcode = T1_OP_SEM_WAIT, .sync = { T_VA, 1 }),
+		CMD(.opcode = T1_OP_NOP, .rsvd = 1),
 	};
 	unsigned int i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct tessera_cmd cmds[3] = { CMD(), CMD(), bad[i] };
+		struct t1_cmd cmds[3] = { CMD(), CMD(), bad[i] };
 		struct drm_tessera_queue_query q;
 
 		EXPECT_EQ(-EIO, t_run(&self->e, cmds, 3));
 		ASSERT_EQ(0, t_query(self->e.fd, self->e.queue, &q));
 		EXPECT_EQ(DRM_TESSERA_QUEUE_FAULT, q.state);
-		EXPECT_EQ(TESSERA_FAULT_BAD_COMMAND, q.fault);
+		EXPECT_EQ(T1_FAULT_BAD_COMMAND, q.fault);
 		EXPECT_EQ(2, q.fault_batch_index);
 		/* The remedy: a new context */
-		ASSERT_EQ(0, t_renew(&self->e, TESSERA_ENGINE_COMPUTE));
+		ASSERT_EQ(0, t_renew(&self->e, T1_ENGINE_COMPUTE));
 	}
 	EXPECT_EQ(0, t_run(&self->e, &FILL(T_DATA(&self->e), 4096, 1), 1));
 }
@@ -155,21 +155,21 @@ TEST_F(fault, wrong_engine)
 {
 	uint64_t d = T_DATA(&self->e);
 
-	ASSERT_EQ(0, t_queue_create(self->e.fd, self->e.ctx, TESSERA_ENGINE_COPY, &self->e.queue));
-	EXPECT_EQ(-EIO, t_run(&self->e, &CMD(.opcode = TESSERA_OP_ELTWISE,
+	ASSERT_EQ(0, t_queue_create(self->e.fd, self->e.ctx, T1_ENGINE_COPY, &self->e.queue));
+	EXPECT_EQ(-EIO, t_run(&self->e, &CMD(.opcode = T1_OP_ELTWISE,
 					     .elt = { d, d, d, 16, 0x3f800000 }), 1));
-	CHECK_AFTER(TESSERA_FAULT_BAD_COMMAND, 0, 0);
+	CHECK_AFTER(T1_FAULT_BAD_COMMAND, 0, 0);
 }
 
 /* The whole context ends: jobs of its other queues too, those that wait as well */
 TEST_F(fault, all_queues_of_the_context)
 {
 	struct t_env *e = &self->e;
-	struct tessera_cmd *cmd = e->bo.cpu;
+	struct t1_cmd *cmd = e->bo.cpu;
 	uint32_t copy, out[3];
 	int i;
 
-	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, TESSERA_ENGINE_COPY, &copy));
+	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, T1_ENGINE_COPY, &copy));
 	for (i = 0; i < 3; i++)
 		ASSERT_EQ(0, t_syncobj(e->fd, &out[i]));
 	for (i = 0; i < 64; i++)
@@ -184,7 +184,7 @@ TEST_F(fault, all_queues_of_the_context)
 	}
 	EXPECT_EQ(-EIO, t_exec(e->fd, copy, e->va, 1, 0, 0));
 	EXPECT_EQ(-EIO, t_queue_create(e->fd, e->ctx, 0, &copy));
-	CHECK_AFTER(TESSERA_FAULT_UNMAPPED, 64, 1ull << 40);
+	CHECK_AFTER(T1_FAULT_UNMAPPED, 64, 1ull << 40);
 }
 
 /* The ring is in the context's address space, but engines may not write it */
@@ -193,26 +193,26 @@ TEST_F(fault, ring_is_read_only)
 	struct drm_tessera_queue_query q;
 	int slot;
 
-	for (slot = 0; slot < TESSERA_MAX_SLOTS; slot++) {
+	for (slot = 0; slot < T1_MAX_SLOTS; slot++) {
 		int ret = t_run(&self->e, &COPY(T_DATA(&self->e), WINDOW(slot), 4096), 1);
 
 		if (!ret)
 			break;
 		/* Not ours: the next one with a new context */
 		ASSERT_EQ(-EIO, ret);
-		ASSERT_EQ(0, t_renew(&self->e, TESSERA_ENGINE_COMPUTE));
+		ASSERT_EQ(0, t_renew(&self->e, T1_ENGINE_COMPUTE));
 	}
-	ASSERT_GT(TESSERA_MAX_SLOTS, slot);
+	ASSERT_GT(T1_MAX_SLOTS, slot);
 	EXPECT_EQ(-EIO, t_run(&self->e, &FILL(WINDOW(slot), 4096, 0), 1));
 	ASSERT_EQ(0, t_query(self->e.fd, self->e.queue, &q));
-	EXPECT_EQ(TESSERA_FAULT_PERMISSION, q.fault);
+	EXPECT_EQ(T1_FAULT_PERMISSION, q.fault);
 }
 
 /* A batch that writes its own control block and fence value hurts only itself */
 TEST_F(fault, forged_fences)
 {
 	struct t_env *e = &self->e;
-	struct tessera_cmd *cmd = e->bo.cpu;
+	struct t1_cmd *cmd = e->bo.cpu;
 	int slot, i;
 
 	for (slot = 0; slot < 4; slot++) {
@@ -225,7 +225,7 @@ TEST_F(fault, forged_fences)
 		}
 		t_sleep_ms(20);
 		EXPECT_LE(0, t_state(e));
-		ASSERT_EQ(0, t_renew(e, TESSERA_ENGINE_COMPUTE));
+		ASSERT_EQ(0, t_renew(e, T1_ENGINE_COMPUTE));
 	}
 	EXPECT_EQ(0, t_run(&self->near, &FILL(T_DATA(&self->near), 4096, 1), 1));
 	EXPECT_EQ(0, t_run(&self->far, &FILL(T_DATA(&self->far), 4096, 1), 1));
@@ -246,11 +246,11 @@ TEST_F(fault, random_commands)
 			word[i] = rand_r(&seed) << 16 ^ rand_r(&seed);
 		for (i = 0; i < 32; i++) {
 			/* Mostly real opcodes, on addresses that may exist; not HANG */
-			struct tessera_cmd *cmd = (void *)(word + 16 * i);
+			struct t1_cmd *cmd = (void *)(word + 16 * i);
 
 			cmd->opcode %= 0x18;
-			if (cmd->opcode == TESSERA_OP_HANG)
-				cmd->opcode = TESSERA_OP_FILL;
+			if (cmd->opcode == T1_OP_HANG)
+				cmd->opcode = T1_OP_FILL;
 			cmd->sub = 0;
 			cmd->flags = 0;
 			cmd->rsvd = 0;
@@ -267,7 +267,7 @@ TEST_F(fault, random_commands)
 		if (t_state(e) == DRM_TESSERA_QUEUE_OK)
 			continue;
 		EXPECT_EQ(DRM_TESSERA_QUEUE_FAULT, t_state(e));
-		ASSERT_EQ(0, t_renew(e, TESSERA_ENGINE_COMPUTE));
+		ASSERT_EQ(0, t_renew(e, T1_ENGINE_COMPUTE));
 	}
 	EXPECT_EQ(0, t_run(&self->near, &FILL(T_DATA(&self->near), 4096, 1), 1));
 	EXPECT_EQ(0, t_run(&self->far, &FILL(T_DATA(&self->far), 4096, 1), 1));

@@ -19,7 +19,7 @@ FIXTURE(fdinfo)
 
 FIXTURE_SETUP(fdinfo)
 {
-	ASSERT_EQ(0, t_setup(&self->e, 0, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_setup(&self->e, 0, T1_ENGINE_COMPUTE));
 }
 
 FIXTURE_TEARDOWN(fdinfo)
@@ -92,7 +92,7 @@ TEST_F(fdinfo, engine_time)
 		EXPECT_LE((1ull << 20) * 1000 / mb_per_s * 9 / 10, q1.busy_ns);
 	}
 
-	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, TESSERA_ENGINE_COPY, &copy));
+	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, T1_ENGINE_COPY, &copy));
 	e->queue = copy;
 	ASSERT_EQ(0, t_run(e, &FILL(T_DATA(e), 1 << 20, 1), 1));
 	ASSERT_EQ(0, t_query(e->fd, copy, &q2));
@@ -103,7 +103,7 @@ TEST_F(fdinfo, engine_time)
 	ASSERT_EQ(0, t_queue_destroy(e->fd, first));
 	before = number(e->fd, "drm-engine-compute", " ns");
 	EXPECT_EQ(q1.busy_ns, before);
-	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, TESSERA_ENGINE_COMPUTE, &e->queue));
+	ASSERT_EQ(0, t_queue_create(e->fd, e->ctx, T1_ENGINE_COMPUTE, &e->queue));
 	ASSERT_EQ(0, t_run(e, &FILL(T_DATA(e), 1 << 20, 1), 1));
 	EXPECT_EQ(2 * before, number(e->fd, "drm-engine-compute", " ns"));
 	ASSERT_EQ(0, t_ctx_destroy(e->fd, e->ctx));

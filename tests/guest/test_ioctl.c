@@ -22,7 +22,7 @@ FIXTURE(ioctl)
 
 FIXTURE_SETUP(ioctl)
 {
-	ASSERT_EQ(0, t_setup(&self->e, 0, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_setup(&self->e, 0, T1_ENGINE_COMPUTE));
 	self->data = T_DATA_CPU(&self->e);
 }
 
@@ -53,19 +53,19 @@ TEST_F(ioctl, get_param)
 	uint32_t p;
 
 	ASSERT_EQ(0, t_param(fd, DRM_TESSERA_PARAM_HW_VERSION, &v));
-	EXPECT_EQ(TESSERA_HW_VERSION_MAJOR, v >> 16);
+	EXPECT_EQ(T1_HW_VERSION_MAJOR, v >> 16);
 	for (p = DRM_TESSERA_PARAM_VRAM_SIZE; p <= DRM_TESSERA_PARAM_JOB_TIMEOUT_MS; p++) {
 		ASSERT_EQ(0, t_param(fd, p, &v));
 		EXPECT_LT(0, v);
 	}
 	ASSERT_EQ(0, t_param(fd, DRM_TESSERA_PARAM_NUM_CONTEXTS, &v));
-	EXPECT_GE(TESSERA_MAX_CONTEXTS, v);
+	EXPECT_GE(T1_MAX_CONTEXTS, v);
 	ASSERT_EQ(0, t_param(fd, DRM_TESSERA_PARAM_NUM_SLOTS, &v));
-	EXPECT_GE(TESSERA_MAX_SLOTS, v);
+	EXPECT_GE(T1_MAX_SLOTS, v);
 	ASSERT_EQ(0, t_param(fd, DRM_TESSERA_PARAM_VA_START, &start));
 	ASSERT_EQ(0, t_param(fd, DRM_TESSERA_PARAM_VA_END, &end));
 	EXPECT_LT(start, end);
-	EXPECT_GE(1ull << TESSERA_VA_BITS, end);
+	EXPECT_GE(1ull << T1_VA_BITS, end);
 	EXPECT_EQ(-EINVAL, t_param(fd, DRM_TESSERA_PARAM_JOB_TIMEOUT_MS + 1, &v));
 	EXPECT_EQ(-EINVAL, CALL(DRM_IOCTL_TESSERA_GET_PARAM,
 				(struct drm_tessera_get_param){ .pad = 1 }));
@@ -201,9 +201,9 @@ TEST_F(ioctl, bo_wait_busy)
 	};
 	struct drm_tessera_bo_wait wait = { .handle = self->e.bo.handle };
 
-	if (!t_has_cap(self->e.fd, TESSERA_CAP_HANG))
+	if (!t_has_cap(self->e.fd, T1_CAP_HANG))
 		SKIP(return, "needs a device with hang=on");
-	memcpy(self->e.bo.cpu, &HANG(T_SECOND, 0), sizeof(struct tessera_cmd));
+	memcpy(self->e.bo.cpu, &HANG(T_SECOND, 0), sizeof(struct t1_cmd));
 	ASSERT_EQ(0, t_exec_args(self->e.fd, &args));
 	EXPECT_EQ(-EBUSY, CALL(DRM_IOCTL_TESSERA_BO_WAIT, wait));
 	wait.timeout_ns = t_now_ns() + T_SECOND / 50;
@@ -215,7 +215,7 @@ TEST_F(ioctl, bo_wait_busy)
 TEST_F(ioctl, contexts)
 {
 	int fd = self->e.fd, n = 0, ret, i;
-	uint32_t ids[TESSERA_MAX_CONTEXTS + 1];
+	uint32_t ids[T1_MAX_CONTEXTS + 1];
 	uint64_t max;
 
 	EXPECT_EQ(-EINVAL, CALL(DRM_IOCTL_TESSERA_CTX_CREATE,
@@ -229,7 +229,7 @@ TEST_F(ioctl, contexts)
 	ASSERT_EQ(0, t_param(fd, DRM_TESSERA_PARAM_NUM_CONTEXTS, &max));
 	do {
 		ret = t_ctx_create(fd, &ids[n]);
-	} while (!ret && ++n <= TESSERA_MAX_CONTEXTS);
+	} while (!ret && ++n <= T1_MAX_CONTEXTS);
 	EXPECT_EQ(-ENOSPC, ret);
 	EXPECT_GT(max, n);		/* one is the fixture's */
 	EXPECT_EQ(max - 1, n);
@@ -244,13 +244,13 @@ TEST_F(ioctl, queues)
 {
 	struct drm_tessera_queue_query q = { .queue_id = BAD_ID };
 	int fd = self->e.fd, n = 0, ret, i;
-	uint32_t ids[TESSERA_MAX_SLOTS + 1];
+	uint32_t ids[T1_MAX_SLOTS + 1];
 	uint64_t max;
 
 	EXPECT_EQ(-EINVAL, CALL(DRM_IOCTL_TESSERA_QUEUE_CREATE,
 				(struct drm_tessera_queue_create){ .ctx_id = self->e.ctx,
 								   .flags = 1 }));
-	EXPECT_EQ(-EINVAL, t_queue_create(fd, self->e.ctx, TESSERA_NUM_ENGINES, &ids[0]));
+	EXPECT_EQ(-EINVAL, t_queue_create(fd, self->e.ctx, T1_NUM_ENGINES, &ids[0]));
 	EXPECT_EQ(-ENOENT, t_queue_create(fd, BAD_ID, 0, &ids[0]));
 	EXPECT_EQ(-EINVAL, CALL(DRM_IOCTL_TESSERA_QUEUE_DESTROY,
 				(struct drm_tessera_queue_destroy){ .queue_id = self->e.queue,
@@ -261,7 +261,7 @@ TEST_F(ioctl, queues)
 	ASSERT_EQ(0, t_param(fd, DRM_TESSERA_PARAM_NUM_SLOTS, &max));
 	do {
 		ret = t_queue_create(fd, self->e.ctx, n & 1, &ids[n]);
-	} while (!ret && ++n <= TESSERA_MAX_SLOTS);
+	} while (!ret && ++n <= T1_MAX_SLOTS);
 	EXPECT_EQ(-ENOSPC, ret);
 	EXPECT_EQ(max - 1, n);
 	/* They all work, each with its own interrupt vector and window */
@@ -269,7 +269,7 @@ TEST_F(ioctl, queues)
 		uint32_t out;
 
 		memcpy(self->e.bo.cpu, &FILL(T_DATA(&self->e) + 4 * i, 4, i + 1),
-		       sizeof(struct tessera_cmd));
+		       sizeof(struct t1_cmd));
 		ASSERT_EQ(0, t_syncobj(fd, &out));
 		ASSERT_EQ(0, t_exec(fd, ids[i], self->e.va, 1, 0, out));
 		EXPECT_EQ(0, t_wait(fd, out, 60));
@@ -277,7 +277,7 @@ TEST_F(ioctl, queues)
 	}
 	for (i = 0; i < n; i++)
 		EXPECT_EQ(0, t_queue_destroy(fd, ids[i]));
-	ASSERT_EQ(0, t_queue_create(fd, self->e.ctx, TESSERA_ENGINE_COPY, &ids[0]));
+	ASSERT_EQ(0, t_queue_create(fd, self->e.ctx, T1_ENGINE_COPY, &ids[0]));
 }
 
 TEST_F(ioctl, bind_errors)
@@ -357,7 +357,7 @@ TEST_F(ioctl, bind_places)
 		{ (1ull << 46) + 4096, 8 * MIB - 8192, 8192 },
 	};
 	struct t_env *e = &self->e;
-	struct tessera_cmd cmds[2];
+	struct t1_cmd cmds[2];
 	uint32_t *word, out, wrong;
 	struct t_bo bo;
 	uint64_t off;
@@ -407,7 +407,7 @@ TEST_F(ioctl, exec_errors)
 	struct drm_tessera_queue_query q;
 	struct drm_tessera_exec x;
 
-	memcpy(e->bo.cpu, &FILL(T_DATA(e), 4, 1), sizeof(struct tessera_cmd));
+	memcpy(e->bo.cpu, &FILL(T_DATA(e), 4, 1), sizeof(struct t1_cmd));
 #define TRY(err, ...) do {							\
 	x = good;								\
 	__VA_ARGS__;								\
@@ -442,7 +442,7 @@ TEST_F(ioctl, exec_errors)
 } while (0)
 	TRY_BATCH(-EINVAL, bad.pad = 1);
 	TRY_BATCH(-EINVAL, bad.count = 0);
-	TRY_BATCH(-EINVAL, bad.count = TESSERA_MAX_BATCH + 1);
+	TRY_BATCH(-EINVAL, bad.count = T1_MAX_BATCH + 1);
 	TRY_BATCH(-EINVAL, bad.va += 32);
 	/* Only the first was a job, and the queue is well */
 	EXPECT_EQ(0, t_run(e, &FILL(T_DATA(e), 4, 1), 1));

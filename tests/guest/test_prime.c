@@ -38,7 +38,7 @@ FIXTURE_VARIANT_ADD(prime, vram)
 
 FIXTURE_SETUP(prime)
 {
-	ASSERT_EQ(0, t_setup(&self->e, variant->flags, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_setup(&self->e, variant->flags, T1_ENGINE_COMPUTE));
 	self->data = T_DATA_CPU(&self->e);
 	self->other = t_open();
 	ASSERT_LE(0, self->other);
@@ -85,7 +85,7 @@ TEST_F(prime, implicit_sync_between_files)
 		.bos = (uintptr_t)&e->bo.handle, .num_bos = 1,
 	};
 	struct drm_tessera_bo_wait wait = {};
-	struct tessera_cmd *cmd = e->bo.cpu;
+	struct t1_cmd *cmd = e->bo.cpu;
 	uint32_t handle, ctx, queue;
 	int buf, i;
 
@@ -93,7 +93,7 @@ TEST_F(prime, implicit_sync_between_files)
 	ASSERT_EQ(0, drmPrimeFDToHandle(self->other, buf, &handle));
 	close(buf);
 	ASSERT_EQ(0, t_ctx_create(self->other, &ctx));
-	ASSERT_EQ(0, t_queue_create(self->other, ctx, TESSERA_ENGINE_COPY, &queue));
+	ASSERT_EQ(0, t_queue_create(self->other, ctx, T1_ENGINE_COPY, &queue));
 	ASSERT_EQ(0, t_bind(self->other, ctx, handle, e->va, 0, T_ARENA, T_RW));
 
 	for (i = 0; i < 32; i++)

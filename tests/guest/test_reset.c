@@ -27,7 +27,7 @@ FIXTURE(reset)
 
 FIXTURE_SETUP(reset)
 {
-	ASSERT_EQ(0, t_setup(&self->e, DRM_TESSERA_BO_VRAM, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_setup(&self->e, DRM_TESSERA_BO_VRAM, T1_ENGINE_COMPUTE));
 	ASSERT_EQ(0, t_sysfs(self->e.fd, self->sysfs, sizeof(self->sysfs)));
 	ASSERT_EQ(0, t_syncobj(self->e.fd, &self->out));
 }
@@ -48,7 +48,7 @@ FIXTURE_TEARDOWN(reset)
 	EXPECT_EQ(0, t_unbind(_e->fd, _e->ctx, _e->va, T_ARENA));			\
 	EXPECT_EQ(0, t_ctx_destroy(_e->fd, _e->ctx));					\
 	ASSERT_EQ(0, t_ctx_create(_e->fd, &_e->ctx));					\
-	ASSERT_EQ(0, t_queue_create(_e->fd, _e->ctx, TESSERA_ENGINE_COMPUTE, &_e->queue)); \
+	ASSERT_EQ(0, t_queue_create(_e->fd, _e->ctx, T1_ENGINE_COMPUTE, &_e->queue)); \
 	ASSERT_EQ(0, t_bind(_e->fd, _e->ctx, _e->bo.handle, _e->va, 0, T_ARENA, T_RW));	\
 	EXPECT_EQ(0, t_run(_e, &FILL(T_DATA(_e), 4096, 0x11), 1));			\
 	EXPECT_EQ(0x11, *(uint32_t *)T_DATA_CPU(_e));					\
@@ -71,7 +71,7 @@ TEST_F(reset, flr_when_idle)
  */
 TEST_F(reset, flr_with_work)
 {
-	struct tessera_cmd *cmd = self->e.bo.cpu;
+	struct t1_cmd *cmd = self->e.bo.cpu;
 	struct t_bo sys;
 	int i;
 
@@ -90,9 +90,9 @@ TEST_F(reset, flr_with_work)
 
 TEST_F(reset, flr_out_of_a_hang)
 {
-	if (!t_has_cap(self->e.fd, TESSERA_CAP_HANG))
+	if (!t_has_cap(self->e.fd, T1_CAP_HANG))
 		SKIP(return, "needs a device with hang=on");
-	memcpy(self->e.bo.cpu, &HANG(0, TESSERA_HANG_NO_PREEMPT), 64);
+	memcpy(self->e.bo.cpu, &HANG(0, T1_HANG_NO_PREEMPT), 64);
 	ASSERT_EQ(0, t_exec(self->e.fd, self->e.queue, self->e.va, 1, 0, self->out));
 	snprintf(self->path, sizeof(self->path), "%s/reset", self->sysfs);
 	ASSERT_EQ(0, t_write_file(self->path, "1"));
@@ -156,7 +156,7 @@ static void on_sigbus(int sig)
 TEST_F(reset, unbind_with_users)
 {
 	struct sigaction sa = { .sa_handler = on_sigbus };
-	struct tessera_cmd *cmd = self->e.bo.cpu;
+	struct t1_cmd *cmd = self->e.bo.cpu;
 	struct drm_tessera_queue_query q;
 	char *name, path[256];
 	struct t_bo bo, sys;
@@ -196,7 +196,7 @@ TEST_F(reset, unbind_with_users)
 	{
 		struct t_env e;
 
-		ASSERT_EQ(0, t_setup(&e, DRM_TESSERA_BO_VRAM, TESSERA_ENGINE_COMPUTE));
+		ASSERT_EQ(0, t_setup(&e, DRM_TESSERA_BO_VRAM, T1_ENGINE_COMPUTE));
 		EXPECT_EQ(0, t_run(&e, &FILL(T_DATA(&e), 4096, 3), 1));
 		t_teardown(&self->e);
 		self->e.bo.cpu = NULL;

@@ -2,7 +2,7 @@
 /*
  * test_timeout.c - jobs that never end: the watchdog, and ends of contexts that hang
  *
- * Needs a device that accepts TESSERA_OP_HANG, and root for the module parameter.
+ * Needs a device that accepts T1_OP_HANG, and root for the module parameter.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,16 +34,16 @@ FIXTURE_VARIANT_ADD(timeout, preemptible)
 
 FIXTURE_VARIANT_ADD(timeout, not_preemptible)
 {
-	.flags = TESSERA_HANG_NO_PREEMPT,
+	.flags = T1_HANG_NO_PREEMPT,
 };
 
 FIXTURE_SETUP(timeout)
 {
 	char text[16];
 
-	ASSERT_EQ(0, t_setup(&self->e, 0, TESSERA_ENGINE_COMPUTE));
-	ASSERT_EQ(0, t_setup(&self->other, 0, TESSERA_ENGINE_COMPUTE));
-	if (!t_has_cap(self->e.fd, TESSERA_CAP_HANG))
+	ASSERT_EQ(0, t_setup(&self->e, 0, T1_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_setup(&self->other, 0, T1_ENGINE_COMPUTE));
+	if (!t_has_cap(self->e.fd, T1_CAP_HANG))
 		SKIP(return, "needs a device with hang=on");
 	ASSERT_EQ(0, t_read_file(PARAMETER, self->before, sizeof(self->before)));
 	snprintf(text, sizeof(text), "%d", TIMEOUT_MS);
@@ -70,11 +70,11 @@ static bool ended_by_timeout(struct t_env *e, uint32_t out, uint16_t flags)
 
 	if (status == -ETIME && state == DRM_TESSERA_QUEUE_TIMEOUT)
 		return true;
-	return (flags & TESSERA_HANG_NO_PREEMPT) && !t_has_cap(e->fd, TESSERA_CAP_SCHED) &&
+	return (flags & T1_HANG_NO_PREEMPT) && !t_has_cap(e->fd, T1_CAP_SCHED) &&
 	       status == -EIO && state == DRM_TESSERA_QUEUE_RESET;
 }
 
-static int submit(struct t_env *e, struct tessera_cmd cmd, uint32_t out)
+static int submit(struct t_env *e, struct t1_cmd cmd, uint32_t out)
 {
 	static unsigned int place;
 
@@ -139,7 +139,7 @@ TEST_F(timeout, waiting_is_no_hang)
 
 	memcpy(self->e.bo.cpu, &HANG(TIMEOUT_MS * 1000000ll / 2, 0), 64);
 	memcpy((char *)self->e.bo.cpu + 64, &FILL(T_DATA(&self->e), 4, 6), 64);
-	ASSERT_EQ(0, t_queue_create(self->e.fd, self->e.ctx, TESSERA_ENGINE_COPY, &copy));
+	ASSERT_EQ(0, t_queue_create(self->e.fd, self->e.ctx, T1_ENGINE_COPY, &copy));
 	ASSERT_EQ(0, t_syncobj(self->e.fd, &in));
 	for (i = 0; i < 4; i++)
 		ASSERT_EQ(0, t_exec(self->e.fd, self->e.queue, self->e.va, 1, 0, in));
@@ -154,7 +154,7 @@ TEST_F(timeout, two_hangs)
 {
 	struct t_env third;
 
-	ASSERT_EQ(0, t_setup(&third, 0, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t_setup(&third, 0, T1_ENGINE_COMPUTE));
 	ASSERT_EQ(0, submit(&self->e, HANG(0, 0), self->out));
 	t_sleep_ms(20);
 	ASSERT_EQ(0, submit(&self->other, HANG(0, variant->flags), self->out2));
@@ -174,7 +174,7 @@ TEST_F(timeout, other_engine_goes_on)
 	uint32_t copy;
 	int64_t start;
 
-	ASSERT_EQ(0, t_queue_create(self->other.fd, self->other.ctx, TESSERA_ENGINE_COPY, &copy));
+	ASSERT_EQ(0, t_queue_create(self->other.fd, self->other.ctx, T1_ENGINE_COPY, &copy));
 	self->other.queue = copy;
 	ASSERT_EQ(0, submit(&self->e, HANG(0, variant->flags), self->out));
 	start = t_now_ns();
@@ -191,7 +191,7 @@ TEST_F(timeout, destroy_while_hanging)
 	ASSERT_EQ(0, submit(&self->e, HANG(0, variant->flags), self->out));
 	ASSERT_EQ(0, t_queue_destroy(self->e.fd, self->e.queue));
 	EXPECT_EQ(-ECANCELED, t_fence_status(self->e.fd, self->out));
-	ASSERT_EQ(0, t_queue_create(self->e.fd, self->e.ctx, TESSERA_ENGINE_COMPUTE,
+	ASSERT_EQ(0, t_queue_create(self->e.fd, self->e.ctx, T1_ENGINE_COMPUTE,
 				    &self->e.queue));
 	EXPECT_EQ(0, t_run(&self->e, &FILL(T_DATA(&self->e), 4, 5), 1));
 
@@ -219,7 +219,7 @@ TEST_F(timeout, unbind_while_running)
 	EXPECT_EQ(0, t_wait(e->fd, self->out, 60));
 	EXPECT_EQ(-EIO, t_fence_status(e->fd, self->out));
 	ASSERT_EQ(0, t_query(e->fd, e->queue, &q));
-	EXPECT_EQ(TESSERA_FAULT_UNMAPPED, q.fault);
+	EXPECT_EQ(T1_FAULT_UNMAPPED, q.fault);
 	EXPECT_EQ(1, q.fault_batch_index);
 	EXPECT_EQ(0, *(uint32_t *)T_DATA_CPU(e));
 }

@@ -221,7 +221,7 @@ TEST_F_TIMEOUT(life, remove_in_use, 60)
 	ASSERT_EQ(0, mdev_create_uuid("V4", UUID));
 	ASSERT_EQ(0, vdev_open(&v, UUID));
 	ASSERT_EQ(0, t1_start(&t, &v));
-	ASSERT_EQ(0, t1_queue_simple(&t, &q, 0, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t1_queue_simple(&t, &q, 0, T1_ENGINE_COMPUTE));
 	req = request_fd(&v);
 	ASSERT_LE(0, req);
 	pid = write_aside(&v, "1", "/sys/bus/mdev/devices/" UUID "/remove");
@@ -273,7 +273,7 @@ TEST_F(life, unload_in_use)
 	ASSERT_EQ(0, vdev_open(&v, UUID));
 	EXPECT_EQ(-1, syscall(SYS_delete_module, "tessera", O_NONBLOCK));
 	EXPECT_TRUE(errno == EWOULDBLOCK || errno == EBUSY);
-	EXPECT_EQ(TESSERA_MAGIC, vdev_reg(&v, TESSERA_REG_MAGIC));
+	EXPECT_EQ(T1_MAGIC, vdev_reg(&v, T1_REG_MAGIC));
 	vdev_close(&v);
 }
 

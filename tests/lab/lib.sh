@@ -99,7 +99,7 @@ qemu_dir()
 	[ -n "${TESSERA_QEMU:-}" ] && echo "$TESSERA_QEMU" && return
 	tree=$(tree_dir)
 	printf '%s/qemu-%s\n' "$CACHE" "$(key "$LAB/make-qemu.sh" "$LAB/qemu-stock.sh" "${tree##*-}" \
-		"$REPO/uapi/tessera_hw.h" "$REPO/qemu-patches/series" "$REPO"/qemu-patches/*.patch \
+		"$REPO/uapi/t1_hw.h" "$REPO/qemu-patches/series" "$REPO"/qemu-patches/*.patch \
 		"$(files_key "$REPO/qemu-patches/files")")"
 }
 

@@ -52,7 +52,7 @@ make_layer()
 	fi
 	# The device and its drivers share the description of the hardware
 	if [ -d "$PATCHES/files/hw/misc/tessera" ]; then
-		cp -p "$REPO"/uapi/tessera_hw.h "$layer/hw/misc/tessera/"
+		cp -p "$REPO"/uapi/t1_hw.h "$layer/hw/misc/tessera/"
 	fi
 }
 

@@ -172,7 +172,7 @@ int accel_drm_open(const char *path, struct accel **accel)
 		err = complain("context", tessera_context_create(d->dev, &d->ctx));
 	if (!err)
 		err = complain("compute queue",
-			       tessera_queue_create(d->ctx, TESSERA_ENGINE_COMPUTE, &d->queue));
+			       tessera_queue_create(d->ctx, T1_ENGINE_COMPUTE, &d->queue));
 	if (!err)
 		err = complain("syncobj", tessera_syncobj_create(d->dev, &d->syncobj));
 	if (err) {

@@ -103,11 +103,11 @@ int job_create(struct accel *accel, const struct mnist_set *train, const struct 
 	job->order = calloc(job->steps_per_epoch, sizeof(*job->order));
 	err = job->order ? net_init(&job->net, accel, train, test) : -ENOMEM;
 	if (!err)
-		err = accel->ops->alloc(accel, JOB_SLOTS * SLOT_CMDS * sizeof(struct tessera_cmd),
+		err = accel->ops->alloc(accel, JOB_SLOTS * SLOT_CMDS * sizeof(struct t1_cmd),
 					false, &cmds, &va);
 	for (uint32_t i = 0; i < JOB_SLOTS && !err; i++)
-		err = tessera_cmdbuf_wrap((struct tessera_cmd *)cmds + i * SLOT_CMDS, SLOT_CMDS,
-					  va + i * SLOT_CMDS * sizeof(struct tessera_cmd),
+		err = tessera_cmdbuf_wrap((struct t1_cmd *)cmds + i * SLOT_CMDS, SLOT_CMDS,
+					  va + i * SLOT_CMDS * sizeof(struct t1_cmd),
 					  &job->slots[i]);
 	if (err) {
 		job_destroy(job);

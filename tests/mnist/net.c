@@ -162,12 +162,12 @@ static void record_hidden(const struct net *net, struct tessera_cmdbuf *cb, uint
 		.m = count, .n = NET_HIDDEN, .k = NET_IN,
 	};
 
-	tessera_cmd_requant(cb, TESSERA_REQUANT_U8_TO_F32, net->va.x, images, count * NET_IN,
+	tessera_cmd_requant(cb, T1_REQUANT_U8_TO_F32, net->va.x, images, count * NET_IN,
 			    PIXEL_F32, 0);
 	tessera_cmd_gemm(cb, &product);
 	tessera_cmd_bias(cb, net->va.hidden, net->va.hidden, param(net, NET_B1), count, NET_HIDDEN,
 			 0);
-	tessera_cmd_act(cb, TESSERA_ACT_RELU, net->va.hidden, net->va.hidden, 0,
+	tessera_cmd_act(cb, T1_ACT_RELU, net->va.hidden, net->va.hidden, 0,
 			count * NET_HIDDEN);
 }
 
@@ -183,19 +183,19 @@ void net_record_step(const struct net *net, struct tessera_cmdbuf *cb, uint32_t 
 		.in = net->va.logits, .out = net->va.logits, .loss = net->va.loss,
 		.labels = net->va.train_labels + first,
 		.m = NET_BATCH, .n = NET_OUT, .scale = 1.0f / NET_BATCH,
-		.flags = TESSERA_SOFTMAX_GRAD | TESSERA_SOFTMAX_LOSS,
+		.flags = T1_SOFTMAX_GRAD | T1_SOFTMAX_LOSS,
 	};
 	const struct tessera_gemm d_w2 = {
 		.a = net->va.hidden, .b = net->va.logits, .c = grad(net, NET_W2),
-		.m = NET_HIDDEN, .n = NET_OUT, .k = NET_BATCH, .flags = TESSERA_GEMM_TRANS_A,
+		.m = NET_HIDDEN, .n = NET_OUT, .k = NET_BATCH, .flags = T1_GEMM_TRANS_A,
 	};
 	const struct tessera_gemm d_hidden = {
 		.a = net->va.logits, .b = param(net, NET_W2), .c = net->va.d_hidden,
-		.m = NET_BATCH, .n = NET_HIDDEN, .k = NET_OUT, .flags = TESSERA_GEMM_TRANS_B,
+		.m = NET_BATCH, .n = NET_HIDDEN, .k = NET_OUT, .flags = T1_GEMM_TRANS_B,
 	};
 	const struct tessera_gemm d_w1 = {
 		.a = net->va.x, .b = net->va.d_hidden, .c = grad(net, NET_W1),
-		.m = NET_IN, .n = NET_HIDDEN, .k = NET_BATCH, .flags = TESSERA_GEMM_TRANS_A,
+		.m = NET_IN, .n = NET_HIDDEN, .k = NET_BATCH, .flags = T1_GEMM_TRANS_A,
 	};
 
 	record_hidden(net, cb, net->va.train_images + (uint64_t)first * NET_IN, NET_BATCH);
@@ -205,19 +205,19 @@ void net_record_step(const struct net *net, struct tessera_cmdbuf *cb, uint32_t 
 	tessera_cmd_softmax(cb, &softmax);
 
 	tessera_cmd_gemm(cb, &d_w2);
-	tessera_cmd_reduce(cb, TESSERA_REDUCE_SUM, grad(net, NET_B2), net->va.logits, NET_BATCH,
+	tessera_cmd_reduce(cb, T1_REDUCE_SUM, grad(net, NET_B2), net->va.logits, NET_BATCH,
 			   NET_OUT, 0);
 	tessera_cmd_gemm(cb, &d_hidden);
-	tessera_cmd_act(cb, TESSERA_ACT_RELU_GRAD, net->va.d_hidden, net->va.hidden,
+	tessera_cmd_act(cb, T1_ACT_RELU_GRAD, net->va.d_hidden, net->va.hidden,
 			net->va.d_hidden, NET_BATCH * NET_HIDDEN);
 	tessera_cmd_gemm(cb, &d_w1);
-	tessera_cmd_reduce(cb, TESSERA_REDUCE_SUM, grad(net, NET_B1), net->va.d_hidden, NET_BATCH,
+	tessera_cmd_reduce(cb, T1_REDUCE_SUM, grad(net, NET_B1), net->va.d_hidden, NET_BATCH,
 			   NET_HIDDEN, 0);
 
 	/* v = g + momentum v; p = p - rate v */
-	tessera_cmd_eltwise(cb, TESSERA_ELT_ADD, net->va.momentum, net->va.grads, net->va.momentum,
+	tessera_cmd_eltwise(cb, T1_ELT_ADD, net->va.momentum, net->va.grads, net->va.momentum,
 			    NET_PARAMS, momentum);
-	tessera_cmd_eltwise(cb, TESSERA_ELT_ADD, net->va.params, net->va.params, net->va.momentum,
+	tessera_cmd_eltwise(cb, T1_ELT_ADD, net->va.params, net->va.params, net->va.momentum,
 			    NET_PARAMS, -rate);
 	tessera_cmd_timestamp(cb, net->va.stamps + stamp * sizeof(uint64_t));
 }
@@ -226,8 +226,8 @@ void net_record_step(const struct net *net, struct tessera_cmdbuf *cb, uint32_t 
 static void record_absmax(const struct net *net, struct tessera_cmdbuf *cb, uint64_t out,
 			  uint64_t in, uint32_t rows, uint32_t cols)
 {
-	tessera_cmd_reduce(cb, TESSERA_REDUCE_ABSMAX, net->va.row_max, in, rows, cols, 1);
-	tessera_cmd_reduce(cb, TESSERA_REDUCE_ABSMAX, out, net->va.row_max, 1, rows, 1);
+	tessera_cmd_reduce(cb, T1_REDUCE_ABSMAX, net->va.row_max, in, rows, cols, 1);
+	tessera_cmd_reduce(cb, T1_REDUCE_ABSMAX, out, net->va.row_max, 1, rows, 1);
 }
 
 void net_record_calibrate(const struct net *net, struct tessera_cmdbuf *cb, uint32_t first,
@@ -245,7 +245,7 @@ void net_record_scalars(const struct net *net, struct tessera_cmdbuf *cb, uint32
 		      NET_IN, NET_HIDDEN);
 	record_absmax(net, cb, scalars + offsetof(struct net_scalars, w2_max), param(net, NET_W2),
 		      NET_HIDDEN, NET_OUT);
-	tessera_cmd_reduce(cb, TESSERA_REDUCE_ABSMAX,
+	tessera_cmd_reduce(cb, T1_REDUCE_ABSMAX,
 			   scalars + offsetof(struct net_scalars, hidden_max), net->va.chunk_max, 1,
 			   chunks, 1);
 	tessera_cmd_copy(cb, net->va.out_scalars, scalars, sizeof(struct net_scalars));
@@ -290,9 +290,9 @@ void net_scales(const struct net *net, struct net_scales *scales)
 void net_record_quantise(const struct net *net, struct tessera_cmdbuf *cb,
 			 const struct net_scales *scales)
 {
-	tessera_cmd_requant(cb, TESSERA_REQUANT_F32_TO_I8, net->va.w1_i8, param(net, NET_W1),
+	tessera_cmd_requant(cb, T1_REQUANT_F32_TO_I8, net->va.w1_i8, param(net, NET_W1),
 			    NET_IN * NET_HIDDEN, scales->w1, 0);
-	tessera_cmd_requant(cb, TESSERA_REQUANT_F32_TO_I8, net->va.w2_i8, param(net, NET_W2),
+	tessera_cmd_requant(cb, T1_REQUANT_F32_TO_I8, net->va.w2_i8, param(net, NET_W2),
 			    NET_HIDDEN * NET_OUT, scales->w2, 0);
 	tessera_cmd_copy(cb, net->va.biases, net->va.in_biases, sizeof(struct net_biases));
 }
@@ -302,27 +302,27 @@ void net_record_classify(const struct net *net, struct tessera_cmdbuf *cb, uint3
 {
 	const struct tessera_gemm layer1 = {
 		.a = net->va.x_i8, .b = net->va.w1_i8, .c = net->va.sums,
-		.m = count, .n = NET_HIDDEN, .k = NET_IN, .flags = TESSERA_GEMM_I8,
+		.m = count, .n = NET_HIDDEN, .k = NET_IN, .flags = T1_GEMM_I8,
 	};
 	const struct tessera_gemm layer2 = {
 		.a = net->va.hidden_i8, .b = net->va.w2_i8, .c = net->va.logits,
-		.m = count, .n = NET_OUT, .k = NET_HIDDEN, .flags = TESSERA_GEMM_I8,
+		.m = count, .n = NET_OUT, .k = NET_HIDDEN, .flags = T1_GEMM_I8,
 	};
 
-	tessera_cmd_requant(cb, TESSERA_REQUANT_U8_TO_I8, net->va.x_i8,
+	tessera_cmd_requant(cb, T1_REQUANT_U8_TO_I8, net->va.x_i8,
 			    net->va.test_images + (uint64_t)first * NET_IN, count * NET_IN,
 			    PIXEL_S8, 0);
 	tessera_cmd_gemm(cb, &layer1);
 	tessera_cmd_bias(cb, net->va.sums, net->va.sums,
 			 net->va.biases + offsetof(struct net_biases, b1), count, NET_HIDDEN,
-			 TESSERA_BIAS_I32);
-	tessera_cmd_requant(cb, TESSERA_REQUANT_I32_TO_I8, net->va.hidden_i8, net->va.sums,
-			    count * NET_HIDDEN, scales->hidden, TESSERA_REQUANT_RELU);
+			 T1_BIAS_I32);
+	tessera_cmd_requant(cb, T1_REQUANT_I32_TO_I8, net->va.hidden_i8, net->va.sums,
+			    count * NET_HIDDEN, scales->hidden, T1_REQUANT_RELU);
 	tessera_cmd_gemm(cb, &layer2);
 	tessera_cmd_bias(cb, net->va.logits, net->va.logits,
 			 net->va.biases + offsetof(struct net_biases, b2), count, NET_OUT,
-			 TESSERA_BIAS_I32);
-	tessera_cmd_reduce(cb, TESSERA_REDUCE_ARGMAX_I32, net->va.predictions + first * F32,
+			 T1_BIAS_I32);
+	tessera_cmd_reduce(cb, T1_REDUCE_ARGMAX_I32, net->va.predictions + first * F32,
 			   net->va.logits, count, NET_OUT, 1);
 }
 

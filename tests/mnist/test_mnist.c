@@ -34,8 +34,8 @@ static int test_failed;
 #define MAX_AREAS	4
 #define MAX_QUEUED	64
 
-static const struct tessera_rates rates = {
-	500, TESSERA_F32_MACS_PER_CLOCK, TESSERA_I8_MACS_PER_CLOCK, 64000, 8000,
+static const struct t1_rates rates = {
+	500, T1_F32_MACS_PER_CLOCK, T1_I8_MACS_PER_CLOCK, 64000, 8000,
 };
 
 struct sim {
@@ -80,7 +80,7 @@ static unsigned int sim_read(void *opaque, uint64_t va, void *buf, uint64_t len,
 
 	*fault_va = va;
 	if (!p)
-		return TESSERA_FAULT_UNMAPPED;
+		return T1_FAULT_UNMAPPED;
 	memcpy(buf, p, len);
 	return 0;
 }
@@ -92,64 +92,64 @@ static unsigned int sim_write(void *opaque, uint64_t va, const void *buf, uint64
 
 	*fault_va = va;
 	if (!p)
-		return TESSERA_FAULT_UNMAPPED;
+		return T1_FAULT_UNMAPPED;
 	memcpy(p, buf, len);
 	return 0;
 }
 
-static unsigned int sim_simple(struct sim *sim, const struct tessera_cmd *cmd)
+static unsigned int sim_simple(struct sim *sim, const struct t1_cmd *cmd)
 {
 	uint8_t *dst, *src;
 
 	switch (cmd->opcode) {
-	case TESSERA_OP_COPY:
+	case T1_OP_COPY:
 		dst = sim_find(sim, cmd->copy.dst, cmd->copy.bytes);
 		src = sim_find(sim, cmd->copy.src, cmd->copy.bytes);
 		if (!dst || !src)
-			return TESSERA_FAULT_UNMAPPED;
+			return T1_FAULT_UNMAPPED;
 		memcpy(dst, src, cmd->copy.bytes);
 		sim->time_ns += cmd->copy.bytes / 8;
 		return 0;
-	case TESSERA_OP_FILL:
+	case T1_OP_FILL:
 		dst = sim_find(sim, cmd->copy.dst, cmd->copy.bytes);
 		if (!dst)
-			return TESSERA_FAULT_UNMAPPED;
+			return T1_FAULT_UNMAPPED;
 		for (uint64_t i = 0; i < cmd->copy.bytes; i += 4)
 			memcpy(dst + i, &cmd->copy.pattern, 4);
 		sim->time_ns += cmd->copy.bytes / 64;
 		return 0;
-	case TESSERA_OP_TIMESTAMP:
+	case T1_OP_TIMESTAMP:
 		dst = sim_find(sim, cmd->sync.va, 8);
 		if (!dst)
-			return TESSERA_FAULT_UNMAPPED;
+			return T1_FAULT_UNMAPPED;
 		memcpy(dst, &sim->time_ns, 8);
 		return 0;
 	}
-	return TESSERA_FAULT_BAD_COMMAND;
+	return T1_FAULT_BAD_COMMAND;
 }
 
 static void sim_run(struct sim *sim, const struct drm_tessera_batch *batch)
 {
-	const struct tessera_mem mem = { sim, sim_read, sim_write };
-	const struct tessera_cmd *cmds = (void *)sim_find(sim, batch->va, batch->count * 64ull);
+	const struct t1_mem mem = { sim, sim_read, sim_write };
+	const struct t1_cmd *cmds = (void *)sim_find(sim, batch->va, batch->count * 64ull);
 	const uint64_t start = sim->time_ns;
 	uint64_t fault_va;
 
 	for (uint32_t i = 0; cmds && i < batch->count && !sim->fault; i++) {
 		sim->time_ns += 200;
 		sim->ops[cmds[i].opcode]++;
-		if (cmds[i].opcode < TESSERA_OP_GEMM) {
+		if (cmds[i].opcode < T1_OP_GEMM) {
 			sim->fault = sim_simple(sim, &cmds[i]);
 		} else {
-			sim->time_ns += tessera_tensor_cost_ns(&cmds[i], &rates);
-			sim->fault = tessera_tensor_exec(&cmds[i], &mem, &fault_va);
+			sim->time_ns += t1_tensor_cost_ns(&cmds[i], &rates);
+			sim->fault = t1_tensor_exec(&cmds[i], &mem, &fault_va);
 		}
 		if (sim->fault)
 			printf("# fault %u in command %u (opcode %#x)\n", sim->fault, i,
 			       cmds[i].opcode);
 	}
 	if (!cmds)
-		sim->fault = TESSERA_FAULT_UNMAPPED;
+		sim->fault = T1_FAULT_UNMAPPED;
 	if (batch->count >= 15)
 		sim->step_ns = sim->time_ns - start;
 }
@@ -243,7 +243,7 @@ static void test_whole_job(void)
 
 	EXPECT(job_create(&sim->accel, &train, &test, &job) == 0);
 	for (int i = 0; i < 2 && job; i++) {
-		const uint64_t starved = sim->starved, gemms = sim->ops[TESSERA_OP_GEMM];
+		const uint64_t starved = sim->starved, gemms = sim->ops[T1_OP_GEMM];
 
 		EXPECT(job_run(job, JOB_EPOCHS, NULL, &r) == 0);
 		if (test_failed)
@@ -261,7 +261,7 @@ static void test_whole_job(void)
 		/* nothing but steps in between, so the rate is a step's to some ns */
 		EXPECT(r.steady_ns == r.steady_jobs * sim->step_ns);
 		/* five products a step; two for each of 8 test chunks, one for each of 4 others */
-		EXPECT(sim->ops[TESSERA_OP_GEMM] - gemms == 5 * r.train_jobs + 2 * 8 + 4);
+		EXPECT(sim->ops[T1_OP_GEMM] - gemms == 5 * r.train_jobs + 2 * 8 + 4);
 		/* the pipeline runs dry twice a job: for the scales and at the end */
 		EXPECT(sim->starved - starved == 2 && sim->max_in_flight == JOB_HIGH);
 		job_result_free(&r);
@@ -387,7 +387,7 @@ static void test_errors_come_out(void)
 	EXPECT(job_create(&sim->accel, &train, &test, &job) == 0);
 	sim->areas[0].bytes -= 2 << 20;
 	printf("# a fault is wanted here:\n");
-	EXPECT(job_run(job, 1, NULL, &r) == -EIO && sim->fault == TESSERA_FAULT_UNMAPPED);
+	EXPECT(job_run(job, 1, NULL, &r) == -EIO && sim->fault == T1_FAULT_UNMAPPED);
 	job_destroy(job);
 	sim_destroy(&sim->accel);
 }

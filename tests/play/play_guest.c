@@ -42,7 +42,7 @@ struct guest_player {
 	int err;
 };
 
-#define TIMESTAMP(addr)	CMD(.opcode = TESSERA_OP_TIMESTAMP, .sync = { .va = (addr) })
+#define TIMESTAMP(addr)	CMD(.opcode = T1_OP_TIMESTAMP, .sync = { .va = (addr) })
 
 static int fail(const char *what, int err)
 {
@@ -54,10 +54,10 @@ static int push(struct player *pl, u32 job)
 {
 	struct guest_player *gp = (struct guest_player *)pl;
 	u64 length = pl->feed.jobs[job].length_ns, over = JOB_CMDS * gp->cmd_ns;
-	struct tessera_cmd *cmd = (struct tessera_cmd *)gp->env.bo.cpu + job % DEPTH * BATCH_CMDS;
+	struct t1_cmd *cmd = (struct t1_cmd *)gp->env.bo.cpu + job % DEPTH * BATCH_CMDS;
 
 	if (length == SIM_NEVER)
-		cmd[0] = HANG(0, TESSERA_HANG_NO_PREEMPT);
+		cmd[0] = HANG(0, T1_HANG_NO_PREEMPT);
 	else
 		cmd[0] = HANG(length > over ? length - over : 1, 0);
 	cmd[1] = TIMESTAMP(T_DATA(&gp->env) + job * sizeof(u64));
@@ -70,7 +70,7 @@ static int kick(struct player *pl, u32 from)
 
 	for (; from < pl->rung && !gp->err; from++)
 		gp->err = t_exec(gp->env.fd, gp->env.queue, gp->env.va + from % DEPTH * BATCH_CMDS *
-				 sizeof(struct tessera_cmd), BATCH_CMDS, 0, 0);
+				 sizeof(struct t1_cmd), BATCH_CMDS, 0, 0);
 	/* A context that was lost is no failure of the run */
 	return gp->err == -EIO ? 0 : gp->err;
 }
@@ -81,7 +81,7 @@ static int kick(struct player *pl, u32 from)
  */
 static int read_clock(struct guest_player *gp, s64 *offset_ns)
 {
-	struct tessera_cmd *cmd = gp->env.bo.cpu;
+	struct t1_cmd *cmd = gp->env.bo.cpu;
 	volatile u64 *stamps = gp->player.stamps;
 	s64 best = INT64_MIN, end;
 	unsigned int i;
@@ -125,7 +125,7 @@ static int set_up(struct guest_player *gp, const struct workload *w, u32 client,
 	err = t_setup(&gp->env, 0, w->clients[client].engine);
 	if (err)
 		return fail("set-up", err);
-	if (!t_has_cap(gp->env.fd, TESSERA_CAP_HANG))
+	if (!t_has_cap(gp->env.fd, T1_CAP_HANG))
 		return fail("the accelerator has not hang=on", -ENODEV);
 	if ((gp->player.feed.num + 2) * sizeof(u64) > T_ARENA / 2)
 		return fail("time stamps", -E2BIG);

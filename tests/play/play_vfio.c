@@ -5,7 +5,7 @@
  *	play_vfio [--set LINE]... [--trace FILE] [--slices FILE] [--jobs FILE] [WORKLOAD-FILE]
  *
  * One process is all virtual machines. What it measures is the mediator and the scheduler
- * under a load that is known to the nanosecond: a batch is TESSERA_OP_HANG for its length (so
+ * under a load that is known to the nanosecond: a batch is T1_OP_HANG for its length (so
  * wants hang=on) and a TIMESTAMP, which tells its end in device time, in one ring entry. The JSON
  * that Documentation/workloads.rst describes goes to stdout. To be run in exact virtual time
  * (boot.sh --det).
@@ -23,7 +23,7 @@
 #include "player.h"
 #include "record.h"
 
-#define RING_LOG2	TESSERA_RING_MAX_LOG2
+#define RING_LOG2	T1_RING_MAX_LOG2
 #define RING_ENTRIES	(1u << RING_LOG2)
 #define BATCH_CMDS	2
 #define DATA_VA		0x100000000ull
@@ -45,7 +45,7 @@ struct vfio_player {
 	u32 tail_base;
 	u64 cmd_ns;
 	struct vdev_mem data;
-	struct tessera_cmd *cmds;
+	struct t1_cmd *cmds;
 	uint64_t stamps_va;
 };
 
@@ -82,7 +82,7 @@ static s64 clock_offset(struct play *p)
 	s64 offset = 0;
 
 	for (i = 0; i < 8; i++) {
-		u64 before = now_ns(), device = vdev_reg64(&p->v[0], TESSERA_REG_TIME_LO);
+		u64 before = now_ns(), device = vdev_reg64(&p->v[0], T1_REG_TIME_LO);
 		u64 took = now_ns() - before;
 
 		if (took < least) {
@@ -98,8 +98,8 @@ static s64 clock_offset(struct play *p)
 /* The accelerator is what the workload wants, or this is no run of it. */
 static int check_device(struct play *p)
 {
-	struct tessera_admin_cmd c = { .opcode = TESSERA_ADMIN_IDENTIFY };
-	const struct tessera_identify *id;
+	struct t1_admin_cmd c = { .opcode = T1_ADMIN_IDENTIFY };
+	const struct t1_identify *id;
 	struct vdev_mem m;
 	int ret;
 
@@ -118,7 +118,7 @@ static int check_device(struct play *p)
 			(unsigned long long)p->w.tile_ns / 1000);
 		return -1;
 	}
-	if (!(id->caps & TESSERA_CAP_HANG)) {
+	if (!(id->caps & T1_CAP_HANG)) {
 		fputs("the accelerator has not hang=on\n", stderr);
 		return -1;
 	}
@@ -130,10 +130,10 @@ static int push(struct player *pl, u32 job)
 	struct vfio_player *vp = (struct vfio_player *)pl;
 	u64 length = pl->feed.jobs[job].length_ns, over = (1 + BATCH_CMDS) * vp->cmd_ns;
 	u32 entry = vp->q.tail % RING_ENTRIES;
-	struct tessera_cmd *cmd = &vp->cmds[entry * BATCH_CMDS];
+	struct t1_cmd *cmd = &vp->cmds[entry * BATCH_CMDS];
 
 	if (length == SIM_NEVER)
-		cmd[0] = HANG(0, TESSERA_HANG_NO_PREEMPT);
+		cmd[0] = HANG(0, T1_HANG_NO_PREEMPT);
 	else
 		cmd[0] = HANG(length > over ? length - over : 1, 0);
 	cmd[1] = TIMESTAMP(vp->stamps_va + job * sizeof(u64));
@@ -192,7 +192,7 @@ static int make_player(struct play *p, u32 client, u64 run_ns)
 	ret = t1_ctx_create(t, c->engine);
 	if (!ret)
 		ret = t1_queue_create(t, &vp->q, c->engine, c->engine, c->engine, RING_LOG2,
-				      TESSERA_VECTOR_CONTROL);
+				      T1_VECTOR_CONTROL);
 	if (!ret)
 		ret = t1_map_mem(t, c->engine, DATA_VA, &vp->data);
 	if (ret)
@@ -268,12 +268,12 @@ static int results(struct play *p, const struct record *r, const struct options 
 			.offset_ns = p->offset_ns,
 			.end_ns = r->end[p->w.clients[c].engine].time_ns,
 		};
-		struct tessera_fault fault;
+		struct t1_fault fault;
 
 		ret = t1_fault_query(vp->q.t, vp->q.ctx, 0, &fault);
 		if (ret)
 			return fail("fault query", p->w.clients[c].name, ret);
-		end.lost = fault.fault != TESSERA_FAULT_NONE;
+		end.lost = fault.fault != T1_FAULT_NONE;
 		end.lost_ns = fault.time_ns;
 		player_jobs(&vp->player, &end, tell, s);
 	}

@@ -25,8 +25,8 @@
 #define BAR2	VFIO_PCI_BAR2_REGION_INDEX
 #define BAR4	VFIO_PCI_BAR4_REGION_INDEX
 
-#define RW	(TESSERA_MAP_READ | TESSERA_MAP_WRITE)
-#define RWV	(RW | TESSERA_MAP_VRAM)
+#define RW	(T1_MAP_READ | T1_MAP_WRITE)
+#define RWV	(RW | T1_MAP_VRAM)
 
 /* Where tests map their own things, far from t1_queue_create()'s */
 #define VA	0x100000000ull

@@ -2,7 +2,7 @@
 /*
  * load.h - several vGPUs of one accelerator, kept busy, and what each of them gets
  *
- * Load is TESSERA_OP_HANG for a given time, so that engines are busy and the machine
+ * Load is T1_OP_HANG for a given time, so that engines are busy and the machine
  * that emulates them is not (wants hang=on). What a vGPU got is its stats' difference over a
  * period of device time. To be run in exact virtual time (boot.sh --det): else the host's
  * timers come as late as the machine below is loaded.
@@ -20,7 +20,7 @@
 struct load {
 	struct vdev v;
 	struct t1 t;
-	struct t1_queue q[TESSERA_NUM_ENGINES];
+	struct t1_queue q[T1_NUM_ENGINES];
 };
 
 /**
@@ -56,10 +56,10 @@ static inline void add(struct __test_metadata *_metadata, struct world *w, const
 	ASSERT_EQ(0, vdev_create(&l->v, type));
 	w->n++;
 	ASSERT_EQ(0, t1_start(&l->t, &l->v));
-	ASSERT_NE(0, l->t.caps & TESSERA_CAP_HANG) {
+	ASSERT_NE(0, l->t.caps & T1_CAP_HANG) {
 		TH_LOG("these tests want the accelerator with hang=on");
 	}
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		ASSERT_EQ(0, t1_ctx_create(&l->t, e));
 		ASSERT_EQ(0, t1_queue_create(&l->t, &l->q[e], e, e, e, RING_LOG2, 0));
 	}
@@ -94,11 +94,11 @@ static inline void measure(struct __test_metadata *_metadata, struct world *w,
 	unsigned int i;
 	double sum = 0;
 
-	t0 = vdev_reg64(clock, TESSERA_REG_TIME_LO);
+	t0 = vdev_reg64(clock, T1_REG_TIME_LO);
 	for (i = 0; i < w->n; i++)
 		before[i] = mdev_stat(w->l[i].v.uuid, w->engine);
 	sleep_us(usecs);
-	t1 = vdev_reg64(clock, TESSERA_REG_TIME_LO);
+	t1 = vdev_reg64(clock, T1_REG_TIME_LO);
 	for (i = 0; i < w->n; i++) {
 		after[i] = mdev_stat(w->l[i].v.uuid, w->engine);
 		ASSERT_LE(0, before[i]);

@@ -36,11 +36,11 @@ int t1_prepare(struct t1 *t, struct vdev *v)
 	/* as pci_enable_device() and pci_set_master() do */
 	vdev_cfg_write(v, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	t->v = v;
-	t->caps = vdev_reg(v, TESSERA_REG_CAPS);
-	t->num_slots = vdev_reg(v, TESSERA_REG_NUM_SLOTS);
-	t->num_contexts = vdev_reg(v, TESSERA_REG_NUM_CONTEXTS);
-	t->num_vectors = vdev_reg(v, TESSERA_REG_NUM_VECTORS);
-	t->vram_bytes = vdev_reg64(v, TESSERA_REG_VRAM_SIZE_LO);
+	t->caps = vdev_reg(v, T1_REG_CAPS);
+	t->num_slots = vdev_reg(v, T1_REG_NUM_SLOTS);
+	t->num_contexts = vdev_reg(v, T1_REG_NUM_CONTEXTS);
+	t->num_vectors = vdev_reg(v, T1_REG_NUM_VECTORS);
+	t->vram_bytes = vdev_reg64(v, T1_REG_VRAM_SIZE_LO);
 	if (!t->asq_entries)
 		t->asq_entries = 64;
 	if (!t->acq_entries)
@@ -72,12 +72,12 @@ void t1_program_rings(struct t1 *t)
 	t->evq_head = 0;
 	t->acq_phase = 1;
 	t->evq_phase = 1;
-	vdev_reg_write64(t->v, TESSERA_REG_ASQ_BASE_LO, t->asq_bus);
-	vdev_reg_write(t->v, TESSERA_REG_ASQ_SIZE, t->asq_entries);
-	vdev_reg_write64(t->v, TESSERA_REG_ACQ_BASE_LO, t->acq_bus);
-	vdev_reg_write(t->v, TESSERA_REG_ACQ_SIZE, t->acq_entries);
-	vdev_reg_write64(t->v, TESSERA_REG_EVQ_BASE_LO, t->evq_bus);
-	vdev_reg_write(t->v, TESSERA_REG_EVQ_SIZE, t->evq_entries);
+	vdev_reg_write64(t->v, T1_REG_ASQ_BASE_LO, t->asq_bus);
+	vdev_reg_write(t->v, T1_REG_ASQ_SIZE, t->asq_entries);
+	vdev_reg_write64(t->v, T1_REG_ACQ_BASE_LO, t->acq_bus);
+	vdev_reg_write(t->v, T1_REG_ACQ_SIZE, t->acq_entries);
+	vdev_reg_write64(t->v, T1_REG_EVQ_BASE_LO, t->evq_bus);
+	vdev_reg_write(t->v, T1_REG_EVQ_SIZE, t->evq_entries);
 }
 
 int t1_enable(struct t1 *t)
@@ -85,12 +85,12 @@ int t1_enable(struct t1 *t)
 	uint64_t end = now_ns() + T1_TIMEOUT_MS * 1000000ull;
 	uint32_t status;
 
-	vdev_reg_write(t->v, TESSERA_REG_CTRL, TESSERA_CTRL_ENABLE);
+	vdev_reg_write(t->v, T1_REG_CTRL, T1_CTRL_ENABLE);
 	do {
-		status = vdev_reg(t->v, TESSERA_REG_STATUS);
-		if (status & TESSERA_STATUS_FATAL)
+		status = vdev_reg(t->v, T1_REG_STATUS);
+		if (status & T1_STATUS_FATAL)
 			return -EIO;
-		if (status & TESSERA_STATUS_READY)
+		if (status & T1_STATUS_READY)
 			return 0;
 		sleep_us(100);
 	} while (now_ns() < end);
@@ -99,16 +99,16 @@ int t1_enable(struct t1 *t)
 
 void t1_disable(struct t1 *t)
 {
-	vdev_reg_write(t->v, TESSERA_REG_CTRL, 0);
+	vdev_reg_write(t->v, T1_REG_CTRL, 0);
 }
 
 int t1_ctrl_reset(struct t1 *t)
 {
 	uint64_t end = now_ns() + T1_TIMEOUT_MS * 1000000ull;
 
-	vdev_reg_write(t->v, TESSERA_REG_CTRL, TESSERA_CTRL_RESET);
+	vdev_reg_write(t->v, T1_REG_CTRL, T1_CTRL_RESET);
 	do {
-		if (!(vdev_reg(t->v, TESSERA_REG_CTRL) & TESSERA_CTRL_RESET))
+		if (!(vdev_reg(t->v, T1_REG_CTRL) & T1_CTRL_RESET))
 			return 0;
 		sleep_us(100);
 	} while (now_ns() < end);
@@ -126,7 +126,7 @@ int t1_start(struct t1 *t, struct vdev *v)
 	return t1_enable(t);
 }
 
-void t1_admin_push(struct t1 *t, const struct tessera_admin_cmd *cmd)
+void t1_admin_push(struct t1 *t, const struct t1_admin_cmd *cmd)
 {
 	memcpy((void *)&t->asq[t->asq_tail], cmd, sizeof(*cmd));
 	t->asq_tail = (t->asq_tail + 1) % t->asq_entries;
@@ -135,12 +135,12 @@ void t1_admin_push(struct t1 *t, const struct tessera_admin_cmd *cmd)
 void t1_admin_ring(struct t1 *t)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	vdev_reg_write(t->v, TESSERA_REG_ASQ_TAIL, t->asq_tail);
+	vdev_reg_write(t->v, T1_REG_ASQ_TAIL, t->asq_tail);
 }
 
-int t1_admin_pop(struct t1 *t, struct tessera_admin_cpl *cpl, unsigned int timeout_ms)
+int t1_admin_pop(struct t1 *t, struct t1_admin_cpl *cpl, unsigned int timeout_ms)
 {
-	volatile struct tessera_admin_cpl *c = &t->acq[t->acq_head];
+	volatile struct t1_admin_cpl *c = &t->acq[t->acq_head];
 	uint64_t end = now_ns() + timeout_ms * 1000000ull;
 
 	while (__atomic_load_n(&c->phase, __ATOMIC_ACQUIRE) != t->acq_phase) {
@@ -154,13 +154,13 @@ int t1_admin_pop(struct t1 *t, struct tessera_admin_cpl *cpl, unsigned int timeo
 		t->acq_head = 0;
 		t->acq_phase ^= 1;
 	}
-	vdev_reg_write(t->v, TESSERA_REG_ACQ_HEAD, t->acq_head);
+	vdev_reg_write(t->v, T1_REG_ACQ_HEAD, t->acq_head);
 	return 0;
 }
 
-int t1_admin(struct t1 *t, struct tessera_admin_cmd *cmd)
+int t1_admin(struct t1 *t, struct t1_admin_cmd *cmd)
 {
-	struct tessera_admin_cpl cpl;
+	struct t1_admin_cpl cpl;
 	int err;
 
 	cmd->cid = t->next_cid++;
@@ -172,9 +172,9 @@ int t1_admin(struct t1 *t, struct tessera_admin_cmd *cmd)
 	return cpl.cid == cmd->cid ? cpl.status : -EBADMSG;
 }
 
-int t1_event(struct t1 *t, struct tessera_event *ev, unsigned int timeout_ms)
+int t1_event(struct t1 *t, struct t1_event *ev, unsigned int timeout_ms)
 {
-	volatile struct tessera_event *e = &t->evq[t->evq_head];
+	volatile struct t1_event *e = &t->evq[t->evq_head];
 	uint64_t end = now_ns() + timeout_ms * 1000000ull;
 
 	while (__atomic_load_n(&e->phase, __ATOMIC_ACQUIRE) != t->evq_phase) {
@@ -188,30 +188,30 @@ int t1_event(struct t1 *t, struct tessera_event *ev, unsigned int timeout_ms)
 		t->evq_head = 0;
 		t->evq_phase ^= 1;
 	}
-	vdev_reg_write(t->v, TESSERA_REG_EVQ_HEAD, t->evq_head);
+	vdev_reg_write(t->v, T1_REG_EVQ_HEAD, t->evq_head);
 	return 0;
 }
 
 int t1_ctx_create(struct t1 *t, uint32_t ctx)
 {
-	struct tessera_admin_cmd c = { .opcode = TESSERA_ADMIN_CTX_CREATE, .ctx = ctx };
+	struct t1_admin_cmd c = { .opcode = T1_ADMIN_CTX_CREATE, .ctx = ctx };
 
 	return t1_admin(t, &c);
 }
 
 int t1_ctx_destroy(struct t1 *t, uint32_t ctx)
 {
-	struct tessera_admin_cmd c = { .opcode = TESSERA_ADMIN_CTX_DESTROY, .ctx = ctx };
+	struct t1_admin_cmd c = { .opcode = T1_ADMIN_CTX_DESTROY, .ctx = ctx };
 
 	return t1_admin(t, &c);
 }
 
 int t1_map(struct t1 *t, uint32_t ctx, uint64_t va, uint64_t first, uint32_t npages, uint32_t flags)
 {
-	struct tessera_admin_cmd c = {
-		.opcode = TESSERA_ADMIN_MAP,
+	struct t1_admin_cmd c = {
+		.opcode = T1_ADMIN_MAP,
 		.ctx = ctx,
-		.flags = flags | TESSERA_MAP_CONTIG,
+		.flags = flags | T1_MAP_CONTIG,
 		.map = { .va = va, .npages = npages, .list = first },
 	};
 
@@ -221,8 +221,8 @@ int t1_map(struct t1 *t, uint32_t ctx, uint64_t va, uint64_t first, uint32_t npa
 int t1_map_list(struct t1 *t, uint32_t ctx, uint64_t va, const uint64_t *addrs, uint32_t npages,
 		uint32_t flags)
 {
-	struct tessera_admin_cmd c = {
-		.opcode = TESSERA_ADMIN_MAP,
+	struct t1_admin_cmd c = {
+		.opcode = T1_ADMIN_MAP,
 		.ctx = ctx,
 		.flags = flags,
 		.map = { .va = va, .npages = npages, .list = t->list_mem.iova },
@@ -240,10 +240,10 @@ int t1_map_mem(struct t1 *t, uint32_t ctx, uint64_t va, const struct vdev_mem *m
 	while (done < pages) {
 		uint64_t n = pages - done;
 
-		if (n > TESSERA_MAP_MAX_PAGES)
-			n = TESSERA_MAP_MAX_PAGES;
+		if (n > T1_MAP_MAX_PAGES)
+			n = T1_MAP_MAX_PAGES;
 		ret = t1_map(t, ctx, va + done * 4096, m->iova + done * 4096, n,
-			     TESSERA_MAP_READ | TESSERA_MAP_WRITE);
+			     T1_MAP_READ | T1_MAP_WRITE);
 		if (ret)
 			return ret;
 		done += n;
@@ -253,8 +253,8 @@ int t1_map_mem(struct t1 *t, uint32_t ctx, uint64_t va, const struct vdev_mem *m
 
 int t1_unmap(struct t1 *t, uint32_t ctx, uint64_t va, uint32_t npages, uint32_t flags)
 {
-	struct tessera_admin_cmd c = {
-		.opcode = TESSERA_ADMIN_UNMAP,
+	struct t1_admin_cmd c = {
+		.opcode = T1_ADMIN_UNMAP,
 		.ctx = ctx,
 		.flags = flags,
 		.map = { .va = va, .npages = npages },
@@ -263,10 +263,10 @@ int t1_unmap(struct t1 *t, uint32_t ctx, uint64_t va, uint32_t npages, uint32_t 
 	return t1_admin(t, &c);
 }
 
-int t1_fault_query(struct t1 *t, uint32_t ctx, uint32_t flags, struct tessera_fault *f)
+int t1_fault_query(struct t1 *t, uint32_t ctx, uint32_t flags, struct t1_fault *f)
 {
-	struct tessera_admin_cmd c = {
-		.opcode = TESSERA_ADMIN_FAULT_QUERY,
+	struct t1_admin_cmd c = {
+		.opcode = T1_ADMIN_FAULT_QUERY,
 		.ctx = ctx,
 		.flags = flags,
 		.addr = t->list_mem.iova + 4096,
@@ -283,8 +283,8 @@ int t1_fault_query(struct t1 *t, uint32_t ctx, uint32_t flags, struct tessera_fa
 int t1_queue_create(struct t1 *t, struct t1_queue *q, uint32_t ctx, uint32_t slot, uint32_t engine,
 		    uint32_t log2, uint32_t vector)
 {
-	struct tessera_admin_cmd c = {
-		.opcode = TESSERA_ADMIN_QUEUE_CREATE,
+	struct t1_admin_cmd c = {
+		.opcode = T1_ADMIN_QUEUE_CREATE,
 		.ctx = ctx,
 		.queue = {
 			.slot = slot,
@@ -293,7 +293,7 @@ int t1_queue_create(struct t1 *t, struct t1_queue *q, uint32_t ctx, uint32_t slo
 			.vector = vector,
 		},
 	};
-	size_t ring_bytes = ((sizeof(struct tessera_cmd) << log2) + 4095) & ~4095ul;
+	size_t ring_bytes = ((sizeof(struct t1_cmd) << log2) + 4095) & ~4095ul;
 	int ret;
 
 	memset(q, 0, sizeof(*q));
@@ -314,7 +314,7 @@ int t1_queue_create(struct t1 *t, struct t1_queue *q, uint32_t ctx, uint32_t slo
 	q->fence_va = q->cb_va + 64;
 	q->scratch = (uint8_t *)q->cb + 128;
 	q->scratch_va = q->cb_va + 128;
-	q->doorbell = vdev_direct(t->v, VFIO_PCI_BAR0_REGION_INDEX, TESSERA_DB_OFF(slot), 4);
+	q->doorbell = vdev_direct(t->v, VFIO_PCI_BAR0_REGION_INDEX, T1_DB_OFF(slot), 4);
 	ret = t1_map_mem(t, ctx, q->ring_va, &q->mem);
 	if (ret)
 		return ret;
@@ -327,13 +327,13 @@ int t1_queue_simple(struct t1 *t, struct t1_queue *q, uint32_t n, uint32_t engin
 {
 	int ret = t1_ctx_create(t, n);
 
-	return ret ? ret : t1_queue_create(t, q, n, n, engine, 8, TESSERA_VECTOR_CONTROL);
+	return ret ? ret : t1_queue_create(t, q, n, n, engine, 8, T1_VECTOR_CONTROL);
 }
 
 int t1_queue_destroy(struct t1 *t, uint32_t slot)
 {
-	struct tessera_admin_cmd c = {
-		.opcode = TESSERA_ADMIN_QUEUE_DESTROY,
+	struct t1_admin_cmd c = {
+		.opcode = T1_ADMIN_QUEUE_DESTROY,
 		.queue = { .slot = slot },
 	};
 
@@ -342,8 +342,8 @@ int t1_queue_destroy(struct t1 *t, uint32_t slot)
 
 int t1_queue_reset(struct t1_queue *q)
 {
-	struct tessera_admin_cmd c = {
-		.opcode = TESSERA_ADMIN_QUEUE_RESET,
+	struct t1_admin_cmd c = {
+		.opcode = T1_ADMIN_QUEUE_RESET,
 		.queue = { .slot = q->slot },
 	};
 	int ret = t1_admin(q->t, &c);
@@ -353,7 +353,7 @@ int t1_queue_reset(struct t1_queue *q)
 	return ret;
 }
 
-void t1_push(struct t1_queue *q, const struct tessera_cmd *cmd)
+void t1_push(struct t1_queue *q, const struct t1_cmd *cmd)
 {
 	memcpy((void *)&q->ring[q->tail & ((1u << q->log2) - 1)], cmd, sizeof(*cmd));
 	q->tail++;
@@ -367,8 +367,8 @@ void t1_kick(struct t1_queue *q)
 
 uint64_t t1_fence(struct t1_queue *q, uint32_t flags)
 {
-	struct tessera_cmd c = {
-		.opcode = TESSERA_OP_FENCE,
+	struct t1_cmd c = {
+		.opcode = T1_OP_FENCE,
 		.flags = flags,
 		.sync = { .va = q->fence_va, .value = ++q->seq },
 	};
@@ -394,7 +394,7 @@ int t1_wait(struct t1_queue *q, uint64_t seq)
 	return t1_wait_ms(q, seq, T1_TIMEOUT_MS);
 }
 
-int t1_run(struct t1_queue *q, const struct tessera_cmd *cmd)
+int t1_run(struct t1_queue *q, const struct t1_cmd *cmd)
 {
 	uint64_t seq;
 

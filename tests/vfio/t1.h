@@ -4,7 +4,7 @@
  *
  * It does what it is told, also what is wrong: nothing is checked before it reaches the
  * device, so that tests can do things in any order. Calls that wait give up after
- * T1_TIMEOUT_MS and return -ETIMEDOUT. A positive result is a TESSERA_ST_*.
+ * T1_TIMEOUT_MS and return -ETIMEDOUT. A positive result is a T1_ST_*.
  */
 #ifndef TESSERA_TEST_T1_H
 #define TESSERA_TEST_T1_H
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../uapi/tessera_hw.h"
+#include "../../uapi/t1_hw.h"
 #include "vdev.h"
 
 #define T1_TIMEOUT_MS	10000
@@ -31,9 +31,9 @@ struct t1 {
 	uint32_t num_slots, num_contexts, num_vectors, caps;
 	uint64_t vram_bytes;
 	struct vdev_mem ring_mem;
-	volatile struct tessera_admin_cmd *asq;
-	volatile struct tessera_admin_cpl *acq;
-	volatile struct tessera_event *evq;
+	volatile struct t1_admin_cmd *asq;
+	volatile struct t1_admin_cpl *acq;
+	volatile struct t1_event *evq;
 	uint64_t asq_bus, acq_bus, evq_bus;
 	uint32_t asq_entries, acq_entries, evq_entries;
 	uint32_t asq_tail;
@@ -54,8 +54,8 @@ struct t1_queue {
 	struct t1 *t;
 	uint32_t ctx, slot, engine, log2, vector;
 	struct vdev_mem mem;
-	volatile struct tessera_cmd *ring;
-	volatile struct tessera_queue_cb *cb;
+	volatile struct t1_cmd *ring;
+	volatile struct t1_queue_cb *cb;
 	volatile uint64_t *fence;
 	uint8_t *scratch;
 	uint64_t ring_va, cb_va, fence_va, scratch_va;
@@ -78,14 +78,14 @@ void t1_disable(struct t1 *t);
 int t1_ctrl_reset(struct t1 *t);
 
 /* Put a command into the ring without ringing; ring; take a completion. */
-void t1_admin_push(struct t1 *t, const struct tessera_admin_cmd *cmd);
+void t1_admin_push(struct t1 *t, const struct t1_admin_cmd *cmd);
 void t1_admin_ring(struct t1 *t);
-int t1_admin_pop(struct t1 *t, struct tessera_admin_cpl *cpl, unsigned int timeout_ms);
+int t1_admin_pop(struct t1 *t, struct t1_admin_cpl *cpl, unsigned int timeout_ms);
 /* All of it for one command, whose cid is filled in: the completion's status. */
-int t1_admin(struct t1 *t, struct tessera_admin_cmd *cmd);
+int t1_admin(struct t1 *t, struct t1_admin_cmd *cmd);
 
 /* Next event: 0, or -ETIMEDOUT. */
-int t1_event(struct t1 *t, struct tessera_event *ev, unsigned int timeout_ms);
+int t1_event(struct t1 *t, struct t1_event *ev, unsigned int timeout_ms);
 
 int t1_ctx_create(struct t1 *t, uint32_t ctx);
 int t1_ctx_destroy(struct t1 *t, uint32_t ctx);
@@ -98,7 +98,7 @@ int t1_map_list(struct t1 *t, uint32_t ctx, uint64_t va, const uint64_t *addrs, 
 /* Any size: as many commands as it takes. Readable and writable. */
 int t1_map_mem(struct t1 *t, uint32_t ctx, uint64_t va, const struct vdev_mem *m);
 int t1_unmap(struct t1 *t, uint32_t ctx, uint64_t va, uint32_t npages, uint32_t flags);
-int t1_fault_query(struct t1 *t, uint32_t ctx, uint32_t flags, struct tessera_fault *f);
+int t1_fault_query(struct t1 *t, uint32_t ctx, uint32_t flags, struct t1_fault *f);
 
 /* A queue of 2^log2 entries in memory of its own, mapped high in the context. */
 int t1_queue_create(struct t1 *t, struct t1_queue *q, uint32_t ctx, uint32_t slot, uint32_t engine,
@@ -109,12 +109,12 @@ int t1_queue_destroy(struct t1 *t, uint32_t slot);
 int t1_queue_reset(struct t1_queue *q);
 
 /* Put a command into the ring; tell the device; put a fence; wait for it. */
-void t1_push(struct t1_queue *q, const struct tessera_cmd *cmd);
+void t1_push(struct t1_queue *q, const struct t1_cmd *cmd);
 void t1_kick(struct t1_queue *q);
 uint64_t t1_fence(struct t1_queue *q, uint32_t flags);
 int t1_wait_ms(struct t1_queue *q, uint64_t seq, unsigned int timeout_ms);
 int t1_wait(struct t1_queue *q, uint64_t seq);
 /* Push, fence, kick and wait. */
-int t1_run(struct t1_queue *q, const struct tessera_cmd *cmd);
+int t1_run(struct t1_queue *q, const struct t1_cmd *cmd);
 
 #endif

@@ -5,25 +5,25 @@
 #ifndef TESSERA_TEST_T1CMD_H
 #define TESSERA_TEST_T1CMD_H
 
-#include "../../uapi/tessera_hw.h"
+#include "../../uapi/t1_hw.h"
 
-#define CMD(...)	((struct tessera_cmd){ __VA_ARGS__ })
+#define CMD(...)	((struct t1_cmd){ __VA_ARGS__ })
 
-#define NOP()		CMD(.opcode = TESSERA_OP_NOP)
+#define NOP()		CMD(.opcode = T1_OP_NOP)
 #define FILL(va, n, pat) \
-	CMD(.opcode = TESSERA_OP_FILL, .copy = { .dst = (va), .bytes = (n), .pattern = (pat) })
+	CMD(.opcode = T1_OP_FILL, .copy = { .dst = (va), .bytes = (n), .pattern = (pat) })
 #define COPY(to, from, n) \
-	CMD(.opcode = TESSERA_OP_COPY, .copy = { .dst = (to), .src = (from), .bytes = (n) })
+	CMD(.opcode = T1_OP_COPY, .copy = { .dst = (to), .src = (from), .bytes = (n) })
 #define FENCE(addr, val, fl) \
-	CMD(.opcode = TESSERA_OP_FENCE, .flags = (fl), .sync = { .va = (addr), .value = (val) })
+	CMD(.opcode = T1_OP_FENCE, .flags = (fl), .sync = { .va = (addr), .value = (val) })
 #define SEM_WAIT(addr, val, op) \
-	CMD(.opcode = TESSERA_OP_SEM_WAIT, .sub = (op), .sync = { .va = (addr), .value = (val) })
+	CMD(.opcode = T1_OP_SEM_WAIT, .sub = (op), .sync = { .va = (addr), .value = (val) })
 #define TIMESTAMP(addr) \
-	CMD(.opcode = TESSERA_OP_TIMESTAMP, .sync = { .va = (addr) })
+	CMD(.opcode = T1_OP_TIMESTAMP, .sync = { .va = (addr) })
 #define BATCH(addr, n) \
-	CMD(.opcode = TESSERA_OP_BATCH, .batch = { .va = (addr), .count = (n) })
+	CMD(.opcode = T1_OP_BATCH, .batch = { .va = (addr), .count = (n) })
 /* Uses its engine for a given time and computes nothing: the load that the scheduler tests want */
 #define HANG(t, fl) \
-	CMD(.opcode = TESSERA_OP_HANG, .flags = (fl), .hang = { .ns = (t) })
+	CMD(.opcode = T1_OP_HANG, .flags = (fl), .hang = { .ns = (t) })
 
 #endif

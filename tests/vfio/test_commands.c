@@ -40,7 +40,7 @@ FIXTURE_SETUP(cmd)
 	fresh();
 	ASSERT_EQ(0, vdev_create(&self->v, "V4"));
 	ASSERT_EQ(0, t1_start(&self->t, &self->v));
-	ASSERT_EQ(0, t1_queue_simple(&self->t, &self->q, 0, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t1_queue_simple(&self->t, &self->q, 0, T1_ENGINE_COMPUTE));
 	self->va = VA;
 	if (variant->vram) {
 		ASSERT_EQ(0, t1_map(&self->t, 0, VA, 1 << 20, ARENA / 4096, RWV));
@@ -93,12 +93,12 @@ TEST_F(cmd, fill_copy)
 
 TEST_F(cmd, timestamp)
 {
-	uint64_t before = vdev_reg64(&self->v, TESSERA_REG_TIME_LO), after, *ts = AT(0);
+	uint64_t before = vdev_reg64(&self->v, T1_REG_TIME_LO), after, *ts = AT(0);
 
 	t1_push(&self->q, &TIMESTAMP(DVA(0)));
 	t1_push(&self->q, &FILL(DVA(4096), 65536, 1));
 	ASSERT_EQ(0, t1_run(&self->q, &TIMESTAMP(DVA(8))));
-	after = vdev_reg64(&self->v, TESSERA_REG_TIME_LO);
+	after = vdev_reg64(&self->v, T1_REG_TIME_LO);
 	EXPECT_LE(before, ts[0]);
 	EXPECT_LT(ts[0], ts[1]);
 	EXPECT_LE(ts[1], after);
@@ -106,7 +106,7 @@ TEST_F(cmd, timestamp)
 
 TEST_F(cmd, batch)
 {
-	struct tessera_cmd *b = AT(0);
+	struct t1_cmd *b = AT(0);
 	unsigned int i;
 
 	for (i = 0; i < 300; i++)
@@ -138,7 +138,7 @@ TEST_F(cmd, trapped_doorbell)
 	for (i = 0; i < 5; i++) {
 		t1_push(&self->q, &FILL(DVA(0), 4, i + 1));
 		seq = t1_fence(&self->q, 0);
-		ASSERT_EQ(4, vdev_write(&self->v, BAR0, TESSERA_DB_OFF(self->q.slot),
+		ASSERT_EQ(4, vdev_write(&self->v, BAR0, T1_DB_OFF(self->q.slot),
 					&self->q.tail, 4));
 		ASSERT_EQ(0, t1_wait(&self->q, seq));
 		ASSERT_EQ(i + 1, *(uint32_t *)AT(0));
@@ -153,9 +153,9 @@ TEST_F(cmd, semaphores)
 	uint64_t *sem = AT(0), seq;
 	uint32_t *p = AT(64);
 
-	ASSERT_EQ(0, t1_queue_create(&self->t, &q2, 0, 1, TESSERA_ENGINE_COPY, 4, 0));
+	ASSERT_EQ(0, t1_queue_create(&self->t, &q2, 0, 1, T1_ENGINE_COPY, 4, 0));
 	*sem = 4;
-	t1_push(&self->q, &SEM_WAIT(DVA(0), 5, TESSERA_SEM_GE));
+	t1_push(&self->q, &SEM_WAIT(DVA(0), 5, T1_SEM_GE));
 	t1_push(&self->q, &FILL(DVA(64), 4, 1));
 	seq = t1_fence(&self->q, 0);
 	t1_kick(&self->q);
@@ -166,7 +166,7 @@ TEST_F(cmd, semaphores)
 	ASSERT_EQ(0, t1_wait(&self->q, seq));
 	EXPECT_EQ(1, *p);
 
-	t1_push(&self->q, &SEM_WAIT(DVA(0), 9, TESSERA_SEM_EQ));
+	t1_push(&self->q, &SEM_WAIT(DVA(0), 9, T1_SEM_EQ));
 	seq = t1_fence(&self->q, 0);
 	t1_kick(&self->q);
 	t1_push(&q2, &FENCE(DVA(0), 10, 0));
@@ -184,11 +184,11 @@ static void ref_gemm(const float *a, const float *b, float *c, unsigned int m, u
 
 	for (i = 0; i < m; i++) {
 		for (j = 0; j < n; j++) {
-			float sum = flags & TESSERA_GEMM_ACCUMULATE ? c[i * n + j] : 0.0f;
+			float sum = flags & T1_GEMM_ACCUMULATE ? c[i * n + j] : 0.0f;
 
 			for (l = 0; l < k; l++) {
-				float x = a[flags & TESSERA_GEMM_TRANS_A ? l * m + i : i * k + l];
-				float y = b[flags & TESSERA_GEMM_TRANS_B ? j * k + l : l * n + j];
+				float x = a[flags & T1_GEMM_TRANS_A ? l * m + i : i * k + l];
+				float y = b[flags & T1_GEMM_TRANS_B ? j * k + l : l * n + j];
 				float product = x * y;
 
 				sum += product;
@@ -210,11 +210,11 @@ TEST_F(cmd, gemm_f32)
 		rnd_f32(c, m * n);
 		memcpy(ref, c, sizeof(ref));
 		ref_gemm(a, b, ref, m, n, k, flags);
-		ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_GEMM, .flags = flags,
+		ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = T1_OP_GEMM, .flags = flags,
 			.gemm = { .a = DVA(0), .b = DVA(0x10000), .c = DVA(0x20000),
 				  .m = m, .n = n, .k = k,
-				  .lda = flags & TESSERA_GEMM_TRANS_A ? m : k,
-				  .ldb = flags & TESSERA_GEMM_TRANS_B ? k : n, .ldc = n })));
+				  .lda = flags & T1_GEMM_TRANS_A ? m : k,
+				  .ldb = flags & T1_GEMM_TRANS_B ? k : n, .ldc = n })));
 		EXPECT_EQ(0, memcmp(ref, c, sizeof(ref))) {
 			TH_LOG("flags %#x", flags);
 		}
@@ -232,7 +232,7 @@ TEST_F(cmd, gemm_i8)
 		a[i] = rnd();
 	for (i = 0; i < k * ld; i++)
 		b[i] = rnd();
-	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_GEMM, .flags = TESSERA_GEMM_I8,
+	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = T1_OP_GEMM, .flags = T1_GEMM_I8,
 		.gemm = { .a = DVA(0), .b = DVA(0x10000), .c = DVA(0x20000),
 			  .m = m, .n = n, .k = k, .lda = ld, .ldb = ld, .ldc = ld })));
 	for (i = 0; i < m; i++) {
@@ -276,7 +276,7 @@ TEST_F(cmd, conv2d)
 
 	rnd_f32(in, 2 * H * W * CIN);
 	rnd_f32(wt, KK * KK * CIN * COUT);
-	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_CONV2D,
+	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = T1_OP_CONV2D,
 		.conv = { .in = DVA(0), .weights = DVA(0x10000), .out = DVA(0x20000),
 			  .n = 2, .h = H, .w = W, .cin = CIN, .cout = COUT,
 			  .kh = KK, .kw = KK, .stride = STRIDE, .padding = PAD })));
@@ -300,14 +300,14 @@ TEST_F(cmd, eltwise)
 
 	rnd_f32(a, n);
 	rnd_f32(b, n);
-	for (op = TESSERA_ELT_ADD; op <= TESSERA_ELT_MIN; op++) {
-		ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_ELTWISE, .sub = op,
+	for (op = T1_ELT_ADD; op <= T1_ELT_MIN; op++) {
+		ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = T1_OP_ELTWISE, .sub = op,
 			.elt = { .a = DVA(0), .b = DVA(0x10000), .out = DVA(0x20000), .count = n,
-				 .alpha = op <= TESSERA_ELT_MUL ? bits(alpha) : 0 })));
+				 .alpha = op <= T1_ELT_MUL ? bits(alpha) : 0 })));
 		for (i = 0; i < n; i++) {
-			ref = op == TESSERA_ELT_ADD ? a[i] + alpha * b[i] :
-			      op == TESSERA_ELT_MUL ? alpha * a[i] * b[i] :
-			      op == TESSERA_ELT_MAX ? fmaxf(a[i], b[i]) : fminf(a[i], b[i]);
+			ref = op == T1_ELT_ADD ? a[i] + alpha * b[i] :
+			      op == T1_ELT_MUL ? alpha * a[i] * b[i] :
+			      op == T1_ELT_MAX ? fmaxf(a[i], b[i]) : fminf(a[i], b[i]);
 			ASSERT_LE(fabsf(ref - out[i]), 1e-6f * fabsf(ref));
 		}
 	}
@@ -325,13 +325,13 @@ TEST_F(cmd, bias_act_softmax)
 	rnd_f32(b, n);
 	for (i = 0; i < m; i++)
 		labels[i] = rnd() % n;
-	t1_push(&self->q, &CMD(.opcode = TESSERA_OP_BIAS,
+	t1_push(&self->q, &CMD(.opcode = T1_OP_BIAS,
 		.bias = { .in = DVA(0), .bias = DVA(0x10000), .out = DVA(0x20000),
 			  .m = m, .n = n, .ld_in = n, .ld_out = n }));
-	t1_push(&self->q, &CMD(.opcode = TESSERA_OP_ACT, .sub = TESSERA_ACT_RELU,
+	t1_push(&self->q, &CMD(.opcode = T1_OP_ACT, .sub = T1_ACT_RELU,
 		.act = { .x = DVA(0x20000), .out = DVA(0x20000), .count = m * n }));
-	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_SOFTMAX,
-		.flags = TESSERA_SOFTMAX_LOSS,
+	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = T1_OP_SOFTMAX,
+		.flags = T1_SOFTMAX_LOSS,
 		.softmax = { .in = DVA(0x20000), .labels = DVA(0x40000), .out = DVA(0x30000),
 			     .loss = DVA(0x50000), .m = m, .n = n })));
 	for (i = 0; i < m; i++) {
@@ -359,11 +359,11 @@ TEST_F(cmd, act_smooth)
 	unsigned int n = 500, i;
 
 	rnd_f32(x, n);
-	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_ACT, .sub = TESSERA_ACT_SIGMOID,
+	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = T1_OP_ACT, .sub = T1_ACT_SIGMOID,
 		.act = { .x = DVA(0), .out = DVA(0x10000), .count = n })));
 	for (i = 0; i < n; i++)
 		ASSERT_LE(fabs(1 / (1 + exp(-x[i])) - y[i]), 1e-5);
-	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_ACT, .sub = TESSERA_ACT_TANH,
+	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = T1_OP_ACT, .sub = T1_ACT_TANH,
 		.act = { .x = DVA(0), .out = DVA(0x10000), .count = n })));
 	for (i = 0; i < n; i++)
 		ASSERT_LE(fabs(tanh(x[i]) - y[i]), 1e-5);
@@ -377,11 +377,11 @@ TEST_F(cmd, reduce)
 	unsigned int i, j;
 
 	rnd_f32(x, m * n);
-	t1_push(&self->q, &CMD(.opcode = TESSERA_OP_REDUCE, .sub = TESSERA_REDUCE_SUM,
+	t1_push(&self->q, &CMD(.opcode = T1_OP_REDUCE, .sub = T1_REDUCE_SUM,
 		.reduce = { .in = DVA(0), .out = DVA(0x10000), .m = m, .n = n, .ld_in = n,
 			    .axis = 0 }));
-	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_REDUCE,
-		.sub = TESSERA_REDUCE_ARGMAX,
+	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = T1_OP_REDUCE,
+		.sub = T1_REDUCE_ARGMAX,
 		.reduce = { .in = DVA(0), .out = DVA(0x20000), .m = m, .n = n, .ld_in = n,
 			    .axis = 1 })));
 	for (j = 0; j < n; j++) {
@@ -410,8 +410,8 @@ TEST_F(cmd, requant)
 
 	for (i = 0; i < n; i++)
 		in[i] = (int)(rnd() % 20000) - 10000;
-	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = TESSERA_OP_REQUANT,
-		.sub = TESSERA_REQUANT_I32_TO_I8,
+	ASSERT_EQ(0, t1_run(&self->q, &CMD(.opcode = T1_OP_REQUANT,
+		.sub = T1_REQUANT_I32_TO_I8,
 		.requant = { .in = DVA(0), .out = DVA(0x10000), .count = n,
 			     .scale = bits(scale) })));
 	for (i = 0; i < n; i++) {

@@ -24,10 +24,10 @@ TEST_F(config, header)
 {
 	struct vdev *v = &self->v;
 
-	EXPECT_EQ(TESSERA_PCI_VENDOR_ID, vdev_cfg(v, PCI_VENDOR_ID, 2));
-	EXPECT_EQ(TESSERA_PCI_DEVICE_ID, vdev_cfg(v, PCI_DEVICE_ID, 2));
-	EXPECT_EQ(TESSERA_PCI_REVISION, vdev_cfg(v, PCI_REVISION_ID, 1));
-	EXPECT_EQ(TESSERA_PCI_CLASS, vdev_cfg(v, PCI_CLASS_REVISION, 4) >> 8);
+	EXPECT_EQ(T1_PCI_VENDOR_ID, vdev_cfg(v, PCI_VENDOR_ID, 2));
+	EXPECT_EQ(T1_PCI_DEVICE_ID, vdev_cfg(v, PCI_DEVICE_ID, 2));
+	EXPECT_EQ(T1_PCI_REVISION, vdev_cfg(v, PCI_REVISION_ID, 1));
+	EXPECT_EQ(T1_PCI_CLASS, vdev_cfg(v, PCI_CLASS_REVISION, 4) >> 8);
 	EXPECT_EQ(PCI_HEADER_TYPE_NORMAL, vdev_cfg(v, PCI_HEADER_TYPE, 1));
 	EXPECT_EQ(PCI_STATUS_CAP_LIST, vdev_cfg(v, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST);
 	EXPECT_EQ(0, vdev_cfg(v, PCI_ROM_ADDRESS, 4));
@@ -58,8 +58,8 @@ TEST_F(config, bar_sizing)
 	/* BAR0: 32 bits, not prefetchable */
 	mask = bar_mask(v, 0);
 	EXPECT_EQ(PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_32, mask & 0xf);
-	EXPECT_EQ(TESSERA_BAR_REGS_SIZE, ~(uint32_t)(mask & ~0xfull) + 1);
-	EXPECT_EQ(TESSERA_BAR_REGS_SIZE, v->regions[BAR0].size);
+	EXPECT_EQ(T1_BAR_REGS_SIZE, ~(uint32_t)(mask & ~0xfull) + 1);
+	EXPECT_EQ(T1_BAR_REGS_SIZE, v->regions[BAR0].size);
 
 	EXPECT_EQ(0, bar_mask(v, 1));
 
@@ -68,13 +68,13 @@ TEST_F(config, bar_sizing)
 	EXPECT_EQ(PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH, mask & 0xf);
 	mask |= bar_mask(v, 3) << 32;
 	EXPECT_EQ(v->regions[BAR2].size, ~(mask & ~0xfull) + 1);
-	EXPECT_EQ(vdev_reg64(v, TESSERA_REG_VRAM_SIZE_LO), v->regions[BAR2].size);
+	EXPECT_EQ(vdev_reg64(v, T1_REG_VRAM_SIZE_LO), v->regions[BAR2].size);
 
 	/* BAR4: 32 bits, room for the MSI-X table and its PBA */
 	mask = bar_mask(v, 4);
 	EXPECT_EQ(0, mask & 0xf);
 	EXPECT_EQ(v->regions[BAR4].size, ~(uint32_t)(mask & ~0xfull) + 1);
-	EXPECT_LE(vdev_reg(v, TESSERA_REG_NUM_VECTORS) * 16, v->regions[BAR4].size);
+	EXPECT_LE(vdev_reg(v, T1_REG_NUM_VECTORS) * 16, v->regions[BAR4].size);
 
 	EXPECT_EQ(0, bar_mask(v, 5));
 }
@@ -110,14 +110,14 @@ TEST_F(config, pm_capability)
 	EXPECT_EQ(3, vdev_cfg(v, pos + PCI_PM_CTRL, 2) & PCI_PM_CTRL_STATE_MASK);
 	ASSERT_EQ(0, vdev_cfg_write(v, pos + PCI_PM_CTRL, 2, 0));
 	EXPECT_EQ(0, vdev_cfg(v, pos + PCI_PM_CTRL, 2) & PCI_PM_CTRL_STATE_MASK);
-	EXPECT_EQ(TESSERA_MAGIC, vdev_reg(v, TESSERA_REG_MAGIC));
+	EXPECT_EQ(T1_MAGIC, vdev_reg(v, T1_REG_MAGIC));
 }
 
 TEST_F(config, msix_capability)
 {
 	struct vdev *v = &self->v;
 	unsigned int pos = vdev_cap(v, PCI_CAP_ID_MSIX);
-	uint32_t n = vdev_reg(v, TESSERA_REG_NUM_VECTORS), flags, table, pba;
+	uint32_t n = vdev_reg(v, T1_REG_NUM_VECTORS), flags, table, pba;
 
 	ASSERT_NE(0, pos);
 	flags = vdev_cfg(v, pos + PCI_MSIX_FLAGS, 2);
@@ -125,8 +125,8 @@ TEST_F(config, msix_capability)
 	EXPECT_EQ(0, flags & (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL));
 	table = vdev_cfg(v, pos + PCI_MSIX_TABLE, 4);
 	pba = vdev_cfg(v, pos + PCI_MSIX_PBA, 4);
-	EXPECT_EQ(TESSERA_BAR_MSIX, table & PCI_MSIX_TABLE_BIR);
-	EXPECT_EQ(TESSERA_BAR_MSIX, pba & PCI_MSIX_PBA_BIR);
+	EXPECT_EQ(T1_BAR_MSIX, table & PCI_MSIX_TABLE_BIR);
+	EXPECT_EQ(T1_BAR_MSIX, pba & PCI_MSIX_PBA_BIR);
 	table &= PCI_MSIX_TABLE_OFFSET;
 	pba &= PCI_MSIX_PBA_OFFSET;
 	EXPECT_LE(table + n * 16, v->regions[BAR4].size);
@@ -209,8 +209,8 @@ static unsigned int masks(struct vdev *v, struct mask *m)
 		PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY | PCI_COMMAND_SERR |
 		PCI_COMMAND_INTX_DISABLE };
 	m[n++] = (struct mask){ PCI_CACHE_LINE_SIZE, 0, 0xff };
-	m[n++] = (struct mask){ PCI_BASE_ADDRESS_0, ~(TESSERA_BAR_REGS_SIZE - 1),
-				~(TESSERA_BAR_REGS_SIZE - 1) };
+	m[n++] = (struct mask){ PCI_BASE_ADDRESS_0, ~(T1_BAR_REGS_SIZE - 1),
+				~(T1_BAR_REGS_SIZE - 1) };
 	m[n++] = (struct mask){ PCI_BASE_ADDRESS_2, ~(vram - 1), ~(vram - 1) };
 	m[n++] = (struct mask){ PCI_BASE_ADDRESS_3, ~(vram - 1) >> 32, ~(vram - 1) >> 32 };
 	m[n++] = (struct mask){ PCI_BASE_ADDRESS_4, ~((uint32_t)v->regions[BAR4].size - 1),
@@ -304,7 +304,7 @@ TEST_F_TIMEOUT(config_writes, masks, 60)
 		}
 		write_all(v, off, 4, before & all);
 	}
-	EXPECT_EQ(TESSERA_MAGIC, vdev_reg(v, TESSERA_REG_MAGIC));
+	EXPECT_EQ(T1_MAGIC, vdev_reg(v, T1_REG_MAGIC));
 }
 
 /* Reads of any size at any offset are cut from the same bytes. */
@@ -360,7 +360,7 @@ TEST_F(config, flr_clears)
 	ASSERT_EQ(0, vdev_flr(v));
 	EXPECT_EQ(0, vdev_cfg(v, PCI_COMMAND, 2));
 	EXPECT_EQ(0, vdev_cfg(v, msix + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_ENABLE);
-	EXPECT_EQ(TESSERA_PCI_VENDOR_ID, vdev_cfg(v, PCI_VENDOR_ID, 2));
+	EXPECT_EQ(T1_PCI_VENDOR_ID, vdev_cfg(v, PCI_VENDOR_ID, 2));
 }
 
 TEST_HARNESS_MAIN

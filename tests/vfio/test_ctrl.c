@@ -26,20 +26,20 @@ TEST_F(ctrl, identity)
 {
 	struct vdev *v = &self->v;
 
-	EXPECT_EQ(TESSERA_MAGIC, vdev_reg(v, TESSERA_REG_MAGIC));
-	EXPECT_EQ(TESSERA_HW_VERSION, vdev_reg(v, TESSERA_REG_VERSION));
+	EXPECT_EQ(T1_MAGIC, vdev_reg(v, T1_REG_MAGIC));
+	EXPECT_EQ(T1_HW_VERSION, vdev_reg(v, T1_REG_VERSION));
 	/* the scheduling registers are the host's */
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_CAPS) & TESSERA_CAP_SCHED);
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_CTRL));
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_CAPS) & T1_CAP_SCHED);
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_STATUS));
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_CTRL));
 }
 
 TEST_F(ctrl, read_only)
 {
 	static const uint32_t regs[] = {
-		TESSERA_REG_MAGIC, TESSERA_REG_VERSION, TESSERA_REG_CAPS, TESSERA_REG_STATUS,
-		TESSERA_REG_NUM_SLOTS, TESSERA_REG_NUM_CONTEXTS, TESSERA_REG_NUM_VECTORS,
-		TESSERA_REG_VRAM_SIZE_LO, TESSERA_REG_VRAM_SIZE_HI,
+		T1_REG_MAGIC, T1_REG_VERSION, T1_REG_CAPS, T1_REG_STATUS,
+		T1_REG_NUM_SLOTS, T1_REG_NUM_CONTEXTS, T1_REG_NUM_VECTORS,
+		T1_REG_VRAM_SIZE_LO, T1_REG_VRAM_SIZE_HI,
 	};
 	unsigned int i;
 	uint32_t was;
@@ -54,7 +54,7 @@ TEST_F(ctrl, read_only)
 TEST_F(ctrl, read_write)
 {
 	static const uint32_t bases[] = {
-		TESSERA_REG_ASQ_BASE_LO, TESSERA_REG_ACQ_BASE_LO, TESSERA_REG_EVQ_BASE_LO,
+		T1_REG_ASQ_BASE_LO, T1_REG_ACQ_BASE_LO, T1_REG_EVQ_BASE_LO,
 	};
 	struct vdev *v = &self->v;
 	unsigned int i;
@@ -79,10 +79,10 @@ TEST_F(ctrl, rings_locked_while_enabled)
 
 	t1_program_rings(&self->t);
 	ASSERT_EQ(0, t1_enable(&self->t));
-	vdev_reg_write64(v, TESSERA_REG_ASQ_BASE_LO, 0xdead000);
-	vdev_reg_write(v, TESSERA_REG_ASQ_SIZE, 2);
-	EXPECT_EQ(self->t.asq_bus, vdev_reg64(v, TESSERA_REG_ASQ_BASE_LO));
-	EXPECT_EQ(self->t.asq_entries, vdev_reg(v, TESSERA_REG_ASQ_SIZE));
+	vdev_reg_write64(v, T1_REG_ASQ_BASE_LO, 0xdead000);
+	vdev_reg_write(v, T1_REG_ASQ_SIZE, 2);
+	EXPECT_EQ(self->t.asq_bus, vdev_reg64(v, T1_REG_ASQ_BASE_LO));
+	EXPECT_EQ(self->t.asq_entries, vdev_reg(v, T1_REG_ASQ_SIZE));
 	EXPECT_EQ(0, t1_ctx_create(&self->t, 0));
 }
 
@@ -93,9 +93,9 @@ TEST_F(ctrl, reserved)
 	uint32_t off, value;
 
 	for (off = 0; off < 4096; off += 4) {
-		if (off <= TESSERA_REG_TIME_HI)
+		if (off <= T1_REG_TIME_HI)
 			continue;
-		if (off >= TESSERA_REG_ASQ_BASE_LO && off <= TESSERA_REG_EVQ_HEAD)
+		if (off >= T1_REG_ASQ_BASE_LO && off <= T1_REG_EVQ_HEAD)
 			continue;
 		vdev_reg_write(v, off, 0xffffffff);
 		value = vdev_reg(v, off);
@@ -103,7 +103,7 @@ TEST_F(ctrl, reserved)
 			TH_LOG("offset %#x reads %#x", off, value);
 		}
 	}
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_STATUS));
 	EXPECT_EQ(0, t1_start(&self->t, v));
 }
 
@@ -125,30 +125,30 @@ TEST_F(ctrl, sizes)
 		}
 	}
 	memset(buf, 0xff, sizeof(buf));
-	ASSERT_EQ(4, vdev_read(v, BAR0, TESSERA_REG_MAGIC + 2, buf, 4));
+	ASSERT_EQ(4, vdev_read(v, BAR0, T1_REG_MAGIC + 2, buf, 4));
 	EXPECT_EQ(0, *(uint32_t *)buf);
 
-	vdev_reg_write(v, TESSERA_REG_ASQ_SIZE, 64);
+	vdev_reg_write(v, T1_REG_ASQ_SIZE, 64);
 	memset(buf, 0xff, sizeof(buf));
-	ASSERT_EQ(1, vdev_write(v, BAR0, TESSERA_REG_ASQ_SIZE, buf, 1));
-	ASSERT_EQ(2, vdev_write(v, BAR0, TESSERA_REG_ASQ_SIZE, buf, 2));
-	ASSERT_EQ(4, vdev_write(v, BAR0, TESSERA_REG_ASQ_SIZE + 2, buf, 4));
-	EXPECT_EQ(64, vdev_reg(v, TESSERA_REG_ASQ_SIZE));
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_CTRL));
+	ASSERT_EQ(1, vdev_write(v, BAR0, T1_REG_ASQ_SIZE, buf, 1));
+	ASSERT_EQ(2, vdev_write(v, BAR0, T1_REG_ASQ_SIZE, buf, 2));
+	ASSERT_EQ(4, vdev_write(v, BAR0, T1_REG_ASQ_SIZE + 2, buf, 4));
+	EXPECT_EQ(64, vdev_reg(v, T1_REG_ASQ_SIZE));
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_CTRL));
 }
 
 TEST_F(ctrl, time_moves)
 {
 	uint64_t a, b;
 
-	a = vdev_reg64(&self->v, TESSERA_REG_TIME_LO);
+	a = vdev_reg64(&self->v, T1_REG_TIME_LO);
 	sleep_us(2000);
-	b = vdev_reg64(&self->v, TESSERA_REG_TIME_LO);
+	b = vdev_reg64(&self->v, T1_REG_TIME_LO);
 	EXPECT_GT(b, a);
 	/* the high word belongs to the low one read last, not to this moment */
-	vdev_reg(&self->v, TESSERA_REG_TIME_LO);
-	a = vdev_reg(&self->v, TESSERA_REG_TIME_HI);
-	EXPECT_EQ(a, vdev_reg(&self->v, TESSERA_REG_TIME_HI));
+	vdev_reg(&self->v, T1_REG_TIME_LO);
+	a = vdev_reg(&self->v, T1_REG_TIME_HI);
+	EXPECT_EQ(a, vdev_reg(&self->v, T1_REG_TIME_HI));
 }
 
 TEST_F(ctrl, enable_ready_disable)
@@ -156,20 +156,20 @@ TEST_F(ctrl, enable_ready_disable)
 	struct vdev *v = &self->v;
 
 	t1_program_rings(&self->t);
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_STATUS));
 	ASSERT_EQ(0, t1_enable(&self->t));
-	EXPECT_EQ(TESSERA_STATUS_READY, vdev_reg(v, TESSERA_REG_STATUS));
-	EXPECT_EQ(TESSERA_CTRL_ENABLE, vdev_reg(v, TESSERA_REG_CTRL));
+	EXPECT_EQ(T1_STATUS_READY, vdev_reg(v, T1_REG_STATUS));
+	EXPECT_EQ(T1_CTRL_ENABLE, vdev_reg(v, T1_REG_CTRL));
 	ASSERT_EQ(0, t1_ctx_create(&self->t, 1));
 
 	t1_disable(&self->t);
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_CTRL));
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_STATUS));
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_CTRL));
 	/* the rings' registers are kept, the contexts are not */
-	EXPECT_EQ(self->t.asq_bus, vdev_reg64(v, TESSERA_REG_ASQ_BASE_LO));
+	EXPECT_EQ(self->t.asq_bus, vdev_reg64(v, T1_REG_ASQ_BASE_LO));
 	t1_program_rings(&self->t);
 	ASSERT_EQ(0, t1_enable(&self->t));
-	EXPECT_EQ(TESSERA_ST_NOT_FOUND, t1_ctx_destroy(&self->t, 1));
+	EXPECT_EQ(T1_ST_NOT_FOUND, t1_ctx_destroy(&self->t, 1));
 }
 
 TEST_F(ctrl, reset_register)
@@ -180,11 +180,11 @@ TEST_F(ctrl, reset_register)
 	ASSERT_EQ(0, t1_enable(&self->t));
 	ASSERT_EQ(0, t1_ctx_create(&self->t, 0));
 	ASSERT_EQ(0, t1_ctrl_reset(&self->t));
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_CTRL));
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
-	EXPECT_EQ(0, vdev_reg64(v, TESSERA_REG_ASQ_BASE_LO));
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_ASQ_SIZE));
-	EXPECT_EQ(0, vdev_reg64(v, TESSERA_REG_EVQ_BASE_LO));
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_CTRL));
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_STATUS));
+	EXPECT_EQ(0, vdev_reg64(v, T1_REG_ASQ_BASE_LO));
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_ASQ_SIZE));
+	EXPECT_EQ(0, vdev_reg64(v, T1_REG_EVQ_BASE_LO));
 	ASSERT_EQ(0, t1_start(&self->t, v));
 	EXPECT_EQ(0, t1_ctx_create(&self->t, 0));
 }
@@ -193,13 +193,13 @@ TEST_F(ctrl, reset_register)
 static int fatal(struct t1 *t)
 {
 	int err = t1_enable(t);
-	uint32_t status = vdev_reg(t->v, TESSERA_REG_STATUS);
+	uint32_t status = vdev_reg(t->v, T1_REG_STATUS);
 
-	if (err != -EIO || status != TESSERA_STATUS_FATAL)
+	if (err != -EIO || status != T1_STATUS_FATAL)
 		return 1;
 	if (t1_ctrl_reset(t))
 		return 2;
-	if (vdev_reg(t->v, TESSERA_REG_STATUS))
+	if (vdev_reg(t->v, T1_REG_STATUS))
 		return 3;
 	return 0;
 }
@@ -207,7 +207,7 @@ static int fatal(struct t1 *t)
 TEST_F(ctrl, bad_sizes)
 {
 	static const uint32_t regs[] = {
-		TESSERA_REG_ASQ_SIZE, TESSERA_REG_ACQ_SIZE, TESSERA_REG_EVQ_SIZE,
+		T1_REG_ASQ_SIZE, T1_REG_ACQ_SIZE, T1_REG_EVQ_SIZE,
 	};
 	static const uint32_t sizes[] = { 0, 1, 3, 100, 1025, 2048, 0x80000000, 0xffffffff };
 	unsigned int i, k;
@@ -227,7 +227,7 @@ TEST_F(ctrl, bad_sizes)
 TEST_F(ctrl, bad_alignment)
 {
 	static const uint32_t regs[] = {
-		TESSERA_REG_ASQ_BASE_LO, TESSERA_REG_ACQ_BASE_LO, TESSERA_REG_EVQ_BASE_LO,
+		T1_REG_ASQ_BASE_LO, T1_REG_ACQ_BASE_LO, T1_REG_EVQ_BASE_LO,
 	};
 	unsigned int i;
 
@@ -244,24 +244,24 @@ TEST_F(ctrl, bad_alignment)
 /* Rings in memory that is not there: FATAL, at the latest when the ring is used. */
 TEST_F(ctrl, unreachable_rings)
 {
-	struct tessera_admin_cmd c = { .opcode = TESSERA_ADMIN_CTX_CREATE };
-	struct tessera_admin_cpl cpl;
+	struct t1_admin_cmd c = { .opcode = T1_ADMIN_CTX_CREATE };
+	struct t1_admin_cpl cpl;
 	struct t1 *t = &self->t;
 	uint32_t status;
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
 		t1_program_rings(t);
-		vdev_reg_write64(t->v, i ? TESSERA_REG_ACQ_BASE_LO : TESSERA_REG_ASQ_BASE_LO,
+		vdev_reg_write64(t->v, i ? T1_REG_ACQ_BASE_LO : T1_REG_ASQ_BASE_LO,
 				 0x7770000000ull);
 		if (t1_enable(t) == 0) {
 			t1_admin_push(t, &c);
 			t1_admin_ring(t);
 			EXPECT_EQ(-ETIMEDOUT, t1_admin_pop(t, &cpl, 300));
 		}
-		status = vdev_reg(t->v, TESSERA_REG_STATUS);
-		EXPECT_EQ(TESSERA_STATUS_FATAL, status & TESSERA_STATUS_FATAL);
-		EXPECT_EQ(0, status & TESSERA_STATUS_READY);
+		status = vdev_reg(t->v, T1_REG_STATUS);
+		EXPECT_EQ(T1_STATUS_FATAL, status & T1_STATUS_FATAL);
+		EXPECT_EQ(0, status & T1_STATUS_READY);
 		EXPECT_EQ(0, t1_ctrl_reset(t));
 	}
 	EXPECT_EQ(0, t1_start(t, t->v));
@@ -277,16 +277,16 @@ static int wait_status(struct vdev *v, uint32_t status)
 {
 	unsigned int i;
 
-	for (i = 0; i < 5000 && vdev_reg(v, TESSERA_REG_STATUS) != status; i++)
+	for (i = 0; i < 5000 && vdev_reg(v, T1_REG_STATUS) != status; i++)
 		sleep_us(1000);
-	return vdev_reg(v, TESSERA_REG_STATUS) == status ? 0 : -ETIMEDOUT;
+	return vdev_reg(v, T1_REG_STATUS) == status ? 0 : -ETIMEDOUT;
 }
 
 /* Without bus mastering the rings can't be reached. */
 TEST_F(ctrl, bus_master_off)
 {
-	struct tessera_admin_cmd cmd = { .opcode = TESSERA_ADMIN_CTX_CREATE };
-	struct tessera_admin_cpl cpl;
+	struct t1_admin_cmd cmd = { .opcode = T1_ADMIN_CTX_CREATE };
+	struct t1_admin_cpl cpl;
 	struct vdev *v = &self->v;
 	struct t1 *t = &self->t;
 
@@ -298,10 +298,10 @@ TEST_F(ctrl, bus_master_off)
 	master(v, false);
 	t1_admin_push(t, &cmd);
 	t1_admin_ring(t);
-	ASSERT_EQ(0, wait_status(v, TESSERA_STATUS_FATAL));
+	ASSERT_EQ(0, wait_status(v, T1_STATUS_FATAL));
 	EXPECT_EQ(-ETIMEDOUT, t1_admin_pop(t, &cpl, 0));
 	master(v, true);
-	EXPECT_EQ(TESSERA_STATUS_FATAL, vdev_reg(v, TESSERA_REG_STATUS));
+	EXPECT_EQ(T1_STATUS_FATAL, vdev_reg(v, T1_REG_STATUS));
 	ASSERT_EQ(0, t1_ctrl_reset(t));
 	ASSERT_EQ(0, t1_start(t, v));
 	EXPECT_EQ(0, t1_ctx_create(t, 1));
@@ -320,7 +320,7 @@ TEST_F_TIMEOUT(ctrl, bus_master_off_at_work, 60)
 
 	ASSERT_EQ(0, t1_start(t, v));
 	ASSERT_EQ(0, vdev_mem_alloc(v, bytes, 4096, &mem));
-	ASSERT_EQ(0, t1_queue_simple(t, &q, 0, TESSERA_ENGINE_COPY));
+	ASSERT_EQ(0, t1_queue_simple(t, &q, 0, T1_ENGINE_COPY));
 	ASSERT_EQ(0, t1_map_mem(t, 0, VA, &mem));
 	p = mem.cpu;
 	for (i = 0; i < 200; i++)
@@ -330,7 +330,7 @@ TEST_F_TIMEOUT(ctrl, bus_master_off_at_work, 60)
 		sleep_us(100);
 	master(v, false);
 	memset(p, 0x5a, bytes);
-	ASSERT_EQ(0, wait_status(v, TESSERA_STATUS_FATAL));
+	ASSERT_EQ(0, wait_status(v, T1_STATUS_FATAL));
 	for (i = 0; i < bytes / 4; i++)
 		bad += p[i] != 0x5a5a5a5a;
 	EXPECT_EQ(0, bad);
@@ -338,7 +338,7 @@ TEST_F_TIMEOUT(ctrl, bus_master_off_at_work, 60)
 	master(v, true);
 	ASSERT_EQ(0, t1_ctrl_reset(t));
 	ASSERT_EQ(0, t1_start(t, v));
-	ASSERT_EQ(0, t1_queue_simple(t, &q, 0, TESSERA_ENGINE_COPY));
+	ASSERT_EQ(0, t1_queue_simple(t, &q, 0, T1_ENGINE_COPY));
 	ASSERT_EQ(0, t1_map_mem(t, 0, VA, &mem));
 	ASSERT_EQ(0, t1_run(&q, &FILL(VA, 4096, 7)));
 	EXPECT_EQ(7, p[0]);
@@ -353,9 +353,9 @@ TEST_F(ctrl, wild_indexes)
 
 	for (i = 0; i < ARRAY_SIZE(values); i++) {
 		ASSERT_EQ(0, t1_start(&self->t, v));
-		vdev_reg_write(v, TESSERA_REG_ASQ_TAIL, values[i]);
-		vdev_reg_write(v, TESSERA_REG_ACQ_HEAD, values[i]);
-		vdev_reg_write(v, TESSERA_REG_EVQ_HEAD, values[i]);
+		vdev_reg_write(v, T1_REG_ASQ_TAIL, values[i]);
+		vdev_reg_write(v, T1_REG_ACQ_HEAD, values[i]);
+		vdev_reg_write(v, T1_REG_EVQ_HEAD, values[i]);
 		sleep_us(5000);
 		ASSERT_EQ(0, t1_ctrl_reset(&self->t));
 	}
@@ -367,13 +367,13 @@ TEST_F(ctrl, wild_indexes)
 TEST_F(ctrl, doorbells_before_enable)
 {
 	struct vdev *v = &self->v;
-	volatile uint32_t *db = vdev_direct(v, BAR0, TESSERA_DB_OFF(0), 4);
+	volatile uint32_t *db = vdev_direct(v, BAR0, T1_DB_OFF(0), 4);
 
-	vdev_reg_write(v, TESSERA_REG_ASQ_TAIL, 5);
-	vdev_reg_write(v, TESSERA_REG_ACQ_HEAD, 5);
+	vdev_reg_write(v, T1_REG_ASQ_TAIL, 5);
+	vdev_reg_write(v, T1_REG_ACQ_HEAD, 5);
 	ASSERT_NE(NULL, db);
 	*db = 7;
-	EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
+	EXPECT_EQ(0, vdev_reg(v, T1_REG_STATUS));
 	EXPECT_EQ(0, t1_start(&self->t, v));
 	EXPECT_EQ(0, t1_ctx_create(&self->t, 0));
 }

@@ -23,7 +23,7 @@ FIXTURE_SETUP(fuzz)
 	ASSERT_EQ(0, vdev_create(&self->v, "V4"));
 	ASSERT_EQ(0, vdev_create(&self->v2, "V4"));
 	ASSERT_EQ(0, t1_start(&self->t2, &self->v2));
-	ASSERT_EQ(0, t1_queue_simple(&self->t2, &self->good, 0, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t1_queue_simple(&self->t2, &self->good, 0, T1_ENGINE_COMPUTE));
 	ASSERT_EQ(0, vdev_mem_alloc(&self->v2, 65536, 4096, &self->mem2));
 	ASSERT_EQ(0, t1_map_mem(&self->t2, 0, VA, &self->mem2));
 	ASSERT_EQ(0, vdev_mem_alloc(&self->v, 4 << 20, 2 << 20, &self->arena));
@@ -93,7 +93,7 @@ static void check_reset(struct __test_metadata *_metadata, FIXTURE_DATA(fuzz) *s
 
 	ASSERT_EQ(0, vdev_reset(&self->v));
 	ASSERT_EQ(0, t1_start(&self->t, &self->v));
-	ASSERT_EQ(0, t1_queue_simple(&self->t, &q, 0, TESSERA_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t1_queue_simple(&self->t, &q, 0, T1_ENGINE_COMPUTE));
 	ASSERT_EQ(0, t1_run(&q, &NOP()));
 	/* each leaves memory behind in the client: take the queue's away again */
 	for (i = 0; i < self->v.num_mems; i++) {
@@ -171,7 +171,7 @@ TEST_F_TIMEOUT(fuzz, registers, 120)
 }
 
 /* An admin command that is nearly right, or not at all. */
-static void random_admin(FIXTURE_DATA(fuzz) *self, struct tessera_admin_cmd *c)
+static void random_admin(FIXTURE_DATA(fuzz) *self, struct t1_admin_cmd *c)
 {
 	unsigned int i, op = below(self, 12);
 
@@ -180,20 +180,20 @@ static void random_admin(FIXTURE_DATA(fuzz) *self, struct tessera_admin_cmd *c)
 	c->cid = rnd(self);
 	c->ctx = below(self, 5) ? below(self, 4) : odd(self);
 	switch (op) {
-	case TESSERA_ADMIN_MAP:
-	case TESSERA_ADMIN_UNMAP:
+	case T1_ADMIN_MAP:
+	case T1_ADMIN_UNMAP:
 		c->flags = below(self, 8) ? rnd(self) & 0x1f : odd(self);
 		c->map.va = below(self, 6) ? VA + below(self, 64) * 0x1000 : odd(self);
-		if (c->flags & TESSERA_MAP_HUGE)
+		if (c->flags & T1_MAP_HUGE)
 			c->map.va &= ~0x1fffffull;
 		c->map.npages = below(self, 6) ? below(self, 520) : odd(self);
-		if (op == TESSERA_ADMIN_UNMAP) {
-			c->flags &= TESSERA_MAP_HUGE;
-		} else if (c->flags & TESSERA_MAP_CONTIG) {
-			c->map.list = c->flags & TESSERA_MAP_VRAM ?
+		if (op == T1_ADMIN_UNMAP) {
+			c->flags &= T1_MAP_HUGE;
+		} else if (c->flags & T1_MAP_CONTIG) {
+			c->map.list = c->flags & T1_MAP_VRAM ?
 				      below(self, self->v.regions[BAR2].size) & ~0xfffull :
 				      self->arena.iova + (below(self, 4 << 20) & ~0xfffull);
-			if (c->flags & TESSERA_MAP_HUGE)
+			if (c->flags & T1_MAP_HUGE)
 				c->map.list &= ~0x1fffffull;
 			if (!below(self, 8))
 				c->map.list = odd(self);
@@ -201,11 +201,11 @@ static void random_admin(FIXTURE_DATA(fuzz) *self, struct tessera_admin_cmd *c)
 			c->map.list = self->arena.iova + below(self, 1024) * 4096;
 		}
 		break;
-	case TESSERA_ADMIN_QUEUE_CREATE:
-	case TESSERA_ADMIN_QUEUE_DESTROY:
-	case TESSERA_ADMIN_QUEUE_RESET:
+	case T1_ADMIN_QUEUE_CREATE:
+	case T1_ADMIN_QUEUE_DESTROY:
+	case T1_ADMIN_QUEUE_RESET:
 		c->queue.slot = below(self, 5) ? below(self, 8) : odd(self);
-		if (op != TESSERA_ADMIN_QUEUE_CREATE)
+		if (op != T1_ADMIN_QUEUE_CREATE)
 			break;
 		c->queue.engine = below(self, 6) ? below(self, 2) : odd(self);
 		c->queue.ring_va = below(self, 6) ? VA + below(self, 64) * 0x1000 : odd(self);
@@ -213,8 +213,8 @@ static void random_admin(FIXTURE_DATA(fuzz) *self, struct tessera_admin_cmd *c)
 		c->queue.ring_log2 = below(self, 6) ? below(self, 14) : odd(self);
 		c->queue.vector = below(self, 6) ? below(self, 20) : odd(self);
 		break;
-	case TESSERA_ADMIN_IDENTIFY:
-	case TESSERA_ADMIN_FAULT_QUERY:
+	case T1_ADMIN_IDENTIFY:
+	case T1_ADMIN_FAULT_QUERY:
 		c->addr = below(self, 6) ? self->arena.iova + below(self, 1024) * 4096 : odd(self);
 		c->flags = below(self, 2);
 		break;
@@ -229,7 +229,7 @@ static void random_admin(FIXTURE_DATA(fuzz) *self, struct tessera_admin_cmd *c)
 static void random_arena(FIXTURE_DATA(fuzz) *self)
 {
 	uint64_t *list = self->arena.cpu;
-	struct tessera_cmd *cmd = self->arena.cpu;
+	struct t1_cmd *cmd = self->arena.cpu;
 	unsigned int i, k;
 
 	for (i = 0; i < 512 * 8; i++)
@@ -243,32 +243,32 @@ static void random_arena(FIXTURE_DATA(fuzz) *self)
 		cmd[i].sub = below(self, 4) ? 0 : below(self, 6);
 		cmd[i].flags = below(self, 4) ? 0 : below(self, 16);
 		cmd[i].rsvd = below(self, 10) ? 0 : rnd(self);
-		if (cmd[i].opcode == TESSERA_OP_FILL || cmd[i].opcode == TESSERA_OP_COPY) {
+		if (cmd[i].opcode == T1_OP_FILL || cmd[i].opcode == T1_OP_COPY) {
 			cmd[i].copy.bytes = below(self, 65536) & ~3u;
 			memset(cmd[i].copy.pad, 0, sizeof(cmd[i].copy.pad));
-			if (cmd[i].opcode == TESSERA_OP_FILL)
+			if (cmd[i].opcode == T1_OP_FILL)
 				cmd[i].copy.src = 0;
 			else
 				cmd[i].copy.pattern = 0;
 			cmd[i].copy.dst &= ~3ull;
 		}
-		if (cmd[i].opcode == TESSERA_OP_NOP)
+		if (cmd[i].opcode == T1_OP_NOP)
 			memset(&cmd[i], 0, sizeof(cmd[i]));
 	}
 }
 
 TEST_F_TIMEOUT(fuzz, admin, 200)
 {
-	struct tessera_admin_cmd c;
-	struct tessera_admin_cpl cpl;
+	struct t1_admin_cmd c;
+	struct t1_admin_cpl cpl;
 	unsigned int i, k;
 
 	for (k = 0; k < 4 * self->rounds; k++) {
 		random_arena(self);
 		ASSERT_EQ(0, t1_start(&self->t, &self->v));
 		for (i = 0; i < 4; i++) {
-			c = (struct tessera_admin_cmd){
-				.opcode = TESSERA_ADMIN_CTX_CREATE, .ctx = i
+			c = (struct t1_admin_cmd){
+				.opcode = T1_ADMIN_CTX_CREATE, .ctx = i
 			};
 			ASSERT_EQ(0, t1_admin(&self->t, &c));
 		}
@@ -281,8 +281,8 @@ TEST_F_TIMEOUT(fuzz, admin, 200)
 				       c.opcode);
 			}
 			ASSERT_EQ(c.cid, cpl.cid);
-			ASSERT_LE(cpl.status, TESSERA_ST_INTERNAL);
-			ASSERT_NE(TESSERA_ST_INTERNAL, cpl.status);
+			ASSERT_LE(cpl.status, T1_ST_INTERNAL);
+			ASSERT_NE(T1_ST_INTERNAL, cpl.status);
 		}
 		check_good(_metadata, self);
 		check_reset(_metadata, self);
@@ -292,7 +292,7 @@ TEST_F_TIMEOUT(fuzz, admin, 200)
 /* Live queues over random memory: whatever the engines find there. */
 TEST_F_TIMEOUT(fuzz, rings, 200)
 {
-	struct tessera_admin_cmd c;
+	struct t1_admin_cmd c;
 	unsigned int i, k, s;
 
 	for (k = 0; k < 6 * self->rounds; k++) {
@@ -302,8 +302,8 @@ TEST_F_TIMEOUT(fuzz, rings, 200)
 			ASSERT_EQ(0, t1_ctx_create(&self->t, i));
 			ASSERT_EQ(0, t1_map(&self->t, i, VA, self->arena.iova, 512, RW));
 			for (s = i * 4; s < i * 4 + 4; s++) {
-				c = (struct tessera_admin_cmd){
-					.opcode = TESSERA_ADMIN_QUEUE_CREATE, .ctx = i,
+				c = (struct t1_admin_cmd){
+					.opcode = T1_ADMIN_QUEUE_CREATE, .ctx = i,
 					.queue = { .slot = s, .engine = s & 1,
 						   .ring_va = VA + (8 + below(self, 48)) * 4096,
 						   .cb_va = VA + below(self, 4096) * 64,
@@ -315,18 +315,18 @@ TEST_F_TIMEOUT(fuzz, rings, 200)
 			volatile uint32_t *db;
 
 			s = below(self, 16);
-			db = vdev_direct(&self->v, BAR0, TESSERA_DB_OFF(s), 4);
+			db = vdev_direct(&self->v, BAR0, T1_DB_OFF(s), 4);
 			*db = below(self, 4) ? below(self, 64) : odd(self);
 			if (!below(self, 8)) {
-				c = (struct tessera_admin_cmd){ .opcode = TESSERA_ADMIN_QUEUE_RESET,
+				c = (struct t1_admin_cmd){ .opcode = T1_ADMIN_QUEUE_RESET,
 								.queue = { .slot = s } };
 				ASSERT_GE(t1_admin(&self->t, &c), 0);
 			}
 			if (!below(self, 8)) {
-				struct tessera_fault f;
+				struct t1_fault f;
 
 				ASSERT_EQ(0, t1_fault_query(&self->t, below(self, 4),
-							    TESSERA_FAULT_QUERY_CLEAR, &f));
+							    T1_FAULT_QUERY_CLEAR, &f));
 			}
 			if (!below(self, 16))
 				check_good(_metadata, self);

@@ -9,7 +9,7 @@
 struct side {
 	struct vdev v;
 	struct t1 t;
-	struct t1_queue q[TESSERA_NUM_ENGINES];
+	struct t1_queue q[T1_NUM_ENGINES];
 	struct vdev_mem mem;
 };
 
@@ -18,11 +18,11 @@ static void bring_up(struct __test_metadata *_metadata, struct side *s)
 	unsigned int e;
 
 	ASSERT_EQ(0, t1_start(&s->t, &s->v));
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++)
+	for (e = 0; e < T1_NUM_ENGINES; e++)
 		ASSERT_EQ(0, t1_queue_simple(&s->t, &s->q[e], e, e));
 	if (!s->mem.cpu)
 		ASSERT_EQ(0, vdev_mem_alloc(&s->v, 65536, 4096, &s->mem));
-	for (e = 0; e < TESSERA_NUM_ENGINES; e++)
+	for (e = 0; e < T1_NUM_ENGINES; e++)
 		ASSERT_EQ(0, t1_map_mem(&s->t, e, VA, &s->mem));
 }
 
@@ -38,12 +38,12 @@ FIXTURE_VARIANT(hang)
 
 FIXTURE_VARIANT_ADD(hang, compute)
 {
-	.engine = TESSERA_ENGINE_COMPUTE,
+	.engine = T1_ENGINE_COMPUTE,
 };
 
 FIXTURE_VARIANT_ADD(hang, copy)
 {
-	.engine = TESSERA_ENGINE_COPY,
+	.engine = T1_ENGINE_COPY,
 };
 
 FIXTURE_SETUP(hang)
@@ -51,7 +51,7 @@ FIXTURE_SETUP(hang)
 	fresh();
 	ASSERT_EQ(0, vdev_create(&self->a.v, "V4"));
 	ASSERT_EQ(0, vdev_create(&self->b.v, "V4"));
-	if (!(vdev_reg(&self->a.v, TESSERA_REG_CAPS) & TESSERA_CAP_HANG)) {
+	if (!(vdev_reg(&self->a.v, T1_REG_CAPS) & T1_CAP_HANG)) {
 		mdev_remove_all();
 		SKIP(return, "the accelerator has hang=off");
 	}
@@ -69,7 +69,7 @@ FIXTURE_TEARDOWN(hang)
 TEST_F_TIMEOUT(hang, preemptible, 60)
 {
 	struct t1_queue *qa = &self->a.q[variant->engine], *qb = &self->b.q[variant->engine];
-	struct tessera_event ev;
+	struct t1_event ev;
 	unsigned int i;
 
 	t1_push(qa, &HANG(0, 0));
@@ -90,12 +90,12 @@ TEST_F_TIMEOUT(hang, not_preemptible, 60)
 {
 	struct t1_queue *qa = &self->a.q[variant->engine], *qb = &self->b.q[variant->engine];
 	struct t1_queue *other = &self->a.q[!variant->engine];
-	struct tessera_fault f;
-	struct tessera_event ev;
+	struct t1_fault f;
+	struct t1_event ev;
 	unsigned int i;
 	uint64_t seq;
 
-	t1_push(qa, &HANG(0, TESSERA_HANG_NO_PREEMPT));
+	t1_push(qa, &HANG(0, T1_HANG_NO_PREEMPT));
 	seq = t1_fence(qa, 0);
 	t1_kick(qa);
 	for (i = 0; i < 20; i++) {
@@ -109,8 +109,8 @@ TEST_F_TIMEOUT(hang, not_preemptible, 60)
 	EXPECT_EQ(0, t1_run(other, &NOP()));
 
 	ASSERT_EQ(0, t1_event(&self->a.t, &ev, T1_TIMEOUT_MS));
-	EXPECT_EQ(TESSERA_EV_FAULT, ev.type);
-	EXPECT_EQ(TESSERA_FAULT_ENGINE_RESET, ev.fault);
+	EXPECT_EQ(T1_EV_FAULT, ev.type);
+	EXPECT_EQ(T1_FAULT_ENGINE_RESET, ev.fault);
 	EXPECT_EQ(variant->engine, ev.engine);
 	EXPECT_EQ(qa->ctx, ev.ctx);
 	EXPECT_EQ(-ETIMEDOUT, t1_event(&self->b.t, &ev, 20));
@@ -119,10 +119,10 @@ TEST_F_TIMEOUT(hang, not_preemptible, 60)
 	EXPECT_NE(seq, *qa->fence);
 
 	ASSERT_EQ(0, t1_fault_query(&self->a.t, qa->ctx, 0, &f));
-	EXPECT_EQ(TESSERA_FAULT_ENGINE_RESET, f.fault);
-	EXPECT_EQ(TESSERA_OP_HANG, f.opcode);
+	EXPECT_EQ(T1_FAULT_ENGINE_RESET, f.fault);
+	EXPECT_EQ(T1_OP_HANG, f.opcode);
 	ASSERT_EQ(0, t1_queue_reset(qa));
-	ASSERT_EQ(0, t1_fault_query(&self->a.t, qa->ctx, TESSERA_FAULT_QUERY_CLEAR, &f));
+	ASSERT_EQ(0, t1_fault_query(&self->a.t, qa->ctx, T1_FAULT_QUERY_CLEAR, &f));
 	EXPECT_EQ(0, t1_run(qa, &FILL(VA, 4096, 7)));
 	EXPECT_EQ(7, *(uint32_t *)self->a.mem.cpu);
 }
@@ -131,19 +131,19 @@ TEST_F_TIMEOUT(hang, not_preemptible, 60)
 TEST_F_TIMEOUT(hang, repeated, 90)
 {
 	struct t1_queue *qa = &self->a.q[variant->engine], *qb = &self->b.q[variant->engine];
-	struct tessera_fault f;
-	struct tessera_event ev;
+	struct t1_fault f;
+	struct t1_event ev;
 	unsigned int i;
 
 	for (i = 0; i < 5; i++) {
-		t1_push(qa, &HANG(0, TESSERA_HANG_NO_PREEMPT));
+		t1_push(qa, &HANG(0, T1_HANG_NO_PREEMPT));
 		t1_kick(qa);
 		ASSERT_EQ(0, t1_run(qb, &FILL(VA, 65536, i + 1)));
 		ASSERT_EQ(i + 1, ((uint32_t *)self->b.mem.cpu)[16383]);
 		ASSERT_EQ(0, t1_event(&self->a.t, &ev, T1_TIMEOUT_MS));
-		ASSERT_EQ(TESSERA_FAULT_ENGINE_RESET, ev.fault);
+		ASSERT_EQ(T1_FAULT_ENGINE_RESET, ev.fault);
 		ASSERT_EQ(0, t1_queue_reset(qa));
-		ASSERT_EQ(0, t1_fault_query(&self->a.t, qa->ctx, TESSERA_FAULT_QUERY_CLEAR, &f));
+		ASSERT_EQ(0, t1_fault_query(&self->a.t, qa->ctx, T1_FAULT_QUERY_CLEAR, &f));
 	}
 	EXPECT_EQ(5, mdev_stat(self->a.v.uuid, "faults"));
 	EXPECT_EQ(0, mdev_stat(self->b.v.uuid, "faults"));
@@ -158,33 +158,33 @@ TEST_F_TIMEOUT(hang, ways_out, 90)
 	ASSERT_EQ(0, vdev_destroy(&self->b.v));
 	self->b.v.uuid[0] = '\0';
 
-	t1_push(qa, &HANG(0, TESSERA_HANG_NO_PREEMPT));
+	t1_push(qa, &HANG(0, T1_HANG_NO_PREEMPT));
 	t1_kick(qa);
 	sleep_us(20000);
 	EXPECT_EQ(0, mdev_stat(a->v.uuid, "faults"));
 	ASSERT_EQ(0, t1_queue_reset(qa));
 	ASSERT_EQ(0, t1_run(qa, &NOP()));
 
-	t1_push(qa, &HANG(0, TESSERA_HANG_NO_PREEMPT));
+	t1_push(qa, &HANG(0, T1_HANG_NO_PREEMPT));
 	t1_kick(qa);
 	ASSERT_EQ(0, t1_queue_destroy(&a->t, qa->slot));
 	ASSERT_EQ(0, t1_queue_create(&a->t, qa, 7, 7, variant->engine, 4, 0) ==
-		  TESSERA_ST_NOT_FOUND ? 0 : 1);
+		  T1_ST_NOT_FOUND ? 0 : 1);
 	ASSERT_EQ(0, t1_queue_simple(&a->t, qa, 7, variant->engine));
 
-	t1_push(qa, &HANG(0, TESSERA_HANG_NO_PREEMPT));
+	t1_push(qa, &HANG(0, T1_HANG_NO_PREEMPT));
 	t1_kick(qa);
 	ASSERT_EQ(0, t1_ctx_destroy(&a->t, 7));
 	ASSERT_EQ(0, t1_queue_simple(&a->t, qa, 8, variant->engine));
 
-	t1_push(qa, &HANG(0, TESSERA_HANG_NO_PREEMPT));
+	t1_push(qa, &HANG(0, T1_HANG_NO_PREEMPT));
 	t1_kick(qa);
 	ASSERT_EQ(0, vdev_reset(&a->v));
 	bring_up(_metadata, a);
 	ASSERT_EQ(0, t1_run(&a->q[variant->engine], &NOP()));
 
 	/* last: removed with the hang in it, by the teardown */
-	t1_push(&a->q[variant->engine], &HANG(0, TESSERA_HANG_NO_PREEMPT));
+	t1_push(&a->q[variant->engine], &HANG(0, T1_HANG_NO_PREEMPT));
 	t1_kick(&a->q[variant->engine]);
 }
 
@@ -192,7 +192,7 @@ TEST_F_TIMEOUT(hang, ways_out, 90)
 TEST_F_TIMEOUT(hang, batch_mode, 60)
 {
 	struct t1_queue *qa = &self->a.q[variant->engine], *qb = &self->b.q[variant->engine];
-	struct tessera_event ev;
+	struct t1_event ev;
 
 	ASSERT_EQ(0, sched_set("preemption", "batch"));
 	/* three times the slice, a third of the patience: ends by itself, and nothing is lost */
@@ -209,7 +209,7 @@ TEST_F_TIMEOUT(hang, batch_mode, 60)
 	t1_kick(qa);
 	ASSERT_EQ(0, t1_run(qb, &NOP()));
 	ASSERT_EQ(0, t1_event(&self->a.t, &ev, T1_TIMEOUT_MS));
-	EXPECT_EQ(TESSERA_FAULT_ENGINE_RESET, ev.fault);
+	EXPECT_EQ(T1_FAULT_ENGINE_RESET, ev.fault);
 }
 
 /* A long batch is waited for, when it is said to be stopped inside: at once, nothing lost. */
@@ -244,11 +244,11 @@ TEST_F_TIMEOUT(hang, strict_while_waiting, 60)
 TEST_F_TIMEOUT(hang, timeout_while_waiting, 60)
 {
 	struct t1_queue *qa = &self->a.q[variant->engine], *qb = &self->b.q[variant->engine];
-	struct tessera_event ev;
+	struct t1_event ev;
 	uint64_t seq;
 
 	ASSERT_EQ(0, sched_set("preempt_timeout_us", "10000000"));
-	t1_push(qa, &HANG(0, TESSERA_HANG_NO_PREEMPT));
+	t1_push(qa, &HANG(0, T1_HANG_NO_PREEMPT));
 	t1_kick(qa);
 	sleep_us(5000);
 	t1_push(qb, &NOP());
@@ -258,7 +258,7 @@ TEST_F_TIMEOUT(hang, timeout_while_waiting, 60)
 	ASSERT_EQ(0, sched_set("preempt_timeout_us", "1000"));
 	EXPECT_EQ(0, t1_wait_ms(qb, seq, 5000));
 	ASSERT_EQ(0, t1_event(&self->a.t, &ev, T1_TIMEOUT_MS));
-	EXPECT_EQ(TESSERA_FAULT_ENGINE_RESET, ev.fault);
+	EXPECT_EQ(T1_FAULT_ENGINE_RESET, ev.fault);
 	EXPECT_EQ(0, mdev_stat(self->b.v.uuid, "faults"));
 }
 

@@ -57,13 +57,13 @@ TEST_F(irq, info)
 /* Vector 0 tells of admin completions and events. */
 TEST_F(irq, control_vector)
 {
-	struct tessera_event ev;
+	struct t1_event ev;
 	struct t1_queue q;
 
 	EXPECT_FALSE(signalled(self->fd[0], 20));
 	ASSERT_EQ(0, t1_ctx_create(&self->t, 1));
 	EXPECT_TRUE(signalled(self->fd[0], T1_TIMEOUT_MS));
-	ASSERT_EQ(0, t1_queue_create(&self->t, &q, 0, 0, TESSERA_ENGINE_COMPUTE, 4, 1));
+	ASSERT_EQ(0, t1_queue_create(&self->t, &q, 0, 0, T1_ENGINE_COMPUTE, 4, 1));
 	while (signalled(self->fd[0], 50))
 		;
 	t1_push(&q, &FILL(0x1000, 4, 0));
@@ -85,7 +85,7 @@ TEST_F(irq, each_vector)
 	while (signalled(self->fd[0], 50))
 		;
 	for (i = 1; i < NVEC; i++) {
-		seq = t1_fence(&q[i], TESSERA_FENCE_IRQ);
+		seq = t1_fence(&q[i], T1_FENCE_IRQ);
 		t1_kick(&q[i]);
 		ASSERT_EQ(0, t1_wait(&q[i], seq));
 		EXPECT_TRUE(signalled(self->fd[NVEC - i], T1_TIMEOUT_MS));
@@ -105,7 +105,7 @@ TEST_F(irq, shared_vector)
 	while (signalled(self->fd[0], 50))
 		;
 	for (i = 0; i < 2; i++) {
-		t1_fence(&q[i], TESSERA_FENCE_IRQ);
+		t1_fence(&q[i], T1_FENCE_IRQ);
 		t1_kick(&q[i]);
 		ASSERT_EQ(0, t1_wait(&q[i], 1));
 		EXPECT_TRUE(signalled(self->fd[0], T1_TIMEOUT_MS));
@@ -119,16 +119,16 @@ TEST_F(irq, event_index)
 	uint64_t seq;
 	unsigned int i;
 
-	ASSERT_EQ(0, t1_queue_create(&self->t, &q, 0, 0, TESSERA_ENGINE_COMPUTE, 4, 1));
+	ASSERT_EQ(0, t1_queue_create(&self->t, &q, 0, 0, T1_ENGINE_COMPUTE, 4, 1));
 	/* over several turns of the ring */
 	for (i = 0; i < 20; i++) {
 		q.cb->event = q.tail + 2;
-		t1_fence(&q, TESSERA_FENCE_IRQ);
-		seq = t1_fence(&q, TESSERA_FENCE_IRQ);
+		t1_fence(&q, T1_FENCE_IRQ);
+		seq = t1_fence(&q, T1_FENCE_IRQ);
 		t1_kick(&q);
 		ASSERT_EQ(0, t1_wait(&q, seq));
 		ASSERT_FALSE(signalled(self->fd[1], 5));
-		seq = t1_fence(&q, TESSERA_FENCE_IRQ);
+		seq = t1_fence(&q, T1_FENCE_IRQ);
 		t1_kick(&q);
 		ASSERT_EQ(0, t1_wait(&q, seq));
 		ASSERT_TRUE(signalled(self->fd[1], T1_TIMEOUT_MS));
@@ -148,24 +148,24 @@ TEST_F(irq, mask_by_client)
 	uint64_t seq;
 	int none = -1;
 
-	ASSERT_EQ(0, t1_queue_create(&self->t, &q, 0, 0, TESSERA_ENGINE_COMPUTE, 4, 2));
+	ASSERT_EQ(0, t1_queue_create(&self->t, &q, 0, 0, T1_ENGINE_COMPUTE, 4, 2));
 	ASSERT_EQ(0, vdev_irq_set(&self->v, 2, 1, &none));
 	q.cb->event = q.tail;
-	seq = t1_fence(&q, TESSERA_FENCE_IRQ);
+	seq = t1_fence(&q, T1_FENCE_IRQ);
 	t1_kick(&q);
 	ASSERT_EQ(0, t1_wait(&q, seq));
 	EXPECT_FALSE(signalled(self->fd[2], 20));
 
 	ASSERT_EQ(0, vdev_irq_set(&self->v, 2, 1, &self->fd[2]));
 	q.cb->event = q.tail;
-	seq = t1_fence(&q, TESSERA_FENCE_IRQ);
+	seq = t1_fence(&q, T1_FENCE_IRQ);
 	t1_kick(&q);
 	ASSERT_EQ(0, t1_wait(&q, seq));
 	EXPECT_TRUE(signalled(self->fd[2], T1_TIMEOUT_MS));
 
 	ASSERT_EQ(0, vdev_irq_disable(&self->v));
 	q.cb->event = q.tail;
-	seq = t1_fence(&q, TESSERA_FENCE_IRQ);
+	seq = t1_fence(&q, T1_FENCE_IRQ);
 	t1_kick(&q);
 	ASSERT_EQ(0, t1_wait(&q, seq));
 	EXPECT_FALSE(signalled(self->fd[2], 20));
@@ -216,11 +216,11 @@ TEST_F_TIMEOUT(irq, churn, 60)
 	uint64_t seq = 0;
 	int fd;
 
-	ASSERT_EQ(0, t1_queue_create(&self->t, &q, 0, 0, TESSERA_ENGINE_COMPUTE, 8, 1));
+	ASSERT_EQ(0, t1_queue_create(&self->t, &q, 0, 0, T1_ENGINE_COMPUTE, 8, 1));
 	for (i = 0; i < 50; i++) {
 		for (k = 0; k < 50; k++) {
 			q.cb->event = q.tail;
-			seq = t1_fence(&q, TESSERA_FENCE_IRQ);
+			seq = t1_fence(&q, T1_FENCE_IRQ);
 		}
 		t1_kick(&q);
 		for (k = 0; k < 4; k++) {
@@ -232,7 +232,7 @@ TEST_F_TIMEOUT(irq, churn, 60)
 	}
 	ASSERT_EQ(0, vdev_irq_set(&self->v, 1, 1, &self->fd[1]));
 	q.cb->event = q.tail;
-	t1_fence(&q, TESSERA_FENCE_IRQ);
+	t1_fence(&q, T1_FENCE_IRQ);
 	t1_kick(&q);
 	EXPECT_TRUE(signalled(self->fd[1], T1_TIMEOUT_MS));
 }

@@ -29,7 +29,7 @@ FIXTURE_SETUP(iso)
 
 		ASSERT_EQ(0, vdev_create(&s->v, "V4"));
 		ASSERT_EQ(0, t1_start(&s->t, &s->v));
-		ASSERT_EQ(0, t1_queue_simple(&s->t, &s->q, 0, TESSERA_ENGINE_COMPUTE));
+		ASSERT_EQ(0, t1_queue_simple(&s->t, &s->q, 0, T1_ENGINE_COMPUTE));
 		ASSERT_EQ(0, vdev_mem_alloc(&s->v, ARENA, 4096, &s->mem));
 		ASSERT_EQ(0, t1_map_mem(&s->t, 0, VA, &s->mem));
 		s->cpu = s->mem.cpu;
@@ -97,14 +97,14 @@ TEST_F(iso, doorbells)
 
 	t1_push(&a->q, &FILL(VA, 4, 0x5eed));
 	seq = t1_fence(&a->q, 0);
-	for (slot = 0; slot < TESSERA_MAX_SLOTS; slot++) {
-		volatile uint32_t *db = vdev_direct(&b->v, BAR0, TESSERA_DB_OFF(slot), 4);
+	for (slot = 0; slot < T1_MAX_SLOTS; slot++) {
+		volatile uint32_t *db = vdev_direct(&b->v, BAR0, T1_DB_OFF(slot), 4);
 
 		if (slot == b->q.slot)
 			continue;
 		if (db)
 			*db = 2;
-		vdev_write(&b->v, BAR0, TESSERA_DB_OFF(slot), &one, 4);
+		vdev_write(&b->v, BAR0, T1_DB_OFF(slot), &one, 4);
 	}
 	EXPECT_EQ(-ETIMEDOUT, t1_wait_ms(&a->q, seq, 100));
 	EXPECT_EQ(0, a->cpu[0]);
@@ -119,18 +119,18 @@ TEST_F(iso, numbers)
 {
 	struct side *a = &self->s[0], *b = &self->s[1];
 	struct t1_queue bad = { .t = &b->t };
-	struct tessera_fault f;
+	struct t1_fault f;
 	uint32_t n;
 
-	for (n = b->t.num_contexts; n < TESSERA_MAX_CONTEXTS; n++) {
-		ASSERT_EQ(TESSERA_ST_INVALID_FIELD, t1_ctx_destroy(&b->t, n));
-		ASSERT_EQ(TESSERA_ST_INVALID_FIELD, t1_fault_query(&b->t, n, 0, &f));
-		ASSERT_EQ(TESSERA_ST_INVALID_FIELD, t1_unmap(&b->t, n, VA, 1, 0));
+	for (n = b->t.num_contexts; n < T1_MAX_CONTEXTS; n++) {
+		ASSERT_EQ(T1_ST_INVALID_FIELD, t1_ctx_destroy(&b->t, n));
+		ASSERT_EQ(T1_ST_INVALID_FIELD, t1_fault_query(&b->t, n, 0, &f));
+		ASSERT_EQ(T1_ST_INVALID_FIELD, t1_unmap(&b->t, n, VA, 1, 0));
 	}
-	for (n = b->t.num_slots; n < TESSERA_MAX_SLOTS; n++) {
-		ASSERT_EQ(TESSERA_ST_INVALID_FIELD, t1_queue_destroy(&b->t, n));
+	for (n = b->t.num_slots; n < T1_MAX_SLOTS; n++) {
+		ASSERT_EQ(T1_ST_INVALID_FIELD, t1_queue_destroy(&b->t, n));
 		bad.slot = n;
-		ASSERT_EQ(TESSERA_ST_INVALID_FIELD, t1_queue_reset(&bad));
+		ASSERT_EQ(T1_ST_INVALID_FIELD, t1_queue_reset(&bad));
 	}
 	EXPECT_EQ(0, t1_run(&a->q, &FILL(VA, 4, 1)));
 	EXPECT_EQ(1, a->cpu[0]);
@@ -159,8 +159,8 @@ TEST_F(iso, bus_addresses)
 	struct vdev_mem only_a;
 
 	ASSERT_EQ(0, vdev_mem_alloc(&a->v, 4096, 4096, &only_a));
-	EXPECT_EQ(TESSERA_ST_BAD_ADDRESS, t1_map(&b->t, 0, VA + (1ull << 32), only_a.iova, 1, RW));
-	EXPECT_EQ(TESSERA_ST_OK, t1_map(&a->t, 0, VA + (1ull << 32), only_a.iova, 1, RW));
+	EXPECT_EQ(T1_ST_BAD_ADDRESS, t1_map(&b->t, 0, VA + (1ull << 32), only_a.iova, 1, RW));
+	EXPECT_EQ(T1_ST_OK, t1_map(&a->t, 0, VA + (1ull << 32), only_a.iova, 1, RW));
 }
 
 /* Interrupts of the one signal nothing of the other's. */
@@ -177,11 +177,11 @@ TEST_F(iso, interrupts)
 		fd[i][1] = eventfd(0, EFD_NONBLOCK);
 		ASSERT_EQ(0, vdev_irq_set(&self->s[i].v, 0, 2, fd[i]));
 	}
-	ASSERT_EQ(0, t1_queue_create(&a->t, &qa, 0, 1, TESSERA_ENGINE_COPY, 4, 1));
-	ASSERT_EQ(0, t1_queue_create(&b->t, &qb, 0, 1, TESSERA_ENGINE_COPY, 4, 1));
+	ASSERT_EQ(0, t1_queue_create(&a->t, &qa, 0, 1, T1_ENGINE_COPY, 4, 1));
+	ASSERT_EQ(0, t1_queue_create(&b->t, &qb, 0, 1, T1_ENGINE_COPY, 4, 1));
 	while (signalled(fd[0][0], 50) || signalled(fd[1][0], 50))
 		;
-	seq = t1_fence(&qa, TESSERA_FENCE_IRQ);
+	seq = t1_fence(&qa, T1_FENCE_IRQ);
 	t1_kick(&qa);
 	ASSERT_EQ(0, t1_wait(&qa, seq));
 	EXPECT_TRUE(signalled(fd[0][1], T1_TIMEOUT_MS));
@@ -197,7 +197,7 @@ TEST_F(iso, interrupts)
 TEST_F(iso, faults)
 {
 	struct side *a = &self->s[0], *b = &self->s[1];
-	struct tessera_event ev;
+	struct t1_event ev;
 	unsigned int i;
 
 	for (i = 0; i < 5; i++) {
@@ -205,11 +205,11 @@ TEST_F(iso, faults)
 		t1_kick(&b->q);
 		ASSERT_EQ(0, t1_run(&a->q, &FILL(VA, 4, i)));
 		ASSERT_EQ(0, t1_event(&b->t, &ev, T1_TIMEOUT_MS));
-		EXPECT_EQ(TESSERA_EV_FAULT, ev.type);
+		EXPECT_EQ(T1_EV_FAULT, ev.type);
 		EXPECT_EQ(0, ev.ctx);
 		EXPECT_EQ(0, ev.slot);
 		ASSERT_EQ(0, t1_ctx_destroy(&b->t, 0));
-		ASSERT_EQ(0, t1_queue_simple(&b->t, &b->q, 0, TESSERA_ENGINE_COMPUTE));
+		ASSERT_EQ(0, t1_queue_simple(&b->t, &b->q, 0, T1_ENGINE_COMPUTE));
 	}
 	EXPECT_EQ(-ETIMEDOUT, t1_event(&a->t, &ev, 50));
 }

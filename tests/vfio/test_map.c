@@ -18,7 +18,7 @@ FIXTURE_SETUP(map)
 	ASSERT_EQ(0, vdev_create(&self->v, "V4"));
 	ASSERT_EQ(0, vdev_mem_alloc(&self->v, 4 << 20, 2 << 20, &self->mem));
 	ASSERT_EQ(0, t1_start(&self->t, &self->v));
-	ASSERT_EQ(0, t1_queue_simple(&self->t, &self->q, 0, TESSERA_ENGINE_COPY));
+	ASSERT_EQ(0, t1_queue_simple(&self->t, &self->q, 0, T1_ENGINE_COPY));
 }
 
 FIXTURE_TEARDOWN(map)
@@ -62,17 +62,17 @@ TEST_F(map, system_list)
 
 TEST_F(map, system_huge)
 {
-	ASSERT_EQ(0, t1_map(&self->t, 0, VA, self->mem.iova, 2, RW | TESSERA_MAP_HUGE));
+	ASSERT_EQ(0, t1_map(&self->t, 0, VA, self->mem.iova, 2, RW | T1_MAP_HUGE));
 	ASSERT_EQ(0, t1_run(&self->q, &FILL(VA, 4 << 20, 0x77777777)));
 	EXPECT_EQ(1024, pages_with(&self->mem, 0x77777777));
-	EXPECT_EQ(0, t1_unmap(&self->t, 0, VA, 2, TESSERA_MAP_HUGE));
+	EXPECT_EQ(0, t1_unmap(&self->t, 0, VA, 2, T1_MAP_HUGE));
 }
 
 TEST_F(map, system_huge_list)
 {
 	uint64_t list[2] = { self->mem.iova + (2 << 20), self->mem.iova };
 
-	ASSERT_EQ(0, t1_map_list(&self->t, 0, VA, list, 2, RW | TESSERA_MAP_HUGE));
+	ASSERT_EQ(0, t1_map_list(&self->t, 0, VA, list, 2, RW | T1_MAP_HUGE));
 	ASSERT_EQ(0, t1_run(&self->q, &FILL(VA, 2 << 20, 0x55aa55aa)));
 	EXPECT_EQ(512, pages_with(&self->mem, 0x55aa55aa));
 	EXPECT_EQ(0, ((uint32_t *)self->mem.cpu)[0]);
@@ -86,7 +86,7 @@ TEST_F(map, vram)
 	volatile uint32_t *bar = vdev_direct(&self->v, BAR2, 0, vram);
 
 	ASSERT_NE(NULL, bar);
-	ASSERT_EQ(0, t1_map(&self->t, 0, VA, 0, 2, RWV | TESSERA_MAP_HUGE));
+	ASSERT_EQ(0, t1_map(&self->t, 0, VA, 0, 2, RWV | T1_MAP_HUGE));
 	ASSERT_EQ(0, t1_map_list(&self->t, 0, VA + (8 << 20), list, 2, RWV));
 	ASSERT_EQ(0, t1_run(&self->q, &FILL(VA, 4 << 20, 0x13131313)));
 	EXPECT_EQ(0x13131313, bar[0]);
@@ -123,7 +123,7 @@ TEST_F(map, aliases)
 	struct t1_queue q1;
 	uint32_t *mem = self->mem.cpu;
 
-	ASSERT_EQ(0, t1_queue_simple(&self->t, &q1, 1, TESSERA_ENGINE_COPY));
+	ASSERT_EQ(0, t1_queue_simple(&self->t, &q1, 1, T1_ENGINE_COPY));
 	ASSERT_EQ(0, t1_map(&self->t, 0, VA, self->mem.iova, 1, RW));
 	ASSERT_EQ(0, t1_map(&self->t, 0, VA + 0x10000, self->mem.iova, 1, RW));
 	ASSERT_EQ(0, t1_map(&self->t, 1, VA, self->mem.iova, 1, RW));
@@ -142,11 +142,11 @@ TEST_F(map, aliases)
 
 static int expect_fault(struct t1 *t, uint32_t fault, uint64_t addr_page)
 {
-	struct tessera_event ev;
+	struct t1_event ev;
 
 	if (t1_event(t, &ev, T1_TIMEOUT_MS))
 		return -1;
-	if (ev.type != TESSERA_EV_FAULT || ev.fault != fault)
+	if (ev.type != T1_EV_FAULT || ev.fault != fault)
 		return 1000 + ev.fault;
 	return (ev.addr & ~0xfffull) == addr_page ? 0 : 1;
 }
@@ -158,7 +158,7 @@ TEST_F(map, unmapped_faults)
 	ASSERT_EQ(0, t1_unmap(&self->t, 0, VA + 4096, 1, 0));
 	t1_push(&self->q, &FILL(VA, 8192, 2));
 	t1_kick(&self->q);
-	EXPECT_EQ(0, expect_fault(&self->t, TESSERA_FAULT_UNMAPPED, VA + 4096));
+	EXPECT_EQ(0, expect_fault(&self->t, T1_FAULT_UNMAPPED, VA + 4096));
 	EXPECT_EQ(1, ((uint32_t *)self->mem.cpu)[1024]);
 }
 
@@ -184,7 +184,7 @@ TEST_F(map, reset_unpins)
 	ASSERT_EQ(0, vdev_reset(&self->v));
 	EXPECT_EQ(0, mdev_stat(self->v.uuid, "pinned_pages"));
 	ASSERT_EQ(0, t1_start(&self->t, &self->v));
-	ASSERT_EQ(0, t1_queue_simple(&self->t, &self->q, 0, TESSERA_ENGINE_COPY));
+	ASSERT_EQ(0, t1_queue_simple(&self->t, &self->q, 0, T1_ENGINE_COPY));
 	ASSERT_EQ(0, t1_map(&self->t, 0, VA, self->mem.iova, 100, RW));
 	t1_disable(&self->t);
 	EXPECT_EQ(0, mdev_stat(self->v.uuid, "pinned_pages"));
@@ -203,10 +203,10 @@ TEST_F(map, dma_unmap_idle)
 	EXPECT_EQ(base, mdev_stat(self->v.uuid, "pinned_pages"));
 	t1_push(&self->q, &FILL(VA, 4096, 2));
 	t1_kick(&self->q);
-	EXPECT_EQ(0, expect_fault(&self->t, TESSERA_FAULT_UNMAPPED, VA));
+	EXPECT_EQ(0, expect_fault(&self->t, T1_FAULT_UNMAPPED, VA));
 	EXPECT_EQ(512, pages_with(&self->mem, 1));
 	/* and cannot be mapped again */
-	EXPECT_EQ(TESSERA_ST_BAD_ADDRESS,
+	EXPECT_EQ(T1_ST_BAD_ADDRESS,
 		  t1_map(&self->t, 0, VA + (1 << 30), self->mem.iova, 1, RW));
 }
 
@@ -221,13 +221,13 @@ TEST_F_TIMEOUT(map, dma_unmap_running, 60)
 		/* at the end a wait that nobody ends, so that there is work at any time */
 		for (i = 0; i < 200; i++)
 			t1_push(&self->q, &FILL(VA, 2 << 20, 0x1000 * (round + 1) + i));
-		t1_push(&self->q, &SEM_WAIT(VA, 0x7777, TESSERA_SEM_EQ));
+		t1_push(&self->q, &SEM_WAIT(VA, 0x7777, T1_SEM_EQ));
 		t1_push(&self->q, &FILL(VA, 2 << 20, 1));
 		t1_kick(&self->q);
 		sleep_us(3000 * round);
 		ASSERT_EQ(0, vdev_dma_unmap(&self->v, self->mem.iova, self->mem.bytes, NULL));
 		memset(mem, 0, self->mem.bytes);
-		ASSERT_EQ(0, expect_fault(&self->t, TESSERA_FAULT_UNMAPPED, VA));
+		ASSERT_EQ(0, expect_fault(&self->t, T1_FAULT_UNMAPPED, VA));
 		sleep_us(2000);
 		for (i = 0; i < self->mem.bytes / 4; i++)
 			bad += mem[i] != 0;
@@ -235,7 +235,7 @@ TEST_F_TIMEOUT(map, dma_unmap_running, 60)
 
 		ASSERT_EQ(0, vdev_dma_map(&self->v, mem, self->mem.iova, self->mem.bytes));
 		ASSERT_EQ(0, t1_ctx_destroy(&self->t, 0));
-		ASSERT_EQ(0, t1_queue_simple(&self->t, &self->q, 0, TESSERA_ENGINE_COPY));
+		ASSERT_EQ(0, t1_queue_simple(&self->t, &self->q, 0, T1_ENGINE_COPY));
 		ASSERT_EQ(0, t1_map(&self->t, 0, VA, self->mem.iova, 512, RW));
 		ASSERT_EQ(0, t1_run(&self->q, &FILL(VA, 2 << 20, 9)));
 		ASSERT_EQ(512, pages_with(&self->mem, 9));
@@ -256,7 +256,7 @@ TEST_F(map, close_with_mappings)
 	ASSERT_EQ(0, vdev_open(&self->v, uuid));
 	memset(&self->t, 0, sizeof(self->t));
 	ASSERT_EQ(0, t1_start(&self->t, &self->v));
-	EXPECT_EQ(TESSERA_ST_NOT_FOUND, t1_ctx_destroy(&self->t, 0));
+	EXPECT_EQ(T1_ST_NOT_FOUND, t1_ctx_destroy(&self->t, 0));
 }
 
 /* The limit holds for guest memory, not for VRAM, and what is unmapped counts no more. */
@@ -268,18 +268,18 @@ TEST_F(map, pin_limit)
 
 	ASSERT_EQ(0, sysfs_read(saved, sizeof(saved), "%s", param));
 	ASSERT_EQ(0, sysfs_write("3", "%s", param));
-	EXPECT_EQ(TESSERA_ST_OK, t1_map(&self->t, 0, VA, self->mem.iova, 512, RW));
-	EXPECT_EQ(TESSERA_ST_NO_RESOURCE,
+	EXPECT_EQ(T1_ST_OK, t1_map(&self->t, 0, VA, self->mem.iova, 512, RW));
+	EXPECT_EQ(T1_ST_NO_RESOURCE,
 		  t1_map(&self->t, 0, VA + (64 << 20), self->mem.iova + (2 << 20), 512, RW));
 	EXPECT_EQ(base + 512, mdev_stat(self->v.uuid, "pinned_pages"));
-	EXPECT_EQ(TESSERA_ST_OK,
+	EXPECT_EQ(T1_ST_OK,
 		  t1_map(&self->t, 0, VA + (64 << 20), self->mem.iova + (2 << 20), 768 - 512 - base,
 			 RW));
-	EXPECT_EQ(TESSERA_ST_NO_RESOURCE,
+	EXPECT_EQ(T1_ST_NO_RESOURCE,
 		  t1_map(&self->t, 0, VA + (128 << 20), self->mem.iova + (3 << 20), 1, RW));
-	EXPECT_EQ(TESSERA_ST_OK, t1_map(&self->t, 0, VA + (128 << 20), 0, 512, RWV));
-	EXPECT_EQ(TESSERA_ST_OK, t1_unmap(&self->t, 0, VA, 1, 0));
-	EXPECT_EQ(TESSERA_ST_OK,
+	EXPECT_EQ(T1_ST_OK, t1_map(&self->t, 0, VA + (128 << 20), 0, 512, RWV));
+	EXPECT_EQ(T1_ST_OK, t1_unmap(&self->t, 0, VA, 1, 0));
+	EXPECT_EQ(T1_ST_OK,
 		  t1_map(&self->t, 0, VA + (256 << 20), self->mem.iova + (3 << 20), 1, RW));
 	ASSERT_EQ(0, t1_run(&self->q, &FILL(VA + 4096, 4096, 1)));
 	EXPECT_EQ(0, sysfs_write(saved, "%s", param));
@@ -306,21 +306,21 @@ TEST_F(map, scattered)
 /* Read-only and write-only mappings are kept apart. */
 TEST_F(map, permissions)
 {
-	struct tessera_fault f;
+	struct t1_fault f;
 
 	((uint32_t *)self->mem.cpu)[0] = 42;
-	ASSERT_EQ(0, t1_map(&self->t, 0, VA, self->mem.iova, 1, TESSERA_MAP_READ));
-	ASSERT_EQ(0, t1_map(&self->t, 0, VA + 4096, self->mem.iova + 4096, 1, TESSERA_MAP_WRITE));
+	ASSERT_EQ(0, t1_map(&self->t, 0, VA, self->mem.iova, 1, T1_MAP_READ));
+	ASSERT_EQ(0, t1_map(&self->t, 0, VA + 4096, self->mem.iova + 4096, 1, T1_MAP_WRITE));
 	ASSERT_EQ(0, t1_run(&self->q, &COPY(VA + 4096, VA, 4)));
 	EXPECT_EQ(42, ((uint32_t *)self->mem.cpu)[1024]);
 	t1_push(&self->q, &COPY(VA, VA, 4));
 	t1_kick(&self->q);
-	EXPECT_EQ(0, expect_fault(&self->t, TESSERA_FAULT_PERMISSION, VA));
+	EXPECT_EQ(0, expect_fault(&self->t, T1_FAULT_PERMISSION, VA));
 	ASSERT_EQ(0, t1_queue_reset(&self->q));
-	ASSERT_EQ(0, t1_fault_query(&self->t, 0, TESSERA_FAULT_QUERY_CLEAR, &f));
+	ASSERT_EQ(0, t1_fault_query(&self->t, 0, T1_FAULT_QUERY_CLEAR, &f));
 	t1_push(&self->q, &COPY(VA + 4096, VA + 4096, 4));
 	t1_kick(&self->q);
-	EXPECT_EQ(0, expect_fault(&self->t, TESSERA_FAULT_PERMISSION, VA + 4096));
+	EXPECT_EQ(0, expect_fault(&self->t, T1_FAULT_PERMISSION, VA + 4096));
 }
 
 TEST_HARNESS_MAIN

@@ -198,18 +198,18 @@ FIXTURE_VARIANT(qos)
 
 FIXTURE_VARIANT_ADD(qos, compute)
 {
-	.engine = TESSERA_ENGINE_COMPUTE,
+	.engine = T1_ENGINE_COMPUTE,
 };
 
 FIXTURE_VARIANT_ADD(qos, copy)
 {
-	.engine = TESSERA_ENGINE_COPY,
+	.engine = T1_ENGINE_COPY,
 };
 
 FIXTURE_SETUP(qos)
 {
 	fresh();
-	self->w.engine = variant->engine == TESSERA_ENGINE_COMPUTE ? "compute_ns" : "copy_ns";
+	self->w.engine = variant->engine == T1_ENGINE_COMPUTE ? "compute_ns" : "copy_ns";
 }
 
 FIXTURE_TEARDOWN(qos)
@@ -350,7 +350,7 @@ TEST_F_TIMEOUT(qos, engines_apart, 60)
 	NEAR(0.30, w->got[0]);
 	NEAR(0.70, w->got[1]);
 	e = !variant->engine;
-	w->engine = e == TESSERA_ENGINE_COMPUTE ? "compute_ns" : "copy_ns";
+	w->engine = e == T1_ENGINE_COMPUTE ? "compute_ns" : "copy_ns";
 	measure(_metadata, w, PERIOD_US);
 	NEAR(0.30, w->got[0]);
 	EXPECT_EQ(0, PM(w->got[1]));
@@ -400,7 +400,7 @@ TEST_F_TIMEOUT(qos, slice_request, 60)
 	unsigned int i;
 
 	snprintf(slices, sizeof(slices), "%s_slices",
-		 variant->engine == TESSERA_ENGINE_COMPUTE ? "compute" : "copy");
+		 variant->engine == T1_ENGINE_COMPUTE ? "compute" : "copy");
 	ASSERT_EQ(0, sched_set("policy", "deadline"));
 	ASSERT_EQ(0, sched_set("timeslice_us", "10000"));
 	add_busy(_metadata, w, "V4", 2, variant->engine);

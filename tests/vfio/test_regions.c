@@ -49,10 +49,10 @@ TEST_F(regions, fractions)
 {
 	struct vdev *v = &self->v;
 
-	EXPECT_EQ(TESSERA_MAX_SLOTS / variant->parts, vdev_reg(v, TESSERA_REG_NUM_SLOTS));
-	EXPECT_EQ(TESSERA_MAX_CONTEXTS / variant->parts, vdev_reg(v, TESSERA_REG_NUM_CONTEXTS));
-	EXPECT_EQ(TESSERA_MAX_SLOTS / variant->parts + 1, vdev_reg(v, TESSERA_REG_NUM_VECTORS));
-	EXPECT_EQ(v->regions[BAR2].size, vdev_reg64(v, TESSERA_REG_VRAM_SIZE_LO));
+	EXPECT_EQ(T1_MAX_SLOTS / variant->parts, vdev_reg(v, T1_REG_NUM_SLOTS));
+	EXPECT_EQ(T1_MAX_CONTEXTS / variant->parts, vdev_reg(v, T1_REG_NUM_CONTEXTS));
+	EXPECT_EQ(T1_MAX_SLOTS / variant->parts + 1, vdev_reg(v, T1_REG_NUM_VECTORS));
+	EXPECT_EQ(v->regions[BAR2].size, vdev_reg64(v, T1_REG_VRAM_SIZE_LO));
 	EXPECT_EQ(0, v->regions[BAR2].size & (v->regions[BAR2].size - 1));
 }
 
@@ -64,7 +64,7 @@ TEST_F(regions, info)
 
 	EXPECT_GE(v->info.num_regions, VFIO_PCI_NUM_REGIONS);
 	EXPECT_GE(v->info.num_irqs, VFIO_PCI_MSIX_IRQ_INDEX + 1);
-	EXPECT_EQ(TESSERA_BAR_REGS_SIZE, v->regions[BAR0].size);
+	EXPECT_EQ(T1_BAR_REGS_SIZE, v->regions[BAR0].size);
 	EXPECT_EQ(rw, v->regions[BAR0].flags & rw);
 	EXPECT_EQ(rw | VFIO_REGION_INFO_FLAG_MMAP,
 		  v->regions[BAR2].flags & (rw | VFIO_REGION_INFO_FLAG_MMAP));
@@ -96,18 +96,18 @@ TEST_F(regions, sparse_doorbells)
 {
 	struct vdev *v = &self->v;
 	struct vdev_region *r = &v->regions[BAR0];
-	uint32_t slots = vdev_reg(v, TESSERA_REG_NUM_SLOTS), slot;
+	uint32_t slots = vdev_reg(v, T1_REG_NUM_SLOTS), slot;
 	unsigned int i;
 
 	ASSERT_TRUE(r->sparse);
 	ASSERT_GT(r->num_areas, 0);
 	for (i = 0; i < r->num_areas; i++) {
-		EXPECT_GE(r->areas[i].offset, TESSERA_DB_OFF(0));
-		EXPECT_LE(r->areas[i].offset + r->areas[i].size, TESSERA_DB_OFF(slots));
+		EXPECT_GE(r->areas[i].offset, T1_DB_OFF(0));
+		EXPECT_LE(r->areas[i].offset + r->areas[i].size, T1_DB_OFF(slots));
 		EXPECT_EQ(0, (r->areas[i].offset | r->areas[i].size) & 0xfff);
 	}
 	for (slot = 0; slot < slots; slot++)
-		EXPECT_NE(NULL, vdev_direct(v, BAR0, TESSERA_DB_OFF(slot), 4));
+		EXPECT_NE(NULL, vdev_direct(v, BAR0, T1_DB_OFF(slot), 4));
 }
 
 static void *try_map(struct vdev *v, unsigned int index, uint64_t off, size_t len, int flags)
@@ -130,16 +130,16 @@ static int refused(struct vdev *v, unsigned int index, uint64_t off, size_t len,
 TEST_F(regions, mmap_refused)
 {
 	struct vdev *v = &self->v;
-	uint32_t slots = vdev_reg(v, TESSERA_REG_NUM_SLOTS);
+	uint32_t slots = vdev_reg(v, T1_REG_NUM_SLOTS);
 	uint64_t vram = v->regions[BAR2].size;
 
 	/* the control page is trapped, whatever comes after it */
 	EXPECT_TRUE(refused(v, BAR0, 0, 4096, MAP_SHARED));
 	EXPECT_TRUE(refused(v, BAR0, 0, 8192, MAP_SHARED));
 	/* the neighbour's doorbells, with and without our last */
-	EXPECT_TRUE(refused(v, BAR0, TESSERA_DB_OFF(slots), 4096, MAP_SHARED));
-	EXPECT_TRUE(refused(v, BAR0, TESSERA_DB_OFF(slots - 1), 8192, MAP_SHARED));
-	EXPECT_TRUE(refused(v, BAR0, TESSERA_DB_OFF(0), slots * 4096 + 4096, MAP_SHARED));
+	EXPECT_TRUE(refused(v, BAR0, T1_DB_OFF(slots), 4096, MAP_SHARED));
+	EXPECT_TRUE(refused(v, BAR0, T1_DB_OFF(slots - 1), 8192, MAP_SHARED));
+	EXPECT_TRUE(refused(v, BAR0, T1_DB_OFF(0), slots * 4096 + 4096, MAP_SHARED));
 	/* past VRAM, over its end, far away */
 	EXPECT_TRUE(refused(v, BAR2, vram, 4096, MAP_SHARED));
 	EXPECT_TRUE(refused(v, BAR2, vram - 4096, 8192, MAP_SHARED));
@@ -222,17 +222,17 @@ TEST_F(regions, bounds)
 TEST_F(regions, trapped_doorbells)
 {
 	struct vdev *v = &self->v;
-	uint32_t slots = vdev_reg(v, TESSERA_REG_NUM_SLOTS), value = 0xffffffff;
+	uint32_t slots = vdev_reg(v, T1_REG_NUM_SLOTS), value = 0xffffffff;
 
-	EXPECT_EQ(4, vdev_read(v, BAR0, TESSERA_DB_OFF(0), &value, 4));
+	EXPECT_EQ(4, vdev_read(v, BAR0, T1_DB_OFF(0), &value, 4));
 	EXPECT_EQ(0, value);
-	if (slots == TESSERA_MAX_SLOTS)
+	if (slots == T1_MAX_SLOTS)
 		return;
 	value = 0xffffffff;
-	EXPECT_EQ(4, vdev_read(v, BAR0, TESSERA_DB_OFF(slots), &value, 4));
+	EXPECT_EQ(4, vdev_read(v, BAR0, T1_DB_OFF(slots), &value, 4));
 	EXPECT_EQ(0, value);
 	value = 1;
-	EXPECT_EQ(4, vdev_write(v, BAR0, TESSERA_DB_OFF(slots), &value, 4));
+	EXPECT_EQ(4, vdev_write(v, BAR0, T1_DB_OFF(slots), &value, 4));
 }
 
 /* VRAM is zero for every owner, wherever the one before has written. */

@@ -60,7 +60,7 @@ static void bring_up(struct __test_metadata *_metadata, struct t1 *t, struct vde
 		     struct t1_queue *q, struct vdev_mem *mem)
 {
 	ASSERT_EQ(0, t1_start(t, v));
-	ASSERT_EQ(0, t1_queue_simple(t, q, 0, TESSERA_ENGINE_COPY));
+	ASSERT_EQ(0, t1_queue_simple(t, q, 0, T1_ENGINE_COPY));
 	if (!mem->cpu)
 		ASSERT_EQ(0, vdev_mem_alloc(v, 1 << 20, 4096, mem));
 	ASSERT_EQ(0, t1_map_mem(t, 0, VA, mem));
@@ -95,8 +95,8 @@ TEST_F(reset, idle)
 
 	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, variant->reset(&self->t));
-		EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_STATUS));
-		EXPECT_EQ(0, vdev_reg(v, TESSERA_REG_CTRL));
+		EXPECT_EQ(0, vdev_reg(v, T1_REG_STATUS));
+		EXPECT_EQ(0, vdev_reg(v, T1_REG_CTRL));
 		bring_up(_metadata, &self->t, v, &self->q, &self->mem);
 		ASSERT_EQ(0, t1_run(&self->q, &FILL(VA, 4096, i + 1)));
 		EXPECT_EQ(i + 1, *(uint32_t *)self->mem.cpu);
@@ -143,14 +143,14 @@ TEST_F(reset, registers)
 		EXPECT_NE(0, vdev_cfg(v, PCI_COMMAND, 2));
 	}
 	EXPECT_EQ(variant->reset == by_disable ? self->t.asq_bus : 0,
-		  vdev_reg64(v, TESSERA_REG_ASQ_BASE_LO));
+		  vdev_reg64(v, T1_REG_ASQ_BASE_LO));
 }
 
 /* With commands waiting in the admin queue, and the completion ring full. */
 TEST_F(reset, admin_busy)
 {
-	struct tessera_admin_cmd c = { .opcode = TESSERA_ADMIN_MAP,
-				       .flags = RW | TESSERA_MAP_CONTIG,
+	struct t1_admin_cmd c = { .opcode = T1_ADMIN_MAP,
+				       .flags = RW | T1_MAP_CONTIG,
 		.map = { .npages = 64, .list = self->mem.iova } };
 	unsigned int i, round;
 
@@ -169,7 +169,7 @@ TEST_F(reset, admin_busy)
 
 TEST_F(reset, stopped_by_fault)
 {
-	struct tessera_event ev;
+	struct t1_event ev;
 
 	t1_push(&self->q, &FILL(0x1000, 4, 0));
 	t1_kick(&self->q);
@@ -233,7 +233,7 @@ TEST_F_TIMEOUT(open, close_running, 60)
 		struct vdev_mem mem = { 0 };
 
 		ASSERT_EQ(0, vdev_open(&v, uuid));
-		EXPECT_EQ(0, vdev_reg(&v, TESSERA_REG_CTRL));
+		EXPECT_EQ(0, vdev_reg(&v, T1_REG_CTRL));
 		bring_up(_metadata, &t, &v, &q, &mem);
 		ASSERT_EQ(0, t1_run(&q, &FILL(VA, 4096, 5)));
 		load(&q, 200);

@@ -19,18 +19,18 @@ FIXTURE_VARIANT(sched)
 
 FIXTURE_VARIANT_ADD(sched, compute)
 {
-	.engine = TESSERA_ENGINE_COMPUTE,
+	.engine = T1_ENGINE_COMPUTE,
 };
 
 FIXTURE_VARIANT_ADD(sched, copy)
 {
-	.engine = TESSERA_ENGINE_COPY,
+	.engine = T1_ENGINE_COPY,
 };
 
 FIXTURE_SETUP(sched)
 {
 	fresh();
-	self->w.engine = variant->engine == TESSERA_ENGINE_COMPUTE ? "compute_ns" : "copy_ns";
+	self->w.engine = variant->engine == T1_ENGINE_COMPUTE ? "compute_ns" : "copy_ns";
 }
 
 FIXTURE_TEARDOWN(sched)
@@ -150,7 +150,7 @@ TEST_F_TIMEOUT(sched_compute, switch_policy, 60)
 	static const char *const policies[] = {
 		"equal_share", "fixed_share", "deadline", "fixed_share", "best_effort",
 	};
-	unsigned int i, k, e = TESSERA_ENGINE_COMPUTE;
+	unsigned int i, k, e = T1_ENGINE_COMPUTE;
 
 	for (i = 0; i < 3; i++)
 		add(_metadata, w, "V4");
@@ -207,7 +207,7 @@ TEST_F_TIMEOUT(sched_compute, timeslice, 60)
 {
 	struct world *w = &self->w;
 	long long n[2], before;
-	unsigned int i, e = TESSERA_ENGINE_COMPUTE;
+	unsigned int i, e = T1_ENGINE_COMPUTE;
 
 	add(_metadata, w, "V4");
 	add(_metadata, w, "V4");
@@ -232,7 +232,7 @@ TEST_F_TIMEOUT(sched_compute, timeslice, 60)
 TEST_F_TIMEOUT(sched_compute, overshoot, 60)
 {
 	struct world *w = &self->w;
-	unsigned int i, e = TESSERA_ENGINE_COMPUTE;
+	unsigned int i, e = T1_ENGINE_COMPUTE;
 	struct t1_queue *q;
 
 	ASSERT_EQ(0, sched_set("preemption", "batch"));
@@ -255,7 +255,7 @@ static long long stat_of(struct load *l, unsigned int engine, const char *name)
 {
 	char file[64];
 
-	snprintf(file, sizeof(file), "%s_%s", engine == TESSERA_ENGINE_COMPUTE ? "compute" : "copy",
+	snprintf(file, sizeof(file), "%s_%s", engine == T1_ENGINE_COMPUTE ? "compute" : "copy",
 		 name);
 	return mdev_stat(l->v.uuid, file);
 }
@@ -304,7 +304,7 @@ TEST_F_TIMEOUT(sched, timeout_bounds_loss, 60)
 	add(_metadata, w, "V4");
 	add(_metadata, w, "V4");
 	busy(&w->l[1], e);
-	t1_push(&w->l[0].q[e], &HANG(0, TESSERA_HANG_NO_PREEMPT));
+	t1_push(&w->l[0].q[e], &HANG(0, T1_HANG_NO_PREEMPT));
 	t1_kick(&w->l[0].q[e]);
 	measure(_metadata, w, 200000);
 	/* a slice of 2 ms, 20 ms of patience, a reset of 0.1 ms, in 200 ms */
@@ -321,7 +321,7 @@ TEST_F_TIMEOUT(sched_compute, all_idle, 60)
 {
 	struct world *w = &self->w;
 	static const char *const policies[] = { "best_effort", "equal_share", "fixed_share" };
-	unsigned int i, k, e = TESSERA_ENGINE_COMPUTE;
+	unsigned int i, k, e = T1_ENGINE_COMPUTE;
 
 	for (i = 0; i < 3; i++)
 		add(_metadata, w, "V4");

@@ -12,7 +12,7 @@
 /**
  * struct event - a line of the trace
  * @kind: the tracepoint's name, without "tessera_"
- * @engine: TESSERA_ENGINE_*
+ * @engine: T1_ENGINE_*
  * @vgpu: or from
  * @to: of a world switch
  * @dev: the accelerator
@@ -131,14 +131,14 @@ struct engine {
 /* Time, counters and who is in force follow on from each event to the next, on each engine. */
 static void check_chain(struct __test_metadata *_metadata, const struct trace *t)
 {
-	struct engine engines[TESSERA_NUM_ENGINES] = {};
+	struct engine engines[T1_NUM_ENGINES] = {};
 	const struct event *ev;
 	struct engine *e;
 	unsigned int i;
 
 	for (i = 0; i < t->n; i++) {
 		ev = &t->ev[i];
-		ASSERT_GT(TESSERA_NUM_ENGINES, ev->engine);
+		ASSERT_GT(T1_NUM_ENGINES, ev->engine);
 		e = &engines[ev->engine];
 		ASSERT_NE(UINT64_MAX, ev->time_ns);
 		ASSERT_LE(e->time_ns, ev->time_ns);
@@ -226,18 +226,18 @@ TEST_F_TIMEOUT(trace, all_kinds, 60)
 		"enqueue", "pick", "preempt", "world_switch", "overshoot", "idle", "reset",
 	};
 	struct world *w = &self->w;
-	struct t1_queue *qa = &w->l[0].q[TESSERA_ENGINE_COMPUTE];
-	struct t1_queue *qb = &w->l[1].q[TESSERA_ENGINE_COMPUTE];
+	struct t1_queue *qa = &w->l[0].q[T1_ENGINE_COMPUTE];
+	struct t1_queue *qb = &w->l[1].q[T1_ENGINE_COMPUTE];
 	const char *a = w->l[0].v.uuid, *b = w->l[1].v.uuid;
 	unsigned int i, k, found[ARRAY_SIZE(kinds)] = {};
 	static char log[32768];
-	struct tessera_event fault;
+	struct t1_event fault;
 	const struct event *ev;
 
 	ASSERT_EQ(0, sched_set("preemption", "batch"));
 	ASSERT_EQ(0, sched_set("preempt_timeout_us", "20000"));
 	t1_push(qa, &HANG(7000000, 0));
-	t1_push(qa, &HANG(0, TESSERA_HANG_NO_PREEMPT));
+	t1_push(qa, &HANG(0, T1_HANG_NO_PREEMPT));
 	t1_kick(qa);
 	for (i = 0; i < 4; i++) {
 		t1_push(qb, &HANG(3000000, 0));
@@ -246,7 +246,7 @@ TEST_F_TIMEOUT(trace, all_kinds, 60)
 	t1_kick(qb);
 	ASSERT_EQ(0, t1_wait(qb, 4));
 	ASSERT_EQ(0, t1_event(&w->l[0].t, &fault, T1_TIMEOUT_MS));
-	ASSERT_EQ(TESSERA_FAULT_ENGINE_RESET, fault.fault);
+	ASSERT_EQ(T1_FAULT_ENGINE_RESET, fault.fault);
 	sleep_us(50000);	/* until all is reported idle */
 	ASSERT_EQ(0, trace_end(self->t));
 	check_chain(_metadata, self->t);
@@ -263,12 +263,12 @@ TEST_F_TIMEOUT(trace, all_kinds, 60)
 			TH_LOG("tessera_%s: '%s'", ev->kind, ev->vgpu);
 		}
 		EXPECT_STREQ(mdev_parent(), ev->dev);
-		if (ev->engine != TESSERA_ENGINE_COMPUTE)
+		if (ev->engine != T1_ENGINE_COMPUTE)
 			continue;
 		found[k]++;
 		switch (k) {
 		case 0:
-			EXPECT_GT(TESSERA_MAX_CONTEXTS, ev->ctx);
+			EXPECT_GT(T1_MAX_CONTEXTS, ev->ctx);
 			EXPECT_NE(UINT64_MAX, ev->busy_ns);
 			break;
 		case 1:
@@ -322,13 +322,13 @@ TEST_F_TIMEOUT(trace, exact, 60)
 	static const char *const stats[] = { "compute_ns", "copy_ns" };
 	struct world *w = &self->w;
 	unsigned int i, e, k;
-	uint64_t fence[2][TESSERA_NUM_ENGINES];
+	uint64_t fence[2][T1_NUM_ENGINES];
 	struct t1_queue *q;
 
 	for (k = 0; k < 12; k++) {
 		/* Together, then one after the other */
 		for (i = 0; i < 2; i++) {
-			for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+			for (e = 0; e < T1_NUM_ENGINES; e++) {
 				q = &w->l[i].q[e];
 				t1_push(q, &HANG(777777 * (1 + (k * 5 + i * 3 + e) % 7), 0));
 				fence[i][e] = t1_fence(q, 0);
@@ -338,7 +338,7 @@ TEST_F_TIMEOUT(trace, exact, 60)
 			}
 		}
 		for (i = 0; i < 2; i++)
-			for (e = 0; e < TESSERA_NUM_ENGINES; e++)
+			for (e = 0; e < T1_NUM_ENGINES; e++)
 				ASSERT_EQ(0, t1_wait(&w->l[i].q[e], fence[i][e]));
 	}
 	/* Until the last of them has been reported idle */
@@ -346,7 +346,7 @@ TEST_F_TIMEOUT(trace, exact, 60)
 	ASSERT_EQ(0, trace_end(self->t));
 	check_chain(_metadata, self->t);
 	for (i = 0; i < 2; i++) {
-		for (e = 0; e < TESSERA_NUM_ENGINES; e++) {
+		for (e = 0; e < T1_NUM_ENGINES; e++) {
 			EXPECT_EQ(mdev_stat(w->l[i].v.uuid, stats[e]),
 				  used(self->t, e, w->l[i].v.uuid, -1));
 			EXPECT_EQ(w->l[i].q[e].cb->busy_ns,
@@ -359,7 +359,7 @@ TEST_F_TIMEOUT(trace, exact, 60)
 TEST_F_TIMEOUT(trace, busy_periods, 60)
 {
 	struct world *w = &self->w;
-	unsigned int k, e = TESSERA_ENGINE_COPY;
+	unsigned int k, e = T1_ENGINE_COPY;
 	struct t1_queue *q = &w->l[0].q[e];
 	uint64_t job[8], before;
 
@@ -383,8 +383,8 @@ TEST_F_TIMEOUT(trace, busy_periods, 60)
 TEST_F_TIMEOUT(trace, device_reset, 60)
 {
 	struct world *w = &self->w;
-	struct tessera_admin_cmd cmd = { .opcode = TESSERA_ADMIN_CTX_CREATE, .ctx = 5 };
-	unsigned int i, resets = 0, e = TESSERA_ENGINE_COMPUTE;
+	struct t1_admin_cmd cmd = { .opcode = T1_ADMIN_CTX_CREATE, .ctx = 5 };
+	unsigned int i, resets = 0, e = T1_ENGINE_COMPUTE;
 	const struct event *ev, *last = NULL;
 	uint16_t command, off;
 	char path[128];
@@ -403,12 +403,12 @@ TEST_F_TIMEOUT(trace, device_reset, 60)
 	t1_admin_push(&w->l[1].t, &cmd);
 	t1_admin_ring(&w->l[1].t);
 	for (i = 0; i < 20000; i++) {
-		if (vdev_reg(&w->l[0].v, TESSERA_REG_STATUS) == TESSERA_STATUS_FATAL)
+		if (vdev_reg(&w->l[0].v, T1_REG_STATUS) == T1_STATUS_FATAL)
 			break;
 		sleep_us(1000);
 	}
 	close(config);
-	ASSERT_EQ(TESSERA_STATUS_FATAL, vdev_reg(&w->l[0].v, TESSERA_REG_STATUS));
+	ASSERT_EQ(T1_STATUS_FATAL, vdev_reg(&w->l[0].v, T1_REG_STATUS));
 
 	ASSERT_EQ(0, t1_ctrl_reset(&w->l[0].t));
 	ASSERT_EQ(0, t1_start(&w->l[0].t, &w->l[0].v));

@@ -101,35 +101,35 @@ static void test_buffers(void)
 
 static void test_va_space(void)
 {
-	struct va_space vas;
+	struct tessera_va vas;
 	uint64_t a, b, c;
 
-	EXPECT(va_space_init(&vas, 4096, 4096) == -EINVAL);
-	EXPECT(va_space_init(&vas, 0x1000, 0x10000) == 0);
-	EXPECT(va_space_alloc(&vas, 0x1000, 0x1000, &a) == 0 && a == 0x1000);
-	EXPECT(va_space_alloc(&vas, 0x2000, 0x4000, &b) == 0 && b == 0x4000);
+	EXPECT(tessera_va_init(&vas, 4096, 4096) == -EINVAL);
+	EXPECT(tessera_va_init(&vas, 0x1000, 0x10000) == 0);
+	EXPECT(tessera_va_alloc(&vas, 0x1000, 0x1000, &a) == 0 && a == 0x1000);
+	EXPECT(tessera_va_alloc(&vas, 0x2000, 0x4000, &b) == 0 && b == 0x4000);
 	/* the hole that alignment left is used */
-	EXPECT(va_space_alloc(&vas, 0x2000, 0x1000, &c) == 0 && c == 0x2000);
-	EXPECT(va_space_alloc(&vas, 0xb000, 0x1000, &a) == -ENOMEM);
-	EXPECT(va_space_alloc(&vas, 0xa000, 0x1000, &a) == 0 && a == 0x6000);
-	EXPECT(va_space_alloc(&vas, 0x1000, 0x1000, &a) == -ENOMEM);
-	EXPECT(va_space_take(&vas, 0x4000, 0x1000) == -EEXIST);
-	EXPECT(va_space_alloc(&vas, 0, 0x1000, &a) == -EINVAL);
-	EXPECT(va_space_alloc(&vas, 0x1000, 0x3000, &a) == -EINVAL);
+	EXPECT(tessera_va_alloc(&vas, 0x2000, 0x1000, &c) == 0 && c == 0x2000);
+	EXPECT(tessera_va_alloc(&vas, 0xb000, 0x1000, &a) == -ENOMEM);
+	EXPECT(tessera_va_alloc(&vas, 0xa000, 0x1000, &a) == 0 && a == 0x6000);
+	EXPECT(tessera_va_alloc(&vas, 0x1000, 0x1000, &a) == -ENOMEM);
+	EXPECT(tessera_va_take(&vas, 0x4000, 0x1000) == -EEXIST);
+	EXPECT(tessera_va_alloc(&vas, 0, 0x1000, &a) == -EINVAL);
+	EXPECT(tessera_va_alloc(&vas, 0x1000, 0x3000, &a) == -EINVAL);
 	/* given back out of order, they join */
-	EXPECT(va_space_give(&vas, 0x1000, 0x1000) == 0);
-	EXPECT(va_space_give(&vas, 0x4000, 0x2000) == 0);
-	EXPECT(va_space_give(&vas, 0x4000, 0x1000) == -EINVAL);
-	EXPECT(va_space_give(&vas, 0x3000, 0x2000) == -EINVAL);
-	EXPECT(va_space_give(&vas, 0x2000, 0x2000) == 0);
-	EXPECT(va_space_give(&vas, 0x6000, 0xa000) == 0);
+	EXPECT(tessera_va_give(&vas, 0x1000, 0x1000) == 0);
+	EXPECT(tessera_va_give(&vas, 0x4000, 0x2000) == 0);
+	EXPECT(tessera_va_give(&vas, 0x4000, 0x1000) == -EINVAL);
+	EXPECT(tessera_va_give(&vas, 0x3000, 0x2000) == -EINVAL);
+	EXPECT(tessera_va_give(&vas, 0x2000, 0x2000) == 0);
+	EXPECT(tessera_va_give(&vas, 0x6000, 0xa000) == 0);
 	EXPECT(vas.free && !vas.free->next && vas.free->start == 0x1000 &&
 	       vas.free->end == 0x10000);
-	EXPECT(va_space_take(&vas, 0x3000, 0x1000) == 0);
-	EXPECT(va_space_take(&vas, 0x2000, 0x2000) == -EEXIST);
-	EXPECT(va_space_take(&vas, ~0xfffull, 0x2000) == -EINVAL);
-	EXPECT(va_space_give(&vas, ~0xfffull, 0x2000) == -EINVAL);
-	va_space_fini(&vas);
+	EXPECT(tessera_va_take(&vas, 0x3000, 0x1000) == 0);
+	EXPECT(tessera_va_take(&vas, 0x2000, 0x2000) == -EEXIST);
+	EXPECT(tessera_va_take(&vas, ~0xfffull, 0x2000) == -EINVAL);
+	EXPECT(tessera_va_give(&vas, ~0xfffull, 0x2000) == -EINVAL);
+	tessera_va_fini(&vas);
 	EXPECT(!vas.free);
 }
 
@@ -138,10 +138,10 @@ static void test_va_space_random(void)
 {
 	enum { PAGES = 64, PAGE = 0x1000 };
 	uint8_t used[PAGES] = { 0 };
-	struct va_space vas;
+	struct tessera_va vas;
 	uint32_t seed = 1;
 
-	EXPECT(va_space_init(&vas, PAGE, PAGE + PAGES * PAGE) == 0);
+	EXPECT(tessera_va_init(&vas, PAGE, PAGE + PAGES * PAGE) == 0);
 	for (int i = 0; i < 20000 && !test_failed; i++) {
 		uint64_t first, pages, va, num_used = 0;
 		int err;
@@ -150,7 +150,7 @@ static void test_va_space_random(void)
 		first = (seed >> 8) % PAGES;
 		pages = 1 + (seed >> 20) % 5;
 		if (seed >> 31) {
-			if (va_space_alloc(&vas, pages * PAGE, PAGE, &va))
+			if (tessera_va_alloc(&vas, pages * PAGE, PAGE, &va))
 				continue;
 			first = va / PAGE - 1;
 			EXPECT(first + pages <= PAGES);
@@ -162,7 +162,7 @@ static void test_va_space_random(void)
 			continue;
 		for (uint64_t p = first; p < first + pages; p++)
 			num_used += used[p];
-		err = va_space_give(&vas, PAGE + first * PAGE, pages * PAGE);
+		err = tessera_va_give(&vas, PAGE + first * PAGE, pages * PAGE);
 		EXPECT(err == (num_used == pages ? 0 : -EINVAL));
 		if (!err)
 			memset(used + first, 0, pages);
@@ -173,7 +173,7 @@ static void test_va_space_random(void)
 			EXPECT(!used[va / PAGE - 1]++);
 	}
 	EXPECT(!memchr(used, 0, PAGES));
-	va_space_fini(&vas);
+	tessera_va_fini(&vas);
 }
 
 static void test_bindings(void)
@@ -191,7 +191,7 @@ static void test_bindings(void)
 	EXPECT(tessera_bind(ctx, small, 0, 0, rw, &a) == 0 && a == VA_START);
 	EXPECT(drv.bind.ctx_id == 7 && drv.bind.va == a && drv.bind.size == 4096 &&
 	       drv.bind.flags == rw && drv.bind.handle == tessera_bo_handle(small));
-	EXPECT(tessera_bind(ctx, big, 0, 0, rw, &b) == 0 && b % TESSERA_HUGE_PAGE_SIZE == 0);
+	EXPECT(tessera_bind(ctx, big, 0, 0, rw, &b) == 0 && b % T1_HUGE_PAGE_SIZE == 0);
 	EXPECT(tessera_bind(ctx, big, 4096, 8192, rw, &c) == 0 && drv.bind.offset == 4096);
 	EXPECT(tessera_bind(ctx, big, 100, 4096, rw, &c) == -EINVAL);
 	EXPECT(tessera_bind(ctx, big, 0, 5000, rw, &c) == -EINVAL);
@@ -237,9 +237,9 @@ static void test_submission(void)
 
 	EXPECT(tessera_open(NULL, &dev) == 0);
 	EXPECT(tessera_context_create(dev, &ctx) == 0);
-	EXPECT(tessera_queue_create(ctx, TESSERA_ENGINE_COMPUTE, &queue) == 0);
+	EXPECT(tessera_queue_create(ctx, T1_ENGINE_COMPUTE, &queue) == 0);
 	EXPECT(tessera_cmdbuf_create(ctx, 0, &cb) == -EINVAL);
-	EXPECT(tessera_cmdbuf_create(ctx, TESSERA_MAX_BATCH + 1, &cb) == -EINVAL);
+	EXPECT(tessera_cmdbuf_create(ctx, T1_MAX_BATCH + 1, &cb) == -EINVAL);
 	EXPECT(tessera_cmdbuf_create(ctx, 3, &cb) == 0);
 	EXPECT(tessera_syncobj_create(dev, &syncobj) == 0);
 
@@ -304,7 +304,7 @@ static void test_submission(void)
 static void test_cmdbuf_batch(void)
 {
 	struct drm_tessera_batch batch;
-	struct tessera_cmd cmds[4];
+	struct t1_cmd cmds[4];
 	struct tessera_cmdbuf *cb;
 
 	EXPECT(tessera_cmdbuf_wrap(cmds, 4, 0x10020, &cb) == -EINVAL);
@@ -326,7 +326,7 @@ static void test_cmdbuf_batch(void)
 	tessera_cmdbuf_destroy(cb);
 }
 
-static struct tessera_cmd built[2];
+static struct t1_cmd built[2];
 static struct tessera_cmdbuf *builder;
 
 static void begin(void)
@@ -337,7 +337,7 @@ static void begin(void)
 
 /* The call appends exactly this command. */
 #define GOOD(call, ...) do {							\
-	const struct tessera_cmd want = __VA_ARGS__;				\
+	const struct t1_cmd want = __VA_ARGS__;				\
 	begin();								\
 	EXPECT((call) == 0);							\
 	EXPECT(tessera_cmdbuf_count(builder) == 1);				\
@@ -366,22 +366,22 @@ static void test_commands_memory(void)
 
 	EXPECT(tessera_cmdbuf_wrap(built, 2, 0x10000, &builder) == 0);
 	b = builder;
-	GOOD(tessera_cmd_nop(b), { .opcode = TESSERA_OP_NOP });
+	GOOD(tessera_cmd_nop(b), { .opcode = T1_OP_NOP });
 	GOOD(tessera_cmd_fence(b, A, 77),
-	     { .opcode = TESSERA_OP_FENCE, .sync = { .va = A, .value = 77 } });
-	GOOD(tessera_cmd_timestamp(b, A), { .opcode = TESSERA_OP_TIMESTAMP, .sync = { .va = A } });
+	     { .opcode = T1_OP_FENCE, .sync = { .va = A, .value = 77 } });
+	GOOD(tessera_cmd_timestamp(b, A), { .opcode = T1_OP_TIMESTAMP, .sync = { .va = A } });
 	BAD(tessera_cmd_timestamp(b, A + 4));
 	BAD(tessera_cmd_fence(b, PAST, 0));
 	GOOD(tessera_cmd_copy(b, A, B, 100),
-	     { .opcode = TESSERA_OP_COPY, .copy = { .dst = A, .src = B, .bytes = 100 } });
+	     { .opcode = T1_OP_COPY, .copy = { .dst = A, .src = B, .bytes = 100 } });
 	GOOD(tessera_cmd_copy(b, A, A + 100, 100),
-	     { .opcode = TESSERA_OP_COPY, .copy = { .dst = A, .src = A + 100, .bytes = 100 } });
+	     { .opcode = T1_OP_COPY, .copy = { .dst = A, .src = A + 100, .bytes = 100 } });
 	BAD(tessera_cmd_copy(b, A, A + 99, 100));
 	BAD(tessera_cmd_copy(b, A, B, 0));
 	BAD(tessera_cmd_copy(b, A, PAST - 50, 100));
-	BAD(tessera_cmd_copy(b, 0, 1ull << 40, TESSERA_MAX_BYTES + 1));
+	BAD(tessera_cmd_copy(b, 0, 1ull << 40, T1_MAX_BYTES + 1));
 	GOOD(tessera_cmd_fill(b, A, 8, 0xfeed),
-	     { .opcode = TESSERA_OP_FILL, .copy = { .dst = A, .bytes = 8, .pattern = 0xfeed } });
+	     { .opcode = T1_OP_FILL, .copy = { .dst = A, .bytes = 8, .pattern = 0xfeed } });
 	BAD(tessera_cmd_fill(b, A, 6, 0));
 	BAD(tessera_cmd_fill(b, A + 2, 8, 0));
 	tessera_cmdbuf_destroy(builder);
@@ -390,13 +390,13 @@ static void test_commands_memory(void)
 static void test_commands_products(void)
 {
 	EXPECT(tessera_cmdbuf_wrap(built, 2, 0x10000, &builder) == 0);
-	GOOD(GEMM(.a = A, .b = B, .c = C, .m = 2, .n = 3, .k = 4, .flags = TESSERA_GEMM_TRANS_A),
-	     { .opcode = TESSERA_OP_GEMM, .flags = TESSERA_GEMM_TRANS_A,
+	GOOD(GEMM(.a = A, .b = B, .c = C, .m = 2, .n = 3, .k = 4, .flags = T1_GEMM_TRANS_A),
+	     { .opcode = T1_OP_GEMM, .flags = T1_GEMM_TRANS_A,
 	       .gemm = { .a = A, .b = B, .c = C, .m = 2, .n = 3, .k = 4, .lda = 2, .ldb = 3,
 			 .ldc = 3 } });
-	GOOD(GEMM(.a = A, .b = B, .c = C, .m = 2, .n = 3, .k = 4, .flags = TESSERA_GEMM_TRANS_B,
+	GOOD(GEMM(.a = A, .b = B, .c = C, .m = 2, .n = 3, .k = 4, .flags = T1_GEMM_TRANS_B,
 		  .lda = 9, .ldc = 7),
-	     { .opcode = TESSERA_OP_GEMM, .flags = TESSERA_GEMM_TRANS_B,
+	     { .opcode = T1_OP_GEMM, .flags = T1_GEMM_TRANS_B,
 	       .gemm = { .a = A, .b = B, .c = C, .m = 2, .n = 3, .k = 4, .lda = 9, .ldb = 4,
 			 .ldc = 7 } });
 	BAD(GEMM(.a = A, .b = B, .c = C, .m = 0, .n = 3, .k = 4));
@@ -408,11 +408,11 @@ static void test_commands_products(void)
 	BAD(GEMM(.a = PAST - 8, .b = B, .c = C, .m = 2, .n = 3, .k = 4));
 	begin();
 	EXPECT(GEMM(.a = A + 1, .b = B + 1, .c = C, .m = 2, .n = 3, .k = 4,
-		    .flags = TESSERA_GEMM_I8) == 0);
+		    .flags = T1_GEMM_I8) == 0);
 
 	GOOD(CONV(.in = A, .weights = B, .out = C, .n = 1, .h = 5, .w = 6, .cin = 2, .cout = 3,
-		  .kh = 3, .kw = 2, .stride = 2, .padding = 1, .flags = TESSERA_CONV_ACCUMULATE),
-	     { .opcode = TESSERA_OP_CONV2D, .flags = TESSERA_CONV_ACCUMULATE,
+		  .kh = 3, .kw = 2, .stride = 2, .padding = 1, .flags = T1_CONV_ACCUMULATE),
+	     { .opcode = T1_OP_CONV2D, .flags = T1_CONV_ACCUMULATE,
 	       .conv = { .in = A, .weights = B, .out = C, .n = 1, .h = 5, .w = 6, .cin = 2,
 			 .cout = 3, .kh = 3, .kw = 2, .stride = 2, .padding = 1 } });
 	BAD(CONV(.in = A, .weights = B, .out = C, .n = 1, .h = 5, .w = 6, .cin = 2, .cout = 3,
@@ -430,60 +430,60 @@ static void test_commands_elements(void)
 
 	EXPECT(tessera_cmdbuf_wrap(built, 2, 0x10000, &builder) == 0);
 	b = builder;
-	GOOD(tessera_cmd_eltwise(b, TESSERA_ELT_ADD, C, A, B, 9, 1.0f),
-	     { .opcode = TESSERA_OP_ELTWISE, .sub = TESSERA_ELT_ADD,
+	GOOD(tessera_cmd_eltwise(b, T1_ELT_ADD, C, A, B, 9, 1.0f),
+	     { .opcode = T1_OP_ELTWISE, .sub = T1_ELT_ADD,
 	       .elt = { .a = A, .b = B, .out = C, .count = 9, .alpha = 0x3f800000 } });
-	BAD(tessera_cmd_eltwise(b, TESSERA_ELT_MAX, C, A, B, 9, 1.0f));
+	BAD(tessera_cmd_eltwise(b, T1_ELT_MAX, C, A, B, 9, 1.0f));
 	BAD(tessera_cmd_eltwise(b, 4, C, A, B, 9, 0));
-	BAD(tessera_cmd_eltwise(b, TESSERA_ELT_ADD, C, A, B, 0, 1.0f));
-	BAD(tessera_cmd_eltwise(b, TESSERA_ELT_ADD, C, A, B + 2, 9, 1.0f));
-	BAD(tessera_cmd_eltwise(b, TESSERA_ELT_ADD, C, A, B, TESSERA_MAX_BYTES / 12 + 1, 1.0f));
+	BAD(tessera_cmd_eltwise(b, T1_ELT_ADD, C, A, B, 0, 1.0f));
+	BAD(tessera_cmd_eltwise(b, T1_ELT_ADD, C, A, B + 2, 9, 1.0f));
+	BAD(tessera_cmd_eltwise(b, T1_ELT_ADD, C, A, B, T1_MAX_BYTES / 12 + 1, 1.0f));
 
-	GOOD(tessera_cmd_bias(b, C, A, B, 4, 5, TESSERA_BIAS_I32),
-	     { .opcode = TESSERA_OP_BIAS, .flags = TESSERA_BIAS_I32,
+	GOOD(tessera_cmd_bias(b, C, A, B, 4, 5, T1_BIAS_I32),
+	     { .opcode = T1_OP_BIAS, .flags = T1_BIAS_I32,
 	       .bias = { .in = A, .bias = B, .out = C, .m = 4, .n = 5, .ld_in = 5, .ld_out = 5 } });
 	BAD(tessera_cmd_bias(b, C, A, B, 4, 5, 2));
 	BAD(tessera_cmd_bias(b, C, A, B, 4, 0, 0));
 
-	GOOD(tessera_cmd_act(b, TESSERA_ACT_RELU_GRAD, C, A, B, 5),
-	     { .opcode = TESSERA_OP_ACT, .sub = TESSERA_ACT_RELU_GRAD,
+	GOOD(tessera_cmd_act(b, T1_ACT_RELU_GRAD, C, A, B, 5),
+	     { .opcode = T1_OP_ACT, .sub = T1_ACT_RELU_GRAD,
 	       .act = { .x = A, .grad = B, .out = C, .count = 5 } });
-	BAD(tessera_cmd_act(b, TESSERA_ACT_RELU, C, A, B, 5));
+	BAD(tessera_cmd_act(b, T1_ACT_RELU, C, A, B, 5));
 	BAD(tessera_cmd_act(b, 6, C, A, 0, 5));
 
 	GOOD(SOFTMAX(.in = A, .labels = B, .out = C, .loss = D, .m = 4, .n = 5, .scale = 0.5f,
-		     .flags = TESSERA_SOFTMAX_GRAD | TESSERA_SOFTMAX_LOSS),
-	     { .opcode = TESSERA_OP_SOFTMAX, .flags = TESSERA_SOFTMAX_GRAD | TESSERA_SOFTMAX_LOSS,
+		     .flags = T1_SOFTMAX_GRAD | T1_SOFTMAX_LOSS),
+	     { .opcode = T1_OP_SOFTMAX, .flags = T1_SOFTMAX_GRAD | T1_SOFTMAX_LOSS,
 	       .softmax = { .in = A, .labels = B, .out = C, .loss = D, .m = 4, .n = 5,
 			    .scale = 0x3f000000 } });
-	BAD(SOFTMAX(.in = A, .out = C, .m = 4, .n = 5, .flags = TESSERA_SOFTMAX_GRAD));
+	BAD(SOFTMAX(.in = A, .out = C, .m = 4, .n = 5, .flags = T1_SOFTMAX_GRAD));
 	BAD(SOFTMAX(.in = A, .labels = B, .out = C, .m = 4, .n = 5));
 	BAD(SOFTMAX(.in = A, .out = C, .m = 4, .n = 5, .scale = 1.0f));
-	BAD(SOFTMAX(.in = A, .labels = B, .out = C, .m = 4, .n = 5, .flags = TESSERA_SOFTMAX_LOSS));
+	BAD(SOFTMAX(.in = A, .labels = B, .out = C, .m = 4, .n = 5, .flags = T1_SOFTMAX_LOSS));
 
-	GOOD(tessera_cmd_reduce(b, TESSERA_REDUCE_ABSMAX, C, A, 4, 5, 0),
-	     { .opcode = TESSERA_OP_REDUCE, .sub = TESSERA_REDUCE_ABSMAX,
+	GOOD(tessera_cmd_reduce(b, T1_REDUCE_ABSMAX, C, A, 4, 5, 0),
+	     { .opcode = T1_OP_REDUCE, .sub = T1_REDUCE_ABSMAX,
 	       .reduce = { .in = A, .out = C, .m = 4, .n = 5, .ld_in = 5, .axis = 0 } });
-	BAD(tessera_cmd_reduce(b, TESSERA_REDUCE_ARGMAX, C, A, 4, 5, 0));
-	BAD(tessera_cmd_reduce(b, TESSERA_REDUCE_SUM, C, A, 4, 5, 2));
+	BAD(tessera_cmd_reduce(b, T1_REDUCE_ARGMAX, C, A, 4, 5, 0));
+	BAD(tessera_cmd_reduce(b, T1_REDUCE_SUM, C, A, 4, 5, 2));
 	BAD(tessera_cmd_reduce(b, 5, C, A, 4, 5, 1));
 
-	GOOD(tessera_cmd_requant(b, TESSERA_REQUANT_U8_TO_I8, C + 1, A + 1, 5, 0.5f,
-				 TESSERA_REQUANT_RELU),
-	     { .opcode = TESSERA_OP_REQUANT, .sub = TESSERA_REQUANT_U8_TO_I8,
-	       .flags = TESSERA_REQUANT_RELU,
+	GOOD(tessera_cmd_requant(b, T1_REQUANT_U8_TO_I8, C + 1, A + 1, 5, 0.5f,
+				 T1_REQUANT_RELU),
+	     { .opcode = T1_OP_REQUANT, .sub = T1_REQUANT_U8_TO_I8,
+	       .flags = T1_REQUANT_RELU,
 	       .requant = { .in = A + 1, .out = C + 1, .count = 5, .scale = 0x3f000000 } });
-	BAD(tessera_cmd_requant(b, TESSERA_REQUANT_U8_TO_F32, C + 1, A, 5, 0.5f, 0));
-	BAD(tessera_cmd_requant(b, TESSERA_REQUANT_I32_TO_I8, C, A + 1, 5, 0.5f, 0));
+	BAD(tessera_cmd_requant(b, T1_REQUANT_U8_TO_F32, C + 1, A, 5, 0.5f, 0));
+	BAD(tessera_cmd_requant(b, T1_REQUANT_I32_TO_I8, C, A + 1, 5, 0.5f, 0));
 	BAD(tessera_cmd_requant(b, 5, C, A, 5, 0.5f, 0));
-	BAD(tessera_cmd_requant(b, TESSERA_REQUANT_U8_TO_I8, C, A, 5, 0.5f, 2));
+	BAD(tessera_cmd_requant(b, T1_REQUANT_U8_TO_I8, C, A, 5, 0.5f, 2));
 	tessera_cmdbuf_destroy(builder);
 }
 
 static void test_errors(void)
 {
 	struct drm_tessera_queue_query info = { .state = DRM_TESSERA_QUEUE_FAULT,
-						.fault = TESSERA_FAULT_UNMAPPED,
+						.fault = T1_FAULT_UNMAPPED,
 						.fault_addr = 0x1234000,
 						.fault_batch_index = 5 };
 	char buf[128];
@@ -492,7 +492,7 @@ static void test_errors(void)
 	EXPECT(strcmp(tessera_strerror(-EPROTO), tessera_strerror(-ENODEV)));
 	EXPECT(!strcmp(tessera_strerror(-12345), "unexpected error"));
 	EXPECT(!strcmp(tessera_fault_name(8), "unknown fault"));
-	EXPECT(!strcmp(tessera_fault_name(TESSERA_FAULT_ENGINE_RESET), "engine reset"));
+	EXPECT(!strcmp(tessera_fault_name(T1_FAULT_ENGINE_RESET), "engine reset"));
 	tessera_queue_strerror(&info, buf, sizeof(buf));
 	EXPECT(!strcmp(buf, "fault: address not mapped at 0x1234000, command 5 of its batch"));
 	info.fault_batch_index = UINT32_MAX;
@@ -514,8 +514,8 @@ static const struct {
 } tests[] = {
 	{ "open_finds_and_refuses", test_open },
 	{ "buffers_share_and_release", test_buffers },
-	{ "va_space", test_va_space },
-	{ "va_space_random", test_va_space_random },
+	{ "tessera_va", test_va_space },
+	{ "tessera_va_random", test_va_space_random },
 	{ "bindings", test_bindings },
 	{ "submission", test_submission },
 	{ "cmdbuf_batch", test_cmdbuf_batch },

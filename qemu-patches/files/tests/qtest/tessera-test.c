@@ -9,7 +9,7 @@
 #include "qemu/osdep.h"
 #include "libqtest.h"
 #include "qobject/qdict.h"
-#include "../../hw/misc/tessera/tessera_hw.h"
+#include "../../hw/misc/tessera/t1_hw.h"
 
 #define ADDR		4u		/* slot on the root bus */
 #define BAR0		0xfe000000ull
@@ -70,9 +70,9 @@ static void wr(struct dev *d, uint64_t off, uint32_t val)
 
 static uint64_t busy(struct dev *d, unsigned int e)
 {
-	uint64_t lo = rd(d, TESSERA_ENGINE_BASE(e) + TESSERA_ENG_BUSY_NS_LO);
+	uint64_t lo = rd(d, T1_ENGINE_BASE(e) + T1_ENG_BUSY_NS_LO);
 
-	return lo | (uint64_t)rd(d, TESSERA_ENGINE_BASE(e) + TESSERA_ENG_BUSY_NS_HI) << 32;
+	return lo | (uint64_t)rd(d, T1_ENGINE_BASE(e) + T1_ENG_BUSY_NS_HI) << 32;
 }
 
 static void setup_config(struct dev *d)
@@ -85,7 +85,7 @@ static void setup_config(struct dev *d)
 	cfg_write(d, 0x20, BAR4);
 	cfg_write(d, 0x04, 0x0006);	/* memory, bus master */
 	cfg_write(d, 0x40, cfg_read(d, 0x40) | 0x80000000u);	/* MSI-X enable */
-	for (i = 0; i < TESSERA_MAX_VECTORS; i++) {
+	for (i = 0; i < T1_MAX_VECTORS; i++) {
 		qtest_writel(d->qts, BAR4 + 16 * i, MSI_BASE + 4 * i);
 		qtest_writel(d->qts, BAR4 + 16 * i + 4, 0);
 		qtest_writel(d->qts, BAR4 + 16 * i + 8, 0x1000 + i);
@@ -104,14 +104,14 @@ static bool irq_seen(struct dev *d, unsigned int vector)
 static void enable(struct dev *d)
 {
 	qtest_memset(d->qts, ASQ, 0, 0x4000);
-	wr(d, TESSERA_REG_ASQ_BASE_LO, ASQ);
-	wr(d, TESSERA_REG_ASQ_SIZE, 16);
-	wr(d, TESSERA_REG_ACQ_BASE_LO, ACQ);
-	wr(d, TESSERA_REG_ACQ_SIZE, 16);
-	wr(d, TESSERA_REG_EVQ_BASE_LO, EVQ);
-	wr(d, TESSERA_REG_EVQ_SIZE, 16);
-	wr(d, TESSERA_REG_CTRL, TESSERA_CTRL_ENABLE);
-	EXPECT(rd(d, TESSERA_REG_STATUS), TESSERA_STATUS_READY);
+	wr(d, T1_REG_ASQ_BASE_LO, ASQ);
+	wr(d, T1_REG_ASQ_SIZE, 16);
+	wr(d, T1_REG_ACQ_BASE_LO, ACQ);
+	wr(d, T1_REG_ACQ_SIZE, 16);
+	wr(d, T1_REG_EVQ_BASE_LO, EVQ);
+	wr(d, T1_REG_EVQ_SIZE, 16);
+	wr(d, T1_REG_CTRL, T1_CTRL_ENABLE);
+	EXPECT(rd(d, T1_REG_STATUS), T1_STATUS_READY);
 	d->asq_tail = 0;
 	d->acq_head = 0;
 	d->evq_head = 0;
@@ -136,38 +136,38 @@ static void start(struct dev *d, const char *props)
 	setup_config(d);
 }
 
-static unsigned int admin(struct dev *d, struct tessera_admin_cmd cmd)
+static unsigned int admin(struct dev *d, struct t1_admin_cmd cmd)
 {
-	struct tessera_admin_cpl cpl;
+	struct t1_admin_cpl cpl;
 
 	cmd.cid = 0x55aa;
 	qtest_memwrite(d->qts, ASQ + d->asq_tail * sizeof(cmd), &cmd, sizeof(cmd));
 	d->asq_tail = (d->asq_tail + 1) % 16;
-	wr(d, TESSERA_REG_ASQ_TAIL, d->asq_tail);
+	wr(d, T1_REG_ASQ_TAIL, d->asq_tail);
 	qtest_memread(d->qts, ACQ + d->acq_head * sizeof(cpl), &cpl, sizeof(cpl));
 	EXPECT(cpl.phase, d->acq_phase);
 	EXPECT(cpl.cid, 0x55aa);
 	g_assert_true(irq_seen(d, 0));
 	d->acq_head = (d->acq_head + 1) % 16;
 	d->acq_phase ^= !d->acq_head;
-	wr(d, TESSERA_REG_ACQ_HEAD, d->acq_head);
+	wr(d, T1_REG_ACQ_HEAD, d->acq_head);
 	return cpl.status;
 }
 
-static bool event(struct dev *d, struct tessera_event *ev)
+static bool event(struct dev *d, struct t1_event *ev)
 {
 	qtest_memread(d->qts, EVQ + d->evq_head * sizeof(*ev), ev, sizeof(*ev));
 	if (ev->phase != d->evq_phase)
 		return false;
 	d->evq_head = (d->evq_head + 1) % 16;
 	d->evq_phase ^= !d->evq_head;
-	wr(d, TESSERA_REG_EVQ_HEAD, d->evq_head);
+	wr(d, T1_REG_EVQ_HEAD, d->evq_head);
 	return true;
 }
 
-static struct tessera_event expect_event(struct dev *d, unsigned int type)
+static struct t1_event expect_event(struct dev *d, unsigned int type)
 {
-	struct tessera_event ev;
+	struct t1_event ev;
 
 	g_assert_true(event(d, &ev));
 	EXPECT(ev.type, type);
@@ -177,50 +177,50 @@ static struct tessera_event expect_event(struct dev *d, unsigned int type)
 static void map(struct dev *d, uint32_t ctx, uint64_t va, uint64_t addr, uint32_t npages,
 		uint32_t flags)
 {
-	struct tessera_admin_cmd cmd = {
-		.opcode = TESSERA_ADMIN_MAP, .ctx = ctx,
-		.flags = flags | TESSERA_MAP_READ | TESSERA_MAP_WRITE | TESSERA_MAP_CONTIG,
+	struct t1_admin_cmd cmd = {
+		.opcode = T1_ADMIN_MAP, .ctx = ctx,
+		.flags = flags | T1_MAP_READ | T1_MAP_WRITE | T1_MAP_CONTIG,
 		.map = { .va = va, .npages = npages, .list = addr },
 	};
 
-	EXPECT(admin(d, cmd), TESSERA_ST_OK);
+	EXPECT(admin(d, cmd), T1_ST_OK);
 }
 
 static void setup_queue(struct dev *d, unsigned int engine)
 {
-	struct tessera_admin_cmd create = { .opcode = TESSERA_ADMIN_CTX_CREATE };
-	struct tessera_admin_cmd queue = {
-		.opcode = TESSERA_ADMIN_QUEUE_CREATE,
+	struct t1_admin_cmd create = { .opcode = T1_ADMIN_CTX_CREATE };
+	struct t1_admin_cmd queue = {
+		.opcode = T1_ADMIN_QUEUE_CREATE,
 		.queue = { .slot = 0, .engine = engine, .ring_va = RING, .cb_va = CB,
 			   .ring_log2 = 6, .vector = 7 },
 	};
 
-	EXPECT(admin(d, create), TESSERA_ST_OK);
-	map(d, 0, VA_RAM, 0, 32, TESSERA_MAP_HUGE);
-	map(d, 0, VA_VRAM, 0, VRAM_BYTES >> 21, TESSERA_MAP_HUGE | TESSERA_MAP_VRAM);
+	EXPECT(admin(d, create), T1_ST_OK);
+	map(d, 0, VA_RAM, 0, 32, T1_MAP_HUGE);
+	map(d, 0, VA_VRAM, 0, VRAM_BYTES >> 21, T1_MAP_HUGE | T1_MAP_VRAM);
 	qtest_memset(d->qts, RING, 0, 0x2000);
-	EXPECT(admin(d, queue), TESSERA_ST_OK);
+	EXPECT(admin(d, queue), T1_ST_OK);
 }
 
-static void put(struct dev *d, struct tessera_cmd cmd)
+static void put(struct dev *d, struct t1_cmd cmd)
 {
 	qtest_memwrite(d->qts, RING + (d->tail++ % 64) * sizeof(cmd), &cmd, sizeof(cmd));
 }
 
 static void kick(struct dev *d)
 {
-	wr(d, TESSERA_DB_OFF(0), d->tail);
+	wr(d, T1_DB_OFF(0), d->tail);
 }
 
-static struct tessera_cmd fence(uint64_t va, uint64_t value, unsigned int flags)
+static struct t1_cmd fence(uint64_t va, uint64_t value, unsigned int flags)
 {
-	return (struct tessera_cmd){ .opcode = TESSERA_OP_FENCE, .flags = flags,
+	return (struct t1_cmd){ .opcode = T1_OP_FENCE, .flags = flags,
 				     .sync = { .va = va, .value = value } };
 }
 
-static struct tessera_cmd hang(uint64_t ns, unsigned int flags)
+static struct t1_cmd hang(uint64_t ns, unsigned int flags)
 {
-	return (struct tessera_cmd){ .opcode = TESSERA_OP_HANG, .flags = flags,
+	return (struct t1_cmd){ .opcode = T1_OP_HANG, .flags = flags,
 				     .hang = { .ns = ns } };
 }
 
@@ -229,12 +229,12 @@ static void test_config(void)
 	struct dev d;
 
 	start(&d, "");
-	EXPECT(cfg_read(&d, 0), TESSERA_PCI_DEVICE_ID << 16 | TESSERA_PCI_VENDOR_ID);
-	EXPECT(cfg_read(&d, 8), TESSERA_PCI_CLASS << 8 | TESSERA_PCI_REVISION);
+	EXPECT(cfg_read(&d, 0), T1_PCI_DEVICE_ID << 16 | T1_PCI_VENDOR_ID);
+	EXPECT(cfg_read(&d, 8), T1_PCI_CLASS << 8 | T1_PCI_REVISION);
 	/* sizes */
 	cfg_write(&d, 0x04, 0);
 	cfg_write(&d, 0x10, ~0u);
-	EXPECT(cfg_read(&d, 0x10), ~(TESSERA_BAR_REGS_SIZE - 1));
+	EXPECT(cfg_read(&d, 0x10), ~(T1_BAR_REGS_SIZE - 1));
 	cfg_write(&d, 0x18, ~0u);
 	EXPECT(cfg_read(&d, 0x18), ~(VRAM_BYTES - 1) | 0xc);
 	/* capabilities: MSI-X of 65 vectors, power management, PCIe with FLR */
@@ -243,41 +243,41 @@ static void test_config(void)
 	EXPECT(cfg_read(&d, EXP_CAP) & 0xff, 0x10);
 	EXPECT(cfg_read(&d, EXP_CAP + 4) & (1 << 28), 1 << 28);
 	setup_config(&d);
-	EXPECT(rd(&d, TESSERA_REG_MAGIC), TESSERA_MAGIC);
-	EXPECT(rd(&d, TESSERA_REG_VERSION), TESSERA_HW_VERSION);
-	EXPECT(rd(&d, TESSERA_REG_CAPS) & TESSERA_CAP_HANG, 0);
-	EXPECT(rd(&d, TESSERA_REG_VRAM_SIZE_LO), VRAM_BYTES);
+	EXPECT(rd(&d, T1_REG_MAGIC), T1_MAGIC);
+	EXPECT(rd(&d, T1_REG_VERSION), T1_HW_VERSION);
+	EXPECT(rd(&d, T1_REG_CAPS) & T1_CAP_HANG, 0);
+	EXPECT(rd(&d, T1_REG_VRAM_SIZE_LO), VRAM_BYTES);
 	/* other sizes of access read as zero, of write are dropped */
 	EXPECT(qtest_readw(d.qts, BAR0), 0);
 	EXPECT(qtest_readb(d.qts, BAR0 + 1), 0);
 	EXPECT(qtest_readq(d.qts, BAR0), 0);
-	qtest_writeq(d.qts, BAR0 + TESSERA_REG_ASQ_BASE_LO, ~0ull);
-	EXPECT(rd(&d, TESSERA_REG_ASQ_BASE_LO), 0);
+	qtest_writeq(d.qts, BAR0 + T1_REG_ASQ_BASE_LO, ~0ull);
+	EXPECT(rd(&d, T1_REG_ASQ_BASE_LO), 0);
 	/* VRAM is memory */
 	qtest_writeq(d.qts, BAR2 + VRAM_BYTES - 8, 0x1122334455667788ull);
 	EXPECT(qtest_readq(d.qts, BAR2 + VRAM_BYTES - 8), 0x1122334455667788ull);
 	/* in D3hot the function does not answer, and forgets nothing */
-	wr(&d, TESSERA_REG_ASQ_SIZE, 16);
+	wr(&d, T1_REG_ASQ_SIZE, 16);
 	cfg_write(&d, PM_CAP + 4, 3);
-	g_assert_true(rd(&d, TESSERA_REG_MAGIC) != TESSERA_MAGIC);
+	g_assert_true(rd(&d, T1_REG_MAGIC) != T1_MAGIC);
 	cfg_write(&d, PM_CAP + 4, 0);
-	EXPECT(rd(&d, TESSERA_REG_ASQ_SIZE), 16);
+	EXPECT(rd(&d, T1_REG_ASQ_SIZE), 16);
 	qtest_quit(d.qts);
 }
 
 static void test_identify(void)
 {
-	struct tessera_admin_cmd cmd = { .opcode = TESSERA_ADMIN_IDENTIFY, .addr = RESULT };
-	struct tessera_identify id;
+	struct t1_admin_cmd cmd = { .opcode = T1_ADMIN_IDENTIFY, .addr = RESULT };
+	struct t1_identify id;
 	struct dev d;
 
 	start(&d, ",switch-us=3,tile-us=20,clock-mhz=1000,vram-gbps=100,dma-gbps=16,hang=on");
 	enable(&d);
-	EXPECT(admin(&d, cmd), TESSERA_ST_OK);
+	EXPECT(admin(&d, cmd), T1_ST_OK);
 	qtest_memread(d.qts, RESULT, &id, sizeof(id));
-	EXPECT(id.magic, TESSERA_MAGIC);
-	EXPECT(id.caps, rd(&d, TESSERA_REG_CAPS));
-	EXPECT(id.caps & TESSERA_CAP_HANG, TESSERA_CAP_HANG);
+	EXPECT(id.magic, T1_MAGIC);
+	EXPECT(id.caps, rd(&d, T1_REG_CAPS));
+	EXPECT(id.caps & T1_CAP_HANG, T1_CAP_HANG);
 	EXPECT(id.vram_bytes, VRAM_BYTES);
 	EXPECT(id.switch_ns, 3000);
 	EXPECT(id.tile_ns, 20000);
@@ -286,7 +286,7 @@ static void test_identify(void)
 	EXPECT(id.dma_mb_per_s, 16000);
 	g_assert_true(!g_strcmp0(id.model, "Tessera T1"));
 	cmd.addr = 1ull << 40;
-	EXPECT(admin(&d, cmd), TESSERA_ST_BAD_ADDRESS);
+	EXPECT(admin(&d, cmd), T1_ST_BAD_ADDRESS);
 	qtest_quit(d.qts);
 }
 
@@ -294,12 +294,12 @@ static void test_gemm(void)
 {
 	const float a[4] = { 1, 2, 3, 4 }, b[4] = { 5, 6, 7, 8 };
 	const uint64_t t0 = 1000000;
-	struct tessera_cmd gemm = {
-		.opcode = TESSERA_OP_GEMM,
+	struct t1_cmd gemm = {
+		.opcode = T1_OP_GEMM,
 		.gemm = { .a = VA_VRAM, .b = VA_VRAM + 0x1000, .c = DATA, .m = 2, .n = 2,
 			  .k = 2, .lda = 2, .ldb = 2, .ldc = 2 },
 	};
-	struct tessera_cmd time = { .opcode = TESSERA_OP_TIMESTAMP, .sync = { .va = DATA + 32 } };
+	struct t1_cmd time = { .opcode = T1_OP_TIMESTAMP, .sync = { .va = DATA + 32 } };
 	struct dev d;
 	uint64_t end;
 	float c[4];
@@ -307,12 +307,12 @@ static void test_gemm(void)
 	start(&d, "");
 	qtest_clock_set(d.qts, t0);
 	enable(&d);
-	setup_queue(&d, TESSERA_ENGINE_COMPUTE);
+	setup_queue(&d, T1_ENGINE_COMPUTE);
 	qtest_memwrite(d.qts, BAR2, a, sizeof(a));
 	qtest_memwrite(d.qts, BAR2 + 0x1000, b, sizeof(b));
 	put(&d, gemm);
 	put(&d, time);
-	put(&d, fence(DATA + 64, 42, TESSERA_FENCE_IRQ));
+	put(&d, fence(DATA + 64, 42, T1_FENCE_IRQ));
 	kick(&d);
 	qtest_clock_step(d.qts, 100);
 	EXPECT(qtest_readl(d.qts, DATA), 0);
@@ -333,28 +333,28 @@ static void test_gemm(void)
 
 static void test_runlist(void)
 {
-	struct tessera_event ev;
+	struct t1_event ev;
 	struct dev d;
 	uint64_t t;
 
 	start(&d, ",hang=on");
 	enable(&d);
-	wr(&d, TESSERA_REG_SCHED_CTRL, TESSERA_SCHED_EXPLICIT);
-	setup_queue(&d, TESSERA_ENGINE_COMPUTE);
+	wr(&d, T1_REG_SCHED_CTRL, T1_SCHED_EXPLICIT);
+	setup_queue(&d, T1_ENGINE_COMPUTE);
 	put(&d, hang(0, 0));
 	kick(&d);
-	EXPECT(expect_event(&d, TESSERA_EV_CTX_PENDING).ctx, 0);
+	EXPECT(expect_event(&d, T1_EV_CTX_PENDING).ctx, 0);
 	g_assert_true(irq_seen(&d, 0));
 	t = qtest_clock_step(d.qts, 1000);
-	wr(&d, TESSERA_ENGINE_BASE(0) + TESSERA_ENG_RUNLIST_LO, 1);
-	wr(&d, TESSERA_ENGINE_BASE(0) + TESSERA_ENG_RUNLIST_SUBMIT, 5 | TESSERA_RL_PREEMPT_STRICT);
+	wr(&d, T1_ENGINE_BASE(0) + T1_ENG_RUNLIST_LO, 1);
+	wr(&d, T1_ENGINE_BASE(0) + T1_ENG_RUNLIST_SUBMIT, 5 | T1_RL_PREEMPT_STRICT);
 	qtest_clock_step(d.qts, 5000);
-	EXPECT(expect_event(&d, TESSERA_EV_RUNLIST_SWITCHED).time_ns, t + 5000);
+	EXPECT(expect_event(&d, T1_EV_RUNLIST_SWITCHED).time_ns, t + 5000);
 	qtest_clock_step(d.qts, 33333);
-	wr(&d, TESSERA_ENGINE_BASE(0) + TESSERA_ENG_RUNLIST_LO, 0);
-	wr(&d, TESSERA_ENGINE_BASE(0) + TESSERA_ENG_RUNLIST_SUBMIT, 6 | TESSERA_RL_PREEMPT_STRICT);
+	wr(&d, T1_ENGINE_BASE(0) + T1_ENG_RUNLIST_LO, 0);
+	wr(&d, T1_ENGINE_BASE(0) + T1_ENG_RUNLIST_SUBMIT, 6 | T1_RL_PREEMPT_STRICT);
 	qtest_clock_step(d.qts, 100000);
-	ev = expect_event(&d, TESSERA_EV_RUNLIST_SWITCHED);
+	ev = expect_event(&d, T1_EV_RUNLIST_SWITCHED);
 	EXPECT(ev.token, 6);
 	EXPECT(ev.busy_ns, 40000);
 	EXPECT(ev.time_ns, t + 5000 + 40000 + 5000);
@@ -367,50 +367,50 @@ static void test_faults(void)
 		uint64_t va;
 		unsigned int fault;
 	} bad[] = {
-		{ 0x70000000, TESSERA_FAULT_UNMAPPED },
-		{ 0x50000000, TESSERA_FAULT_BUS_ERROR },	/* no memory there */
-		{ 0x51000000, TESSERA_FAULT_BUS_ERROR },	/* its own registers */
-		{ DATA + 1, TESSERA_FAULT_MISALIGNED },
+		{ 0x70000000, T1_FAULT_UNMAPPED },
+		{ 0x50000000, T1_FAULT_BUS_ERROR },	/* no memory there */
+		{ 0x51000000, T1_FAULT_BUS_ERROR },	/* its own registers */
+		{ DATA + 1, T1_FAULT_MISALIGNED },
 	};
-	struct tessera_admin_cmd query = {
-		.opcode = TESSERA_ADMIN_FAULT_QUERY, .flags = TESSERA_FAULT_QUERY_CLEAR,
+	struct t1_admin_cmd query = {
+		.opcode = T1_ADMIN_FAULT_QUERY, .flags = T1_FAULT_QUERY_CLEAR,
 		.addr = RESULT,
 	};
-	struct tessera_admin_cmd reset = { .opcode = TESSERA_ADMIN_QUEUE_RESET };
-	struct tessera_fault fault;
-	struct tessera_event ev;
+	struct t1_admin_cmd reset = { .opcode = T1_ADMIN_QUEUE_RESET };
+	struct t1_fault fault;
+	struct t1_event ev;
 	struct dev d;
 	unsigned int i;
 
 	start(&d, "");
 	enable(&d);
-	setup_queue(&d, TESSERA_ENGINE_COPY);
+	setup_queue(&d, T1_ENGINE_COPY);
 	map(&d, 0, 0x50000000, 1ull << 40, 1, 0);
 	map(&d, 0, 0x51000000, BAR0, 1, 0);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		put(&d, fence(bad[i].va, TESSERA_CTRL_RESET, 0));
+		put(&d, fence(bad[i].va, T1_CTRL_RESET, 0));
 		kick(&d);
 		qtest_clock_step(d.qts, 10000);
-		ev = expect_event(&d, TESSERA_EV_FAULT);
+		ev = expect_event(&d, T1_EV_FAULT);
 		EXPECT(ev.fault, bad[i].fault);
 		g_assert_true(irq_seen(&d, 0));
-		EXPECT(admin(&d, query), TESSERA_ST_OK);
+		EXPECT(admin(&d, query), T1_ST_OK);
 		qtest_memread(d.qts, RESULT, &fault, sizeof(fault));
 		EXPECT(fault.fault, bad[i].fault);
-		EXPECT(fault.opcode, TESSERA_OP_FENCE);
-		EXPECT(admin(&d, reset), TESSERA_ST_OK);
+		EXPECT(fault.opcode, T1_OP_FENCE);
+		EXPECT(admin(&d, reset), T1_ST_OK);
 		d.tail = 0;
 	}
-	put(&d, fence(DATA, 1, TESSERA_FENCE_IRQ));
+	put(&d, fence(DATA, 1, T1_FENCE_IRQ));
 	kick(&d);
 	qtest_clock_step(d.qts, 10000);
 	g_assert_true(irq_seen(&d, 7));
 	/* without bus mastering nothing can be reached: the device says so and stops */
 	cfg_write(&d, 0x04, 0x0002);
-	wr(&d, TESSERA_REG_ASQ_TAIL, (d.asq_tail + 1) % 16);
-	EXPECT(rd(&d, TESSERA_REG_STATUS), TESSERA_STATUS_FATAL);
+	wr(&d, T1_REG_ASQ_TAIL, (d.asq_tail + 1) % 16);
+	EXPECT(rd(&d, T1_REG_STATUS), T1_STATUS_FATAL);
 	cfg_write(&d, 0x04, 0x0006);
-	wr(&d, TESSERA_REG_CTRL, TESSERA_CTRL_RESET);
+	wr(&d, T1_REG_CTRL, T1_CTRL_RESET);
 	enable(&d);
 	qtest_quit(d.qts);
 }
@@ -421,8 +421,8 @@ static void test_flr(void)
 
 	start(&d, ",hang=on");
 	enable(&d);
-	setup_queue(&d, TESSERA_ENGINE_COMPUTE);
-	put(&d, hang(0, TESSERA_HANG_NO_PREEMPT));
+	setup_queue(&d, T1_ENGINE_COMPUTE);
+	put(&d, hang(0, T1_HANG_NO_PREEMPT));
 	kick(&d);
 	qtest_clock_step(d.qts, 12345);
 	EXPECT(busy(&d, 0), 12345);
@@ -432,14 +432,14 @@ static void test_flr(void)
 	EXPECT(cfg_read(&d, 0x04) & 7, 0);
 	EXPECT(cfg_read(&d, 0x40) & 0x80000000u, 0);
 	setup_config(&d);
-	EXPECT(rd(&d, TESSERA_REG_STATUS), 0);
-	EXPECT(rd(&d, TESSERA_REG_CTRL), 0);
-	EXPECT(rd(&d, TESSERA_REG_ASQ_SIZE), 0);
+	EXPECT(rd(&d, T1_REG_STATUS), 0);
+	EXPECT(rd(&d, T1_REG_CTRL), 0);
+	EXPECT(rd(&d, T1_REG_ASQ_SIZE), 0);
 	EXPECT(busy(&d, 0), 0);
 	EXPECT(qtest_readl(d.qts, BAR2), 0xfeedface);
 	enable(&d);
-	setup_queue(&d, TESSERA_ENGINE_COMPUTE);
-	put(&d, fence(DATA, 9, TESSERA_FENCE_IRQ));
+	setup_queue(&d, T1_ENGINE_COMPUTE);
+	put(&d, fence(DATA, 9, T1_FENCE_IRQ));
 	kick(&d);
 	qtest_clock_step(d.qts, 200);
 	EXPECT(qtest_readq(d.qts, DATA), 9);
@@ -447,7 +447,7 @@ static void test_flr(void)
 	/* as does a reset of the machine */
 	qtest_system_reset(d.qts);
 	setup_config(&d);
-	EXPECT(rd(&d, TESSERA_REG_STATUS), 0);
+	EXPECT(rd(&d, T1_REG_STATUS), 0);
 	qtest_quit(d.qts);
 }
 
@@ -475,12 +475,12 @@ static void test_migration(void)
 	g_autofree char *dir = g_dir_make_tmp("tessera-test.XXXXXX", NULL);
 	g_autofree char *path = g_build_filename(dir, "state", NULL);
 	g_autofree char *uri = g_strdup_printf("file:%s", path);
-	struct tessera_admin_cmd create = { .opcode = TESSERA_ADMIN_CTX_CREATE, .ctx = 5 };
-	struct tessera_cmd wait = {
-		.opcode = TESSERA_OP_SEM_WAIT, .sync = { .va = DATA + 8, .value = 1 },
+	struct t1_admin_cmd create = { .opcode = T1_ADMIN_CTX_CREATE, .ctx = 5 };
+	struct t1_cmd wait = {
+		.opcode = T1_OP_SEM_WAIT, .sync = { .va = DATA + 8, .value = 1 },
 	};
-	struct tessera_cmd copy = {
-		.opcode = TESSERA_OP_COPY,
+	struct t1_cmd copy = {
+		.opcode = T1_OP_COPY,
 		.copy = { .dst = DATA + 16, .src = VA_VRAM + 0x5000, .bytes = 4 },
 	};
 	struct dev d, to;
@@ -488,10 +488,10 @@ static void test_migration(void)
 
 	start(&d, ",hang=on");
 	enable(&d);
-	setup_queue(&d, TESSERA_ENGINE_COMPUTE);
+	setup_queue(&d, T1_ENGINE_COMPUTE);
 	qtest_writel(d.qts, BAR2 + 0x5000, 0x12345678);
 	put(&d, hang(100000 - 200, 0));
-	put(&d, fence(DATA, 77, TESSERA_FENCE_IRQ));
+	put(&d, fence(DATA, 77, T1_FENCE_IRQ));
 	put(&d, wait);
 	put(&d, copy);
 	kick(&d);
@@ -522,7 +522,7 @@ static void test_migration(void)
 	qtest_clock_step(to.qts, 30000);
 	EXPECT(qtest_readl(to.qts, DATA + 16), 0x12345678);
 	/* and the admin queue goes on where it was */
-	EXPECT(admin(&to, create), TESSERA_ST_OK);
+	EXPECT(admin(&to, create), T1_ST_OK);
 	qtest_quit(to.qts);
 	qtest_quit(d.qts);
 	unlink(path);
@@ -542,7 +542,7 @@ static void test_migration_refused(void)
 
 	start(&d, ",hang=on");
 	enable(&d);
-	setup_queue(&d, TESSERA_ENGINE_COMPUTE);
+	setup_queue(&d, T1_ENGINE_COMPUTE);
 	qtest_qmp_assert_success(d.qts, "{ 'execute': 'migrate', 'arguments': { 'uri': %s } }",
 				 uri);
 	wait_migration(d.qts);

@@ -4,7 +4,7 @@
  *
  * An engine is always in one phase: idle, running a command, switching runlists, or
  * resetting. A phase that ends by itself has an end in modelled time, and
- * core_advance() in tessera-regs.c calls engine_event() at those ends in their order,
+ * core_advance() in tessera-regs.c calls t1_engine_event() at those ends in their order,
  * over both engines. Nothing here reads a clock: a phase begins where the one before
  * ended, or when work came. So engine time is exact however late the host's timer is.
  *
@@ -18,7 +18,7 @@
  */
 #include "tessera-internal.h"
 
-static struct queue *running(struct tessera_core *core, const struct engine *e)
+static struct queue *running(struct t1_core *core, const struct engine *e)
 {
 	return &core->queues[e->slot];
 }
@@ -32,12 +32,12 @@ static uint64_t elapsed(const struct engine *e, uint64_t t)
 }
 
 /**
- * engine_busy() - an engine's BUSY_NS
+ * t1_engine_busy() - an engine's BUSY_NS
  * @core: the accelerator
  * @e: engine
  * @t: device time
  */
-uint64_t engine_busy(const struct tessera_core *core, unsigned int e, uint64_t t)
+uint64_t t1_engine_busy(const struct t1_core *core, unsigned int e, uint64_t t)
 {
 	const struct engine *eng = &core->engines[e];
 
@@ -45,12 +45,12 @@ uint64_t engine_busy(const struct tessera_core *core, unsigned int e, uint64_t t
 }
 
 /**
- * engine_switch_ns() - an engine's SWITCH_NS
+ * t1_engine_switch_ns() - an engine's SWITCH_NS
  * @core: the accelerator
  * @e: engine
  * @t: device time
  */
-uint64_t engine_switch_ns(const struct tessera_core *core, unsigned int e, uint64_t t)
+uint64_t t1_engine_switch_ns(const struct t1_core *core, unsigned int e, uint64_t t)
 {
 	const struct engine *eng = &core->engines[e];
 
@@ -58,14 +58,14 @@ uint64_t engine_switch_ns(const struct tessera_core *core, unsigned int e, uint6
 }
 
 /**
- * engine_ctx_busy() - a context's busy time on an engine
+ * t1_engine_ctx_busy() - a context's busy time on an engine
  * @core: the accelerator
  * @e: engine
  * @ctx: context, used or not
  * @t: device time
  */
-uint64_t engine_ctx_busy(const struct tessera_core *core, unsigned int e, uint32_t ctx,
-			 uint64_t t)
+uint64_t t1_engine_ctx_busy(const struct t1_core *core, unsigned int e, uint32_t ctx,
+			    uint64_t t)
 {
 	const struct engine *eng = &core->engines[e];
 	uint64_t busy = core->ctxs[ctx].busy_ns[e];
@@ -76,18 +76,18 @@ uint64_t engine_ctx_busy(const struct tessera_core *core, unsigned int e, uint32
 }
 
 /**
- * engine_on_runlist() - whether an engine may run a context now
+ * t1_engine_on_runlist() - whether an engine may run a context now
  * @core: the accelerator
  * @e: engine
  * @ctx: context
  */
-bool engine_on_runlist(const struct tessera_core *core, unsigned int e, uint32_t ctx)
+bool t1_engine_on_runlist(const struct t1_core *core, unsigned int e, uint32_t ctx)
 {
 	return !core_explicit(core) || core->engines[e].runlist & bit64(ctx);
 }
 
 /* Charge the phase under way up to @t and leave it. */
-static void leave_phase(struct tessera_core *core, struct engine *e, uint64_t t)
+static void leave_phase(struct t1_core *core, struct engine *e, uint64_t t)
 {
 	uint64_t ns = elapsed(e, t);
 	struct queue *q;
@@ -108,7 +108,7 @@ static void leave_phase(struct tessera_core *core, struct engine *e, uint64_t t)
 		break;
 	}
 	e->phase = PHASE_IDLE;
-	e->end = TESSERA_NEVER;
+	e->end = T1_NEVER;
 }
 
 static void enter_phase(struct engine *e, enum phase next, uint64_t t, uint64_t ns)
@@ -119,14 +119,14 @@ static void enter_phase(struct engine *e, enum phase next, uint64_t t, uint64_t 
 }
 
 /* Where the command that runs is to stop: at its end, or at a tile before it. */
-static void set_stop(struct tessera_core *core, struct engine *e, uint64_t t)
+static void set_stop(struct t1_core *core, struct engine *e, uint64_t t)
 {
 	struct queue *q = running(core, e);
 	uint64_t tile = core->config.tile_ns;
 	uint64_t done, stop;
 
 	e->end = sat_add(e->start, q->cost_ns - q->done_ns);
-	if (!e->want || e->want_mode != TESSERA_RL_PREEMPT_STRICT || !cmd_preemptible(&q->cmd))
+	if (!e->want || e->want_mode != T1_RL_PREEMPT_STRICT || !t1_cmd_preemptible(&q->cmd))
 		return;
 	done = q->done_ns + elapsed(e, t);
 	stop = done + (tile - done % tile) % tile;
@@ -136,16 +136,16 @@ static void set_stop(struct tessera_core *core, struct engine *e, uint64_t t)
 }
 
 /* Start the command in hand of a queue. */
-static void run_queue(struct tessera_core *core, struct engine *e, struct queue *q, uint64_t t)
+static void run_queue(struct t1_core *core, struct engine *e, struct queue *q, uint64_t t)
 {
 	e->slot = queue_slot(core, q);
 	enter_phase(e, PHASE_RUN, t, q->cost_ns - q->done_ns);
-	trace(core, TESSERA_TRACE_START, q->engine, e->slot, q->cmd.opcode,
+	trace(core, T1_TRACE_START, q->engine, e->slot, q->cmd.opcode,
 	      q->cost_ns - q->done_ns);
 }
 
 /* The waiting runlist comes into force. */
-static void runlist_in(struct tessera_core *core, unsigned int n, uint64_t t)
+static void runlist_in(struct t1_core *core, unsigned int n, uint64_t t)
 {
 	struct engine *e = &core->engines[n];
 
@@ -154,16 +154,16 @@ static void runlist_in(struct tessera_core *core, unsigned int n, uint64_t t)
 	e->want = false;
 	e->idle_reported = false;
 	e->switches++;
-	event_post(core, TESSERA_EV_RUNLIST_SWITCHED, n, TESSERA_NO_CONTEXT, 0, 0, 0, t);
+	t1_event_post(core, T1_EV_RUNLIST_SWITCHED, n, T1_NO_CONTEXT, 0, 0, 0, t);
 }
 
-static uint64_t late_start(const struct tessera_core *core, uint64_t t)
+static uint64_t late_start(const struct t1_core *core, uint64_t t)
 {
 	return core->now > t && core->now - t > CATCH_UP_NS ? core->now : t;
 }
 
 /* The first queue with work from next_slot on whose context is on the runlist. */
-static struct queue *pick(struct tessera_core *core, unsigned int n)
+static struct queue *pick(struct t1_core *core, unsigned int n)
 {
 	struct engine *e = &core->engines[n];
 	uint64_t slots, high;
@@ -172,14 +172,14 @@ static struct queue *pick(struct tessera_core *core, unsigned int n)
 	for (slots = e->ready_slots; slots; slots &= ~bit64(slot)) {
 		high = slots & ~(bit64(e->next_slot) - 1);
 		slot = __builtin_ctzll(high ? high : slots);
-		if (engine_on_runlist(core, n, core->queues[slot].ctx))
+		if (t1_engine_on_runlist(core, n, core->queues[slot].ctx))
 			return &core->queues[slot];
 	}
 	return NULL;
 }
 
 /* An idle engine finds itself something to do, if there is anything. */
-static void engine_next(struct tessera_core *core, unsigned int n, uint64_t t)
+static void engine_next(struct t1_core *core, unsigned int n, uint64_t t)
 {
 	struct engine *e = &core->engines[n];
 	struct queue *q;
@@ -188,7 +188,7 @@ static void engine_next(struct tessera_core *core, unsigned int n, uint64_t t)
 	while (core_ready(core) && !core_stalled(core)) {
 		if (e->want) {
 			ns = e->want_runlist == e->runlist ? 0 : core->config.switch_ns;
-			trace(core, TESSERA_TRACE_RUNLIST, n, e->want_runlist, e->want_token, ns);
+			trace(core, T1_TRACE_RUNLIST, n, e->want_runlist, e->want_token, ns);
 			if (ns) {
 				enter_phase(e, PHASE_SWITCH, t, ns);
 				return;
@@ -200,13 +200,13 @@ static void engine_next(struct tessera_core *core, unsigned int n, uint64_t t)
 		if (!q) {
 			if (core_explicit(core) && !e->idle_reported) {
 				e->idle_reported = true;
-				event_post(core, TESSERA_EV_RUNLIST_IDLE, n,
-					   TESSERA_NO_CONTEXT, 0, 0, 0, t);
+				t1_event_post(core, T1_EV_RUNLIST_IDLE, n,
+					      T1_NO_CONTEXT, 0, 0, 0, t);
 			}
 			return;
 		}
 		/* A queue that only waits or faults has no work from here on. */
-		if (queue_begin(core, q, t) == BEGIN_RUN) {
+		if (t1_queue_begin(core, q, t) == BEGIN_RUN) {
 			run_queue(core, e, q, late_start(core, t));
 			return;
 		}
@@ -214,37 +214,37 @@ static void engine_next(struct tessera_core *core, unsigned int n, uint64_t t)
 }
 
 /**
- * engine_kick() - something has changed: an idle engine looks for work
+ * t1_engine_kick() - something has changed: an idle engine looks for work
  * @core: the accelerator
  * @e: engine
  * @t: device time
  */
-void engine_kick(struct tessera_core *core, unsigned int e, uint64_t t)
+void t1_engine_kick(struct t1_core *core, unsigned int e, uint64_t t)
 {
 	if (core->engines[e].phase == PHASE_IDLE)
 		engine_next(core, e, t);
 }
 
 /**
- * engine_work_edge() - a context has gone from no work to work
+ * t1_engine_work_edge() - a context has gone from no work to work
  * @core: the accelerator
  * @e: engine
  * @ctx: context
  * @t: device time
  */
-void engine_work_edge(struct tessera_core *core, unsigned int e, uint32_t ctx, uint64_t t)
+void t1_engine_work_edge(struct t1_core *core, unsigned int e, uint32_t ctx, uint64_t t)
 {
 	struct engine *eng = &core->engines[e];
-	bool on = engine_on_runlist(core, e, ctx);
+	bool on = t1_engine_on_runlist(core, e, ctx);
 
 	if (!core_explicit(core) || (on && !eng->idle_reported))
 		return;
 	if (on)
 		eng->idle_reported = false;
-	event_post(core, TESSERA_EV_CTX_PENDING, e, ctx, 0, 0, 0, t);
+	t1_event_post(core, T1_EV_CTX_PENDING, e, ctx, 0, 0, 0, t);
 }
 
-static void run_ends(struct tessera_core *core, unsigned int n, uint64_t t)
+static void run_ends(struct t1_core *core, unsigned int n, uint64_t t)
 {
 	struct engine *e = &core->engines[n];
 	struct queue *q = running(core, e);
@@ -264,14 +264,14 @@ static void run_ends(struct tessera_core *core, unsigned int n, uint64_t t)
 	e->phase = PHASE_RUN;
 	e->start = t;
 	e->end = t;
-	stop = queue_end(core, q, t);
+	stop = t1_queue_end(core, q, t);
 	e->phase = PHASE_IDLE;
-	e->end = TESSERA_NEVER;
+	e->end = T1_NEVER;
 	if (stop) {
 		e->next_slot = (e->slot + 1) % NUM_SLOTS;
-	} else if (q->working && !(e->want && e->want_mode == TESSERA_RL_PREEMPT_STRICT) &&
+	} else if (q->working && !(e->want && e->want_mode == T1_RL_PREEMPT_STRICT) &&
 		   !core_stalled(core) && core_ready(core) &&
-		   queue_begin(core, q, t) == BEGIN_RUN) {
+		   t1_queue_begin(core, q, t) == BEGIN_RUN) {
 		run_queue(core, e, q, late_start(core, t));
 		return;
 	}
@@ -279,12 +279,12 @@ static void run_ends(struct tessera_core *core, unsigned int n, uint64_t t)
 }
 
 /**
- * engine_event() - an engine's phase has reached its end
+ * t1_engine_event() - an engine's phase has reached its end
  * @core: the accelerator
  * @e: engine
  * @t: device time, the end of the phase
  */
-void engine_event(struct tessera_core *core, unsigned int e, uint64_t t)
+void t1_engine_event(struct t1_core *core, unsigned int e, uint64_t t)
 {
 	struct engine *eng = &core->engines[e];
 
@@ -296,14 +296,14 @@ void engine_event(struct tessera_core *core, unsigned int e, uint64_t t)
 		leave_phase(core, eng, t);
 		runlist_in(core, e, t);
 		/* Waiting queues have been looked at rarely while off the runlist. */
-		queue_sem_poll(core, t, true, e);
-		engine_kick(core, e, t);
+		t1_queue_sem_poll(core, t, true, e);
+		t1_engine_kick(core, e, t);
 		break;
 	case PHASE_RESET:
 		leave_phase(core, eng, t);
 		if (eng->reset_event) {
 			eng->reset_event = false;
-			event_post(core, TESSERA_EV_ENGINE_RESET, e, eng->reset_ctx, 0, 0, 0, t);
+			t1_event_post(core, T1_EV_ENGINE_RESET, e, eng->reset_ctx, 0, 0, 0, t);
 		}
 		engine_next(core, e, t);
 		break;
@@ -313,7 +313,7 @@ void engine_event(struct tessera_core *core, unsigned int e, uint64_t t)
 }
 
 /**
- * engine_cut() - the running command's context has stopped: stop it now
+ * t1_engine_cut() - the running command's context has stopped: stop it now
  * @core: the accelerator
  * @e: engine, in PHASE_RUN
  * @t: device time
@@ -321,11 +321,11 @@ void engine_event(struct tessera_core *core, unsigned int e, uint64_t t)
  * It stops where it is and keeps the rest of its cost. What can't be preempted can't
  * be cut either: it runs on until it ends or the engine is reset.
  */
-void engine_cut(struct tessera_core *core, unsigned int e, uint64_t t)
+void t1_engine_cut(struct t1_core *core, unsigned int e, uint64_t t)
 {
 	struct engine *eng = &core->engines[e];
 
-	if (!cmd_preemptible(&running(core, eng)->cmd))
+	if (!t1_cmd_preemptible(&running(core, eng)->cmd))
 		return;
 	if (t < eng->start)
 		t = eng->start;
@@ -334,7 +334,7 @@ void engine_cut(struct tessera_core *core, unsigned int e, uint64_t t)
 }
 
 /**
- * engine_abort() - drop the running command for good
+ * t1_engine_abort() - drop the running command for good
  * @core: the accelerator
  * @e: engine, in PHASE_RUN
  * @t: device time
@@ -342,26 +342,26 @@ void engine_cut(struct tessera_core *core, unsigned int e, uint64_t t)
  * Costs the engine a reset where the command would not be preempted. The caller
  * kicks the engine once it is done with the queue.
  */
-void engine_abort(struct tessera_core *core, unsigned int e, uint64_t t)
+void t1_engine_abort(struct t1_core *core, unsigned int e, uint64_t t)
 {
 	struct engine *eng = &core->engines[e];
-	bool preemptible = cmd_preemptible(&running(core, eng)->cmd);
+	bool preemptible = t1_cmd_preemptible(&running(core, eng)->cmd);
 
 	leave_phase(core, eng, t);
 	if (!preemptible) {
-		trace(core, TESSERA_TRACE_RESET, e, running(core, eng)->ctx, 0, 0);
+		trace(core, T1_TRACE_RESET, e, running(core, eng)->ctx, 0, 0);
 		eng->reset_event = false;
 		enter_phase(eng, PHASE_RESET, t, core->config.reset_ns);
 	}
 }
 
 /**
- * engine_halt() - drop all work: the function is disabled or has failed
+ * t1_engine_halt() - drop all work: the function is disabled or has failed
  * @core: the accelerator, not ready any more, its queues gone
  * @e: engine
  * @t: device time
  */
-void engine_halt(struct tessera_core *core, unsigned int e, uint64_t t)
+void t1_engine_halt(struct t1_core *core, unsigned int e, uint64_t t)
 {
 	struct engine *eng = &core->engines[e];
 
@@ -375,52 +375,52 @@ void engine_halt(struct tessera_core *core, unsigned int e, uint64_t t)
 }
 
 /**
- * engine_submit() - RUNLIST_SUBMIT
+ * t1_engine_submit() - RUNLIST_SUBMIT
  * @core: the accelerator, up to the present
  * @e: engine
- * @val: TESSERA_RL_*
+ * @val: T1_RL_*
  * @t: device time
  */
-void engine_submit(struct tessera_core *core, unsigned int e, uint32_t val, uint64_t t)
+void t1_engine_submit(struct t1_core *core, unsigned int e, uint32_t val, uint64_t t)
 {
 	struct engine *eng = &core->engines[e];
-	uint32_t mode = val & TESSERA_RL_PREEMPT_MASK;
+	uint32_t mode = val & T1_RL_PREEMPT_MASK;
 	bool holds;
 
-	if (!core_ready(core) || !core_explicit(core) || mode == TESSERA_RL_PREEMPT_MASK ||
-	    val & ~(TESSERA_RL_PREEMPT_MASK | TESSERA_RL_TOKEN_MASK)) {
-		guest_error(core, "runlist submit 0x%08x dropped", val);
+	if (!core_ready(core) || !core_explicit(core) || mode == T1_RL_PREEMPT_MASK ||
+	    val & ~(T1_RL_PREEMPT_MASK | T1_RL_TOKEN_MASK)) {
+		t1_guest_error(core, "runlist submit 0x%08x dropped", val);
 		return;
 	}
 	eng->want = true;
 	eng->want_runlist = eng->stage_runlist;
-	eng->want_token = val & TESSERA_RL_TOKEN_MASK;
+	eng->want_token = val & T1_RL_TOKEN_MASK;
 	eng->want_mode = mode;
 
 	if (eng->phase == PHASE_RUN) {
 		holds = eng->want_runlist & bit64(running(core, eng)->ctx);
 		if (!core_stalled(core) &&
 		    (eng->want_runlist == eng->runlist ||
-		     (holds && mode == TESSERA_RL_PREEMPT_NONE))) {
-			trace(core, TESSERA_TRACE_RUNLIST, e, eng->want_runlist,
+		     (holds && mode == T1_RL_PREEMPT_NONE))) {
+			trace(core, T1_TRACE_RUNLIST, e, eng->want_runlist,
 			      eng->want_token, 0);
 			runlist_in(core, e, t);
-			queue_sem_poll(core, t, true, e);
+			t1_queue_sem_poll(core, t, true, e);
 		}
 		/* The context may have been stopped already: a cut stands. */
 		if (!core->ctxs[running(core, eng)->ctx].faulted)
 			set_stop(core, eng, t);
 	}
-	engine_kick(core, e, t);
+	t1_engine_kick(core, e, t);
 }
 
 /**
- * engine_reset() - ENG_RESET
+ * t1_engine_reset() - ENG_RESET
  * @core: the accelerator, up to the present
  * @e: engine
  * @t: device time
  */
-void engine_reset(struct tessera_core *core, unsigned int e, uint64_t t)
+void t1_engine_reset(struct t1_core *core, unsigned int e, uint64_t t)
 {
 	struct engine *eng = &core->engines[e];
 	struct queue *q = NULL;
@@ -431,7 +431,7 @@ void engine_reset(struct tessera_core *core, unsigned int e, uint64_t t)
 		/* Under way for a destroyed queue: the host hears when it is done. */
 		if (!eng->reset_event) {
 			eng->reset_event = true;
-			eng->reset_ctx = TESSERA_NO_CONTEXT;
+			eng->reset_ctx = T1_NO_CONTEXT;
 		}
 		return;
 	}
@@ -440,14 +440,14 @@ void engine_reset(struct tessera_core *core, unsigned int e, uint64_t t)
 	leave_phase(core, eng, t);
 	enter_phase(eng, PHASE_RESET, t, core->config.reset_ns);
 	eng->reset_event = true;
-	eng->reset_ctx = q ? q->ctx : TESSERA_NO_CONTEXT;
-	trace(core, TESSERA_TRACE_RESET, e, eng->reset_ctx, 0, 0);
+	eng->reset_ctx = q ? q->ctx : T1_NO_CONTEXT;
+	trace(core, T1_TRACE_RESET, e, eng->reset_ctx, 0, 0);
 	if (q)
-		queue_fault(core, q, TESSERA_FAULT_ENGINE_RESET, 0, t);
+		t1_queue_fault(core, q, T1_FAULT_ENGINE_RESET, 0, t);
 }
 
 /**
- * engine_set_explicit() - SCHED_CTRL's EXPLICIT has changed
+ * t1_engine_set_explicit() - SCHED_CTRL's EXPLICIT has changed
  * @core: the accelerator, up to the present
  * @on: its new value
  * @t: device time
@@ -455,12 +455,12 @@ void engine_reset(struct tessera_core *core, unsigned int e, uint64_t t)
  * Either way the engines start without a runlist of their own; what runs goes on to the
  * end of its ring entry.
  */
-void engine_set_explicit(struct tessera_core *core, bool on, uint64_t t)
+void t1_engine_set_explicit(struct t1_core *core, bool on, uint64_t t)
 {
 	struct engine *eng;
 	unsigned int e;
 
-	core->sched_ctrl = on ? TESSERA_SCHED_EXPLICIT : 0;
+	core->sched_ctrl = on ? T1_SCHED_EXPLICIT : 0;
 	for (e = 0; e < NUM_ENGINES; e++) {
 		eng = &core->engines[e];
 		if (eng->phase == PHASE_SWITCH)
@@ -472,6 +472,6 @@ void engine_set_explicit(struct tessera_core *core, bool on, uint64_t t)
 		eng->idle_reported = true;
 		if (eng->phase == PHASE_RUN && !core->ctxs[running(core, eng)->ctx].faulted)
 			set_stop(core, eng, t);
-		engine_kick(core, e, t);
+		t1_engine_kick(core, e, t);
 	}
 }

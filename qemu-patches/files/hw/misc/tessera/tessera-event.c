@@ -11,13 +11,13 @@
 #include "tessera-internal.h"
 
 /**
- * event_flush() - move events from the backlog to the ring, as far as it has room
+ * t1_event_flush() - move events from the backlog to the ring, as far as it has room
  * @core: the accelerator
  */
-void event_flush(struct tessera_core *core)
+void t1_event_flush(struct t1_core *core)
 {
 	struct bus_ring *ring = &core->evq;
-	struct tessera_event *ev;
+	struct t1_event *ev;
 	bool any = false;
 	uint64_t at;
 
@@ -29,15 +29,15 @@ void event_flush(struct tessera_core *core)
 		at = ring->base + (uint64_t)ring->tail * sizeof(*ev);
 		/* The phase goes last: it is what the driver polls. */
 		if (!core->ops->dma_write(core->opaque, at, ev,
-					  offsetof(struct tessera_event, phase))) {
-			core_fatal(core, "event queue not reachable");
+					  offsetof(struct t1_event, phase))) {
+			t1_core_fatal(core, "event queue not reachable");
 			return;
 		}
 		__atomic_thread_fence(__ATOMIC_RELEASE);
 		if (!core->ops->dma_write(core->opaque,
-					  at + offsetof(struct tessera_event, phase),
+					  at + offsetof(struct t1_event, phase),
 					  &ev->phase, sizeof(ev->phase))) {
-			core_fatal(core, "event queue not reachable");
+			t1_core_fatal(core, "event queue not reachable");
 			return;
 		}
 		core->backlog_first = (core->backlog_first + 1) % EVENT_BACKLOG;
@@ -48,34 +48,34 @@ void event_flush(struct tessera_core *core)
 		any = true;
 	}
 	if (any)
-		core->ops->irq(core->opaque, TESSERA_VECTOR_CONTROL);
+		core->ops->irq(core->opaque, T1_VECTOR_CONTROL);
 }
 
 /**
- * event_post() - report something
+ * t1_event_post() - report something
  * @core: the accelerator
- * @type: TESSERA_EV_*
+ * @type: T1_EV_*
  * @engine: that it is about
- * @ctx: or TESSERA_NO_CONTEXT
+ * @ctx: or T1_NO_CONTEXT
  * @slot: of a fault
- * @fault: TESSERA_FAULT_*
+ * @fault: T1_FAULT_*
  * @addr: of a fault
  * @t: device time of the event
  */
-void event_post(struct tessera_core *core, unsigned int type, unsigned int engine,
-		uint32_t ctx, uint32_t slot, uint32_t fault, uint64_t addr, uint64_t t)
+void t1_event_post(struct t1_core *core, unsigned int type, unsigned int engine,
+		   uint32_t ctx, uint32_t slot, uint32_t fault, uint64_t addr, uint64_t t)
 {
 	const struct engine *e = &core->engines[engine];
-	struct tessera_event *ev;
+	struct t1_event *ev;
 
 	if (!core_ready(core))
 		return;
 	if (core->backlog_count == EVENT_BACKLOG) {
-		core_fatal(core, "event backlog overrun");
+		t1_core_fatal(core, "event backlog overrun");
 		return;
 	}
 	ev = &core->backlog[(core->backlog_first + core->backlog_count) % EVENT_BACKLOG];
-	*ev = (struct tessera_event){
+	*ev = (struct t1_event){
 		.type = type,
 		.engine = engine,
 		.ctx = ctx,
@@ -83,11 +83,11 @@ void event_post(struct tessera_core *core, unsigned int type, unsigned int engin
 		.fault = fault,
 		.token = e->token,
 		.time_ns = t,
-		.busy_ns = engine_busy(core, engine, t),
+		.busy_ns = t1_engine_busy(core, engine, t),
 		.addr = addr,
-		.switch_ns = engine_switch_ns(core, engine, t),
+		.switch_ns = t1_engine_switch_ns(core, engine, t),
 	};
 	core->backlog_count++;
-	trace(core, TESSERA_TRACE_EVENT, type, engine, ctx, fault ? fault : e->token);
-	event_flush(core);
+	trace(core, T1_TRACE_EVENT, type, engine, ctx, fault ? fault : e->token);
+	t1_event_flush(core);
 }

@@ -12,13 +12,13 @@
 #define TESSERA_INTERNAL_H
 
 #include "tessera-core.h"
-#include "tessera_hw.h"
+#include "t1_hw.h"
 #include "tessera-tensor.h"
 
-#define NUM_SLOTS		TESSERA_MAX_SLOTS
-#define NUM_CONTEXTS		TESSERA_MAX_CONTEXTS
-#define NUM_VECTORS		TESSERA_MAX_VECTORS
-#define NUM_ENGINES		TESSERA_NUM_ENGINES
+#define NUM_SLOTS		T1_MAX_SLOTS
+#define NUM_CONTEXTS		T1_MAX_CONTEXTS
+#define NUM_VECTORS		T1_MAX_VECTORS
+#define NUM_ENGINES		T1_NUM_ENGINES
 
 /* Commands that one fetch brings from a ring or a batch. */
 #define FETCH_CMDS		32u
@@ -64,7 +64,7 @@ struct mmu_run {
 struct ctx {
 	bool used;
 	bool faulted;			/* stopped until FAULT_QUERY clears it */
-	struct tessera_fault fault;
+	struct t1_fault fault;
 	uint64_t busy_ns[NUM_ENGINES];
 	unsigned int working[NUM_ENGINES];	/* derived: queues with work */
 	struct mmu mmu;
@@ -73,7 +73,7 @@ struct ctx {
 struct fetch {
 	uint32_t first;			/* index of cmds[0] */
 	uint32_t count;			/* 0: nothing fetched */
-	struct tessera_cmd cmds[FETCH_CMDS];
+	struct t1_cmd cmds[FETCH_CMDS];
 };
 
 struct queue {
@@ -91,7 +91,7 @@ struct queue {
 
 	/* The command in hand: copied and checked once; in progress when done_ns. */
 	bool have_cmd;
-	struct tessera_cmd cmd;
+	struct t1_cmd cmd;
 	uint64_t cost_ns;
 	uint64_t done_ns;
 
@@ -129,7 +129,7 @@ struct engine {
 	bool want;			/* a submitted runlist waits */
 	uint64_t want_runlist;
 	uint32_t want_token;
-	uint32_t want_mode;		/* TESSERA_RL_PREEMPT_* */
+	uint32_t want_mode;		/* T1_RL_PREEMPT_* */
 
 	bool reset_event;		/* PHASE_RESET ends with an event, for this context */
 	uint32_t reset_ctx;
@@ -158,10 +158,10 @@ struct bus_ring {
 	uint32_t phase;			/* of the entry at tail, for those that the device fills */
 };
 
-struct tessera_core {
-	struct tessera_config config;
-	struct tessera_rates rates;
-	const struct tessera_host_ops *ops;
+struct t1_core {
+	struct t1_config config;
+	struct t1_rates rates;
+	const struct t1_host_ops *ops;
 	void *opaque;
 	uint8_t *vram;
 
@@ -179,7 +179,7 @@ struct tessera_core {
 
 	uint32_t backlog_first;
 	uint32_t backlog_count;
-	struct tessera_event backlog[EVENT_BACKLOG];
+	struct t1_event backlog[EVENT_BACKLOG];
 
 	struct ctx ctxs[NUM_CONTEXTS];
 	struct queue queues[NUM_SLOTS];
@@ -191,10 +191,10 @@ struct tessera_core {
 	uint8_t bounce[64 << 10];	/* of COPY and FILL */
 };
 
-void guest_error(struct tessera_core *core, const char *fmt, ...)
+void t1_guest_error(struct t1_core *core, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static inline void trace(struct tessera_core *core, enum tessera_trace kind,
+static inline void trace(struct t1_core *core, enum t1_trace kind,
 			 uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	core->ops->trace(core->opaque, kind, a, b, c, d);
@@ -210,18 +210,18 @@ static inline uint64_t bit64(unsigned int n)
 	return (uint64_t)1 << n;
 }
 
-static inline bool core_ready(const struct tessera_core *core)
+static inline bool core_ready(const struct t1_core *core)
 {
-	return core->status & TESSERA_STATUS_READY;
+	return core->status & T1_STATUS_READY;
 }
 
-static inline bool core_explicit(const struct tessera_core *core)
+static inline bool core_explicit(const struct t1_core *core)
 {
-	return core->sched_ctrl & TESSERA_SCHED_EXPLICIT;
+	return core->sched_ctrl & T1_SCHED_EXPLICIT;
 }
 
 /* Too many events unread: no new work until the driver has read some. */
-static inline bool core_stalled(const struct tessera_core *core)
+static inline bool core_stalled(const struct t1_core *core)
 {
 	return core->backlog_count >= EVENT_GATE;
 }
@@ -237,52 +237,52 @@ static inline bool is_zero(const void *p, size_t len)
 }
 
 /* tessera-regs.c */
-void core_fatal(struct tessera_core *core, const char *why);
-void core_power_on(struct tessera_core *core);
-void core_set_timer(struct tessera_core *core);
+void t1_core_fatal(struct t1_core *core, const char *why);
+void t1_core_power_on(struct t1_core *core);
+void t1_core_set_timer(struct t1_core *core);
 
 /* tessera-event.c */
-void event_post(struct tessera_core *core, unsigned int type, unsigned int engine,
-		uint32_t ctx, uint32_t slot, uint32_t fault, uint64_t addr, uint64_t t);
-void event_flush(struct tessera_core *core);
+void t1_event_post(struct t1_core *core, unsigned int type, unsigned int engine,
+		   uint32_t ctx, uint32_t slot, uint32_t fault, uint64_t addr, uint64_t t);
+void t1_event_flush(struct t1_core *core);
 
 /* tessera-admin.c */
-void admin_run(struct tessera_core *core);
+void t1_admin_run(struct t1_core *core);
 
 /* tessera-mmu.c */
-#define MMU_READ		TESSERA_MAP_READ
-#define MMU_WRITE		TESSERA_MAP_WRITE
-#define MMU_FLAGS		(TESSERA_MAP_READ | TESSERA_MAP_WRITE | TESSERA_MAP_VRAM)
+#define MMU_READ		T1_MAP_READ
+#define MMU_WRITE		T1_MAP_WRITE
+#define MMU_FLAGS		(T1_MAP_READ | T1_MAP_WRITE | T1_MAP_VRAM)
 
-unsigned int mmu_map(struct tessera_core *core, struct mmu *mmu, uint64_t va,
-		     const uint64_t *addrs, unsigned int npages, uint32_t flags);
-unsigned int mmu_unmap(struct tessera_core *core, struct mmu *mmu, uint64_t va,
-		       uint64_t len);
-void mmu_destroy(struct tessera_core *core, struct mmu *mmu);
-unsigned int mmu_translate(const struct mmu *mmu, uint64_t va, uint64_t len,
-			   uint32_t access, struct mmu_run *run);
-bool mmu_any_system(const struct mmu *mmu, uint64_t va, uint64_t len);
-unsigned int mmu_probe(const struct mmu *mmu, uint64_t va, uint64_t len,
-		       uint32_t access, uint64_t *fault_va);
-unsigned int mmu_read(struct tessera_core *core, const struct mmu *mmu, uint64_t va,
-		      void *buf, uint64_t len, uint64_t *fault_va);
-unsigned int mmu_write(struct tessera_core *core, const struct mmu *mmu, uint64_t va,
-		       const void *buf, uint64_t len, uint64_t *fault_va);
+unsigned int t1_mmu_map(struct t1_core *core, struct mmu *mmu, uint64_t va,
+			const uint64_t *addrs, unsigned int npages, uint32_t flags);
+unsigned int t1_mmu_unmap(struct t1_core *core, struct mmu *mmu, uint64_t va,
+			  uint64_t len);
+void t1_mmu_destroy(struct t1_core *core, struct mmu *mmu);
+unsigned int t1_mmu_translate(const struct mmu *mmu, uint64_t va, uint64_t len,
+			      uint32_t access, struct mmu_run *run);
+bool t1_mmu_any_system(const struct mmu *mmu, uint64_t va, uint64_t len);
+unsigned int t1_mmu_probe(const struct mmu *mmu, uint64_t va, uint64_t len,
+			  uint32_t access, uint64_t *fault_va);
+unsigned int t1_mmu_read(struct t1_core *core, const struct mmu *mmu, uint64_t va,
+			 void *buf, uint64_t len, uint64_t *fault_va);
+unsigned int t1_mmu_write(struct t1_core *core, const struct mmu *mmu, uint64_t va,
+			  const void *buf, uint64_t len, uint64_t *fault_va);
 /* Calls @fn for each page, in rising order, until it returns false. */
-bool mmu_walk(const struct mmu *mmu,
-	      bool (*fn)(void *arg, uint64_t va, uint64_t addr, uint32_t flags, bool huge),
-	      void *arg);
+bool t1_mmu_walk(const struct mmu *mmu,
+		 bool (*fn)(void *arg, uint64_t va, uint64_t addr, uint32_t flags, bool huge),
+		 void *arg);
 
 /* tessera-cmd.c */
-unsigned int cmd_check(const struct tessera_core *core, const struct tessera_cmd *cmd,
-		       unsigned int engine, bool in_batch);
-uint64_t cmd_cost(const struct tessera_core *core, const struct ctx *ctx,
-		  const struct tessera_cmd *cmd);
-bool cmd_preemptible(const struct tessera_cmd *cmd);
-unsigned int cmd_exec(struct tessera_core *core, struct queue *q, uint64_t t,
-		      uint64_t *fault_va);
-unsigned int cmd_sem_test(struct tessera_core *core, struct queue *q, bool *satisfied,
-			  uint64_t *fault_va);
+unsigned int t1_cmd_check(const struct t1_core *core, const struct t1_cmd *cmd,
+			  unsigned int engine, bool in_batch);
+uint64_t t1_cmd_cost(const struct t1_core *core, const struct ctx *ctx,
+		     const struct t1_cmd *cmd);
+bool t1_cmd_preemptible(const struct t1_cmd *cmd);
+unsigned int t1_cmd_exec(struct t1_core *core, struct queue *q, uint64_t t,
+			 uint64_t *fault_va);
+unsigned int t1_cmd_sem_test(struct t1_core *core, struct queue *q, bool *satisfied,
+			     uint64_t *fault_va);
 
 /* tessera-queue.c */
 enum begin {
@@ -291,42 +291,42 @@ enum begin {
 	BEGIN_FAULT,		/* the context has stopped */
 };
 
-enum begin queue_begin(struct tessera_core *core, struct queue *q, uint64_t t);
-bool queue_end(struct tessera_core *core, struct queue *q, uint64_t t);
-void queue_update(struct tessera_core *core, struct queue *q, uint64_t t);
-void queue_fault(struct tessera_core *core, struct queue *q, unsigned int fault,
-		 uint64_t addr, uint64_t t);
-void queue_doorbell(struct tessera_core *core, unsigned int slot, uint32_t tail);
-void queue_abort(struct tessera_core *core, struct queue *q);
-void queue_reset(struct tessera_core *core, struct queue *q);
-void queue_destroy(struct tessera_core *core, struct queue *q);
-unsigned int queue_cb_write(struct tessera_core *core, struct queue *q, uint32_t head,
-			    uint64_t *fault_va);
-void queue_sem_poll(struct tessera_core *core, uint64_t t, bool all, int engine);
-uint64_t queue_poll_at(const struct tessera_core *core);
-void ctx_destroy(struct tessera_core *core, struct ctx *ctx);
-void ctx_clear_fault(struct tessera_core *core, struct ctx *ctx);
-void ctx_drop_fetched(struct tessera_core *core, const struct ctx *ctx);
+enum begin t1_queue_begin(struct t1_core *core, struct queue *q, uint64_t t);
+bool t1_queue_end(struct t1_core *core, struct queue *q, uint64_t t);
+void t1_queue_update(struct t1_core *core, struct queue *q, uint64_t t);
+void t1_queue_fault(struct t1_core *core, struct queue *q, unsigned int fault,
+		    uint64_t addr, uint64_t t);
+void t1_queue_doorbell(struct t1_core *core, unsigned int slot, uint32_t tail);
+void t1_queue_abort(struct t1_core *core, struct queue *q);
+void t1_queue_reset(struct t1_core *core, struct queue *q);
+void t1_queue_destroy(struct t1_core *core, struct queue *q);
+unsigned int t1_queue_cb_write(struct t1_core *core, struct queue *q, uint32_t head,
+			       uint64_t *fault_va);
+void t1_queue_sem_poll(struct t1_core *core, uint64_t t, bool all, int engine);
+uint64_t t1_queue_poll_at(const struct t1_core *core);
+void t1_ctx_destroy(struct t1_core *core, struct ctx *ctx);
+void t1_ctx_clear_fault(struct t1_core *core, struct ctx *ctx);
+void t1_ctx_drop_fetched(struct t1_core *core, const struct ctx *ctx);
 
-static inline unsigned int queue_slot(const struct tessera_core *core, const struct queue *q)
+static inline unsigned int queue_slot(const struct t1_core *core, const struct queue *q)
 {
 	return q - core->queues;
 }
 
 /* tessera-engine.c */
-bool engine_on_runlist(const struct tessera_core *core, unsigned int e, uint32_t ctx);
-void engine_work_edge(struct tessera_core *core, unsigned int e, uint32_t ctx, uint64_t t);
-void engine_kick(struct tessera_core *core, unsigned int e, uint64_t t);
-void engine_event(struct tessera_core *core, unsigned int e, uint64_t t);
-void engine_cut(struct tessera_core *core, unsigned int e, uint64_t t);
-void engine_abort(struct tessera_core *core, unsigned int e, uint64_t t);
-void engine_halt(struct tessera_core *core, unsigned int e, uint64_t t);
-void engine_submit(struct tessera_core *core, unsigned int e, uint32_t val, uint64_t t);
-void engine_reset(struct tessera_core *core, unsigned int e, uint64_t t);
-void engine_set_explicit(struct tessera_core *core, bool on, uint64_t t);
-uint64_t engine_busy(const struct tessera_core *core, unsigned int e, uint64_t t);
-uint64_t engine_ctx_busy(const struct tessera_core *core, unsigned int e, uint32_t ctx,
-			 uint64_t t);
-uint64_t engine_switch_ns(const struct tessera_core *core, unsigned int e, uint64_t t);
+bool t1_engine_on_runlist(const struct t1_core *core, unsigned int e, uint32_t ctx);
+void t1_engine_work_edge(struct t1_core *core, unsigned int e, uint32_t ctx, uint64_t t);
+void t1_engine_kick(struct t1_core *core, unsigned int e, uint64_t t);
+void t1_engine_event(struct t1_core *core, unsigned int e, uint64_t t);
+void t1_engine_cut(struct t1_core *core, unsigned int e, uint64_t t);
+void t1_engine_abort(struct t1_core *core, unsigned int e, uint64_t t);
+void t1_engine_halt(struct t1_core *core, unsigned int e, uint64_t t);
+void t1_engine_submit(struct t1_core *core, unsigned int e, uint32_t val, uint64_t t);
+void t1_engine_reset(struct t1_core *core, unsigned int e, uint64_t t);
+void t1_engine_set_explicit(struct t1_core *core, bool on, uint64_t t);
+uint64_t t1_engine_busy(const struct t1_core *core, unsigned int e, uint64_t t);
+uint64_t t1_engine_ctx_busy(const struct t1_core *core, unsigned int e, uint32_t ctx,
+			    uint64_t t);
+uint64_t t1_engine_switch_ns(const struct t1_core *core, unsigned int e, uint64_t t);
 
 #endif /* TESSERA_INTERNAL_H */

@@ -13,16 +13,16 @@
 
 #define LEVELS			4u
 #define ENTRIES			512u
-#define LEVEL_SHIFT(level)	(TESSERA_PAGE_SHIFT + 9u * (level))
-#define VA_END			(1ull << TESSERA_VA_BITS)
+#define LEVEL_SHIFT(level)	(T1_PAGE_SHIFT + 9u * (level))
+#define VA_END			(1ull << T1_VA_BITS)
 
 /*
  * An entry is zero, or a page (bit 3 set; address in the bits from 12 on, the
- * TESSERA_MAP_* access bits in 0 to 2), or a pointer to the table below, whose
+ * T1_MAP_* access bits in 0 to 2), or a pointer to the table below, whose
  * alignment keeps bit 3 clear.
  */
 #define ENTRY_PAGE		(1ull << 3)
-#define ENTRY_ADDR		(~(uint64_t)(TESSERA_PAGE_SIZE - 1))
+#define ENTRY_ADDR		(~(uint64_t)(T1_PAGE_SIZE - 1))
 
 struct mmu_node {
 	_Alignas(64) uint64_t entry[ENTRIES];
@@ -39,7 +39,7 @@ static unsigned int index_of(uint64_t va, unsigned int level)
 	return (va >> LEVEL_SHIFT(level)) & (ENTRIES - 1);
 }
 
-static struct mmu_node *node_new(struct tessera_core *core)
+static struct mmu_node *node_new(struct t1_core *core)
 {
 	struct mmu_node *node;
 
@@ -53,7 +53,7 @@ static struct mmu_node *node_new(struct tessera_core *core)
 	return node;
 }
 
-static void node_free(struct tessera_core *core, struct mmu_node *node)
+static void node_free(struct t1_core *core, struct mmu_node *node)
 {
 	core->mmu_nodes--;
 	free(node);
@@ -65,7 +65,7 @@ static void node_set(struct mmu_node *node, unsigned int i, uint64_t entry)
 	node->entry[i] = entry;
 }
 
-static void node_free_tree(struct tessera_core *core, struct mmu_node *node,
+static void node_free_tree(struct t1_core *core, struct mmu_node *node,
 			   unsigned int level)
 {
 	unsigned int i;
@@ -81,11 +81,11 @@ static void node_free_tree(struct tessera_core *core, struct mmu_node *node,
 }
 
 /**
- * mmu_destroy() - forget every mapping
+ * t1_mmu_destroy() - forget every mapping
  * @core: the accelerator
  * @mmu: the address space
  */
-void mmu_destroy(struct tessera_core *core, struct mmu *mmu)
+void t1_mmu_destroy(struct t1_core *core, struct mmu *mmu)
 {
 	if (mmu->root)
 		node_free_tree(core, mmu->root, LEVELS - 1);
@@ -113,7 +113,7 @@ static uint64_t lookup(const struct mmu *mmu, uint64_t va, unsigned int *level)
 }
 
 /* Free the tables on the path to @va that have become empty. */
-static void prune(struct tessera_core *core, struct mmu *mmu, uint64_t va)
+static void prune(struct t1_core *core, struct mmu *mmu, uint64_t va)
 {
 	struct mmu_node *path[LEVELS];
 	unsigned int l = LEVELS - 1;
@@ -141,7 +141,7 @@ static void prune(struct tessera_core *core, struct mmu *mmu, uint64_t va)
  * The table of @level that holds @va's entry, made if need be. Fails with EXISTS
  * where a larger page is in the way.
  */
-static unsigned int table_get(struct tessera_core *core, struct mmu *mmu, uint64_t va,
+static unsigned int table_get(struct t1_core *core, struct mmu *mmu, uint64_t va,
 			      unsigned int level, struct mmu_node **table)
 {
 	struct mmu_node *node = mmu->root;
@@ -151,43 +151,43 @@ static unsigned int table_get(struct tessera_core *core, struct mmu *mmu, uint64
 	if (!node) {
 		node = node_new(core);
 		if (!node)
-			return TESSERA_ST_NO_RESOURCE;
+			return T1_ST_NO_RESOURCE;
 		mmu->root = node;
 	}
 	for (l = LEVELS - 1; l > level; l--) {
 		i = index_of(va, l);
 		if (node->entry[i] & ENTRY_PAGE)
-			return TESSERA_ST_EXISTS;
+			return T1_ST_EXISTS;
 		child = entry_node(node->entry[i]);
 		if (!child) {
 			child = node_new(core);
 			if (!child) {
 				prune(core, mmu, va);
-				return TESSERA_ST_NO_RESOURCE;
+				return T1_ST_NO_RESOURCE;
 			}
 			node_set(node, i, (uintptr_t)child);
 		}
 		node = child;
 	}
 	*table = node;
-	return TESSERA_ST_OK;
+	return T1_ST_OK;
 }
 
 /**
- * mmu_map() - map pages, all of them or none
+ * t1_mmu_map() - map pages, all of them or none
  * @core: the accelerator
  * @mmu: the address space
  * @va: first address, aligned to the page size; the range lies inside 48 bits
  * @addrs: @npages addresses, checked and aligned
- * @npages: 1 .. TESSERA_MAP_MAX_PAGES
- * @flags: TESSERA_MAP_READ, _WRITE, _VRAM, _HUGE
+ * @npages: 1 .. T1_MAP_MAX_PAGES
+ * @flags: T1_MAP_READ, _WRITE, _VRAM, _HUGE
  *
- * Return: TESSERA_ST_OK, _EXISTS or _NO_RESOURCE.
+ * Return: T1_ST_OK, _EXISTS or _NO_RESOURCE.
  */
-unsigned int mmu_map(struct tessera_core *core, struct mmu *mmu, uint64_t va,
-		     const uint64_t *addrs, unsigned int npages, uint32_t flags)
+unsigned int t1_mmu_map(struct t1_core *core, struct mmu *mmu, uint64_t va,
+			const uint64_t *addrs, unsigned int npages, uint32_t flags)
 {
-	unsigned int level = flags & TESSERA_MAP_HUGE ? 1 : 0;
+	unsigned int level = flags & T1_MAP_HUGE ? 1 : 0;
 	uint64_t step = bit64(LEVEL_SHIFT(level));
 	uint64_t last = va + (npages - 1) * step;
 	struct mmu_node *first_table, *last_table, *table;
@@ -202,7 +202,7 @@ unsigned int mmu_map(struct tessera_core *core, struct mmu *mmu, uint64_t va,
 	if (status)
 		goto out_prune;
 
-	status = TESSERA_ST_EXISTS;
+	status = T1_ST_EXISTS;
 	for (i = 0, at = va; i < npages; i++, at += step) {
 		table = i <= ENTRIES - 1 - index_of(va, level) ? first_table : last_table;
 		if (table->entry[index_of(at, level)])
@@ -213,7 +213,7 @@ unsigned int mmu_map(struct tessera_core *core, struct mmu *mmu, uint64_t va,
 		node_set(table, index_of(at, level),
 			 addrs[i] | ENTRY_PAGE | (flags & MMU_FLAGS));
 	}
-	return TESSERA_ST_OK;
+	return T1_ST_OK;
 
 out_prune:
 	prune(core, mmu, last);
@@ -226,12 +226,12 @@ static bool splits(const struct mmu *mmu, uint64_t va)
 {
 	unsigned int level;
 
-	if (!(va & (TESSERA_HUGE_PAGE_SIZE - 1)))
+	if (!(va & (T1_HUGE_PAGE_SIZE - 1)))
 		return false;
 	return lookup(mmu, va, &level) && level == 1;
 }
 
-static void unmap_range(struct tessera_core *core, struct mmu_node *node,
+static void unmap_range(struct t1_core *core, struct mmu_node *node,
 			unsigned int level, uint64_t va, uint64_t end)
 {
 	uint64_t step = bit64(LEVEL_SHIFT(level));
@@ -258,41 +258,41 @@ static void unmap_range(struct tessera_core *core, struct mmu_node *node,
 }
 
 /**
- * mmu_unmap() - unmap whatever is mapped in a range
+ * t1_mmu_unmap() - unmap whatever is mapped in a range
  * @core: the accelerator
  * @mmu: the address space
  * @va: first address, page aligned
  * @len: bytes; the range lies inside 48 bits
  *
- * Return: TESSERA_ST_OK, or _INVALID_FIELD where the range ends inside a 2 MiB page.
+ * Return: T1_ST_OK, or _INVALID_FIELD where the range ends inside a 2 MiB page.
  */
-unsigned int mmu_unmap(struct tessera_core *core, struct mmu *mmu, uint64_t va,
-		       uint64_t len)
+unsigned int t1_mmu_unmap(struct t1_core *core, struct mmu *mmu, uint64_t va,
+			  uint64_t len)
 {
 	uint64_t end = va + len;
 
 	if (splits(mmu, va) || (end < VA_END && splits(mmu, end)))
-		return TESSERA_ST_INVALID_FIELD;
+		return T1_ST_INVALID_FIELD;
 	if (!mmu->root)
-		return TESSERA_ST_OK;
+		return T1_ST_OK;
 	unmap_range(core, mmu->root, LEVELS - 1, va, end);
 	if (!mmu->root->used)
-		mmu_destroy(core, mmu);
-	return TESSERA_ST_OK;
+		t1_mmu_destroy(core, mmu);
+	return T1_ST_OK;
 }
 
 /**
- * mmu_translate() - find where a range begins and how far it goes in one piece
+ * t1_mmu_translate() - find where a range begins and how far it goes in one piece
  * @mmu: the address space
  * @va: any address
  * @len: at least 1
  * @access: MMU_READ, MMU_WRITE or both
  * @run: the first piece, @len at most
  *
- * Return: TESSERA_FAULT_NONE, _UNMAPPED or _PERMISSION, of the first byte.
+ * Return: T1_FAULT_NONE, _UNMAPPED or _PERMISSION, of the first byte.
  */
-unsigned int mmu_translate(const struct mmu *mmu, uint64_t va, uint64_t len,
-			   uint32_t access, struct mmu_run *run)
+unsigned int t1_mmu_translate(const struct mmu *mmu, uint64_t va, uint64_t len,
+			      uint32_t access, struct mmu_run *run)
 {
 	uint64_t size, entry, addr, got, kind = 0;
 	unsigned int level;
@@ -300,48 +300,48 @@ unsigned int mmu_translate(const struct mmu *mmu, uint64_t va, uint64_t len,
 	run->len = 0;
 	while (run->len < len) {
 		if (va >= VA_END)
-			return run->len ? TESSERA_FAULT_NONE : TESSERA_FAULT_UNMAPPED;
+			return run->len ? T1_FAULT_NONE : T1_FAULT_UNMAPPED;
 		entry = lookup(mmu, va, &level);
 		if (!entry)
-			return run->len ? TESSERA_FAULT_NONE : TESSERA_FAULT_UNMAPPED;
+			return run->len ? T1_FAULT_NONE : T1_FAULT_UNMAPPED;
 		if ((entry & access) != access)
-			return run->len ? TESSERA_FAULT_NONE : TESSERA_FAULT_PERMISSION;
+			return run->len ? T1_FAULT_NONE : T1_FAULT_PERMISSION;
 		size = bit64(LEVEL_SHIFT(level));
 		addr = (entry & ENTRY_ADDR) + (va & (size - 1));
 		if (!run->len) {
-			kind = entry & TESSERA_MAP_VRAM;
+			kind = entry & T1_MAP_VRAM;
 			run->addr = addr;
 			run->vram = kind;
 		} else if (addr != run->addr + run->len ||
-			   (entry & TESSERA_MAP_VRAM) != kind) {
-			return TESSERA_FAULT_NONE;
+			   (entry & T1_MAP_VRAM) != kind) {
+			return T1_FAULT_NONE;
 		}
 		got = size - (va & (size - 1));
 		run->len += got;
 		va += got;
 	}
 	run->len = len;
-	return TESSERA_FAULT_NONE;
+	return T1_FAULT_NONE;
 }
 
 /**
- * mmu_probe() - check that a whole range may be accessed
+ * t1_mmu_probe() - check that a whole range may be accessed
  * @mmu: the address space
  * @va: first address
  * @len: bytes
  * @access: MMU_READ or MMU_WRITE
  * @fault_va: first address that may not
  *
- * Return: TESSERA_FAULT_NONE, _UNMAPPED or _PERMISSION.
+ * Return: T1_FAULT_NONE, _UNMAPPED or _PERMISSION.
  */
-unsigned int mmu_probe(const struct mmu *mmu, uint64_t va, uint64_t len,
-		       uint32_t access, uint64_t *fault_va)
+unsigned int t1_mmu_probe(const struct mmu *mmu, uint64_t va, uint64_t len,
+			  uint32_t access, uint64_t *fault_va)
 {
 	struct mmu_run run;
 	unsigned int fault;
 
 	while (len) {
-		fault = mmu_translate(mmu, va, len, access, &run);
+		fault = t1_mmu_translate(mmu, va, len, access, &run);
 		if (fault) {
 			*fault_va = va;
 			return fault;
@@ -349,23 +349,23 @@ unsigned int mmu_probe(const struct mmu *mmu, uint64_t va, uint64_t len,
 		va += run.len;
 		len -= run.len;
 	}
-	return TESSERA_FAULT_NONE;
+	return T1_FAULT_NONE;
 }
 
 /**
- * mmu_any_system() - whether any mapped page of a range is in system memory
+ * t1_mmu_any_system() - whether any mapped page of a range is in system memory
  * @mmu: the address space
  * @va: first address
  * @len: bytes
  */
-bool mmu_any_system(const struct mmu *mmu, uint64_t va, uint64_t len)
+bool t1_mmu_any_system(const struct mmu *mmu, uint64_t va, uint64_t len)
 {
 	struct mmu_run run;
 	unsigned int level;
 	uint64_t skip;
 
 	while (len && va < VA_END) {
-		if (mmu_translate(mmu, va, len, 0, &run)) {
+		if (t1_mmu_translate(mmu, va, len, 0, &run)) {
 			lookup(mmu, va, &level);
 			skip = bit64(LEVEL_SHIFT(level)) - (va & (bit64(LEVEL_SHIFT(level)) - 1));
 			if (skip > len)
@@ -383,7 +383,7 @@ bool mmu_any_system(const struct mmu *mmu, uint64_t va, uint64_t len)
 }
 
 /**
- * mmu_read() - read from an address space
+ * t1_mmu_read() - read from an address space
  * @core: the accelerator
  * @mmu: the address space
  * @va: first address
@@ -391,22 +391,22 @@ bool mmu_any_system(const struct mmu *mmu, uint64_t va, uint64_t len)
  * @len: bytes
  * @fault_va: address at fault
  *
- * Return: TESSERA_FAULT_NONE, _UNMAPPED, _PERMISSION or _BUS_ERROR.
+ * Return: T1_FAULT_NONE, _UNMAPPED, _PERMISSION or _BUS_ERROR.
  */
-unsigned int mmu_read(struct tessera_core *core, const struct mmu *mmu, uint64_t va,
-		      void *buf, uint64_t len, uint64_t *fault_va)
+unsigned int t1_mmu_read(struct t1_core *core, const struct mmu *mmu, uint64_t va,
+			 void *buf, uint64_t len, uint64_t *fault_va)
 {
 	struct mmu_run run;
 	unsigned int fault;
 	uint8_t *to = buf;
 
 	while (len) {
-		fault = mmu_translate(mmu, va, len, MMU_READ, &run);
+		fault = t1_mmu_translate(mmu, va, len, MMU_READ, &run);
 		if (!fault) {
 			if (run.vram)
 				memcpy(to, core->vram + run.addr, run.len);
 			else if (!core->ops->dma_read(core->opaque, run.addr, to, run.len))
-				fault = TESSERA_FAULT_BUS_ERROR;
+				fault = T1_FAULT_BUS_ERROR;
 		}
 		if (fault) {
 			*fault_va = va;
@@ -416,7 +416,7 @@ unsigned int mmu_read(struct tessera_core *core, const struct mmu *mmu, uint64_t
 		va += run.len;
 		len -= run.len;
 	}
-	return TESSERA_FAULT_NONE;
+	return T1_FAULT_NONE;
 }
 
 /*
@@ -436,7 +436,7 @@ static void vram_store(uint8_t *to, const uint8_t *from, uint64_t len)
 }
 
 /**
- * mmu_write() - write to an address space, unless a page of the range refuses it
+ * t1_mmu_write() - write to an address space, unless a page of the range refuses it
  * @core: the accelerator
  * @mmu: the address space
  * @va: first address
@@ -444,33 +444,33 @@ static void vram_store(uint8_t *to, const uint8_t *from, uint64_t len)
  * @len: bytes
  * @fault_va: address at fault
  *
- * Return: TESSERA_FAULT_NONE, _UNMAPPED, _PERMISSION (then nothing was written) or
+ * Return: T1_FAULT_NONE, _UNMAPPED, _PERMISSION (then nothing was written) or
  * _BUS_ERROR.
  */
-unsigned int mmu_write(struct tessera_core *core, const struct mmu *mmu, uint64_t va,
-		       const void *buf, uint64_t len, uint64_t *fault_va)
+unsigned int t1_mmu_write(struct t1_core *core, const struct mmu *mmu, uint64_t va,
+			  const void *buf, uint64_t len, uint64_t *fault_va)
 {
 	const uint8_t *from = buf;
 	struct mmu_run run;
 	unsigned int fault;
 
-	fault = mmu_probe(mmu, va, len, MMU_WRITE, fault_va);
+	fault = t1_mmu_probe(mmu, va, len, MMU_WRITE, fault_va);
 	if (fault)
 		return fault;
 	while (len) {
-		mmu_translate(mmu, va, len, MMU_WRITE, &run);
+		t1_mmu_translate(mmu, va, len, MMU_WRITE, &run);
 		if (run.vram) {
 			vram_store(core->vram + run.addr, from, run.len);
 			core->ops->vram_dirty(core->opaque, run.addr, run.len);
 		} else if (!core->ops->dma_write(core->opaque, run.addr, from, run.len)) {
 			*fault_va = va;
-			return TESSERA_FAULT_BUS_ERROR;
+			return T1_FAULT_BUS_ERROR;
 		}
 		from += run.len;
 		va += run.len;
 		len -= run.len;
 	}
-	return TESSERA_FAULT_NONE;
+	return T1_FAULT_NONE;
 }
 
 static bool walk(const struct mmu_node *node, unsigned int level, uint64_t va,
@@ -494,9 +494,9 @@ static bool walk(const struct mmu_node *node, unsigned int level, uint64_t va,
 	return true;
 }
 
-bool mmu_walk(const struct mmu *mmu,
-	      bool (*fn)(void *arg, uint64_t va, uint64_t addr, uint32_t flags, bool huge),
-	      void *arg)
+bool t1_mmu_walk(const struct mmu *mmu,
+		 bool (*fn)(void *arg, uint64_t va, uint64_t addr, uint32_t flags, bool huge),
+		 void *arg)
 {
 	return !mmu->root || walk(mmu->root, LEVELS - 1, 0, fn, arg);
 }

@@ -18,7 +18,7 @@
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "tessera-core.h"
-#include "tessera_hw.h"
+#include "t1_hw.h"
 #include "trace.h"
 
 #define TYPE_TESSERA		"tessera"
@@ -36,7 +36,7 @@ struct TesseraState {
 	MemoryRegion regs;
 	MemoryRegion vram;
 	QEMUTimer *timer;
-	struct tessera_core *core;
+	struct t1_core *core;
 
 	/* of the migration stream, while it is saved or loaded */
 	uint8_t *state;
@@ -54,12 +54,12 @@ struct TesseraState {
 	bool hang;
 };
 
-static uint64_t tessera_now(void *opaque)
+static uint64_t t1_now(void *opaque)
 {
 	return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
 }
 
-static void tessera_set_timer(void *opaque, uint64_t deadline)
+static void t1_set_timer(void *opaque, uint64_t deadline)
 {
 	TesseraState *s = opaque;
 
@@ -73,32 +73,32 @@ static void tessera_set_timer(void *opaque, uint64_t deadline)
  * Only memory answers the device: an access to registers, which could be its own, is
  * refused as a bus error.
  */
-static const MemTxAttrs tessera_attrs = { .memory = 1 };
+static const MemTxAttrs t1_attrs = { .memory = 1 };
 
-static bool tessera_dma_read(void *opaque, uint64_t bus, void *buf, uint64_t len)
+static bool t1_dma_read(void *opaque, uint64_t bus, void *buf, uint64_t len)
 {
 	TesseraState *s = opaque;
 
 	return pci_dma_rw(&s->parent_obj, bus, buf, len, DMA_DIRECTION_TO_DEVICE,
-			  tessera_attrs) == MEMTX_OK;
+			  t1_attrs) == MEMTX_OK;
 }
 
-static bool tessera_dma_write(void *opaque, uint64_t bus, const void *buf, uint64_t len)
+static bool t1_dma_write(void *opaque, uint64_t bus, const void *buf, uint64_t len)
 {
 	TesseraState *s = opaque;
 
 	return pci_dma_rw(&s->parent_obj, bus, (void *)buf, len, DMA_DIRECTION_FROM_DEVICE,
-			  tessera_attrs) == MEMTX_OK;
+			  t1_attrs) == MEMTX_OK;
 }
 
-static void tessera_vram_dirty(void *opaque, uint64_t offset, uint64_t len)
+static void t1_vram_dirty(void *opaque, uint64_t offset, uint64_t len)
 {
 	TesseraState *s = opaque;
 
 	memory_region_set_dirty(&s->vram, offset, len);
 }
 
-static void tessera_irq(void *opaque, unsigned int vector)
+static void t1_irq(void *opaque, unsigned int vector)
 {
 	TesseraState *s = opaque;
 
@@ -106,7 +106,7 @@ static void tessera_irq(void *opaque, unsigned int vector)
 	msix_notify(&s->parent_obj, vector);
 }
 
-static void G_GNUC_PRINTF(2, 0) tessera_guest_error(void *opaque, const char *fmt, va_list args)
+static void G_GNUC_PRINTF(2, 0) t1_pci_guest_error(void *opaque, const char *fmt, va_list args)
 {
 	g_autofree char *msg = NULL;
 
@@ -118,92 +118,92 @@ static void G_GNUC_PRINTF(2, 0) tessera_guest_error(void *opaque, const char *fm
 	qemu_log_mask(LOG_GUEST_ERROR, "tessera: %s\n", msg);
 }
 
-static void tessera_trace(void *opaque, enum tessera_trace kind,
-			  uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+static void t1_trace(void *opaque, enum t1_trace kind,
+		     uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	switch (kind) {
-	case TESSERA_TRACE_ADMIN:
+	case T1_TRACE_ADMIN:
 		trace_tessera_admin(a, b, c, d);
 		break;
-	case TESSERA_TRACE_START:
+	case T1_TRACE_START:
 		trace_tessera_start(a, b, c, d);
 		break;
-	case TESSERA_TRACE_END:
+	case T1_TRACE_END:
 		trace_tessera_end(a, b, c, d);
 		break;
-	case TESSERA_TRACE_RUNLIST:
+	case T1_TRACE_RUNLIST:
 		trace_tessera_runlist(a, b, c, d);
 		break;
-	case TESSERA_TRACE_EVENT:
+	case T1_TRACE_EVENT:
 		trace_tessera_event(a, b, c, d);
 		break;
-	case TESSERA_TRACE_DOORBELL:
+	case T1_TRACE_DOORBELL:
 		trace_tessera_doorbell(a, b, c);
 		break;
-	case TESSERA_TRACE_RESET:
+	case T1_TRACE_RESET:
 		trace_tessera_reset(a, b);
 		break;
 	}
 }
 
-static const struct tessera_host_ops tessera_host_ops = {
-	.now = tessera_now,
-	.set_timer = tessera_set_timer,
-	.dma_read = tessera_dma_read,
-	.dma_write = tessera_dma_write,
-	.vram_dirty = tessera_vram_dirty,
-	.irq = tessera_irq,
-	.guest_error = tessera_guest_error,
-	.trace = tessera_trace,
+static const struct t1_host_ops t1_host_ops = {
+	.now = t1_now,
+	.set_timer = t1_set_timer,
+	.dma_read = t1_dma_read,
+	.dma_write = t1_dma_write,
+	.vram_dirty = t1_vram_dirty,
+	.irq = t1_irq,
+	.guest_error = t1_pci_guest_error,
+	.trace = t1_trace,
 };
 
-static void tessera_timer(void *opaque)
+static void t1_timer(void *opaque)
 {
 	TesseraState *s = opaque;
 
-	tessera_core_run(s->core);
+	t1_core_run(s->core);
 }
 
-static uint64_t tessera_regs_read(void *opaque, hwaddr addr, unsigned int size)
+static uint64_t t1_regs_read(void *opaque, hwaddr addr, unsigned int size)
 {
 	TesseraState *s = opaque;
-	uint32_t val = tessera_core_read(s->core, addr, size);
+	uint32_t val = t1_core_read(s->core, addr, size);
 
 	trace_tessera_read(addr, size, val);
 	return val;
 }
 
-static void tessera_regs_write(void *opaque, hwaddr addr, uint64_t val, unsigned int size)
+static void t1_regs_write(void *opaque, hwaddr addr, uint64_t val, unsigned int size)
 {
 	TesseraState *s = opaque;
 
 	trace_tessera_write(addr, size, val);
-	tessera_core_write(s->core, addr, val, size);
+	t1_core_write(s->core, addr, val, size);
 }
 
 /* Every size is let through: the core says what a wrong one does. */
-static const MemoryRegionOps tessera_regs_ops = {
-	.read = tessera_regs_read,
-	.write = tessera_regs_write,
+static const MemoryRegionOps t1_regs_ops = {
+	.read = t1_regs_read,
+	.write = t1_regs_write,
 	.endianness = DEVICE_LITTLE_ENDIAN,
 	.valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 	.impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 };
 
-static void tessera_reset(DeviceState *dev)
+static void t1_reset(DeviceState *dev)
 {
 	TesseraState *s = TESSERA(dev);
 
-	tessera_core_reset(s->core);
+	t1_core_reset(s->core);
 }
 
-static void tessera_config_write(PCIDevice *dev, uint32_t addr, uint32_t val, int len)
+static void t1_config_write(PCIDevice *dev, uint32_t addr, uint32_t val, int len)
 {
 	pci_default_write_config(dev, addr, val, len);
 	pcie_cap_flr_write_config(dev, addr, val, len);
 }
 
-static bool tessera_add_caps(TesseraState *s, Error **errp)
+static bool t1_add_caps(TesseraState *s, Error **errp)
 {
 	PCIDevice *dev = &s->parent_obj;
 	int pos;
@@ -225,7 +225,7 @@ static bool tessera_add_caps(TesseraState *s, Error **errp)
 	return true;
 }
 
-static bool tessera_check_props(TesseraState *s, Error **errp)
+static bool t1_check_props(TesseraState *s, Error **errp)
 {
 	const struct {
 		const char *name;
@@ -256,30 +256,30 @@ static bool tessera_check_props(TesseraState *s, Error **errp)
 	return true;
 }
 
-static void tessera_realize(PCIDevice *dev, Error **errp)
+static void t1_realize(PCIDevice *dev, Error **errp)
 {
 	TesseraState *s = TESSERA(dev);
-	struct tessera_config config;
+	struct t1_config config;
 	int i;
 
-	if (!tessera_check_props(s, errp))
+	if (!t1_check_props(s, errp))
 		return;
 	if (!memory_region_init_ram(&s->vram, OBJECT(s), "tessera-vram", s->vram_bytes, errp))
 		return;
-	memory_region_init_io(&s->regs, OBJECT(s), &tessera_regs_ops, s, "tessera-regs",
-			      TESSERA_BAR_REGS_SIZE);
-	pci_register_bar(dev, TESSERA_BAR_REGS, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->regs);
-	pci_register_bar(dev, TESSERA_BAR_VRAM,
+	memory_region_init_io(&s->regs, OBJECT(s), &t1_regs_ops, s, "tessera-regs",
+			      T1_BAR_REGS_SIZE);
+	pci_register_bar(dev, T1_BAR_REGS, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->regs);
+	pci_register_bar(dev, T1_BAR_VRAM,
 			 PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_64 |
 			 PCI_BASE_ADDRESS_MEM_PREFETCH, &s->vram);
-	if (msix_init_exclusive_bar(dev, TESSERA_MAX_VECTORS, TESSERA_BAR_MSIX, errp))
+	if (msix_init_exclusive_bar(dev, T1_MAX_VECTORS, T1_BAR_MSIX, errp))
 		return;
-	for (i = 0; i < TESSERA_MAX_VECTORS; i++)
+	for (i = 0; i < T1_MAX_VECTORS; i++)
 		msix_vector_use(dev, i);
-	if (!tessera_add_caps(s, errp))
+	if (!t1_add_caps(s, errp))
 		goto out_msix;
 
-	config = (struct tessera_config) {
+	config = (struct t1_config) {
 		.vram_bytes = s->vram_bytes,
 		.switch_ns = s->switch_us * 1000,
 		.tile_ns = s->tile_us * 1000,
@@ -290,9 +290,9 @@ static void tessera_realize(PCIDevice *dev, Error **errp)
 		.dma_mb_per_s = s->dma_gbps * 1000,
 		.hang = s->hang,
 	};
-	s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, tessera_timer, s);
-	s->core = tessera_core_new(&config, &tessera_host_ops, s,
-				   memory_region_get_ram_ptr(&s->vram));
+	s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, t1_timer, s);
+	s->core = t1_core_new(&config, &t1_host_ops, s,
+			      memory_region_get_ram_ptr(&s->vram));
 	if (!s->core) {
 		error_setg(errp, "tessera: no memory for the device's state");
 		goto out_timer;
@@ -305,24 +305,24 @@ out_msix:
 	msix_uninit_exclusive_bar(dev);
 }
 
-static void tessera_exit(PCIDevice *dev)
+static void t1_exit(PCIDevice *dev)
 {
 	TesseraState *s = TESSERA(dev);
 
-	tessera_core_free(s->core);
+	t1_core_free(s->core);
 	timer_free(s->timer);
 	if (pci_is_express(dev))
 		pcie_cap_exit(dev);
 	msix_uninit_exclusive_bar(dev);
 }
 
-static int tessera_pre_save(void *opaque)
+static int t1_pre_save(void *opaque)
 {
 	TesseraState *s = opaque;
 	uint8_t *buf;
 	size_t len;
 
-	buf = tessera_core_save(s->core, &len);
+	buf = t1_core_save(s->core, &len);
 	if (!buf || len > STATE_MAX) {
 		free(buf);
 		return -ENOMEM;
@@ -334,7 +334,7 @@ static int tessera_pre_save(void *opaque)
 	return 0;
 }
 
-static int tessera_post_save(void *opaque)
+static int t1_post_save(void *opaque)
 {
 	TesseraState *s = opaque;
 
@@ -342,13 +342,13 @@ static int tessera_post_save(void *opaque)
 	return 0;
 }
 
-static int tessera_post_load(void *opaque, int version_id)
+static int t1_post_load(void *opaque, int version_id)
 {
 	TesseraState *s = opaque;
 	const char *why = "";
 	bool ok;
 
-	ok = tessera_core_load(s->core, s->state, s->state_len, &why);
+	ok = t1_core_load(s->core, s->state, s->state_len, &why);
 	g_clear_pointer(&s->state, g_free);
 	if (!ok) {
 		error_report("tessera: state refused: %s", why);
@@ -357,7 +357,7 @@ static int tessera_post_load(void *opaque, int version_id)
 	return 0;
 }
 
-static bool tessera_state_len_ok(void *opaque, int version_id)
+static bool t1_state_len_ok(void *opaque, int version_id)
 {
 	TesseraState *s = opaque;
 
@@ -368,20 +368,20 @@ static const VMStateDescription vmstate_tessera = {
 	.name = TYPE_TESSERA,
 	.version_id = 1,
 	.minimum_version_id = 1,
-	.pre_save = tessera_pre_save,
-	.post_save = tessera_post_save,
-	.post_load = tessera_post_load,
+	.pre_save = t1_pre_save,
+	.post_save = t1_post_save,
+	.post_load = t1_post_load,
 	.fields = (const VMStateField[]) {
 		VMSTATE_PCI_DEVICE(parent_obj, TesseraState),
 		VMSTATE_MSIX(parent_obj, TesseraState),
 		VMSTATE_UINT32(state_len, TesseraState),
-		VMSTATE_VALIDATE("length of the state", tessera_state_len_ok),
+		VMSTATE_VALIDATE("length of the state", t1_state_len_ok),
 		VMSTATE_VBUFFER_ALLOC_UINT32(state, TesseraState, 1, NULL, state_len),
 		VMSTATE_END_OF_LIST()
 	}
 };
 
-static const Property tessera_props[] = {
+static const Property t1_props[] = {
 	DEFINE_PROP_SIZE("vram", TesseraState, vram_bytes, 256 * MiB),
 	DEFINE_PROP_UINT32("switch-us", TesseraState, switch_us, 5),
 	DEFINE_PROP_UINT32("tile-us", TesseraState, tile_us, 10),
@@ -393,31 +393,31 @@ static const Property tessera_props[] = {
 	DEFINE_PROP_BOOL("hang", TesseraState, hang, false),
 };
 
-static void tessera_class_init(ObjectClass *klass, void *data)
+static void t1_class_init(ObjectClass *klass, void *data)
 {
 	DeviceClass *dc = DEVICE_CLASS(klass);
 	PCIDeviceClass *k = PCI_DEVICE_CLASS(klass);
 
-	k->realize = tessera_realize;
-	k->exit = tessera_exit;
-	k->config_write = tessera_config_write;
-	k->vendor_id = TESSERA_PCI_VENDOR_ID;
-	k->device_id = TESSERA_PCI_DEVICE_ID;
-	k->revision = TESSERA_PCI_REVISION;
-	k->class_id = TESSERA_PCI_CLASS >> 8;
+	k->realize = t1_realize;
+	k->exit = t1_exit;
+	k->config_write = t1_config_write;
+	k->vendor_id = T1_PCI_VENDOR_ID;
+	k->device_id = T1_PCI_DEVICE_ID;
+	k->revision = T1_PCI_REVISION;
+	k->class_id = T1_PCI_CLASS >> 8;
 	set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 	dc->desc = "Tessera T1 accelerator";
 	dc->vmsd = &vmstate_tessera;
-	device_class_set_legacy_reset(dc, tessera_reset);
-	device_class_set_props(dc, tessera_props);
+	device_class_set_legacy_reset(dc, t1_reset);
+	device_class_set_props(dc, t1_props);
 }
 
-static const TypeInfo tessera_types[] = {
+static const TypeInfo t1_types[] = {
 	{
 		.name = TYPE_TESSERA,
 		.parent = TYPE_PCI_DEVICE,
 		.instance_size = sizeof(TesseraState),
-		.class_init = tessera_class_init,
+		.class_init = t1_class_init,
 		.interfaces = (InterfaceInfo[]) {
 			{ INTERFACE_PCIE_DEVICE },
 			{ }
@@ -425,4 +425,4 @@ static const TypeInfo tessera_types[] = {
 	},
 };
 
-DEFINE_TYPES(tessera_types)
+DEFINE_TYPES(t1_types)

@@ -25,7 +25,7 @@
 #define KC	256u
 #define NC	512u
 
-_Static_assert(MC * KC + KC * NC == TESSERA_PRODUCT_SCRATCH, "what the caller gives");
+_Static_assert(MC * KC + KC * NC == T1_PRODUCT_SCRATCH, "what the caller gives");
 
 #define V4 float __attribute__((vector_size(16)))
 
@@ -35,14 +35,14 @@ static inline float element(const void *p, uint64_t i, bool i8)
 }
 
 /* A convolution's A: row @row (an output pixel), elements k0 .. k0 + kc - 1 of its window. */
-static void pack_window(const struct tessera_product *p, uint64_t row, uint64_t k0, uint64_t kc,
+static void pack_window(const struct t1_product *p, uint64_t row, uint64_t k0, uint64_t kc,
 			float *dst)
 {
-	const struct tessera_cmd *cmd = p->conv;
+	const struct t1_cmd *cmd = p->conv;
 	const uint64_t h = cmd->conv.h, w = cmd->conv.w, cin = cmd->conv.cin;
 	const uint64_t kw = cmd->conv.kw, stride = cmd->conv.stride, padding = cmd->conv.padding;
-	const uint64_t oh = tessera_conv_out(h, padding, cmd->conv.kh, stride);
-	const uint64_t ow = tessera_conv_out(w, padding, kw, stride);
+	const uint64_t oh = t1_conv_out(h, padding, cmd->conv.kh, stride);
+	const uint64_t ow = t1_conv_out(w, padding, kw, stride);
 	const uint64_t ox = row % ow, oy = row / ow % oh, image = row / ow / oh;
 	uint64_t ci = k0 % cin, kx = k0 / cin % kw, ky = k0 / cin / kw;
 
@@ -70,7 +70,7 @@ static void pack_window(const struct tessera_product *p, uint64_t row, uint64_t 
 	}
 }
 
-static void pack_a(const struct tessera_product *p, uint64_t i0, uint64_t mc, uint64_t k0,
+static void pack_a(const struct t1_product *p, uint64_t i0, uint64_t mc, uint64_t k0,
 		   uint64_t kc, float *dst)
 {
 	for (uint64_t i = 0; i < mc; i += MR, dst += kc * MR) {
@@ -92,7 +92,7 @@ static void pack_a(const struct tessera_product *p, uint64_t i0, uint64_t mc, ui
 	}
 }
 
-static void pack_b(const struct tessera_product *p, uint64_t k0, uint64_t kc, uint64_t j0,
+static void pack_b(const struct t1_product *p, uint64_t k0, uint64_t kc, uint64_t j0,
 		   uint64_t nc, float *dst)
 {
 	for (uint64_t j = 0; j < nc; j += NR, dst += kc * NR) {
@@ -136,7 +136,7 @@ static void kernel(uint64_t kc, const float *a, const float *b, float *acc)
 	memcpy(acc, c, sizeof(c));
 }
 
-static void tile(const struct tessera_product *p, uint64_t i0, uint64_t rows, uint64_t j0,
+static void tile(const struct t1_product *p, uint64_t i0, uint64_t rows, uint64_t j0,
 		 uint64_t cols, uint64_t kc, const float *a, const float *b)
 {
 	float acc[MR * NR] __attribute__((aligned(16))) = { 0 };
@@ -161,7 +161,7 @@ static void tile(const struct tessera_product *p, uint64_t i0, uint64_t rows, ui
 	}
 }
 
-void tessera_product(const struct tessera_product *p, float *scratch)
+void t1_product(const struct t1_product *p, float *scratch)
 {
 	float *a_pack = scratch, *b_pack = scratch + MC * KC;
 

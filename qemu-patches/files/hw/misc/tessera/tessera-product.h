@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tessera_hw.h"
+#include "t1_hw.h"
 
 /**
- * struct tessera_product - C[m][n] = A[m][k] B[k][n]
+ * struct t1_product - C[m][n] = A[m][k] B[k][n]
  * @a: A, or a convolution's input
  * @b: B
  * @c: C, f32 or s32, row stride @n
@@ -25,32 +25,32 @@
  * @conv: A's rows are the windows of this convolution; else NULL
  * @i8: A and B are s8, C s32
  */
-struct tessera_product {
+struct t1_product {
 	const void *a;
 	const void *b;
 	void *c;
 	uint64_t m, n, k;
 	uint64_t a_row, a_col;
 	uint64_t b_row, b_col;
-	const struct tessera_cmd *conv;
+	const struct t1_cmd *conv;
 	bool i8;
 };
 
-/* Floats of scratch that tessera_product() wants, 16-byte aligned. */
-#define TESSERA_PRODUCT_SCRATCH	(64u * 256u + 256u * 512u)
+/* Floats of scratch that t1_product() wants, 16-byte aligned. */
+#define T1_PRODUCT_SCRATCH	(64u * 256u + 256u * 512u)
 
 /**
- * tessera_product() - C += A B
+ * t1_product() - C += A B
  * @p: the product; all of it in host memory, C as it is to start
- * @scratch: TESSERA_PRODUCT_SCRATCH floats
+ * @scratch: T1_PRODUCT_SCRATCH floats
  *
  * Each f32 sum goes in rising order of k from C on, products and sums rounded one by one.
  */
-void tessera_product(const struct tessera_product *p, float *scratch);
+void t1_product(const struct t1_product *p, float *scratch);
 
 /* Output rows (or columns) of a convolution whose fields have been checked. */
-static inline uint64_t tessera_conv_out(uint64_t in, uint64_t padding, uint64_t kernel,
-					uint64_t stride)
+static inline uint64_t t1_conv_out(uint64_t in, uint64_t padding, uint64_t kernel,
+				   uint64_t stride)
 {
 	return (in + 2 * padding - kernel) / stride + 1;
 }

@@ -3,31 +3,31 @@
  * tessera-queue.c - rings: doorbells, fetching, retiring, waiting, faults
  *
  * A queue has work while there is an entry to run and nothing stops it: no fault of
- * its context, no error of its own, no semaphore that it waits for. queue_update()
+ * its context, no error of its own, no semaphore that it waits for. t1_queue_update()
  * is the one place that says so; engines and the host hear of it from there.
  */
 #include <string.h>
 
 #include "tessera-internal.h"
 
-static bool queue_waits(const struct tessera_core *core, const struct queue *q)
+static bool queue_waits(const struct t1_core *core, const struct queue *q)
 {
 	return q->used && q->waiting && !q->error && !core->ctxs[q->ctx].faulted;
 }
 
-static bool queue_works(const struct tessera_core *core, const struct queue *q)
+static bool queue_works(const struct t1_core *core, const struct queue *q)
 {
 	return q->used && q->head != q->tail && !q->error && !q->waiting &&
 	       !core->ctxs[q->ctx].faulted;
 }
 
 /**
- * queue_update() - take note of a change in whether a queue has work
+ * t1_queue_update() - take note of a change in whether a queue has work
  * @core: the accelerator
  * @q: the queue
  * @t: device time of the change
  */
-void queue_update(struct tessera_core *core, struct queue *q, uint64_t t)
+void t1_queue_update(struct t1_core *core, struct queue *q, uint64_t t)
 {
 	struct engine *e = &core->engines[q->engine];
 	struct ctx *ctx = &core->ctxs[q->ctx];
@@ -40,7 +40,7 @@ void queue_update(struct tessera_core *core, struct queue *q, uint64_t t)
 		e->ready_slots |= bit64(queue_slot(core, q));
 		if (!ctx->working[q->engine]++) {
 			e->pending |= bit64(q->ctx);
-			engine_work_edge(core, q->engine, q->ctx, t);
+			t1_engine_work_edge(core, q->engine, q->ctx, t);
 		}
 	} else {
 		e->ready_slots &= ~bit64(queue_slot(core, q));
@@ -49,16 +49,16 @@ void queue_update(struct tessera_core *core, struct queue *q, uint64_t t)
 	}
 }
 
-static void set_waiting(struct tessera_core *core, struct queue *q, bool waiting)
+static void set_waiting(struct t1_core *core, struct queue *q, bool waiting)
 {
 	core->num_waiting += waiting;
 	core->num_waiting -= q->waiting;
 	q->waiting = waiting;
 }
 
-static void set_poll(struct tessera_core *core, struct queue *q, uint64_t t)
+static void set_poll(struct t1_core *core, struct queue *q, uint64_t t)
 {
-	bool on = engine_on_runlist(core, q->engine, q->ctx);
+	bool on = t1_engine_on_runlist(core, q->engine, q->ctx);
 
 	/* A late timer must not leave a row of polls to make up for. */
 	if (core->now - t > CATCH_UP_NS)
@@ -67,29 +67,29 @@ static void set_poll(struct tessera_core *core, struct queue *q, uint64_t t)
 }
 
 /**
- * queue_fault() - stop a context because of one of its queues
+ * t1_queue_fault() - stop a context because of one of its queues
  * @core: the accelerator
  * @q: the queue, which goes into error
- * @fault: TESSERA_FAULT_*
+ * @fault: T1_FAULT_*
  * @addr: virtual address, where the fault has one
  * @t: device time
  *
  * What the context runs on the other engine is stopped too, with the rest of its cost
  * kept. Only the first fault is recorded and reported.
  */
-void queue_fault(struct tessera_core *core, struct queue *q, unsigned int fault,
-		 uint64_t addr, uint64_t t)
+void t1_queue_fault(struct t1_core *core, struct queue *q, unsigned int fault,
+		    uint64_t addr, uint64_t t)
 {
 	struct ctx *ctx = &core->ctxs[q->ctx];
 	unsigned int slot, e;
 
 	q->error = true;
 	if (ctx->faulted) {
-		queue_update(core, q, t);
+		t1_queue_update(core, q, t);
 		return;
 	}
 	ctx->faulted = true;
-	ctx->fault = (struct tessera_fault){
+	ctx->fault = (struct t1_fault){
 		.fault = fault,
 		.engine = q->engine,
 		.slot = queue_slot(core, q),
@@ -101,22 +101,22 @@ void queue_fault(struct tessera_core *core, struct queue *q, unsigned int fault,
 	};
 	for (slot = 0; slot < NUM_SLOTS; slot++) {
 		if (core->queues[slot].used && core->queues[slot].ctx == q->ctx)
-			queue_update(core, &core->queues[slot], t);
+			t1_queue_update(core, &core->queues[slot], t);
 	}
 	for (e = 0; e < NUM_ENGINES; e++) {
 		if (core->engines[e].phase == PHASE_RUN &&
 		    core->queues[core->engines[e].slot].ctx == q->ctx)
-			engine_cut(core, e, t);
+			t1_engine_cut(core, e, t);
 	}
-	event_post(core, TESSERA_EV_FAULT, q->engine, q->ctx, queue_slot(core, q), fault,
-		   addr, t);
+	t1_event_post(core, T1_EV_FAULT, q->engine, q->ctx, queue_slot(core, q), fault,
+		      addr, t);
 }
 
 /*
  * Bring one command to the front of @f. Fetches ahead where it can; what lies ahead
  * may be unreadable without harm until its turn comes.
  */
-static unsigned int fetch(struct tessera_core *core, struct queue *q, struct fetch *f,
+static unsigned int fetch(struct t1_core *core, struct queue *q, struct fetch *f,
 			  uint64_t va, uint32_t index, uint32_t ahead,
 			  uint64_t *fault_va)
 {
@@ -124,20 +124,20 @@ static unsigned int fetch(struct tessera_core *core, struct queue *q, struct fet
 	unsigned int fault;
 
 	if (index - f->first < f->count)
-		return TESSERA_FAULT_NONE;
+		return T1_FAULT_NONE;
 	f->first = index;
 	f->count = ahead < FETCH_CMDS ? ahead : FETCH_CMDS;
-	fault = mmu_read(core, mmu, va, f->cmds, f->count * sizeof(f->cmds[0]), fault_va);
+	fault = t1_mmu_read(core, mmu, va, f->cmds, f->count * sizeof(f->cmds[0]), fault_va);
 	if (fault && f->count > 1) {
 		f->count = 1;
-		fault = mmu_read(core, mmu, va, f->cmds, sizeof(f->cmds[0]), fault_va);
+		fault = t1_mmu_read(core, mmu, va, f->cmds, sizeof(f->cmds[0]), fault_va);
 	}
 	if (fault)
 		f->count = 0;
 	return fault;
 }
 
-static unsigned int next_cmd(struct tessera_core *core, struct queue *q, uint64_t *fault_va)
+static unsigned int next_cmd(struct t1_core *core, struct queue *q, uint64_t *fault_va)
 {
 	uint32_t entries = 1u << q->ring_log2, at = q->head & (entries - 1);
 	uint32_t ahead;
@@ -162,14 +162,14 @@ static unsigned int next_cmd(struct tessera_core *core, struct queue *q, uint64_
 }
 
 /**
- * queue_begin() - make the next command of a queue ready to run
+ * t1_queue_begin() - make the next command of a queue ready to run
  * @core: the accelerator
  * @q: a queue with work
  * @t: device time
  *
  * Return: see enum begin.
  */
-enum begin queue_begin(struct tessera_core *core, struct queue *q, uint64_t t)
+enum begin t1_queue_begin(struct t1_core *core, struct queue *q, uint64_t t)
 {
 	uint64_t fault_va = 0;
 	unsigned int fault;
@@ -181,51 +181,51 @@ enum begin queue_begin(struct tessera_core *core, struct queue *q, uint64_t t)
 			goto fault;
 		q->have_cmd = true;
 		q->done_ns = 0;
-		fault = cmd_check(core, &q->cmd, q->engine, q->in_batch);
+		fault = t1_cmd_check(core, &q->cmd, q->engine, q->in_batch);
 		if (fault)
 			goto fault;
-		q->cost_ns = cmd_cost(core, &core->ctxs[q->ctx], &q->cmd);
+		q->cost_ns = t1_cmd_cost(core, &core->ctxs[q->ctx], &q->cmd);
 	}
-	if (q->cmd.opcode == TESSERA_OP_SEM_WAIT && !q->done_ns) {
-		fault = cmd_sem_test(core, q, &satisfied, &fault_va);
+	if (q->cmd.opcode == T1_OP_SEM_WAIT && !q->done_ns) {
+		fault = t1_cmd_sem_test(core, q, &satisfied, &fault_va);
 		if (fault)
 			goto fault;
 		if (!satisfied) {
 			set_waiting(core, q, true);
 			set_poll(core, q, t);
-			queue_update(core, q, t);
+			t1_queue_update(core, q, t);
 			return BEGIN_WAIT;
 		}
 	}
 	return BEGIN_RUN;
 
 fault:
-	queue_fault(core, q, fault, fault_va, t);
+	t1_queue_fault(core, q, fault, fault_va, t);
 	return BEGIN_FAULT;
 }
 
 /**
- * queue_cb_write() - write a queue's control block
+ * t1_queue_cb_write() - write a queue's control block
  * @core: the accelerator
  * @q: the queue
  * @head: index to show
  * @fault_va: address at fault
  *
- * Return: TESSERA_FAULT_*.
+ * Return: T1_FAULT_*.
  */
-unsigned int queue_cb_write(struct tessera_core *core, struct queue *q, uint32_t head,
-			    uint64_t *fault_va)
+unsigned int t1_queue_cb_write(struct t1_core *core, struct queue *q, uint32_t head,
+			       uint64_t *fault_va)
 {
 	const struct mmu *mmu = &core->ctxs[q->ctx].mmu;
 	const uint64_t words[2] = { head, q->busy_ns };
 
-	_Static_assert(offsetof(struct tessera_queue_cb, head) == 0 &&
-		       offsetof(struct tessera_queue_cb, busy_ns) == 8, "one write does it");
-	return mmu_write(core, mmu, q->cb_va, words, sizeof(words), fault_va);
+	_Static_assert(offsetof(struct t1_queue_cb, head) == 0 &&
+		       offsetof(struct t1_queue_cb, busy_ns) == 8, "one write does it");
+	return t1_mmu_write(core, mmu, q->cb_va, words, sizeof(words), fault_va);
 }
 
 /**
- * queue_end() - the command in hand of a queue has had its time: carry it out
+ * t1_queue_end() - the command in hand of a queue has had its time: carry it out
  * @core: the accelerator
  * @q: the queue, its engine time charged
  * @t: device time
@@ -233,20 +233,20 @@ unsigned int queue_cb_write(struct tessera_core *core, struct queue *q, uint32_t
  * Return: true at the end of a ring entry, or where the command has failed; false
  * inside a batch.
  */
-bool queue_end(struct tessera_core *core, struct queue *q, uint64_t t)
+bool t1_queue_end(struct t1_core *core, struct queue *q, uint64_t t)
 {
 	uint8_t opcode = q->cmd.opcode;
-	bool cb_written = opcode == TESSERA_OP_FENCE && !q->in_batch;
+	bool cb_written = opcode == T1_OP_FENCE && !q->in_batch;
 	uint64_t fault_va = 0;
 	unsigned int fault;
 
-	fault = cmd_exec(core, q, t, &fault_va);
-	trace(core, TESSERA_TRACE_END, q->engine, queue_slot(core, q), opcode, fault);
+	fault = t1_cmd_exec(core, q, t, &fault_va);
+	trace(core, T1_TRACE_END, q->engine, queue_slot(core, q), opcode, fault);
 	if (fault) {
-		queue_fault(core, q, fault, fault_va, t);
+		t1_queue_fault(core, q, fault, fault_va, t);
 		return true;
 	}
-	if (opcode == TESSERA_OP_BATCH) {
+	if (opcode == T1_OP_BATCH) {
 		q->have_cmd = false;
 		q->in_batch = true;
 		q->batch_va = q->cmd.batch.va;
@@ -259,8 +259,8 @@ bool queue_end(struct tessera_core *core, struct queue *q, uint64_t t)
 	 * Waiters look again even where this queue is about to run out: the order in
 	 * which the model does things at one instant is fixed, and part of its results.
 	 */
-	if (opcode == TESSERA_OP_FENCE && core->num_waiting)
-		queue_sem_poll(core, t, true, -1);
+	if (opcode == T1_OP_FENCE && core->num_waiting)
+		t1_queue_sem_poll(core, t, true, -1);
 	if (q->in_batch && q->batch_index + 1 < q->batch_count) {
 		q->have_cmd = false;
 		q->batch_index++;
@@ -268,44 +268,44 @@ bool queue_end(struct tessera_core *core, struct queue *q, uint64_t t)
 	}
 	q->in_batch = false;
 	if (q->head + 1 == q->tail && !cb_written) {
-		fault = queue_cb_write(core, q, q->head + 1, &fault_va);
+		fault = t1_queue_cb_write(core, q, q->head + 1, &fault_va);
 		if (fault) {
-			queue_fault(core, q, fault, fault_va, t);
+			t1_queue_fault(core, q, fault, fault_va, t);
 			return true;
 		}
 	}
 	q->have_cmd = false;
 	q->head++;
-	queue_update(core, q, t);
+	t1_queue_update(core, q, t);
 	return true;
 }
 
-static void sem_look(struct tessera_core *core, struct queue *q, uint64_t t)
+static void sem_look(struct t1_core *core, struct queue *q, uint64_t t)
 {
 	uint64_t fault_va = 0;
 	unsigned int fault;
 	bool satisfied;
 
-	fault = cmd_sem_test(core, q, &satisfied, &fault_va);
+	fault = t1_cmd_sem_test(core, q, &satisfied, &fault_va);
 	if (!fault && !satisfied) {
 		set_poll(core, q, t);
 		return;
 	}
 	set_waiting(core, q, false);
 	if (fault)
-		queue_fault(core, q, fault, fault_va, t);
+		t1_queue_fault(core, q, fault, fault_va, t);
 	else
-		queue_update(core, q, t);
+		t1_queue_update(core, q, t);
 }
 
 /**
- * queue_sem_poll() - look again at the semaphores that queues wait for
+ * t1_queue_sem_poll() - look again at the semaphores that queues wait for
  * @core: the accelerator
  * @t: device time
  * @all: all that wait, else those whose time has come
  * @engine: only this engine's queues, or all where negative
  */
-void queue_sem_poll(struct tessera_core *core, uint64_t t, bool all, int engine)
+void t1_queue_sem_poll(struct t1_core *core, uint64_t t, bool all, int engine)
 {
 	unsigned int waiting = core->num_waiting;
 	unsigned int slot, e;
@@ -318,18 +318,18 @@ void queue_sem_poll(struct tessera_core *core, uint64_t t, bool all, int engine)
 			sem_look(core, q, t);
 	}
 	for (e = 0; e < NUM_ENGINES && core->num_waiting != waiting; e++)
-		engine_kick(core, e, t);
+		t1_engine_kick(core, e, t);
 }
 
 /**
- * queue_poll_at() - when a waiting semaphore is to be looked at next
+ * t1_queue_poll_at() - when a waiting semaphore is to be looked at next
  * @core: the accelerator
  *
- * Return: device time, or TESSERA_NEVER.
+ * Return: device time, or T1_NEVER.
  */
-uint64_t queue_poll_at(const struct tessera_core *core)
+uint64_t t1_queue_poll_at(const struct t1_core *core)
 {
-	uint64_t at = TESSERA_NEVER;
+	uint64_t at = T1_NEVER;
 	unsigned int slot;
 
 	for (slot = 0; slot < NUM_SLOTS && core->num_waiting; slot++) {
@@ -340,24 +340,24 @@ uint64_t queue_poll_at(const struct tessera_core *core)
 }
 
 /**
- * queue_doorbell() - a driver has moved a queue's tail
+ * t1_queue_doorbell() - a driver has moved a queue's tail
  * @core: the accelerator, up to the present
  * @slot: below NUM_SLOTS
  * @tail: as written
  */
-void queue_doorbell(struct tessera_core *core, unsigned int slot, uint32_t tail)
+void t1_queue_doorbell(struct t1_core *core, unsigned int slot, uint32_t tail)
 {
 	struct queue *q = &core->queues[slot];
 
 	if (!q->used) {
-		guest_error(core, "doorbell of slot %u, which has no queue", slot);
+		t1_guest_error(core, "doorbell of slot %u, which has no queue", slot);
 		return;
 	}
-	trace(core, TESSERA_TRACE_DOORBELL, slot, tail, q->head, 0);
+	trace(core, T1_TRACE_DOORBELL, slot, tail, q->head, 0);
 	if (tail - q->head > 1u << q->ring_log2) {
-		guest_error(core, "slot %u: tail %u is too far from head %u", slot, tail,
-			    q->head);
-		queue_fault(core, q, TESSERA_FAULT_BAD_DOORBELL, 0, core->now);
+		t1_guest_error(core, "slot %u: tail %u is too far from head %u", slot, tail,
+			       q->head);
+		t1_queue_fault(core, q, T1_FAULT_BAD_DOORBELL, 0, core->now);
 		return;
 	}
 	/* Two threads' doorbells may arrive in the wrong order: a tail never goes back. */
@@ -365,21 +365,21 @@ void queue_doorbell(struct tessera_core *core, unsigned int slot, uint32_t tail)
 		q->tail = tail;
 	if (queue_waits(core, q))
 		sem_look(core, q, core->now);
-	queue_update(core, q, core->now);
-	engine_kick(core, q->engine, core->now);
+	t1_queue_update(core, q, core->now);
+	t1_engine_kick(core, q->engine, core->now);
 }
 
 /**
- * queue_abort() - take a queue off its engine, whatever it runs
+ * t1_queue_abort() - take a queue off its engine, whatever it runs
  * @core: the accelerator
  * @q: the queue
  */
-void queue_abort(struct tessera_core *core, struct queue *q)
+void t1_queue_abort(struct t1_core *core, struct queue *q)
 {
 	struct engine *e = &core->engines[q->engine];
 
 	if (e->phase == PHASE_RUN && e->slot == queue_slot(core, q))
-		engine_abort(core, q->engine, core->now);
+		t1_engine_abort(core, q->engine, core->now);
 	set_waiting(core, q, false);
 	q->have_cmd = false;
 	q->in_batch = false;
@@ -387,41 +387,41 @@ void queue_abort(struct tessera_core *core, struct queue *q)
 	q->batch.count = 0;
 	q->head = 0;
 	q->tail = 0;
-	queue_update(core, q, core->now);
+	t1_queue_update(core, q, core->now);
 }
 
 /**
- * queue_reset() - back to an empty ring, error cleared
+ * t1_queue_reset() - back to an empty ring, error cleared
  * @core: the accelerator
  * @q: the queue
  */
-void queue_reset(struct tessera_core *core, struct queue *q)
+void t1_queue_reset(struct t1_core *core, struct queue *q)
 {
-	queue_abort(core, q);
+	t1_queue_abort(core, q);
 	q->error = false;
-	engine_kick(core, q->engine, core->now);
+	t1_engine_kick(core, q->engine, core->now);
 }
 
 /**
- * queue_destroy() - free a queue slot
+ * t1_queue_destroy() - free a queue slot
  * @core: the accelerator
  * @q: the queue
  */
-void queue_destroy(struct tessera_core *core, struct queue *q)
+void t1_queue_destroy(struct t1_core *core, struct queue *q)
 {
 	unsigned int engine = q->engine;
 
-	queue_abort(core, q);
+	t1_queue_abort(core, q);
 	memset(q, 0, sizeof(*q));
-	engine_kick(core, engine, core->now);
+	t1_engine_kick(core, engine, core->now);
 }
 
 /**
- * ctx_destroy() - destroy a context with its queues and mappings
+ * t1_ctx_destroy() - destroy a context with its queues and mappings
  * @core: the accelerator
  * @ctx: the context
  */
-void ctx_destroy(struct tessera_core *core, struct ctx *ctx)
+void t1_ctx_destroy(struct t1_core *core, struct ctx *ctx)
 {
 	uint32_t id = ctx - core->ctxs;
 	unsigned int slot;
@@ -429,24 +429,24 @@ void ctx_destroy(struct tessera_core *core, struct ctx *ctx)
 	/* All are empty before the first kick: none of them may start once more. */
 	for (slot = 0; slot < NUM_SLOTS; slot++) {
 		if (core->queues[slot].used && core->queues[slot].ctx == id)
-			queue_abort(core, &core->queues[slot]);
+			t1_queue_abort(core, &core->queues[slot]);
 	}
 	for (slot = 0; slot < NUM_SLOTS; slot++) {
 		if (core->queues[slot].used && core->queues[slot].ctx == id)
-			queue_destroy(core, &core->queues[slot]);
+			t1_queue_destroy(core, &core->queues[slot]);
 	}
-	mmu_destroy(core, &ctx->mmu);
+	t1_mmu_destroy(core, &ctx->mmu);
 	memset(ctx, 0, sizeof(*ctx));
 }
 
 /**
- * ctx_clear_fault() - let a context run again
+ * t1_ctx_clear_fault() - let a context run again
  * @core: the accelerator
  * @ctx: the context
  *
  * A queue in error stays stopped until it is reset.
  */
-void ctx_clear_fault(struct tessera_core *core, struct ctx *ctx)
+void t1_ctx_clear_fault(struct t1_core *core, struct ctx *ctx)
 {
 	uint32_t id = ctx - core->ctxs;
 	unsigned int slot;
@@ -460,17 +460,17 @@ void ctx_clear_fault(struct tessera_core *core, struct ctx *ctx)
 			continue;
 		if (queue_waits(core, q))
 			set_poll(core, q, core->now);
-		queue_update(core, q, core->now);
-		engine_kick(core, q->engine, core->now);
+		t1_queue_update(core, q, core->now);
+		t1_engine_kick(core, q->engine, core->now);
 	}
 }
 
 /**
- * ctx_drop_fetched() - forget commands fetched ahead, after an unmap
+ * t1_ctx_drop_fetched() - forget commands fetched ahead, after an unmap
  * @core: the accelerator
  * @ctx: the context
  */
-void ctx_drop_fetched(struct tessera_core *core, const struct ctx *ctx)
+void t1_ctx_drop_fetched(struct t1_core *core, const struct ctx *ctx)
 {
 	uint32_t id = ctx - core->ctxs;
 	unsigned int slot;

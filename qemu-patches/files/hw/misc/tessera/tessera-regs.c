@@ -14,11 +14,11 @@
 #define RING_MAX		1024u
 
 /**
- * guest_error() - report a guest's mistake
+ * t1_guest_error() - report a guest's mistake
  * @core: the accelerator
  * @fmt: as of printf(), without a newline at its end
  */
-void guest_error(struct tessera_core *core, const char *fmt, ...)
+void t1_guest_error(struct t1_core *core, const char *fmt, ...)
 {
 	va_list args;
 
@@ -28,14 +28,14 @@ void guest_error(struct tessera_core *core, const char *fmt, ...)
 }
 
 /* Everything that the model does by itself up to the present, in the order of its times. */
-static void core_advance(struct tessera_core *core)
+static void core_advance(struct t1_core *core)
 {
 	uint64_t at, t;
 	unsigned int e, n;
 
 	while (core_ready(core) && !core_stalled(core)) {
 		n = NUM_ENGINES;
-		t = queue_poll_at(core);
+		t = t1_queue_poll_at(core);
 		for (e = NUM_ENGINES; e-- > 0;) {
 			at = core->engines[e].end;
 			if (core->engines[e].phase != PHASE_IDLE && at <= t) {
@@ -43,26 +43,26 @@ static void core_advance(struct tessera_core *core)
 				n = e;
 			}
 		}
-		if (t > core->now || t == TESSERA_NEVER)
+		if (t > core->now || t == T1_NEVER)
 			return;
 		if (n < NUM_ENGINES)
-			engine_event(core, n, t);
+			t1_engine_event(core, n, t);
 		else
-			queue_sem_poll(core, t, false, -1);
+			t1_queue_sem_poll(core, t, false, -1);
 	}
 }
 
 /**
- * core_set_timer() - arm the host's timer for the next thing the model does by itself
+ * t1_core_set_timer() - arm the host's timer for the next thing the model does by itself
  * @core: the accelerator
  */
-void core_set_timer(struct tessera_core *core)
+void t1_core_set_timer(struct t1_core *core)
 {
-	uint64_t t = TESSERA_NEVER;
+	uint64_t t = T1_NEVER;
 	unsigned int e;
 
 	if (core_ready(core) && !core_stalled(core)) {
-		t = queue_poll_at(core);
+		t = t1_queue_poll_at(core);
 		for (e = 0; e < NUM_ENGINES; e++) {
 			if (core->engines[e].phase != PHASE_IDLE && core->engines[e].end < t)
 				t = core->engines[e].end;
@@ -75,53 +75,53 @@ void core_set_timer(struct tessera_core *core)
 }
 
 /* Destroy all contexts and queues, drop all work; registers and counters stay. */
-static void core_teardown(struct tessera_core *core)
+static void core_teardown(struct t1_core *core)
 {
 	unsigned int i;
 
-	core->status &= ~TESSERA_STATUS_READY;
+	core->status &= ~T1_STATUS_READY;
 	for (i = 0; i < NUM_CONTEXTS; i++) {
 		if (core->ctxs[i].used)
-			ctx_destroy(core, &core->ctxs[i]);
+			t1_ctx_destroy(core, &core->ctxs[i]);
 	}
 	for (i = 0; i < NUM_ENGINES; i++)
-		engine_halt(core, i, core->now);
+		t1_engine_halt(core, i, core->now);
 	core->backlog_first = 0;
 	core->backlog_count = 0;
 	core->failed = false;
 }
 
 /**
- * core_fatal() - the device can't go on until it is reset
+ * t1_core_fatal() - the device can't go on until it is reset
  * @core: the accelerator
  * @why: for the log
  *
  * Callable from anywhere: the work is dropped when the public function returns.
  */
-void core_fatal(struct tessera_core *core, const char *why)
+void t1_core_fatal(struct t1_core *core, const char *why)
 {
-	guest_error(core, "fatal: %s", why);
-	core->status &= ~TESSERA_STATUS_READY;
-	core->status |= TESSERA_STATUS_FATAL;
+	t1_guest_error(core, "fatal: %s", why);
+	core->status &= ~T1_STATUS_READY;
+	core->status |= T1_STATUS_FATAL;
 	core->failed = true;
 }
 
 /**
- * core_power_on() - everything to its power-on state; no callback is made
+ * t1_core_power_on() - everything to its power-on state; no callback is made
  * @core: the accelerator
  */
-void core_power_on(struct tessera_core *core)
+void t1_core_power_on(struct t1_core *core)
 {
 	unsigned int e, i;
 
 	for (i = 0; i < NUM_CONTEXTS; i++) {
-		mmu_destroy(core, &core->ctxs[i].mmu);
+		t1_mmu_destroy(core, &core->ctxs[i].mmu);
 		memset(&core->ctxs[i], 0, sizeof(core->ctxs[i]));
 	}
 	memset(core->queues, 0, sizeof(core->queues));
 	memset(core->engines, 0, sizeof(core->engines));
 	for (e = 0; e < NUM_ENGINES; e++) {
-		core->engines[e].end = TESSERA_NEVER;
+		core->engines[e].end = T1_NEVER;
 		core->engines[e].idle_reported = true;
 	}
 	memset(&core->asq, 0, sizeof(core->asq));
@@ -141,10 +141,10 @@ void core_power_on(struct tessera_core *core)
  * The guest may have mapped the device's own registers as memory: an access that the
  * device itself has caused is dropped.
  */
-static bool core_enter(struct tessera_core *core)
+static bool core_enter(struct t1_core *core)
 {
 	if (core->entered) {
-		guest_error(core, "the device has accessed its own registers");
+		t1_guest_error(core, "the device has accessed its own registers");
 		return false;
 	}
 	core->entered = true;
@@ -153,20 +153,20 @@ static bool core_enter(struct tessera_core *core)
 	return true;
 }
 
-static void core_leave(struct tessera_core *core)
+static void core_leave(struct t1_core *core)
 {
 	core_advance(core);
 	if (core->failed)
 		core_teardown(core);
-	core_set_timer(core);
+	t1_core_set_timer(core);
 	core->entered = false;
 }
 
 static bool ring_ok(const struct bus_ring *ring)
 {
 	return ring->size >= RING_MIN && ring->size <= RING_MAX &&
-	       !(ring->size & (ring->size - 1)) && !(ring->base & (TESSERA_PAGE_SIZE - 1)) &&
-	       ring->base <= UINT64_MAX - RING_MAX * sizeof(struct tessera_admin_cmd);
+	       !(ring->size & (ring->size - 1)) && !(ring->base & (T1_PAGE_SIZE - 1)) &&
+	       ring->base <= UINT64_MAX - RING_MAX * sizeof(struct t1_admin_cmd);
 }
 
 static void ring_start(struct bus_ring *ring)
@@ -176,25 +176,25 @@ static void ring_start(struct bus_ring *ring)
 	ring->phase = 1;
 }
 
-static void write_ctrl(struct tessera_core *core, uint32_t val)
+static void write_ctrl(struct t1_core *core, uint32_t val)
 {
 	uint32_t was = core->ctrl;
 
-	if (val & TESSERA_CTRL_RESET) {
-		core_power_on(core);
-		trace(core, TESSERA_TRACE_RESET, NUM_ENGINES, 0, 0, 0);
+	if (val & T1_CTRL_RESET) {
+		t1_core_power_on(core);
+		trace(core, T1_TRACE_RESET, NUM_ENGINES, 0, 0, 0);
 		return;
 	}
-	core->ctrl = val & TESSERA_CTRL_ENABLE;
+	core->ctrl = val & T1_CTRL_ENABLE;
 	if (core->ctrl && !was) {
 		if (!ring_ok(&core->asq) || !ring_ok(&core->acq) || !ring_ok(&core->evq)) {
-			core_fatal(core, "admin or event ring refused");
+			t1_core_fatal(core, "admin or event ring refused");
 			return;
 		}
 		ring_start(&core->asq);
 		ring_start(&core->acq);
 		ring_start(&core->evq);
-		core->status = TESSERA_STATUS_READY;
+		core->status = T1_STATUS_READY;
 	} else if (!core->ctrl && was) {
 		core_teardown(core);
 		core->status = 0;
@@ -202,57 +202,57 @@ static void write_ctrl(struct tessera_core *core, uint32_t val)
 }
 
 /* The driver has read entries of a ring that the device fills. */
-static void write_head(struct tessera_core *core, struct bus_ring *ring, uint32_t val)
+static void write_head(struct t1_core *core, struct bus_ring *ring, uint32_t val)
 {
 	uint32_t mask = ring->size - 1;
 
 	if (!core_ready(core) || val > mask ||
 	    ((val - ring->head) & mask) > ((ring->tail - ring->head) & mask)) {
-		guest_error(core, "completion or event head %u is out of range", val);
+		t1_guest_error(core, "completion or event head %u is out of range", val);
 		return;
 	}
 	ring->head = val;
 }
 
-static void write_control(struct tessera_core *core, uint64_t off, uint32_t val)
+static void write_control(struct t1_core *core, uint64_t off, uint32_t val)
 {
 	struct bus_ring *ring;
 	unsigned int e;
 
 	switch (off) {
-	case TESSERA_REG_CTRL:
+	case T1_REG_CTRL:
 		write_ctrl(core, val);
 		return;
-	case TESSERA_REG_ASQ_TAIL:
+	case T1_REG_ASQ_TAIL:
 		if (!core_ready(core) || val >= core->asq.size) {
-			guest_error(core, "admin tail %u is out of range", val);
+			t1_guest_error(core, "admin tail %u is out of range", val);
 			return;
 		}
 		core->asq.tail = val;
-		admin_run(core);
+		t1_admin_run(core);
 		return;
-	case TESSERA_REG_ACQ_HEAD:
+	case T1_REG_ACQ_HEAD:
 		write_head(core, &core->acq, val);
-		admin_run(core);
+		t1_admin_run(core);
 		return;
-	case TESSERA_REG_EVQ_HEAD:
+	case T1_REG_EVQ_HEAD:
 		write_head(core, &core->evq, val);
-		event_flush(core);
+		t1_event_flush(core);
 		/* Whatever had to stop for want of room may go on. */
 		for (e = 0; e < NUM_ENGINES; e++)
-			engine_kick(core, e, core->now);
-		admin_run(core);
+			t1_engine_kick(core, e, core->now);
+		t1_admin_run(core);
 		return;
 	}
 
-	if (off < TESSERA_REG_ASQ_BASE_LO || off > TESSERA_REG_EVQ_SIZE)
+	if (off < T1_REG_ASQ_BASE_LO || off > T1_REG_EVQ_SIZE)
 		return;
-	if (core->ctrl & TESSERA_CTRL_ENABLE) {
-		guest_error(core, "ring register 0x%x written while enabled", (unsigned int)off);
+	if (core->ctrl & T1_CTRL_ENABLE) {
+		t1_guest_error(core, "ring register 0x%x written while enabled", (unsigned int)off);
 		return;
 	}
-	ring = off < TESSERA_REG_ACQ_BASE_LO ? &core->asq :
-	       off < TESSERA_REG_EVQ_BASE_LO ? &core->acq : &core->evq;
+	ring = off < T1_REG_ACQ_BASE_LO ? &core->asq :
+	       off < T1_REG_EVQ_BASE_LO ? &core->acq : &core->evq;
 	switch (off & 0xf) {
 	case 0x0:
 		ring->base = (ring->base & ~(uint64_t)UINT32_MAX) | val;
@@ -266,32 +266,32 @@ static void write_control(struct tessera_core *core, uint64_t off, uint32_t val)
 	}
 }
 
-static void write_priv(struct tessera_core *core, uint64_t off, uint32_t val)
+static void write_priv(struct t1_core *core, uint64_t off, uint32_t val)
 {
 	struct engine *eng;
 	unsigned int e;
 
-	if (off == TESSERA_REG_SCHED_CTRL) {
-		if (!!(val & TESSERA_SCHED_EXPLICIT) != core_explicit(core))
-			engine_set_explicit(core, val & TESSERA_SCHED_EXPLICIT, core->now);
+	if (off == T1_REG_SCHED_CTRL) {
+		if (!!(val & T1_SCHED_EXPLICIT) != core_explicit(core))
+			t1_engine_set_explicit(core, val & T1_SCHED_EXPLICIT, core->now);
 		return;
 	}
-	if (off < TESSERA_ENGINE_BASE(0) || off >= TESSERA_ENGINE_BASE(NUM_ENGINES))
+	if (off < T1_ENGINE_BASE(0) || off >= T1_ENGINE_BASE(NUM_ENGINES))
 		return;
-	e = (off - TESSERA_ENGINE_BASE(0)) / 0x80;
+	e = (off - T1_ENGINE_BASE(0)) / 0x80;
 	eng = &core->engines[e];
-	switch (off - TESSERA_ENGINE_BASE(e)) {
-	case TESSERA_ENG_RUNLIST_LO:
+	switch (off - T1_ENGINE_BASE(e)) {
+	case T1_ENG_RUNLIST_LO:
 		eng->stage_runlist = (eng->stage_runlist & ~(uint64_t)UINT32_MAX) | val;
 		break;
-	case TESSERA_ENG_RUNLIST_HI:
+	case T1_ENG_RUNLIST_HI:
 		eng->stage_runlist = (eng->stage_runlist & UINT32_MAX) | (uint64_t)val << 32;
 		break;
-	case TESSERA_ENG_RUNLIST_SUBMIT:
-		engine_submit(core, e, val, core->now);
+	case T1_ENG_RUNLIST_SUBMIT:
+		t1_engine_submit(core, e, val, core->now);
 		break;
-	case TESSERA_ENG_RESET:
-		engine_reset(core, e, core->now);
+	case T1_ENG_RESET:
+		t1_engine_reset(core, e, core->now);
 		break;
 	}
 }
@@ -310,144 +310,144 @@ static uint32_t read_ring(const struct bus_ring *ring, unsigned int off)
 	}
 }
 
-static uint32_t read_control(struct tessera_core *core, uint64_t off)
+static uint32_t read_control(struct t1_core *core, uint64_t off)
 {
 	switch (off) {
-	case TESSERA_REG_MAGIC:
-		return TESSERA_MAGIC;
-	case TESSERA_REG_VERSION:
-		return TESSERA_HW_VERSION;
-	case TESSERA_REG_CAPS:
-		return TESSERA_CAP_SCHED | TESSERA_CAP_STRICT_PREEMPT | TESSERA_CAP_DB_LATCH |
-		       (core->config.hang ? TESSERA_CAP_HANG : 0);
-	case TESSERA_REG_STATUS:
+	case T1_REG_MAGIC:
+		return T1_MAGIC;
+	case T1_REG_VERSION:
+		return T1_HW_VERSION;
+	case T1_REG_CAPS:
+		return T1_CAP_SCHED | T1_CAP_STRICT_PREEMPT | T1_CAP_DB_LATCH |
+		       (core->config.hang ? T1_CAP_HANG : 0);
+	case T1_REG_STATUS:
 		return core->status;
-	case TESSERA_REG_CTRL:
+	case T1_REG_CTRL:
 		return core->ctrl;
-	case TESSERA_REG_NUM_SLOTS:
+	case T1_REG_NUM_SLOTS:
 		return NUM_SLOTS;
-	case TESSERA_REG_NUM_CONTEXTS:
+	case T1_REG_NUM_CONTEXTS:
 		return NUM_CONTEXTS;
-	case TESSERA_REG_NUM_VECTORS:
+	case T1_REG_NUM_VECTORS:
 		return NUM_VECTORS;
-	case TESSERA_REG_VRAM_SIZE_LO:
+	case T1_REG_VRAM_SIZE_LO:
 		return core->config.vram_bytes;
-	case TESSERA_REG_VRAM_SIZE_HI:
+	case T1_REG_VRAM_SIZE_HI:
 		return core->config.vram_bytes >> 32;
-	case TESSERA_REG_TIME_LO:
+	case T1_REG_TIME_LO:
 		core->latch_time_hi = core->now >> 32;
 		return core->now;
-	case TESSERA_REG_TIME_HI:
+	case T1_REG_TIME_HI:
 		return core->latch_time_hi;
 	}
-	if (off >= TESSERA_REG_ASQ_BASE_LO && off < TESSERA_REG_ACQ_BASE_LO)
+	if (off >= T1_REG_ASQ_BASE_LO && off < T1_REG_ACQ_BASE_LO)
 		return read_ring(&core->asq, off & 0xf);
-	if (off >= TESSERA_REG_ACQ_BASE_LO && off < TESSERA_REG_EVQ_BASE_LO)
+	if (off >= T1_REG_ACQ_BASE_LO && off < T1_REG_EVQ_BASE_LO)
 		return read_ring(&core->acq, off & 0xf);
-	if (off >= TESSERA_REG_EVQ_BASE_LO && off <= TESSERA_REG_EVQ_SIZE)
+	if (off >= T1_REG_EVQ_BASE_LO && off <= T1_REG_EVQ_SIZE)
 		return read_ring(&core->evq, off & 0xf);
 	return 0;
 }
 
 static uint32_t engine_status(const struct engine *eng)
 {
-	return (eng->phase == PHASE_RUN ? TESSERA_ENG_STATUS_RUNNING : 0) |
-	       (eng->want ? TESSERA_ENG_STATUS_SWITCHING : 0) |
-	       (eng->phase == PHASE_RESET ? TESSERA_ENG_STATUS_RESETTING : 0);
+	return (eng->phase == PHASE_RUN ? T1_ENG_STATUS_RUNNING : 0) |
+	       (eng->want ? T1_ENG_STATUS_SWITCHING : 0) |
+	       (eng->phase == PHASE_RESET ? T1_ENG_STATUS_RESETTING : 0);
 }
 
-static uint32_t read_engine(struct tessera_core *core, unsigned int e, unsigned int reg)
+static uint32_t read_engine(struct t1_core *core, unsigned int e, unsigned int reg)
 {
 	struct engine *eng = &core->engines[e];
 	uint64_t val;
 
 	switch (reg) {
-	case TESSERA_ENG_RUNLIST_LO:
+	case T1_ENG_RUNLIST_LO:
 		return eng->stage_runlist;
-	case TESSERA_ENG_RUNLIST_HI:
+	case T1_ENG_RUNLIST_HI:
 		return eng->stage_runlist >> 32;
-	case TESSERA_ENG_STATUS:
+	case T1_ENG_STATUS:
 		return engine_status(eng);
-	case TESSERA_ENG_CURRENT:
+	case T1_ENG_CURRENT:
 		return eng->phase == PHASE_RUN ? core->queues[eng->slot].ctx :
-						 TESSERA_NO_CONTEXT;
-	case TESSERA_ENG_PENDING_LO:
+						 T1_NO_CONTEXT;
+	case T1_ENG_PENDING_LO:
 		eng->latch_pending_hi = eng->pending >> 32;
 		return eng->pending;
-	case TESSERA_ENG_PENDING_HI:
+	case T1_ENG_PENDING_HI:
 		return eng->latch_pending_hi;
-	case TESSERA_ENG_BUSY_NS_LO:
-		val = engine_busy(core, e, core->now);
+	case T1_ENG_BUSY_NS_LO:
+		val = t1_engine_busy(core, e, core->now);
 		eng->latch_busy_hi = val >> 32;
-		eng->latch_switch = engine_switch_ns(core, e, core->now);
+		eng->latch_switch = t1_engine_switch_ns(core, e, core->now);
 		eng->latch_time = core->now;
 		return val;
-	case TESSERA_ENG_BUSY_NS_HI:
+	case T1_ENG_BUSY_NS_HI:
 		return eng->latch_busy_hi;
-	case TESSERA_ENG_SWITCH_NS_LO:
+	case T1_ENG_SWITCH_NS_LO:
 		return eng->latch_switch;
-	case TESSERA_ENG_SWITCH_NS_HI:
+	case T1_ENG_SWITCH_NS_HI:
 		return eng->latch_switch >> 32;
-	case TESSERA_ENG_SWITCHES:
+	case T1_ENG_SWITCHES:
 		return eng->switches;
-	case TESSERA_ENG_TIME_LO:
+	case T1_ENG_TIME_LO:
 		return eng->latch_time;
-	case TESSERA_ENG_TIME_HI:
+	case T1_ENG_TIME_HI:
 		return eng->latch_time >> 32;
 	default:
 		return 0;
 	}
 }
 
-static uint32_t read_priv(struct tessera_core *core, uint64_t off)
+static uint32_t read_priv(struct t1_core *core, uint64_t off)
 {
 	unsigned int e, ctx;
 	uint64_t val;
 
-	if (off == TESSERA_REG_SCHED_CTRL)
+	if (off == T1_REG_SCHED_CTRL)
 		return core->sched_ctrl;
-	if (off >= TESSERA_ENGINE_BASE(0) && off < TESSERA_ENGINE_BASE(NUM_ENGINES)) {
-		e = (off - TESSERA_ENGINE_BASE(0)) / 0x80;
-		return read_engine(core, e, off - TESSERA_ENGINE_BASE(e));
+	if (off >= T1_ENGINE_BASE(0) && off < T1_ENGINE_BASE(NUM_ENGINES)) {
+		e = (off - T1_ENGINE_BASE(0)) / 0x80;
+		return read_engine(core, e, off - T1_ENGINE_BASE(e));
 	}
-	if (off < TESSERA_REG_CTX_BUSY(0, 0) || off >= TESSERA_REG_CTX_BUSY(NUM_ENGINES, 0))
+	if (off < T1_REG_CTX_BUSY(0, 0) || off >= T1_REG_CTX_BUSY(NUM_ENGINES, 0))
 		return 0;
-	off -= TESSERA_REG_CTX_BUSY(0, 0);
+	off -= T1_REG_CTX_BUSY(0, 0);
 	e = off / 0x200;
 	ctx = off % 0x200 / 8;
 	if (off & 4)
 		return core->engines[e].latch_ctx_hi[ctx];
-	val = engine_ctx_busy(core, e, ctx, core->now);
+	val = t1_engine_ctx_busy(core, e, ctx, core->now);
 	core->engines[e].latch_ctx_hi[ctx] = val >> 32;
 	return val;
 }
 
-uint32_t tessera_core_read(struct tessera_core *core, uint64_t off, unsigned int size)
+uint32_t t1_core_read(struct t1_core *core, uint64_t off, unsigned int size)
 {
 	uint32_t val;
 
-	if (size != 4 || off & 3 || off >= TESSERA_PAGE_SIZE || !core_enter(core))
+	if (size != 4 || off & 3 || off >= T1_PAGE_SIZE || !core_enter(core))
 		return 0;
-	val = off < TESSERA_REG_PRIV_FIRST ? read_control(core, off) : read_priv(core, off);
+	val = off < T1_REG_PRIV_FIRST ? read_control(core, off) : read_priv(core, off);
 	core_leave(core);
 	return val;
 }
 
-void tessera_core_write(struct tessera_core *core, uint64_t off, uint32_t val,
-			unsigned int size)
+void t1_core_write(struct t1_core *core, uint64_t off, uint32_t val,
+		   unsigned int size)
 {
 	if (size != 4 || off & 3) {
-		guest_error(core, "write of %u bytes at 0x%llx dropped", size,
-			    (unsigned long long)off);
+		t1_guest_error(core, "write of %u bytes at 0x%llx dropped", size,
+			       (unsigned long long)off);
 		return;
 	}
 	if (!core_enter(core))
 		return;
-	if (off >= TESSERA_PAGE_SIZE) {
-		if (off % TESSERA_PAGE_SIZE == TESSERA_DB_TAIL &&
-		    off / TESSERA_PAGE_SIZE <= NUM_SLOTS)
-			queue_doorbell(core, off / TESSERA_PAGE_SIZE - 1, val);
-	} else if (off >= TESSERA_REG_PRIV_FIRST) {
+	if (off >= T1_PAGE_SIZE) {
+		if (off % T1_PAGE_SIZE == T1_DB_TAIL &&
+		    off / T1_PAGE_SIZE <= NUM_SLOTS)
+			t1_queue_doorbell(core, off / T1_PAGE_SIZE - 1, val);
+	} else if (off >= T1_REG_PRIV_FIRST) {
 		write_priv(core, off, val);
 	} else {
 		write_control(core, off, val);
@@ -455,54 +455,54 @@ void tessera_core_write(struct tessera_core *core, uint64_t off, uint32_t val,
 	core_leave(core);
 }
 
-void tessera_core_run(struct tessera_core *core)
+void t1_core_run(struct t1_core *core)
 {
-	core->timer = TESSERA_NEVER;
+	core->timer = T1_NEVER;
 	if (core_enter(core))
 		core_leave(core);
 }
 
-void tessera_core_reset(struct tessera_core *core)
+void t1_core_reset(struct t1_core *core)
 {
 	if (!core_enter(core))
 		return;
-	write_ctrl(core, TESSERA_CTRL_RESET);
+	write_ctrl(core, T1_CTRL_RESET);
 	core_leave(core);
 }
 
-struct tessera_core *tessera_core_new(const struct tessera_config *config,
-				      const struct tessera_host_ops *ops,
-				      void *opaque, void *vram)
+struct t1_core *t1_core_new(const struct t1_config *config,
+			    const struct t1_host_ops *ops,
+			    void *opaque, void *vram)
 {
-	struct tessera_core *core;
+	struct t1_core *core;
 
 	if (!config->tile_ns || !config->cmd_ns || !config->clock_mhz ||
 	    !config->vram_mb_per_s || !config->dma_mb_per_s || !config->vram_bytes ||
-	    config->vram_bytes & (TESSERA_HUGE_PAGE_SIZE - 1))
+	    config->vram_bytes & (T1_HUGE_PAGE_SIZE - 1))
 		return NULL;
 	core = calloc(1, sizeof(*core));
 	if (!core)
 		return NULL;
 	core->config = *config;
-	core->rates = (struct tessera_rates){
+	core->rates = (struct t1_rates){
 		.clock_mhz = config->clock_mhz,
-		.f32_macs_per_clock = TESSERA_F32_MACS_PER_CLOCK,
-		.i8_macs_per_clock = TESSERA_I8_MACS_PER_CLOCK,
+		.f32_macs_per_clock = T1_F32_MACS_PER_CLOCK,
+		.i8_macs_per_clock = T1_I8_MACS_PER_CLOCK,
 		.vram_mb_per_s = config->vram_mb_per_s,
 		.dma_mb_per_s = config->dma_mb_per_s,
 	};
 	core->ops = ops;
 	core->opaque = opaque;
 	core->vram = vram;
-	core->timer = TESSERA_NEVER;
-	core_power_on(core);
+	core->timer = T1_NEVER;
+	t1_core_power_on(core);
 	return core;
 }
 
-void tessera_core_free(struct tessera_core *core)
+void t1_core_free(struct t1_core *core)
 {
 	if (!core)
 		return;
-	core_power_on(core);
+	t1_core_power_on(core);
 	free(core);
 }

@@ -16,7 +16,7 @@
 #define STATE_VERSION		1u
 #define STATE_END		0x444e4554u	/* "TEND" */
 
-#define VA_END			(1ull << TESSERA_VA_BITS)
+#define VA_END			(1ull << T1_VA_BITS)
 
 struct stream {
 	uint8_t *buf;
@@ -110,12 +110,12 @@ static void walk_ring(struct stream *s, struct bus_ring *ring, bool ready)
 	if (!s->loading || s->why || !ready)
 		return;
 	if (ring->size < 2 || ring->size > 1024 || ring->size & (ring->size - 1) ||
-	    ring->base & (TESSERA_PAGE_SIZE - 1) || ring->base > UINT64_MAX - (1u << 20) ||
+	    ring->base & (T1_PAGE_SIZE - 1) || ring->base > UINT64_MAX - (1u << 20) ||
 	    ring->head >= ring->size || ring->tail >= ring->size)
 		refuse(s, "ring out of range");
 }
 
-static void walk_backlog(struct stream *s, struct tessera_core *core)
+static void walk_backlog(struct stream *s, struct t1_core *core)
 {
 	uint32_t count = core->backlog_count;
 	unsigned int i, at;
@@ -135,7 +135,7 @@ static void walk_backlog(struct stream *s, struct tessera_core *core)
 struct run {
 	uint64_t va;
 	uint64_t addr;
-	uint32_t flags;			/* TESSERA_MAP_* but CONTIG; zero ends the list */
+	uint32_t flags;			/* T1_MAP_* but CONTIG; zero ends the list */
 	uint32_t npages;
 };
 
@@ -155,12 +155,12 @@ static void put_run(struct stream *s, struct run *run)
 static bool save_page(void *arg, uint64_t va, uint64_t addr, uint32_t flags, bool huge)
 {
 	struct run_writer *w = arg;
-	uint64_t size = huge ? TESSERA_HUGE_PAGE_SIZE : TESSERA_PAGE_SIZE;
+	uint64_t size = huge ? T1_HUGE_PAGE_SIZE : T1_PAGE_SIZE;
 	struct run *run = &w->run;
 
 	if (huge)
-		flags |= TESSERA_MAP_HUGE;
-	if (run->npages && run->flags == flags && run->npages < TESSERA_MAP_MAX_PAGES &&
+		flags |= T1_MAP_HUGE;
+	if (run->npages && run->flags == flags && run->npages < T1_MAP_MAX_PAGES &&
 	    run->va + run->npages * size == va && run->addr + run->npages * size == addr) {
 		run->npages++;
 		return !w->s->why;
@@ -171,18 +171,18 @@ static bool save_page(void *arg, uint64_t va, uint64_t addr, uint32_t flags, boo
 	return !w->s->why;
 }
 
-static void load_run(struct stream *s, struct tessera_core *core, struct mmu *mmu,
+static void load_run(struct stream *s, struct t1_core *core, struct mmu *mmu,
 		     const struct run *run)
 {
-	uint64_t size = run->flags & TESSERA_MAP_HUGE ? TESSERA_HUGE_PAGE_SIZE : TESSERA_PAGE_SIZE;
-	uint64_t limit = run->flags & TESSERA_MAP_VRAM ? core->config.vram_bytes - size :
+	uint64_t size = run->flags & T1_MAP_HUGE ? T1_HUGE_PAGE_SIZE : T1_PAGE_SIZE;
+	uint64_t limit = run->flags & T1_MAP_VRAM ? core->config.vram_bytes - size :
 							 UINT64_MAX - size + 1;
-	uint64_t addrs[TESSERA_MAP_MAX_PAGES];
+	uint64_t addrs[T1_MAP_MAX_PAGES];
 	unsigned int i;
 
-	if (!(run->flags & (TESSERA_MAP_READ | TESSERA_MAP_WRITE)) ||
-	    run->flags & ~(MMU_FLAGS | TESSERA_MAP_HUGE) ||
-	    !run->npages || run->npages > TESSERA_MAP_MAX_PAGES ||
+	if (!(run->flags & (T1_MAP_READ | T1_MAP_WRITE)) ||
+	    run->flags & ~(MMU_FLAGS | T1_MAP_HUGE) ||
+	    !run->npages || run->npages > T1_MAP_MAX_PAGES ||
 	    run->va & (size - 1) || run->va >= VA_END ||
 	    run->npages * size > VA_END - run->va || run->addr & (size - 1) ||
 	    run->addr > limit || (run->npages - 1) * size > limit - run->addr) {
@@ -191,17 +191,17 @@ static void load_run(struct stream *s, struct tessera_core *core, struct mmu *mm
 	}
 	for (i = 0; i < run->npages; i++)
 		addrs[i] = run->addr + i * size;
-	if (mmu_map(core, mmu, run->va, addrs, run->npages, run->flags))
+	if (t1_mmu_map(core, mmu, run->va, addrs, run->npages, run->flags))
 		refuse(s, "mapping twice, or out of memory");
 }
 
-static void walk_mmu(struct stream *s, struct tessera_core *core, struct mmu *mmu)
+static void walk_mmu(struct stream *s, struct t1_core *core, struct mmu *mmu)
 {
 	struct run_writer w = { .s = s };
 	struct run end = { 0 };
 
 	if (!s->loading) {
-		mmu_walk(mmu, save_page, &w);
+		t1_mmu_walk(mmu, save_page, &w);
 		if (w.run.npages)
 			put_run(s, &w.run);
 		put_run(s, &end);
@@ -215,7 +215,7 @@ static void walk_mmu(struct stream *s, struct tessera_core *core, struct mmu *mm
 	}
 }
 
-static void walk_ctx(struct stream *s, struct tessera_core *core, struct ctx *ctx)
+static void walk_ctx(struct stream *s, struct t1_core *core, struct ctx *ctx)
 {
 	unsigned int e;
 
@@ -231,7 +231,7 @@ static void walk_ctx(struct stream *s, struct tessera_core *core, struct ctx *ct
 	walk_mmu(s, core, &ctx->mmu);
 }
 
-static void walk_queue(struct stream *s, struct tessera_core *core, struct queue *q)
+static void walk_queue(struct stream *s, struct t1_core *core, struct queue *q)
 {
 	flag(s, &q->used);
 	if (!q->used)
@@ -241,7 +241,7 @@ static void walk_queue(struct stream *s, struct tessera_core *core, struct queue
 	below(s, &q->engine, NUM_ENGINES, "queue's engine");
 	u64(s, &q->ring_va);
 	u64(s, &q->cb_va);
-	below(s, &q->ring_log2, TESSERA_RING_MAX_LOG2 + 1, "ring size");
+	below(s, &q->ring_log2, T1_RING_MAX_LOG2 + 1, "ring size");
 	below(s, &q->vector, NUM_VECTORS, "queue's vector");
 	u32(s, &q->head);
 	u32(s, &q->tail);
@@ -259,25 +259,25 @@ static void walk_queue(struct stream *s, struct tessera_core *core, struct queue
 	if (!s->loading || s->why)
 		return;
 	/* walk_core() has been through the contexts already. */
-	if (!core->ctxs[q->ctx].used || q->ring_log2 < TESSERA_RING_MIN_LOG2 ||
+	if (!core->ctxs[q->ctx].used || q->ring_log2 < T1_RING_MIN_LOG2 ||
 	    q->tail - q->head > 1u << q->ring_log2 ||
-	    q->ring_va & (TESSERA_PAGE_SIZE - 1) || q->ring_va >= VA_END ||
-	    q->cb_va & (sizeof(struct tessera_queue_cb) - 1) || q->cb_va >= VA_END)
+	    q->ring_va & (T1_PAGE_SIZE - 1) || q->ring_va >= VA_END ||
+	    q->cb_va & (sizeof(struct t1_queue_cb) - 1) || q->cb_va >= VA_END)
 		refuse(s, "queue out of range");
 	if (q->in_batch &&
-	    (q->batch_va >= VA_END || q->batch_count > TESSERA_MAX_BATCH ||
+	    (q->batch_va >= VA_END || q->batch_count > T1_MAX_BATCH ||
 	     q->batch_index >= q->batch_count || q->head == q->tail))
 		refuse(s, "batch out of range");
 	/* A queue in error may hold the very command that was refused. */
 	if (q->have_cmd && !q->error &&
-	    (cmd_check(core, &q->cmd, q->engine, q->in_batch) || q->done_ns > q->cost_ns ||
+	    (t1_cmd_check(core, &q->cmd, q->engine, q->in_batch) || q->done_ns > q->cost_ns ||
 	     q->head == q->tail))
 		refuse(s, "command out of range");
-	if (q->waiting && (!q->have_cmd || q->cmd.opcode != TESSERA_OP_SEM_WAIT || q->done_ns))
+	if (q->waiting && (!q->have_cmd || q->cmd.opcode != T1_OP_SEM_WAIT || q->done_ns))
 		refuse(s, "waiting queue has no semaphore");
 }
 
-static void walk_engine(struct stream *s, struct tessera_core *core, unsigned int n)
+static void walk_engine(struct stream *s, struct t1_core *core, unsigned int n)
 {
 	struct engine *e = &core->engines[n];
 	uint32_t phase = e->phase;
@@ -316,7 +316,7 @@ static void walk_engine(struct stream *s, struct tessera_core *core, unsigned in
 		refuse(s, "engine's phase ends before it starts");
 	if (e->phase == PHASE_RUN && (!q->used || !q->have_cmd || q->engine != n || q->waiting ||
 				      e->end - e->start > q->cost_ns - q->done_ns ||
-				      cmd_check(core, &q->cmd, n, q->in_batch)))
+				      t1_cmd_check(core, &q->cmd, n, q->in_batch)))
 		refuse(s, "engine runs what is not there");
 	if (e->phase == PHASE_SWITCH && !e->want)
 		refuse(s, "engine switches to no runlist");
@@ -324,7 +324,7 @@ static void walk_engine(struct stream *s, struct tessera_core *core, unsigned in
 		refuse(s, "engine busy in a disabled device");
 }
 
-static void walk_core(struct stream *s, struct tessera_core *core)
+static void walk_core(struct stream *s, struct t1_core *core)
 {
 	unsigned int i;
 
@@ -337,9 +337,9 @@ static void walk_core(struct stream *s, struct tessera_core *core)
 	u32(s, &core->sched_ctrl);
 	u32(s, &core->latch_time_hi);
 	if (s->loading && !s->why &&
-	    (core->ctrl & ~TESSERA_CTRL_ENABLE || core->sched_ctrl & ~TESSERA_SCHED_EXPLICIT ||
-	     core->status & ~(TESSERA_STATUS_READY | TESSERA_STATUS_FATAL) ||
-	     core->status == (TESSERA_STATUS_READY | TESSERA_STATUS_FATAL) ||
+	    (core->ctrl & ~T1_CTRL_ENABLE || core->sched_ctrl & ~T1_SCHED_EXPLICIT ||
+	     core->status & ~(T1_STATUS_READY | T1_STATUS_FATAL) ||
+	     core->status == (T1_STATUS_READY | T1_STATUS_FATAL) ||
 	     !core->status != !core->ctrl))
 		refuse(s, "control registers contradict each other");
 	walk_ring(s, &core->asq, core_ready(core));
@@ -358,7 +358,7 @@ static void walk_core(struct stream *s, struct tessera_core *core)
 }
 
 /* What the stream leaves out because it follows from the rest. */
-static void derive(struct tessera_core *core)
+static void derive(struct t1_core *core)
 {
 	struct engine *e;
 	struct queue *q;
@@ -381,7 +381,7 @@ static void derive(struct tessera_core *core)
 	}
 }
 
-uint8_t *tessera_core_save(struct tessera_core *core, size_t *len)
+uint8_t *t1_core_save(struct t1_core *core, size_t *len)
 {
 	struct stream s = { 0 };
 
@@ -394,24 +394,24 @@ uint8_t *tessera_core_save(struct tessera_core *core, size_t *len)
 	return s.buf;
 }
 
-bool tessera_core_load(struct tessera_core *core, const uint8_t *buf, size_t len,
-		       const char **why)
+bool t1_core_load(struct t1_core *core, const uint8_t *buf, size_t len,
+		  const char **why)
 {
 	/* The stream is only read from: one walker for both ways wants one type. */
 	struct stream s = { .buf = (uint8_t *)(uintptr_t)buf, .len = len, .loading = true };
 
-	core_power_on(core);
+	t1_core_power_on(core);
 	walk_core(&s, core);
 	if (s.why) {
 		*why = s.why;
-		core_power_on(core);
+		t1_core_power_on(core);
 	} else {
 		derive(core);
 	}
-	core->timer = TESSERA_NEVER;
-	core_set_timer(core);
+	core->timer = T1_NEVER;
+	t1_core_set_timer(core);
 	/* The timer's last deadline is not known: say it even where it is never. */
-	if (core->timer == TESSERA_NEVER)
-		core->ops->set_timer(core->opaque, TESSERA_NEVER);
+	if (core->timer == T1_NEVER)
+		core->ops->set_timer(core->opaque, T1_NEVER);
 	return !s.why;
 }

@@ -33,7 +33,7 @@
 _Static_assert(FLT_EVAL_METHOD == 0, "f32 arithmetic must round to f32");
 
 #define CANONICAL_NAN	0x7fc00000u
-#define VA_END		(1ull << TESSERA_VA_BITS)
+#define VA_END		(1ull << T1_VA_BITS)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* Elements that row-wise and element-wise commands handle at a time. */
@@ -94,22 +94,22 @@ static bool all_zero(const __u8 *p, size_t len)
 
 static bool bad_dim(uint64_t n)
 {
-	return n < 1 || n > TESSERA_MAX_DIM;
+	return n < 1 || n > T1_MAX_DIM;
 }
 
 /* -------------------------------------------------------------- parsers -- */
 
-static bool parse_gemm(const struct tessera_cmd *cmd, struct shape *s)
+static bool parse_gemm(const struct t1_cmd *cmd, struct shape *s)
 {
 	const uint16_t flags = cmd->flags;
 	const uint64_t m = cmd->gemm.m, n = cmd->gemm.n, k = cmd->gemm.k;
-	const uint64_t a_rows = flags & TESSERA_GEMM_TRANS_A ? k : m;
-	const uint64_t a_cols = flags & TESSERA_GEMM_TRANS_A ? m : k;
-	const uint64_t b_rows = flags & TESSERA_GEMM_TRANS_B ? n : k;
-	const uint64_t b_cols = flags & TESSERA_GEMM_TRANS_B ? k : n;
+	const uint64_t a_rows = flags & T1_GEMM_TRANS_A ? k : m;
+	const uint64_t a_cols = flags & T1_GEMM_TRANS_A ? m : k;
+	const uint64_t b_rows = flags & T1_GEMM_TRANS_B ? n : k;
+	const uint64_t b_cols = flags & T1_GEMM_TRANS_B ? k : n;
 
-	if (flags & ~(TESSERA_GEMM_TRANS_A | TESSERA_GEMM_TRANS_B | TESSERA_GEMM_ACCUMULATE |
-		      TESSERA_GEMM_I8))
+	if (flags & ~(T1_GEMM_TRANS_A | T1_GEMM_TRANS_B | T1_GEMM_ACCUMULATE |
+		      T1_GEMM_I8))
 		return false;
 	if (cmd->sub || !all_zero(cmd->gemm.pad, sizeof(cmd->gemm.pad)))
 		return false;
@@ -117,16 +117,16 @@ static bool parse_gemm(const struct tessera_cmd *cmd, struct shape *s)
 		return false;
 	if (cmd->gemm.lda < a_cols || cmd->gemm.ldb < b_cols || cmd->gemm.ldc < n)
 		return false;
-	s->i8 = flags & TESSERA_GEMM_I8;
+	s->i8 = flags & T1_GEMM_I8;
 	s->macs = m * n * k;
 	add_matrix(s, cmd->gemm.a, a_rows, a_cols, cmd->gemm.lda, s->i8 ? 1 : 4, 1);
 	add_matrix(s, cmd->gemm.b, b_rows, b_cols, cmd->gemm.ldb, s->i8 ? 1 : 4, 1);
 	add_matrix(s, cmd->gemm.c, m, n, cmd->gemm.ldc, 4,
-		   flags & TESSERA_GEMM_ACCUMULATE ? 2 : 1);
+		   flags & T1_GEMM_ACCUMULATE ? 2 : 1);
 	return true;
 }
 
-static bool parse_conv(const struct tessera_cmd *cmd, struct shape *s)
+static bool parse_conv(const struct t1_cmd *cmd, struct shape *s)
 {
 	const uint64_t n = cmd->conv.n, h = cmd->conv.h, w = cmd->conv.w;
 	const uint64_t cin = cmd->conv.cin, cout = cmd->conv.cout;
@@ -134,7 +134,7 @@ static bool parse_conv(const struct tessera_cmd *cmd, struct shape *s)
 	const uint64_t stride = cmd->conv.stride, padding = cmd->conv.padding;
 	uint64_t in_len, inner, pixels;
 
-	if (cmd->flags & ~(TESSERA_CONV_I8 | TESSERA_CONV_ACCUMULATE))
+	if (cmd->flags & ~(T1_CONV_I8 | T1_CONV_ACCUMULATE))
 		return false;
 	if (cmd->sub || !all_zero(cmd->conv.pad, sizeof(cmd->conv.pad)))
 		return false;
@@ -145,28 +145,28 @@ static bool parse_conv(const struct tessera_cmd *cmd, struct shape *s)
 	/* Each product is bounded before it is a factor of the next. */
 	in_len = n * h * w;
 	inner = kh * kw * cin;
-	pixels = n * tessera_conv_out(h, padding, kh, stride) *
-		 tessera_conv_out(w, padding, kw, stride);
-	if (in_len > TESSERA_MAX_BYTES || inner > TESSERA_MAX_BYTES || pixels > TESSERA_MAX_BYTES)
+	pixels = n * t1_conv_out(h, padding, kh, stride) *
+		 t1_conv_out(w, padding, kw, stride);
+	if (in_len > T1_MAX_BYTES || inner > T1_MAX_BYTES || pixels > T1_MAX_BYTES)
 		return false;
 	in_len *= cin;
-	if (in_len > TESSERA_MAX_BYTES || inner * cout > TESSERA_MAX_BYTES ||
-	    pixels * cout > TESSERA_MAX_BYTES || inner * pixels > TESSERA_MAX_MACS)
+	if (in_len > T1_MAX_BYTES || inner * cout > T1_MAX_BYTES ||
+	    pixels * cout > T1_MAX_BYTES || inner * pixels > T1_MAX_MACS)
 		return false;
-	s->i8 = cmd->flags & TESSERA_CONV_I8;
+	s->i8 = cmd->flags & T1_CONV_I8;
 	s->macs = pixels * inner * cout;
 	add_vector(s, cmd->conv.in, in_len, s->i8 ? 1 : 4);
 	add_matrix(s, cmd->conv.weights, inner, cout, cout, s->i8 ? 1 : 4, 1);
 	add_matrix(s, cmd->conv.out, pixels, cout, cout, 4,
-		   cmd->flags & TESSERA_CONV_ACCUMULATE ? 2 : 1);
+		   cmd->flags & T1_CONV_ACCUMULATE ? 2 : 1);
 	return true;
 }
 
-static bool parse_eltwise(const struct tessera_cmd *cmd, struct shape *s)
+static bool parse_eltwise(const struct t1_cmd *cmd, struct shape *s)
 {
-	const bool uses_alpha = cmd->sub == TESSERA_ELT_ADD || cmd->sub == TESSERA_ELT_MUL;
+	const bool uses_alpha = cmd->sub == T1_ELT_ADD || cmd->sub == T1_ELT_MUL;
 
-	if (cmd->flags || cmd->sub > TESSERA_ELT_MIN ||
+	if (cmd->flags || cmd->sub > T1_ELT_MIN ||
 	    !all_zero(cmd->elt.pad, sizeof(cmd->elt.pad)))
 		return false;
 	if (!cmd->elt.count || (!uses_alpha && cmd->elt.alpha))
@@ -178,11 +178,11 @@ static bool parse_eltwise(const struct tessera_cmd *cmd, struct shape *s)
 	return true;
 }
 
-static bool parse_bias(const struct tessera_cmd *cmd, struct shape *s)
+static bool parse_bias(const struct t1_cmd *cmd, struct shape *s)
 {
 	const uint64_t m = cmd->bias.m, n = cmd->bias.n;
 
-	if (cmd->flags & ~TESSERA_BIAS_I32 || cmd->sub ||
+	if (cmd->flags & ~T1_BIAS_I32 || cmd->sub ||
 	    !all_zero(cmd->bias.pad, sizeof(cmd->bias.pad)))
 		return false;
 	if (bad_dim(m) || bad_dim(n) || cmd->bias.ld_in < n || cmd->bias.ld_out < n)
@@ -196,13 +196,13 @@ static bool parse_bias(const struct tessera_cmd *cmd, struct shape *s)
 
 static bool act_has_grad(uint8_t sub)
 {
-	return sub == TESSERA_ACT_RELU_GRAD || sub == TESSERA_ACT_SIGMOID_GRAD ||
-	       sub == TESSERA_ACT_TANH_GRAD;
+	return sub == T1_ACT_RELU_GRAD || sub == T1_ACT_SIGMOID_GRAD ||
+	       sub == T1_ACT_TANH_GRAD;
 }
 
-static bool parse_act(const struct tessera_cmd *cmd, struct shape *s)
+static bool parse_act(const struct t1_cmd *cmd, struct shape *s)
 {
-	if (cmd->flags || cmd->sub > TESSERA_ACT_TANH_GRAD ||
+	if (cmd->flags || cmd->sub > T1_ACT_TANH_GRAD ||
 	    !all_zero(cmd->act.pad, sizeof(cmd->act.pad)))
 		return false;
 	if (!cmd->act.count || (!act_has_grad(cmd->sub) && cmd->act.grad))
@@ -215,13 +215,13 @@ static bool parse_act(const struct tessera_cmd *cmd, struct shape *s)
 	return true;
 }
 
-static bool parse_softmax(const struct tessera_cmd *cmd, struct shape *s)
+static bool parse_softmax(const struct t1_cmd *cmd, struct shape *s)
 {
 	const uint64_t m = cmd->softmax.m, n = cmd->softmax.n;
-	const bool grad = cmd->flags & TESSERA_SOFTMAX_GRAD;
-	const bool loss = cmd->flags & TESSERA_SOFTMAX_LOSS;
+	const bool grad = cmd->flags & T1_SOFTMAX_GRAD;
+	const bool loss = cmd->flags & T1_SOFTMAX_LOSS;
 
-	if (cmd->flags & ~(TESSERA_SOFTMAX_GRAD | TESSERA_SOFTMAX_LOSS) || cmd->sub ||
+	if (cmd->flags & ~(T1_SOFTMAX_GRAD | T1_SOFTMAX_LOSS) || cmd->sub ||
 	    !all_zero(cmd->softmax.pad, sizeof(cmd->softmax.pad)))
 		return false;
 	if (bad_dim(m) || bad_dim(n) || (!grad && cmd->softmax.scale))
@@ -238,16 +238,16 @@ static bool parse_softmax(const struct tessera_cmd *cmd, struct shape *s)
 	return true;
 }
 
-static bool parse_reduce(const struct tessera_cmd *cmd, struct shape *s)
+static bool parse_reduce(const struct t1_cmd *cmd, struct shape *s)
 {
 	const uint64_t m = cmd->reduce.m, n = cmd->reduce.n;
 
-	if (cmd->flags || cmd->sub > TESSERA_REDUCE_ARGMAX_I32 ||
+	if (cmd->flags || cmd->sub > T1_REDUCE_ARGMAX_I32 ||
 	    !all_zero(cmd->reduce.pad, sizeof(cmd->reduce.pad)))
 		return false;
 	if (bad_dim(m) || bad_dim(n) || cmd->reduce.ld_in < n || cmd->reduce.axis > 1)
 		return false;
-	if (cmd->sub >= TESSERA_REDUCE_ARGMAX && cmd->reduce.axis != 1)
+	if (cmd->sub >= T1_REDUCE_ARGMAX && cmd->reduce.axis != 1)
 		return false;
 	s->macs = m * n;
 	add_matrix(s, cmd->reduce.in, m, n, cmd->reduce.ld_in, 4, 1);
@@ -255,18 +255,18 @@ static bool parse_reduce(const struct tessera_cmd *cmd, struct shape *s)
 	return true;
 }
 
-static bool parse_requant(const struct tessera_cmd *cmd, struct shape *s)
+static bool parse_requant(const struct t1_cmd *cmd, struct shape *s)
 {
 	/* bytes of an element in and out, by sub-operation */
 	static const uint8_t sizes[][2] = {
-		[TESSERA_REQUANT_I32_TO_I8] = { 4, 1 },
-		[TESSERA_REQUANT_F32_TO_I8] = { 4, 1 },
-		[TESSERA_REQUANT_I32_TO_F32] = { 4, 4 },
-		[TESSERA_REQUANT_U8_TO_F32] = { 1, 4 },
-		[TESSERA_REQUANT_U8_TO_I8] = { 1, 1 },
+		[T1_REQUANT_I32_TO_I8] = { 4, 1 },
+		[T1_REQUANT_F32_TO_I8] = { 4, 1 },
+		[T1_REQUANT_I32_TO_F32] = { 4, 4 },
+		[T1_REQUANT_U8_TO_F32] = { 1, 4 },
+		[T1_REQUANT_U8_TO_I8] = { 1, 1 },
 	};
 
-	if (cmd->flags & ~TESSERA_REQUANT_RELU || cmd->sub >= ARRAY_SIZE(sizes) ||
+	if (cmd->flags & ~T1_REQUANT_RELU || cmd->sub >= ARRAY_SIZE(sizes) ||
 	    !all_zero(cmd->requant.pad, sizeof(cmd->requant.pad)) || !cmd->requant.count)
 		return false;
 	s->macs = cmd->requant.count;
@@ -285,61 +285,61 @@ static unsigned int check_operands(const struct shape *s)
 		uint64_t span = ((op->rows - 1) * op->ld + op->cols) * op->size;
 
 		total += op->rows * op->cols * op->size;
-		if (span > TESSERA_MAX_BYTES || total > TESSERA_MAX_BYTES)
-			return TESSERA_FAULT_BAD_COMMAND;
+		if (span > T1_MAX_BYTES || total > T1_MAX_BYTES)
+			return T1_FAULT_BAD_COMMAND;
 	}
 	for (unsigned int i = 0; i < s->num_ops; i++)
 		if (s->op[i].va & (s->op[i].size - 1))
-			return TESSERA_FAULT_MISALIGNED;
+			return T1_FAULT_MISALIGNED;
 	for (unsigned int i = 0; i < s->num_ops; i++) {
 		const struct operand *op = &s->op[i];
 		uint64_t span = ((op->rows - 1) * op->ld + op->cols) * op->size;
 
 		if (op->va >= VA_END || span > VA_END - op->va)
-			return TESSERA_FAULT_UNMAPPED;
+			return T1_FAULT_UNMAPPED;
 	}
 	return 0;
 }
 
-static unsigned int parse(const struct tessera_cmd *cmd, struct shape *s)
+static unsigned int parse(const struct t1_cmd *cmd, struct shape *s)
 {
 	bool ok = false;
 
 	memset(s, 0, sizeof(*s));
 	if (cmd->rsvd)
-		return TESSERA_FAULT_BAD_COMMAND;
+		return T1_FAULT_BAD_COMMAND;
 	switch (cmd->opcode) {
-	case TESSERA_OP_GEMM:
+	case T1_OP_GEMM:
 		ok = parse_gemm(cmd, s);
 		break;
-	case TESSERA_OP_CONV2D:
+	case T1_OP_CONV2D:
 		ok = parse_conv(cmd, s);
 		break;
-	case TESSERA_OP_ELTWISE:
+	case T1_OP_ELTWISE:
 		ok = parse_eltwise(cmd, s);
 		break;
-	case TESSERA_OP_BIAS:
+	case T1_OP_BIAS:
 		ok = parse_bias(cmd, s);
 		break;
-	case TESSERA_OP_ACT:
+	case T1_OP_ACT:
 		ok = parse_act(cmd, s);
 		break;
-	case TESSERA_OP_SOFTMAX:
+	case T1_OP_SOFTMAX:
 		ok = parse_softmax(cmd, s);
 		break;
-	case TESSERA_OP_REDUCE:
+	case T1_OP_REDUCE:
 		ok = parse_reduce(cmd, s);
 		break;
-	case TESSERA_OP_REQUANT:
+	case T1_OP_REQUANT:
 		ok = parse_requant(cmd, s);
 		break;
 	}
-	if (!ok || s->macs > TESSERA_MAX_MACS)
-		return TESSERA_FAULT_BAD_COMMAND;
+	if (!ok || s->macs > T1_MAX_MACS)
+		return T1_FAULT_BAD_COMMAND;
 	return check_operands(s);
 }
 
-unsigned int tessera_tensor_check(const struct tessera_cmd *cmd)
+unsigned int t1_tensor_check(const struct t1_cmd *cmd)
 {
 	struct shape s;
 
@@ -351,7 +351,7 @@ static uint64_t div_up(uint64_t a, uint64_t b)
 	return b ? a / b + !!(a % b) : a;
 }
 
-uint64_t tessera_tensor_cost_ns(const struct tessera_cmd *cmd, const struct tessera_rates *r)
+uint64_t t1_tensor_cost_ns(const struct t1_cmd *cmd, const struct t1_rates *r)
 {
 	uint64_t compute_ns, memory_ns, bytes = 0;
 	struct shape s;
@@ -405,7 +405,7 @@ static uint64_t operand_bytes(const struct operand *op)
 }
 
 /* Rows first .. first + count - 1, to be stored without gaps at @buf. */
-static unsigned int read_rows(const struct tessera_mem *mem, const struct operand *op,
+static unsigned int read_rows(const struct t1_mem *mem, const struct operand *op,
 			      uint64_t first, uint64_t count, void *buf, uint64_t *fault_va)
 {
 	const uint64_t row_bytes = op->cols * op->size, stride = op->ld * op->size;
@@ -423,7 +423,7 @@ static unsigned int read_rows(const struct tessera_mem *mem, const struct operan
 	return 0;
 }
 
-static unsigned int write_rows(const struct tessera_mem *mem, const struct operand *op,
+static unsigned int write_rows(const struct t1_mem *mem, const struct operand *op,
 			       uint64_t first, uint64_t count, const void *buf, uint64_t *fault_va)
 {
 	const uint64_t row_bytes = op->cols * op->size, stride = op->ld * op->size;
@@ -442,13 +442,13 @@ static unsigned int write_rows(const struct tessera_mem *mem, const struct opera
 }
 
 /* Elements first .. first + count - 1 of a vector. */
-static unsigned int read_part(const struct tessera_mem *mem, const struct operand *op,
+static unsigned int read_part(const struct t1_mem *mem, const struct operand *op,
 			      uint64_t first, uint64_t count, void *buf, uint64_t *fault_va)
 {
 	return mem->read(mem->opaque, op->va + first * op->size, buf, count * op->size, fault_va);
 }
 
-static unsigned int write_part(const struct tessera_mem *mem, const struct operand *op,
+static unsigned int write_part(const struct t1_mem *mem, const struct operand *op,
 			       uint64_t first, uint64_t count, const void *buf, uint64_t *fault_va)
 {
 	return mem->write(mem->opaque, op->va + first * op->size, buf, count * op->size, fault_va);
@@ -587,22 +587,22 @@ static int8_t quantise(float x, bool relu)
 /* ------------------------------------------------------ matrix products -- */
 
 /* GEMM and CONV2D: operands A, B and C of @s, as the parsers put them. */
-static unsigned int exec_product(const struct tessera_cmd *cmd, const struct shape *s,
-				 const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_product(const struct t1_cmd *cmd, const struct shape *s,
+				 const struct t1_mem *mem, uint64_t *fault_va)
 {
-	const bool conv = cmd->opcode == TESSERA_OP_CONV2D;
+	const bool conv = cmd->opcode == T1_OP_CONV2D;
 	const struct operand *a = &s->op[0], *b = &s->op[1], *c = &s->op[2];
 	const uint64_t a_bytes = (operand_bytes(a) + 63) & ~63ull;
 	const uint64_t b_bytes = (operand_bytes(b) + 63) & ~63ull;
 	const uint64_t c_bytes = (operand_bytes(c) + 63) & ~63ull;
-	struct tessera_product p = { .m = c->rows, .n = c->cols, .i8 = s->i8 };
+	struct t1_product p = { .m = c->rows, .n = c->cols, .i8 = s->i8 };
 	char *base = scratch_get(a_bytes + b_bytes + c_bytes +
-				 TESSERA_PRODUCT_SCRATCH * sizeof(float));
+				 T1_PRODUCT_SCRATCH * sizeof(float));
 	unsigned int fault;
 	float *pack;
 
 	if (!base)
-		return TESSERA_FAULT_BUS_ERROR;
+		return T1_FAULT_BUS_ERROR;
 	pack = (float *)(base + a_bytes + b_bytes + c_bytes);
 	p.a = base;
 	p.b = base + a_bytes;
@@ -613,8 +613,8 @@ static unsigned int exec_product(const struct tessera_cmd *cmd, const struct sha
 		p.b_row = b->cols;
 		p.b_col = 1;
 	} else {
-		const bool trans_a = cmd->flags & TESSERA_GEMM_TRANS_A;
-		const bool trans_b = cmd->flags & TESSERA_GEMM_TRANS_B;
+		const bool trans_a = cmd->flags & T1_GEMM_TRANS_A;
+		const bool trans_b = cmd->flags & T1_GEMM_TRANS_B;
 
 		p.k = trans_a ? a->rows : a->cols;
 		p.a_row = trans_a ? 1 : a->cols;
@@ -633,7 +633,7 @@ static unsigned int exec_product(const struct tessera_cmd *cmd, const struct sha
 		memset(p.c, 0, operand_bytes(c));
 	if (fault)
 		return fault;
-	tessera_product(&p, pack);
+	t1_product(&p, pack);
 	if (!p.i8)
 		canonicalise(p.c, p.m * p.n);
 	return write_rows(mem, c, 0, c->rows, p.c, fault_va);
@@ -645,15 +645,15 @@ static void eltwise(uint8_t sub, float alpha, const float *a, const float *b, fl
 		    uint64_t count)
 {
 	switch (sub) {
-	case TESSERA_ELT_ADD:
+	case T1_ELT_ADD:
 		for (uint64_t i = 0; i < count; i++)
 			out[i] = a[i] + alpha * b[i];
 		break;
-	case TESSERA_ELT_MUL:
+	case T1_ELT_MUL:
 		for (uint64_t i = 0; i < count; i++)
 			out[i] = (alpha * a[i]) * b[i];
 		break;
-	case TESSERA_ELT_MAX:
+	case T1_ELT_MAX:
 		for (uint64_t i = 0; i < count; i++)
 			out[i] = a[i] > b[i] ? a[i] : b[i];
 		break;
@@ -664,8 +664,8 @@ static void eltwise(uint8_t sub, float alpha, const float *a, const float *b, fl
 	}
 }
 
-static unsigned int exec_eltwise(const struct tessera_cmd *cmd, const struct shape *s,
-				 const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_eltwise(const struct t1_cmd *cmd, const struct shape *s,
+				 const struct t1_mem *mem, uint64_t *fault_va)
 {
 	const float alpha = f32_from_bits(cmd->elt.alpha);
 	const uint64_t total = cmd->elt.count;
@@ -674,7 +674,7 @@ static unsigned int exec_eltwise(const struct tessera_cmd *cmd, const struct sha
 	unsigned int fault = 0;
 
 	if (!a)
-		return TESSERA_FAULT_BUS_ERROR;
+		return T1_FAULT_BUS_ERROR;
 	b = a + CHUNK;
 	out = b + CHUNK;
 	for (uint64_t at = 0; at < total && !fault; at += CHUNK) {
@@ -695,23 +695,23 @@ static unsigned int exec_eltwise(const struct tessera_cmd *cmd, const struct sha
 static void activate(uint8_t sub, const float *x, const float *grad, float *out, uint64_t count)
 {
 	switch (sub) {
-	case TESSERA_ACT_RELU:
+	case T1_ACT_RELU:
 		for (uint64_t i = 0; i < count; i++)
 			out[i] = x[i] > 0 ? x[i] : 0.0f;
 		break;
-	case TESSERA_ACT_RELU_GRAD:
+	case T1_ACT_RELU_GRAD:
 		for (uint64_t i = 0; i < count; i++)
 			out[i] = x[i] > 0 ? grad[i] : 0.0f;
 		break;
-	case TESSERA_ACT_SIGMOID:
+	case T1_ACT_SIGMOID:
 		for (uint64_t i = 0; i < count; i++)
 			out[i] = sigmoid(x[i]);
 		break;
-	case TESSERA_ACT_SIGMOID_GRAD:
+	case T1_ACT_SIGMOID_GRAD:
 		for (uint64_t i = 0; i < count; i++)
 			out[i] = (grad[i] * x[i]) * (1.0f - x[i]);
 		break;
-	case TESSERA_ACT_TANH:
+	case T1_ACT_TANH:
 		for (uint64_t i = 0; i < count; i++)
 			out[i] = tanh_f32(x[i]);
 		break;
@@ -722,8 +722,8 @@ static void activate(uint8_t sub, const float *x, const float *grad, float *out,
 	}
 }
 
-static unsigned int exec_act(const struct tessera_cmd *cmd, const struct shape *s,
-			     const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_act(const struct t1_cmd *cmd, const struct shape *s,
+			     const struct t1_mem *mem, uint64_t *fault_va)
 {
 	const uint64_t total = cmd->act.count;
 	float *x = scratch_get(3 * CHUNK * sizeof(float));
@@ -731,7 +731,7 @@ static unsigned int exec_act(const struct tessera_cmd *cmd, const struct shape *
 	unsigned int fault = 0;
 
 	if (!x)
-		return TESSERA_FAULT_BUS_ERROR;
+		return T1_FAULT_BUS_ERROR;
 	grad = x + CHUNK;
 	out = grad + CHUNK;
 	for (uint64_t at = 0; at < total && !fault; at += CHUNK) {
@@ -759,19 +759,19 @@ static void requantise(uint8_t sub, float scale, bool relu, const void *in, void
 	float *of = out;
 
 	switch (sub) {
-	case TESSERA_REQUANT_I32_TO_I8:
+	case T1_REQUANT_I32_TO_I8:
 		for (uint64_t i = 0; i < count; i++)
 			o8[i] = quantise((float)i32[i] * scale, relu);
 		return;
-	case TESSERA_REQUANT_F32_TO_I8:
+	case T1_REQUANT_F32_TO_I8:
 		for (uint64_t i = 0; i < count; i++)
 			o8[i] = quantise(f32[i] * scale, relu);
 		return;
-	case TESSERA_REQUANT_U8_TO_I8:
+	case T1_REQUANT_U8_TO_I8:
 		for (uint64_t i = 0; i < count; i++)
 			o8[i] = quantise((float)u8[i] * scale, relu);
 		return;
-	case TESSERA_REQUANT_I32_TO_F32:
+	case T1_REQUANT_I32_TO_F32:
 		for (uint64_t i = 0; i < count; i++)
 			of[i] = (float)i32[i] * scale;
 		break;
@@ -786,18 +786,18 @@ static void requantise(uint8_t sub, float scale, bool relu, const void *in, void
 	canonicalise(of, count);
 }
 
-static unsigned int exec_requant(const struct tessera_cmd *cmd, const struct shape *s,
-				 const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_requant(const struct t1_cmd *cmd, const struct shape *s,
+				 const struct t1_mem *mem, uint64_t *fault_va)
 {
 	const float scale = f32_from_bits(cmd->requant.scale);
-	const bool relu = cmd->flags & TESSERA_REQUANT_RELU;
+	const bool relu = cmd->flags & T1_REQUANT_RELU;
 	const uint64_t total = cmd->requant.count;
 	char *in = scratch_get(2 * CHUNK * sizeof(float));
 	char *out;
 	unsigned int fault = 0;
 
 	if (!in)
-		return TESSERA_FAULT_BUS_ERROR;
+		return T1_FAULT_BUS_ERROR;
 	out = in + CHUNK * sizeof(float);
 	for (uint64_t at = 0; at < total && !fault; at += CHUNK) {
 		const uint64_t count = min_u64(CHUNK, total - at);
@@ -824,8 +824,8 @@ static uint64_t chunk_elements(const struct operand *op)
 	return rows_at_a_time(op) * op->cols;
 }
 
-static unsigned int exec_bias(const struct tessera_cmd *cmd, const struct shape *s,
-			      const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_bias(const struct t1_cmd *cmd, const struct shape *s,
+			      const struct t1_mem *mem, uint64_t *fault_va)
 {
 	const struct operand *in = &s->op[0], *out = &s->op[2];
 	const uint64_t m = in->rows, n = in->cols, step = rows_at_a_time(in);
@@ -834,7 +834,7 @@ static unsigned int exec_bias(const struct tessera_cmd *cmd, const struct shape 
 	unsigned int fault;
 
 	if (!bias)
-		return TESSERA_FAULT_BUS_ERROR;
+		return T1_FAULT_BUS_ERROR;
 	x = bias + n;
 	fault = read_part(mem, &s->op[1], 0, n, bias, fault_va);
 	for (uint64_t row = 0; row < m && !fault; row += step) {
@@ -846,7 +846,7 @@ static unsigned int exec_bias(const struct tessera_cmd *cmd, const struct shape 
 		for (uint64_t i = 0; i < rows; i++) {
 			uint32_t *xi = x + i * n;
 
-			if (cmd->flags & TESSERA_BIAS_I32) {
+			if (cmd->flags & T1_BIAS_I32) {
 				for (uint64_t j = 0; j < n; j++)
 					xi[j] += bias[j];
 			} else {
@@ -883,12 +883,12 @@ static float softmax_row(float *x, uint64_t n, unsigned int label)
 	return (float)(log_f64((double)sum) - (double)at_label);
 }
 
-static unsigned int exec_softmax(const struct tessera_cmd *cmd, const struct shape *s,
-				 const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_softmax(const struct t1_cmd *cmd, const struct shape *s,
+				 const struct t1_mem *mem, uint64_t *fault_va)
 {
 	const struct operand *in = &s->op[0], *out = &s->op[1];
-	const bool want_grad = cmd->flags & TESSERA_SOFTMAX_GRAD;
-	const bool want_loss = cmd->flags & TESSERA_SOFTMAX_LOSS;
+	const bool want_grad = cmd->flags & T1_SOFTMAX_GRAD;
+	const bool want_loss = cmd->flags & T1_SOFTMAX_LOSS;
 	const bool has_labels = want_grad || want_loss;
 	const float scale = f32_from_bits(cmd->softmax.scale);
 	const uint64_t m = in->rows, n = in->cols, step = rows_at_a_time(in);
@@ -898,7 +898,7 @@ static unsigned int exec_softmax(const struct tessera_cmd *cmd, const struct sha
 	unsigned int fault = 0;
 
 	if (!x)
-		return TESSERA_FAULT_BUS_ERROR;
+		return T1_FAULT_BUS_ERROR;
 	loss = x + chunk_elements(in);
 	labels = (uint8_t *)(loss + step);
 	for (uint64_t row = 0; row < m && !fault; row += step) {
@@ -915,7 +915,7 @@ static unsigned int exec_softmax(const struct tessera_cmd *cmd, const struct sha
 
 			if (label >= n) {
 				*fault_va = s->op[2].va + row + i;
-				return TESSERA_FAULT_BAD_COMMAND;
+				return T1_FAULT_BAD_COMMAND;
 			}
 			loss[i] = softmax_row(xi, n, label);
 			if (want_grad) {
@@ -934,9 +934,9 @@ static unsigned int exec_softmax(const struct tessera_cmd *cmd, const struct sha
 
 static float reduce_step(uint8_t sub, float acc, float x)
 {
-	if (sub == TESSERA_REDUCE_SUM)
+	if (sub == T1_REDUCE_SUM)
 		return acc + x;
-	if (sub == TESSERA_REDUCE_ABSMAX)
+	if (sub == T1_REDUCE_ABSMAX)
 		x = x < 0 ? -x : x;
 	return x > acc ? x : acc;
 }
@@ -946,15 +946,15 @@ static uint32_t reduce_row(uint8_t sub, const uint32_t *x, uint64_t n)
 {
 	const float *f = (const float *)x;
 	const int32_t *s32 = (const int32_t *)x;
-	float acc = sub == TESSERA_REDUCE_MAX ? f[0] : 0.0f;
+	float acc = sub == T1_REDUCE_MAX ? f[0] : 0.0f;
 	uint32_t best = 0;
 
 	switch (sub) {
-	case TESSERA_REDUCE_ARGMAX:
+	case T1_REDUCE_ARGMAX:
 		for (uint64_t j = 1; j < n; j++)
 			best = f[j] > f[best] ? j : best;
 		return best;
-	case TESSERA_REDUCE_ARGMAX_I32:
+	case T1_REDUCE_ARGMAX_I32:
 		for (uint64_t j = 1; j < n; j++)
 			best = s32[j] > s32[best] ? j : best;
 		return best;
@@ -968,8 +968,8 @@ static uint32_t reduce_row(uint8_t sub, const uint32_t *x, uint64_t n)
 }
 
 /* The rows' results go out as they come; the columns' (axis 0) when all rows are read. */
-static unsigned int exec_reduce(const struct tessera_cmd *cmd, const struct shape *s,
-				const struct tessera_mem *mem, uint64_t *fault_va)
+static unsigned int exec_reduce(const struct t1_cmd *cmd, const struct shape *s,
+				const struct t1_mem *mem, uint64_t *fault_va)
 {
 	const struct operand *in = &s->op[0], *out = &s->op[1];
 	const uint64_t m = in->rows, n = in->cols, step = rows_at_a_time(in);
@@ -980,7 +980,7 @@ static unsigned int exec_reduce(const struct tessera_cmd *cmd, const struct shap
 	unsigned int fault = 0;
 
 	if (!x)
-		return TESSERA_FAULT_BUS_ERROR;
+		return T1_FAULT_BUS_ERROR;
 	result = x + chunk_elements(in);
 	acc = (float *)result;
 	for (uint64_t row = 0; row < m; row += step) {
@@ -997,7 +997,7 @@ static unsigned int exec_reduce(const struct tessera_cmd *cmd, const struct shap
 				return fault;
 			continue;
 		}
-		if (row == 0 && cmd->sub == TESSERA_REDUCE_MAX)
+		if (row == 0 && cmd->sub == T1_REDUCE_MAX)
 			memcpy(acc, x, n * sizeof(*acc));
 		else if (row == 0)
 			memset(acc, 0, n * sizeof(*acc));
@@ -1012,8 +1012,8 @@ static unsigned int exec_reduce(const struct tessera_cmd *cmd, const struct shap
 	return write_part(mem, out, 0, n, acc, fault_va);
 }
 
-unsigned int tessera_tensor_exec(const struct tessera_cmd *cmd, const struct tessera_mem *mem,
-				 uint64_t *fault_va)
+unsigned int t1_tensor_exec(const struct t1_cmd *cmd, const struct t1_mem *mem,
+			    uint64_t *fault_va)
 {
 	struct shape s;
 	unsigned int fault;
@@ -1023,23 +1023,23 @@ unsigned int tessera_tensor_exec(const struct tessera_cmd *cmd, const struct tes
 	if (fault)
 		return fault;
 	switch (cmd->opcode) {
-	case TESSERA_OP_GEMM:
-	case TESSERA_OP_CONV2D:
+	case T1_OP_GEMM:
+	case T1_OP_CONV2D:
 		fault = exec_product(cmd, &s, mem, fault_va);
 		break;
-	case TESSERA_OP_ELTWISE:
+	case T1_OP_ELTWISE:
 		fault = exec_eltwise(cmd, &s, mem, fault_va);
 		break;
-	case TESSERA_OP_BIAS:
+	case T1_OP_BIAS:
 		fault = exec_bias(cmd, &s, mem, fault_va);
 		break;
-	case TESSERA_OP_ACT:
+	case T1_OP_ACT:
 		fault = exec_act(cmd, &s, mem, fault_va);
 		break;
-	case TESSERA_OP_SOFTMAX:
+	case T1_OP_SOFTMAX:
 		fault = exec_softmax(cmd, &s, mem, fault_va);
 		break;
-	case TESSERA_OP_REDUCE:
+	case T1_OP_REDUCE:
 		fault = exec_reduce(cmd, &s, mem, fault_va);
 		break;
 	default:

@@ -9,19 +9,19 @@
 
 #include <stdint.h>
 
-#include "tessera_hw.h"
+#include "t1_hw.h"
 
 /* MACs per clock are facts of T1; clock and bandwidths are device properties. */
-#define TESSERA_F32_MACS_PER_CLOCK	32u
-#define TESSERA_I8_MACS_PER_CLOCK	128u
+#define T1_F32_MACS_PER_CLOCK	32u
+#define T1_I8_MACS_PER_CLOCK	128u
 
 /**
- * struct tessera_mem - a context's address space, as the engine sees it
+ * struct t1_mem - a context's address space, as the engine sees it
  * @opaque: passed through
- * @read: copy @len bytes at @va to @buf; 0, or TESSERA_FAULT_* with *@fault_va set
+ * @read: copy @len bytes at @va to @buf; 0, or T1_FAULT_* with *@fault_va set
  * @write: copy @len bytes from @buf to @va; likewise
  */
-struct tessera_mem {
+struct t1_mem {
 	void *opaque;
 	unsigned int (*read)(void *opaque, uint64_t va, void *buf, uint64_t len,
 			     uint64_t *fault_va);
@@ -30,14 +30,14 @@ struct tessera_mem {
 };
 
 /**
- * struct tessera_rates - modelled speeds of one device
+ * struct t1_rates - modelled speeds of one device
  * @clock_mhz: engine clock
- * @f32_macs_per_clock: TESSERA_F32_MACS_PER_CLOCK
- * @i8_macs_per_clock: TESSERA_I8_MACS_PER_CLOCK
+ * @f32_macs_per_clock: T1_F32_MACS_PER_CLOCK
+ * @i8_macs_per_clock: T1_I8_MACS_PER_CLOCK
  * @vram_mb_per_s: bandwidth of device memory, 10^6 bytes a second
  * @dma_mb_per_s: bandwidth to system memory, 10^6 bytes a second
  */
-struct tessera_rates {
+struct t1_rates {
 	uint32_t clock_mhz;
 	uint32_t f32_macs_per_clock;
 	uint32_t i8_macs_per_clock;
@@ -46,28 +46,28 @@ struct tessera_rates {
 };
 
 /**
- * tessera_tensor_check() - validate every field of a compute command
+ * t1_tensor_check() - validate every field of a compute command
  * @cmd: private copy of the command, contents untrusted
  *
  * Looks at no memory. Everything that exec needs for its own safety is checked here.
  *
- * Return: 0, or TESSERA_FAULT_BAD_COMMAND (opcode, flag, reserved or field out of range, too
+ * Return: 0, or T1_FAULT_BAD_COMMAND (opcode, flag, reserved or field out of range, too
  * many bytes or MACs), _MISALIGNED (an operand) or _UNMAPPED (an operand passes 48 bits).
  */
-unsigned int tessera_tensor_check(const struct tessera_cmd *cmd);
+unsigned int t1_tensor_check(const struct t1_cmd *cmd);
 
 /**
- * tessera_tensor_cost_ns() - modelled engine time of a command that check() passed
+ * t1_tensor_cost_ns() - modelled engine time of a command that check() passed
  * @cmd: the command
  * @r: speeds
  *
  * Return: the longer of arithmetic and VRAM traffic, ns, rounded up, at least 1; 0 for a
  * command that check() refuses.
  */
-uint64_t tessera_tensor_cost_ns(const struct tessera_cmd *cmd, const struct tessera_rates *r);
+uint64_t t1_tensor_cost_ns(const struct t1_cmd *cmd, const struct t1_rates *r);
 
 /**
- * tessera_tensor_exec() - carry out a command
+ * t1_tensor_exec() - carry out a command
  * @cmd: the command; checked again here, so a wrong call order costs nothing but a fault
  * @mem: address space it runs in
  * @fault_va: set to the virtual address of a memory fault
@@ -75,9 +75,9 @@ uint64_t tessera_tensor_cost_ns(const struct tessera_cmd *cmd, const struct tess
  * May be called by several threads for different devices. After a fault the outputs may
  * have been written in part.
  *
- * Return: 0 or TESSERA_FAULT_*; BUS_ERROR also when the host has no memory for scratch.
+ * Return: 0 or T1_FAULT_*; BUS_ERROR also when the host has no memory for scratch.
  */
-unsigned int tessera_tensor_exec(const struct tessera_cmd *cmd, const struct tessera_mem *mem,
-				 uint64_t *fault_va);
+unsigned int t1_tensor_exec(const struct t1_cmd *cmd, const struct t1_mem *mem,
+			    uint64_t *fault_va);
 
 #endif /* TESSERA_TENSOR_H */
