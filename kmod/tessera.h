@@ -4,13 +4,13 @@
  *
  * Lock order, outermost first (Documentation/mediator.rst tells more):
  *
- *	parent->lock
- *	parent->settings_lock > dispatcher->lock
- *	vgpu->lock > vgpu->dma.lock > parent->frames_lock, the backend's admin lock
- *	mmap_lock > parent->bar_sem
- *	the backend's event lock > parent->owner_lock > dispatcher->lock,
+ *	accel->lock
+ *	accel->settings_lock > dispatcher->lock
+ *	vgpu->lock > vgpu->dma.lock > accel->frames_lock, the backend's admin lock
+ *	mmap_lock > accel->bar_sem
+ *	the backend's event lock > accel->owner_lock > dispatcher->lock,
  *		vgpu->events.lock
- *	parent->slots[].lock > vgpu->irq_lock
+ *	accel->slots[].lock > vgpu->irq_lock
  *
  * vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw() (so tessera_dma_rw()) take locks of
  * VFIO's under which it also calls our .dma_unmap, and mmap_lock. They may be called with
@@ -27,7 +27,7 @@
 #include <linux/vfio.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
-#include "tessera_backend.h"
+#include "accel/hw.h"
 #include "tessera_sched.h"
 
 #define TESSERA_NAME_LEN	37	/* a UUID as text */
@@ -39,7 +39,7 @@
 #define TESSERA_PREEMPT_TIMEOUT_MIN_US	100u
 #define TESSERA_PREEMPT_TIMEOUT_MAX_US	10000000u
 
-struct tessera_parent;
+struct tessera_accel;
 struct tessera_vgpu;
 
 /* ------------------------------------------------- tessera_pool.c -- */
@@ -104,7 +104,7 @@ struct tessera_log_entry {
  * Times are device times (ns), made to run on across device resets.
  */
 struct tessera_dispatcher {
-	struct tessera_parent *parent;
+	struct tessera_accel *accel;
 	u32 engine;
 
 	/* protects all below and every entity of this engine; taken in hard interrupts */
@@ -150,16 +150,16 @@ struct tessera_sched_snapshot {
 	u64 resets;
 };
 
-void tessera_dispatcher_init(struct tessera_parent *parent);
-void tessera_dispatcher_fini(struct tessera_parent *parent);
+void tessera_dispatcher_init(struct tessera_accel *accel);
+void tessera_dispatcher_fini(struct tessera_accel *accel);
 void tessera_dispatcher_add(struct tessera_vgpu *vgpu);
 void tessera_dispatcher_remove(struct tessera_vgpu *vgpu);
 void tessera_dispatcher_start(struct tessera_vgpu *vgpu);
 void tessera_dispatcher_stop(struct tessera_vgpu *vgpu);
-void tessera_dispatcher_event(struct tessera_parent *parent, const struct tessera_hw_event *ev,
+void tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_hw_event *ev,
 			      struct tessera_vgpu *vgpu);
-void tessera_dispatcher_down(struct tessera_parent *parent);
-void tessera_dispatcher_up(struct tessera_parent *parent);
+void tessera_dispatcher_down(struct tessera_accel *accel);
+void tessera_dispatcher_up(struct tessera_accel *accel);
 void tessera_dispatcher_snapshot(struct tessera_vgpu *vgpu, u32 engine,
 				 struct tessera_sched_snapshot *snap);
 unsigned long tessera_dispatcher_sync_lock(struct tessera_dispatcher *d,
@@ -181,21 +181,21 @@ enum tessera_qos {
 	TESSERA_QOS_SLICE_NS,
 };
 
-int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *name);
-int tessera_dispatcher_set_timeslice(struct tessera_parent *parent, u64 ns);
-int tessera_dispatcher_set_averaging(struct tessera_parent *parent, u32 averaging);
-void tessera_dispatcher_set_preempt_strict(struct tessera_parent *parent, bool strict);
-int tessera_dispatcher_set_preempt_timeout(struct tessera_parent *parent, u32 us);
-const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_parent *parent);
-void tessera_dispatcher_config(struct tessera_parent *parent, u64 *timeslice_ns, u32 *averaging);
+int tessera_dispatcher_set_policy(struct tessera_accel *accel, const char *name);
+int tessera_dispatcher_set_timeslice(struct tessera_accel *accel, u64 ns);
+int tessera_dispatcher_set_averaging(struct tessera_accel *accel, u32 averaging);
+void tessera_dispatcher_set_preempt_strict(struct tessera_accel *accel, bool strict);
+int tessera_dispatcher_set_preempt_timeout(struct tessera_accel *accel, u32 us);
+const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_accel *accel);
+void tessera_dispatcher_config(struct tessera_accel *accel, u64 *timeslice_ns, u32 *averaging);
 u64 tessera_dispatcher_qos(struct tessera_vgpu *vgpu, enum tessera_qos what);
 int tessera_dispatcher_set_qos(struct tessera_vgpu *vgpu, enum tessera_qos what, u64 value);
 
 /* dispatcher_debugfs.c */
 void tessera_debugfs_init(void);
 void tessera_debugfs_exit(void);
-void tessera_debugfs_add(struct tessera_parent *parent);
-void tessera_debugfs_remove(struct tessera_parent *parent);
+void tessera_debugfs_add(struct tessera_accel *accel);
+void tessera_debugfs_remove(struct tessera_accel *accel);
 
 /* ------------------------------------------------------- the parent -- */
 
@@ -203,7 +203,7 @@ void tessera_debugfs_remove(struct tessera_parent *parent);
  * struct tessera_type - a size of vGPU
  * @mdev: for the mdev core
  * @div: 1/div of the accelerator
- * @vram_units: VRAM it takes, in units of parent->vram_unit
+ * @vram_units: VRAM it takes, in units of accel->vram_unit
  * @num_slots: queue slots it takes
  * @num_contexts: contexts it takes
  * @sysfs_name: "V4"
@@ -227,9 +227,9 @@ struct tessera_slot {
 };
 
 /**
- * struct tessera_parent - a mediated accelerator
+ * struct tessera_accel - a mediated accelerator
  * @pdev: its PCI function
- * @be: its hardware
+ * @hw: its hardware
  * @mdev: for the mdev core
  * @types: sizes that this accelerator offers
  * @type_ptrs: the same for the mdev core
@@ -255,9 +255,9 @@ struct tessera_slot {
  * @resets: how often that was done
  * @debugfs: its directory
  */
-struct tessera_parent {
+struct tessera_accel {
 	struct pci_dev *pdev;
-	struct tessera_backend *be;
+	struct tessera_hw *hw;
 	struct mdev_parent mdev;
 	struct tessera_type types[TESSERA_NUM_TYPES];
 	struct mdev_type *type_ptrs[TESSERA_NUM_TYPES];
@@ -289,15 +289,15 @@ struct tessera_parent {
 	struct dentry *debugfs;
 };
 
-void tessera_parent_device_dead(struct tessera_parent *parent);
+void tessera_accel_dead(struct tessera_accel *accel);
 
 /* tessera_mdev.c */
 extern struct mdev_driver tessera_mdev_driver;
-int tessera_mdev_register(struct tessera_parent *parent);
-void tessera_mdev_unregister(struct tessera_parent *parent);
+int tessera_mdev_register(struct tessera_accel *accel);
+void tessera_mdev_unregister(struct tessera_accel *accel);
 
 /* tessera_sysfs.c, tessera_stats.c */
-extern const struct attribute_group *tessera_parent_groups[];
+extern const struct attribute_group *tessera_accel_groups[];
 int tessera_sysfs_add(struct tessera_vgpu *vgpu);
 void tessera_sysfs_remove(struct tessera_vgpu *vgpu);
 extern const struct attribute_group tessera_stats_group;
@@ -407,7 +407,7 @@ struct tessera_vgpu_stats {
  */
 struct tessera_vgpu {
 	struct vfio_device vdev;	/* must be first */
-	struct tessera_parent *parent;
+	struct tessera_accel *accel;
 	struct mdev_device *mdev;
 	const struct tessera_type *type;
 	struct list_head node;
@@ -505,17 +505,17 @@ bool tessera_config_bus_master(struct tessera_vgpu *vgpu);
 unsigned int tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void *buf, u32 len);
 
 /* vgpu_ctrl.c */
-u32 tessera_ctrl_read(struct tessera_vgpu *vgpu, u32 reg);
-void tessera_ctrl_write(struct tessera_vgpu *vgpu, u32 reg, u32 value);
+u32 t1_regs_read(struct tessera_vgpu *vgpu, u32 reg);
+void t1_regs_write(struct tessera_vgpu *vgpu, u32 reg, u32 value);
 void tessera_vgpu_reset(struct tessera_vgpu *vgpu);
 void tessera_vgpu_disable_locked(struct tessera_vgpu *vgpu);
 void tessera_vgpu_fatal(struct tessera_vgpu *vgpu, const char *why);
 void tessera_vgpu_lost(struct tessera_vgpu *vgpu);
 
 /* vgpu_admin.c */
-void tessera_admin_work(struct work_struct *work);
+void t1_admin_work(struct work_struct *work);
 int tessera_admin_exec(struct tessera_vgpu *vgpu, struct tessera_admin_req *reqs, unsigned int n);
-void tessera_admin_destroy_all(struct tessera_vgpu *vgpu);
+void t1_admin_destroy_all(struct tessera_vgpu *vgpu);
 int tessera_ring_write(struct tessera_vgpu *vgpu, struct tessera_ring *ring, void *entry,
 		       u32 size, __le16 *phase);
 
@@ -533,9 +533,9 @@ void tessera_dma_flush(struct tessera_vgpu *vgpu);
 void tessera_dma_revoke(struct vfio_device *vdev, u64 iova, u64 length);
 
 /* vgpu_event.c */
-void tessera_event_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event *ev);
-void tessera_event_drop(struct tessera_vgpu *vgpu, u32 ctx);
-int tessera_event_deliver(struct tessera_vgpu *vgpu, bool *posted);
+void t1_events_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event *ev);
+void t1_events_drop(struct tessera_vgpu *vgpu, u32 ctx);
+int t1_events_deliver(struct tessera_vgpu *vgpu, bool *posted);
 
 /* vgpu_irq.c */
 int tessera_irq_count(const struct tessera_vgpu *vgpu, unsigned int index);
@@ -545,7 +545,7 @@ void tessera_irq_release(struct tessera_vgpu *vgpu);
 void tessera_irq_signal(struct tessera_vgpu *vgpu, u32 vector);
 void tessera_irq_route(struct tessera_vgpu *vgpu, u32 slot, u32 vector);
 void tessera_irq_unroute(struct tessera_vgpu *vgpu, u32 slot);
-void tessera_irq_slot(struct tessera_parent *parent, u32 slot);
+void tessera_irq_slot(struct tessera_accel *accel, u32 slot);
 bool tessera_irq_request(struct tessera_vgpu *vgpu);
 
 #define TESSERA_CTX_ALL	0xffffffffu

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tessera_backend.h - between the mediator and one kind of accelerator
+ * hw.h - between the mediator and one kind of accelerator
  *
- * Everything the mediator wants from hardware goes through struct tessera_backend_ops;
- * everything hardware tells it comes back through struct tessera_backend_client. The
+ * Everything the mediator wants from hardware goes through struct tessera_hw_ops;
+ * everything hardware tells it comes back through struct tessera_hw_client. The
  * numbers of contexts, slots and vectors and the VRAM offsets here are the physical ones.
  */
-#ifndef TESSERA_BACKEND_H
-#define TESSERA_BACKEND_H
+#ifndef TESSERA_ACCEL_HW_H
+#define TESSERA_ACCEL_HW_H
 
 #include <linux/io.h>
 #include <linux/pci.h>
 #include <linux/types.h>
 #include "t1_hw.h"
 
-struct tessera_backend;
-struct tessera_backend_ops;
+struct tessera_hw;
+struct tessera_hw_ops;
 
 /**
  * struct tessera_hw_event - an entry of the hardware's event ring, in CPU byte order
@@ -72,20 +72,20 @@ struct tessera_admin_req {
 };
 
 /**
- * struct tessera_backend_client - what a backend calls
+ * struct tessera_hw_client - what a backend calls
  * @event: an event came in. Interrupts are off; must not sleep.
  * @slot_irq: a queue slot's vector fired. Interrupts are off; must not sleep.
  * @dead: the device stopped answering. Called once until reset() has run; interrupts
  *        may be off; must not sleep.
  */
-struct tessera_backend_client {
-	void (*event)(struct tessera_backend *be, const struct tessera_hw_event *ev);
-	void (*slot_irq)(struct tessera_backend *be, u32 slot);
-	void (*dead)(struct tessera_backend *be);
+struct tessera_hw_client {
+	void (*event)(struct tessera_hw *hw, const struct tessera_hw_event *ev);
+	void (*slot_irq)(struct tessera_hw *hw, u32 slot);
+	void (*dead)(struct tessera_hw *hw);
 };
 
 /**
- * struct tessera_backend - an accelerator as the mediator sees it
+ * struct tessera_hw - an accelerator as the mediator sees it
  * @ops: of its kind
  * @client: the mediator
  * @pdev: its PCI function
@@ -99,9 +99,9 @@ struct tessera_backend_client {
  * @regs_phys: CPU physical address of BAR0
  * @epoch: counts device resets. What was set up in one epoch is gone in the next.
  */
-struct tessera_backend {
-	const struct tessera_backend_ops *ops;
-	const struct tessera_backend_client *client;
+struct tessera_hw {
+	const struct tessera_hw_ops *ops;
+	const struct tessera_hw_client *client;
 	struct pci_dev *pdev;
 	u32 num_slots;
 	u32 num_contexts;
@@ -115,7 +115,7 @@ struct tessera_backend {
 };
 
 /**
- * struct tessera_backend_ops - a kind of accelerator
+ * struct tessera_hw_ops - a kind of accelerator
  * @name: for messages
  * @create: map, check the version, reset and enable. Sleeps. ERR_PTR with a line in the log.
  * @destroy: undo @create: nothing reaches memory any more when it returns. Sleeps.
@@ -133,26 +133,26 @@ struct tessera_backend {
  * @drain_events: hand on all events now; any context, but not from within an event.
  * @doorbell: write a slot's doorbell; any context.
  */
-struct tessera_backend_ops {
+struct tessera_hw_ops {
 	const char *name;
-	struct tessera_backend *(*create)(struct pci_dev *pdev,
-					  const struct tessera_backend_client *client);
-	void (*destroy)(struct tessera_backend *be);
-	int (*admin)(struct tessera_backend *be, u32 epoch,
+	struct tessera_hw *(*create)(struct pci_dev *pdev,
+				     const struct tessera_hw_client *client);
+	void (*destroy)(struct tessera_hw *hw);
+	int (*admin)(struct tessera_hw *hw, u32 epoch,
 		     struct tessera_admin_req *reqs, unsigned int n);
-	int (*reset)(struct tessera_backend *be);
-	void (*quiesce)(struct tessera_backend *be);
-	void (*runlist_submit)(struct tessera_backend *be, u32 engine, u64 contexts,
+	int (*reset)(struct tessera_hw *hw);
+	void (*quiesce)(struct tessera_hw *hw);
+	void (*runlist_submit)(struct tessera_hw *hw, u32 engine, u64 contexts,
 			       u32 token, u32 mode);
-	void (*engine_reset)(struct tessera_backend *be, u32 engine);
-	bool (*engine_switching)(struct tessera_backend *be, u32 engine);
-	void (*engine_counters)(struct tessera_backend *be, u32 engine, bool all,
+	void (*engine_reset)(struct tessera_hw *hw, u32 engine);
+	bool (*engine_switching)(struct tessera_hw *hw, u32 engine);
+	void (*engine_counters)(struct tessera_hw *hw, u32 engine, bool all,
 				struct tessera_hw_counters *c);
-	u64 (*time_ns)(struct tessera_backend *be);
-	void (*drain_events)(struct tessera_backend *be);
-	void (*doorbell)(struct tessera_backend *be, u32 slot, u32 tail);
+	u64 (*time_ns)(struct tessera_hw *hw);
+	void (*drain_events)(struct tessera_hw *hw);
+	void (*doorbell)(struct tessera_hw *hw, u32 slot, u32 tail);
 };
 
-extern const struct tessera_backend_ops tessera_backend_t1;
+extern const struct tessera_hw_ops t1_hw_ops;
 
-#endif /* TESSERA_BACKEND_H */
+#endif /* TESSERA_ACCEL_HW_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tessera_pool.c - gives out aligned ranges of something countable
+ * pool.c - gives out aligned ranges of something countable
  *
  * VRAM, queue slots and contexts are given out in contiguous ranges aligned to their own
  * size, as a buddy allocator does: whatever the order of create and remove, what is free

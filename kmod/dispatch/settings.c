@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dispatcher_settings.c - the scheduler's settings, changed while vGPUs run
+ * settings.c - the scheduler's settings, changed while vGPUs run
  *
  * A setting is the same for all engines, each of which keeps its own account by it. What
  * changes how time is charged is set with the accounts current, so that it counts from that
@@ -10,22 +10,22 @@
 
 /**
  * tessera_dispatcher_policy() - the policy in force
- * @parent: the accelerator
+ * @accel: the accelerator
  */
-const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_parent *parent)
+const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_accel *accel)
 {
-	return READ_ONCE(parent->dispatchers[0].sched.policy);
+	return READ_ONCE(accel->dispatchers[0].sched.policy);
 }
 
 /**
  * tessera_dispatcher_set_policy() - change the policy of all engines, while vGPUs run
- * @parent: the accelerator
+ * @accel: the accelerator
  * @name: the policy's
  *
  * Context: may sleep.
  * Return: 0, or -EINVAL for an unknown one.
  */
-int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *name)
+int tessera_dispatcher_set_policy(struct tessera_accel *accel, const char *name)
 {
 	const struct tessera_sched_policy *policy = tessera_sched_policy_find(name);
 	struct tessera_hw_counters c;
@@ -35,9 +35,9 @@ int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *nam
 
 	if (!policy)
 		return -EINVAL;
-	mutex_lock(&parent->settings_lock);
+	mutex_lock(&accel->settings_lock);
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &parent->dispatchers[e];
+		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		flags = tessera_dispatcher_sync_lock(d, &c);
 		resched = false;
@@ -45,19 +45,19 @@ int tessera_dispatcher_set_policy(struct tessera_parent *parent, const char *nam
 			tessera_dispatcher_pick(d);
 		tessera_dispatcher_unlock(d, flags);
 	}
-	mutex_unlock(&parent->settings_lock);
+	mutex_unlock(&accel->settings_lock);
 	return 0;
 }
 
 /**
  * tessera_dispatcher_config() - the settings in force
- * @parent: the accelerator
+ * @accel: the accelerator
  * @timeslice_ns: the slice, be it set or the default
  * @averaging: into how many slices a debt is spread
  */
-void tessera_dispatcher_config(struct tessera_parent *parent, u64 *timeslice_ns, u32 *averaging)
+void tessera_dispatcher_config(struct tessera_accel *accel, u64 *timeslice_ns, u32 *averaging)
 {
-	struct tessera_dispatcher *d = &parent->dispatchers[0];
+	struct tessera_dispatcher *d = &accel->dispatchers[0];
 
 	spin_lock_irq(&d->lock);
 	*timeslice_ns = tessera_sched_timeslice_ns(&d->sched);
@@ -65,16 +65,16 @@ void tessera_dispatcher_config(struct tessera_parent *parent, u64 *timeslice_ns,
 	spin_unlock_irq(&d->lock);
 }
 
-static int set_config(struct tessera_parent *parent, const u64 *timeslice_ns,
+static int set_config(struct tessera_accel *accel, const u64 *timeslice_ns,
 		      const u32 *averaging)
 {
 	struct tessera_sched_config config;
 	int ret = 0;
 	u32 e;
 
-	mutex_lock(&parent->settings_lock);
+	mutex_lock(&accel->settings_lock);
 	for (e = 0; e < T1_NUM_ENGINES && !ret; e++) {
-		struct tessera_dispatcher *d = &parent->dispatchers[e];
+		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
 		config = d->sched.config;
@@ -85,89 +85,89 @@ static int set_config(struct tessera_parent *parent, const u64 *timeslice_ns,
 		ret = tessera_sched_set_config(&d->sched, &config);
 		spin_unlock_irq(&d->lock);
 	}
-	mutex_unlock(&parent->settings_lock);
+	mutex_unlock(&accel->settings_lock);
 	return ret;
 }
 
 /**
  * tessera_dispatcher_set_timeslice() - change the slice of all engines
- * @parent: the accelerator
+ * @accel: the accelerator
  * @ns: the slice, or 0 for the default
  *
  * Context: may sleep.
  * Return: 0, or -EINVAL out of range.
  */
-int tessera_dispatcher_set_timeslice(struct tessera_parent *parent, u64 ns)
+int tessera_dispatcher_set_timeslice(struct tessera_accel *accel, u64 ns)
 {
-	return set_config(parent, &ns, NULL);
+	return set_config(accel, &ns, NULL);
 }
 
 /**
  * tessera_dispatcher_set_averaging() - change the averaging factor of all engines
- * @parent: the accelerator
+ * @accel: the accelerator
  * @averaging: into how many slices a debt is spread
  *
  * Context: may sleep.
  * Return: 0, or -EINVAL out of range.
  */
-int tessera_dispatcher_set_averaging(struct tessera_parent *parent, u32 averaging)
+int tessera_dispatcher_set_averaging(struct tessera_accel *accel, u32 averaging)
 {
-	return set_config(parent, NULL, &averaging);
+	return set_config(accel, NULL, &averaging);
 }
 
 /* ----------------------------------------------------------- preemption -- */
 
 /**
  * tessera_dispatcher_set_preempt_strict() - choose where running commands are stopped
- * @parent: the accelerator
+ * @accel: the accelerator
  * @strict: inside a ring entry, rather than at its end
  *
  * An engine that is waiting for the end of a long one is told to stop it now.
  *
  * Context: may sleep.
  */
-void tessera_dispatcher_set_preempt_strict(struct tessera_parent *parent, bool strict)
+void tessera_dispatcher_set_preempt_strict(struct tessera_accel *accel, bool strict)
 {
 	u32 e;
 
-	mutex_lock(&parent->settings_lock);
-	WRITE_ONCE(parent->preempt_strict, strict);
+	mutex_lock(&accel->settings_lock);
+	WRITE_ONCE(accel->preempt_strict, strict);
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &parent->dispatchers[e];
+		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
 		if (strict && d->waiting && !d->down)
 			tessera_dispatcher_submit(d);
 		spin_unlock_irq(&d->lock);
 	}
-	mutex_unlock(&parent->settings_lock);
+	mutex_unlock(&accel->settings_lock);
 }
 
 /**
  * tessera_dispatcher_set_preempt_timeout() - change the patience with a running command
- * @parent: the accelerator
+ * @accel: the accelerator
  * @us: TESSERA_PREEMPT_TIMEOUT_MIN_US to _MAX_US; counts for the present wait as well
  *
  * Context: may sleep.
  * Return: 0, or -EINVAL out of range.
  */
-int tessera_dispatcher_set_preempt_timeout(struct tessera_parent *parent, u32 us)
+int tessera_dispatcher_set_preempt_timeout(struct tessera_accel *accel, u32 us)
 {
 	u32 e;
 
 	if (us < TESSERA_PREEMPT_TIMEOUT_MIN_US || us > TESSERA_PREEMPT_TIMEOUT_MAX_US)
 		return -EINVAL;
-	mutex_lock(&parent->settings_lock);
-	WRITE_ONCE(parent->preempt_timeout_us, us);
+	mutex_lock(&accel->settings_lock);
+	WRITE_ONCE(accel->preempt_timeout_us, us);
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &parent->dispatchers[e];
+		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
 		if (d->waiting && !d->down)
 			tessera_dispatcher_arm_patience(d);
 		spin_unlock_irq(&d->lock);
 	}
-	mutex_unlock(&parent->settings_lock);
+	mutex_unlock(&accel->settings_lock);
 	return 0;
 }
 
@@ -225,7 +225,7 @@ static u32 unreserved_ppm(const struct tessera_dispatcher *d,
 
 static int set_qos_on(struct tessera_vgpu *vgpu, u32 engine, enum tessera_qos what, u64 value)
 {
-	struct tessera_dispatcher *d = &vgpu->parent->dispatchers[engine];
+	struct tessera_dispatcher *d = &vgpu->accel->dispatchers[engine];
 	struct tessera_dispatch_entity *ent = &vgpu->engine[engine];
 	struct tessera_hw_counters c;
 	unsigned long flags;
@@ -241,7 +241,7 @@ static int set_qos_on(struct tessera_vgpu *vgpu, u32 engine, enum tessera_qos wh
 		tessera_dispatcher_pick(d);
 	tessera_dispatcher_unlock(d, flags);
 	if (ret == -ENOSPC)
-		pci_err(vgpu->parent->pdev,
+		pci_err(vgpu->accel->pdev,
 			"can't reserve %llu%% of the %s engine for vGPU %s: %u%% are left\n",
 			div_u64(value, TESSERA_SCHED_PPM / 100), tessera_engine_name(engine),
 			vgpu->name, left / (TESSERA_SCHED_PPM / 100));
@@ -271,12 +271,12 @@ u64 tessera_dispatcher_qos(struct tessera_vgpu *vgpu, enum tessera_qos what)
  */
 int tessera_dispatcher_set_qos(struct tessera_vgpu *vgpu, enum tessera_qos what, u64 value)
 {
-	struct tessera_parent *parent = vgpu->parent;
+	struct tessera_accel *accel = vgpu->accel;
 	int ret = 0;
 	u64 before;
 	u32 e;
 
-	mutex_lock(&parent->settings_lock);
+	mutex_lock(&accel->settings_lock);
 	before = tessera_dispatcher_qos(vgpu, what);
 	for (e = 0; e < T1_NUM_ENGINES && !ret; e++)
 		ret = set_qos_on(vgpu, e, what, value);
@@ -285,6 +285,6 @@ int tessera_dispatcher_set_qos(struct tessera_vgpu *vgpu, enum tessera_qos what,
 		for (e--; e > 0; e--)
 			set_qos_on(vgpu, e - 1, what, before);
 	}
-	mutex_unlock(&parent->settings_lock);
+	mutex_unlock(&accel->settings_lock);
 	return ret;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dispatcher_debugfs.c - what the dispatcher has counted and done, for tools
+ * debugfs.c - what the dispatcher has counted and done, for tools
  *
  * debugfs/tessera/BDF/engines		one consistent snapshot of each engine and all vGPUs on it
  * debugfs/tessera/BDF/sched_log_ENGINE	the scheduler's last 200 events
@@ -37,7 +37,7 @@ static void show_engine(struct seq_file *m, struct tessera_dispatcher *d)
 	seq_printf(m, "engine %s time_ns=%llu busy_ns=%llu switch_ns=%llu switches=%u policy=%s timeslice_ns=%llu averaging=%u preemption=%s vgpus=%u running=%u with_work=%u gone_busy_ns=%llu world_switches=%llu down=%u\n",
 		   tessera_engine_name(d->engine), c.time_ns, c.busy_ns, c.switch_ns, c.switches,
 		   d->sched.policy->name, tessera_sched_timeslice_ns(&d->sched),
-		   d->sched.config.averaging, d->parent->preempt_strict ? "strict" : "batch",
+		   d->sched.config.averaging, d->accel->preempt_strict ? "strict" : "batch",
 		   d->sched.num_entities, d->sched.num_running, d->sched.num_with_work,
 		   d->gone_busy_ns, d->switches_total, d->down);
 	list_for_each_entry(ent, &d->entities, node)
@@ -55,12 +55,12 @@ static void show_engine(struct seq_file *m, struct tessera_dispatcher *d)
 
 static int engines_show(struct seq_file *m, void *unused)
 {
-	struct tessera_parent *parent = m->private;
+	struct tessera_accel *accel = m->private;
 	u32 e;
 
 	seq_puts(m, "version 1\n");
 	for (e = 0; e < T1_NUM_ENGINES; e++)
-		show_engine(m, &parent->dispatchers[e]);
+		show_engine(m, &accel->dispatchers[e]);
 	return 0;
 }
 
@@ -127,27 +127,27 @@ void tessera_debugfs_exit(void)
 
 /**
  * tessera_debugfs_add() - an accelerator's directory
- * @parent: the accelerator
+ * @accel: the accelerator
  */
-void tessera_debugfs_add(struct tessera_parent *parent)
+void tessera_debugfs_add(struct tessera_accel *accel)
 {
 	char name[24];
 	u32 e;
 
-	parent->debugfs = debugfs_create_dir(pci_name(parent->pdev), debugfs_root);
-	debugfs_create_file("engines", 0400, parent->debugfs, parent, &engines_fops);
+	accel->debugfs = debugfs_create_dir(pci_name(accel->pdev), debugfs_root);
+	debugfs_create_file("engines", 0400, accel->debugfs, accel, &engines_fops);
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
 		snprintf(name, sizeof(name), "sched_log_%s", tessera_engine_name(e));
-		debugfs_create_file(name, 0400, parent->debugfs, &parent->dispatchers[e],
+		debugfs_create_file(name, 0400, accel->debugfs, &accel->dispatchers[e],
 				    &sched_log_fops);
 	}
 }
 
 /**
  * tessera_debugfs_remove() - remove it; waits for readers
- * @parent: the accelerator
+ * @accel: the accelerator
  */
-void tessera_debugfs_remove(struct tessera_parent *parent)
+void tessera_debugfs_remove(struct tessera_accel *accel)
 {
-	debugfs_remove(parent->debugfs);
+	debugfs_remove(accel->debugfs);
 }

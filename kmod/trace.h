@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tessera_trace.h - tracepoints of the mediator (events/tessera/)
+ * trace.h - tracepoints of the mediator (events/tessera/)
  *
  * Documentation/mediator.rst describes them for readers. Times are device times in ns; busy_ns and
  * switch_ns are the engine's counters at that time; all three run on across device resets.
@@ -255,5 +255,5 @@ TRACE_EVENT(tessera_admin,
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH .
 #undef TRACE_INCLUDE_FILE
-#define TRACE_INCLUDE_FILE tessera_trace
+#define TRACE_INCLUDE_FILE trace
 #include <trace/define_trace.h>

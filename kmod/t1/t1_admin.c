@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vgpu_admin.c - the guest's admin queue: copied once, checked once, translated, done
+ * t1_admin.c - the guest's admin queue: copied once, checked once, translated, done
  *
  * A write of the tail register queues the vGPU's worker, which copies each 64-byte command
  * out of guest memory once and never looks at it there again. A command for hardware is built
@@ -12,7 +12,7 @@
  */
 #include <linux/slab.h>
 #include "tessera.h"
-#include "tessera_trace.h"
+#include "trace.h"
 
 #define BURST	64u	/* commands until others may run */
 
@@ -33,9 +33,9 @@ static struct tessera_vgpu *work_to_vgpu(struct work_struct *work)
  */
 int tessera_admin_exec(struct tessera_vgpu *vgpu, struct tessera_admin_req *reqs, unsigned int n)
 {
-	struct tessera_backend *be = vgpu->parent->be;
+	struct tessera_hw *hw = vgpu->accel->hw;
 
-	return be->ops->admin(be, vgpu->epoch, reqs, n);
+	return hw->ops->admin(hw, vgpu->epoch, reqs, n);
 }
 
 static u16 exec_one(struct tessera_vgpu *vgpu, struct tessera_admin_req *req)
@@ -86,7 +86,7 @@ static void forget_ctx(struct tessera_vgpu *vgpu, u32 ctx)
 			forget_queue(vgpu, slot);
 	}
 	tessera_dma_drop_ctx(vgpu, ctx);
-	tessera_event_drop(vgpu, ctx);
+	t1_events_drop(vgpu, ctx);
 	vgpu->ctx[ctx].live = false;
 }
 
@@ -104,14 +104,14 @@ static u16 ctx_destroy(struct tessera_vgpu *vgpu, u32 ctx)
 }
 
 /**
- * tessera_admin_destroy_all() - destroy all contexts, with their queues and mappings
+ * t1_admin_destroy_all() - destroy all contexts, with their queues and mappings
  * @vgpu: the vGPU, with its lock held
  *
  * When it returns nothing of the vGPU's runs, and hardware reaches none of its memory.
  *
  * Context: may sleep.
  */
-void tessera_admin_destroy_all(struct tessera_vgpu *vgpu)
+void t1_admin_destroy_all(struct tessera_vgpu *vgpu)
 {
 	struct tessera_admin_req reqs[8];
 	u32 ctx, done, n = 0;
@@ -208,11 +208,11 @@ static u16 identify(struct tessera_vgpu *vgpu, u64 addr)
 
 	if (addr & (T1_PAGE_SIZE - 1))
 		return T1_ST_INVALID_FIELD;
-	id = kmemdup(vgpu->parent->be->identify, sizeof(*id), GFP_KERNEL);
+	id = kmemdup(vgpu->accel->hw->identify, sizeof(*id), GFP_KERNEL);
 	if (!id)
 		return T1_ST_INTERNAL;
 	id->version = cpu_to_le32(T1_HW_VERSION);
-	id->caps = cpu_to_le32(vgpu->parent->be->caps & ~T1_CAP_SCHED);
+	id->caps = cpu_to_le32(vgpu->accel->hw->caps & ~T1_CAP_SCHED);
 	id->num_slots = cpu_to_le32(vgpu->num_slots);
 	id->num_contexts = cpu_to_le32(vgpu->num_ctx);
 	id->num_vectors = cpu_to_le32(tessera_vgpu_num_vectors(vgpu));
@@ -469,7 +469,7 @@ static int serve_command(struct tessera_vgpu *vgpu)
 		return ret;
 	vgpu->asq.index = (vgpu->asq.index + 1) & (vgpu->asq.size - 1);
 	status = run_command(vgpu, &cmd);
-	trace_tessera_admin(&vgpu->parent->pdev->dev, vgpu->name, cmd.opcode,
+	trace_tessera_admin(&vgpu->accel->pdev->dev, vgpu->name, cmd.opcode,
 			    le32_to_cpu(cmd.ctx), status);
 	atomic64_inc(&vgpu->stats.admin_commands);
 	if (status)
@@ -490,7 +490,7 @@ static void tell_lost(struct tessera_vgpu *vgpu, bool *posted)
 		.type = T1_EV_FAULT,
 		.fault = T1_FAULT_ENGINE_RESET,
 		.slot = vgpu->first_slot,
-		.time_ns = vgpu->parent->be->ops->time_ns(vgpu->parent->be),
+		.time_ns = vgpu->accel->hw->ops->time_ns(vgpu->accel->hw),
 	};
 	u32 ctx;
 
@@ -498,18 +498,18 @@ static void tell_lost(struct tessera_vgpu *vgpu, bool *posted)
 		if (!vgpu->ctx[ctx].live)
 			continue;
 		ev.ctx = vgpu->first_ctx + ctx;
-		tessera_event_push(vgpu, &ev);
+		t1_events_push(vgpu, &ev);
 	}
-	tessera_event_deliver(vgpu, posted);
+	t1_events_deliver(vgpu, posted);
 	tessera_vgpu_fatal(vgpu, "lost its contexts to a device reset");
 	*posted = true;
 }
 
 /**
- * tessera_admin_work() - a vGPU's worker: events to the guest, commands from the guest
+ * t1_admin_work() - a vGPU's worker: events to the guest, commands from the guest
  * @work: vgpu->work
  */
-void tessera_admin_work(struct work_struct *work)
+void t1_admin_work(struct work_struct *work)
 {
 	struct tessera_vgpu *vgpu = work_to_vgpu(work);
 	unsigned int served = 0;
@@ -521,10 +521,10 @@ void tessera_admin_work(struct work_struct *work)
 
 		mutex_lock(&vgpu->lock);
 		if (vgpu->status & T1_STATUS_READY) {
-			if (vgpu->epoch != READ_ONCE(vgpu->parent->be->epoch)) {
+			if (vgpu->epoch != READ_ONCE(vgpu->accel->hw->epoch)) {
 				tell_lost(vgpu, &posted);
 			} else {
-				ret = tessera_event_deliver(vgpu, &posted);
+				ret = t1_events_deliver(vgpu, &posted);
 				if (!ret && have_command(vgpu)) {
 					ret = serve_command(vgpu);
 					posted = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dispatcher.c - turns the scheduler's decisions into runlists and preemptions
+ * dispatch.c - turns the scheduler's decisions into runlists and preemptions
  *
  * DOC: the dispatcher
  *
@@ -29,7 +29,7 @@
 #include <linux/slab.h>
 #include "tessera.h"
 #include "tessera_compat.h"
-#include "tessera_trace.h"
+#include "trace.h"
 
 #define RESET_TRIES		3u
 #define RESET_PATIENCE_US	100000u
@@ -48,7 +48,7 @@ static const char *name_of(const struct tessera_dispatch_entity *ent)
 
 static const struct device *dev_of(const struct tessera_dispatcher *d)
 {
-	return &d->parent->pdev->dev;
+	return &d->accel->pdev->dev;
 }
 
 /**
@@ -117,20 +117,20 @@ static void disarm_timer(struct tessera_dispatcher *d)
 /* The slice runs from the device's time d->now_ns, which is a little past already. */
 static void arm_slice(struct tessera_dispatcher *d, u64 slice_ns)
 {
-	struct tessera_backend *be = d->parent->be;
+	struct tessera_hw *hw = d->accel->hw;
 	u64 end = d->now_ns + slice_ns, now;
 
 	if (!slice_ns) {
 		disarm_timer(d);
 		return;
 	}
-	now = be->ops->time_ns(be) + d->time_base_ns;
+	now = hw->ops->time_ns(hw) + d->time_base_ns;
 	arm_timer(d, end > now + TIMER_MIN_NS ? end - now : TIMER_MIN_NS);
 }
 
 static u64 patience_ns(const struct tessera_dispatcher *d)
 {
-	u32 us = READ_ONCE(d->parent->preempt_timeout_us);
+	u32 us = READ_ONCE(d->accel->preempt_timeout_us);
 
 	if (d->reset_tries)
 		us = max(us, RESET_PATIENCE_US);
@@ -165,16 +165,16 @@ static void start_patience(struct tessera_dispatcher *d)
  */
 void tessera_dispatcher_submit(struct tessera_dispatcher *d)
 {
-	struct tessera_backend *be = d->parent->be;
-	bool strict = READ_ONCE(d->parent->preempt_strict) &&
-		      be->caps & T1_CAP_STRICT_PREEMPT;
+	struct tessera_hw *hw = d->accel->hw;
+	bool strict = READ_ONCE(d->accel->preempt_strict) &&
+		      hw->caps & T1_CAP_STRICT_PREEMPT;
 
 	lockdep_assert_held(&d->lock);
 	log_event(d, TESSERA_LOG_PREEMPT, d->in_force);
 	trace_tessera_preempt(dev_of(d), d->engine, d->now_ns, name_of(d->in_force), strict,
 			      d->token);
 	start_patience(d);
-	be->ops->runlist_submit(be, d->engine, d->next_mask, d->token,
+	hw->ops->runlist_submit(hw, d->engine, d->next_mask, d->token,
 				strict ? T1_RL_PREEMPT_STRICT : T1_RL_PREEMPT_BATCH);
 }
 
@@ -315,16 +315,16 @@ static void on_pending(struct tessera_dispatcher *d, const struct tessera_hw_eve
 
 /**
  * tessera_dispatcher_event() - the hardware has reported something about an engine
- * @parent: the accelerator
+ * @accel: the accelerator
  * @ev: the event
  * @vgpu: whose context it names, if any
  *
- * Context: hard interrupt; parent->owner_lock is held.
+ * Context: hard interrupt; accel->owner_lock is held.
  */
-void tessera_dispatcher_event(struct tessera_parent *parent, const struct tessera_hw_event *ev,
+void tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_hw_event *ev,
 			      struct tessera_vgpu *vgpu)
 {
-	struct tessera_dispatcher *d = &parent->dispatchers[ev->engine];
+	struct tessera_dispatcher *d = &accel->dispatchers[ev->engine];
 	unsigned long flags;
 
 	spin_lock_irqsave(&d->lock, flags);
@@ -355,17 +355,17 @@ out:
 /* The engine has not switched in time. */
 static void out_of_patience(struct tessera_dispatcher *d)
 {
-	struct tessera_backend *be = d->parent->be;
+	struct tessera_hw *hw = d->accel->hw;
 	struct tessera_dispatch_entity *guilty = d->in_force;
 
-	if (!be->ops->engine_switching(be, d->engine)) {
+	if (!hw->ops->engine_switching(hw, d->engine)) {
 		/* It has: the event is on its way. */
 		arm_timer(d, NSEC_PER_MSEC);
 		return;
 	}
 	if (d->reset_tries == RESET_TRIES) {
 		disarm_timer(d);
-		tessera_parent_device_dead(d->parent);
+		tessera_accel_dead(d->accel);
 		return;
 	}
 	log_event(d, TESSERA_LOG_RESET, guilty);
@@ -375,22 +375,22 @@ static void out_of_patience(struct tessera_dispatcher *d)
 		guilty->resets++;
 		pr_notice_ratelimited("tessera: vGPU %s did not let go of the %s engine within %u us: engine reset\n",
 				      name_of(guilty), tessera_engine_name(d->engine),
-				      READ_ONCE(d->parent->preempt_timeout_us));
+				      READ_ONCE(d->accel->preempt_timeout_us));
 	}
 	d->reset_tries++;
-	be->ops->engine_reset(be, d->engine);
+	hw->ops->engine_reset(hw, d->engine);
 	start_patience(d);
 }
 
 static enum hrtimer_restart dispatcher_timer(struct hrtimer *timer)
 {
 	struct tessera_dispatcher *d = container_of(timer, struct tessera_dispatcher, timer);
-	struct tessera_backend *be = d->parent->be;
+	struct tessera_hw *hw = d->accel->hw;
 	struct tessera_hw_counters c;
 	unsigned long flags;
 
 	/* What has happened comes before what is to happen. */
-	be->ops->drain_events(be);
+	hw->ops->drain_events(hw);
 	spin_lock_irqsave(&d->lock, flags);
 	if (d->down || ktime_before(ktime_get(), d->expires))
 		goto out;	/* it was set anew while we waited for the lock */
@@ -398,7 +398,7 @@ static enum hrtimer_restart dispatcher_timer(struct hrtimer *timer)
 	if (d->waiting) {
 		out_of_patience(d);
 	} else {
-		be->ops->engine_counters(be, d->engine, false, &c);
+		hw->ops->engine_counters(hw, d->engine, false, &c);
 		charge(d, c.busy_ns, c.time_ns);
 		tessera_dispatcher_pick(d);
 	}
@@ -421,19 +421,19 @@ unsigned long tessera_dispatcher_sync_lock(struct tessera_dispatcher *d,
 					   struct tessera_hw_counters *c)
 	__acquires(&d->lock)
 {
-	struct tessera_backend *be = d->parent->be;
+	struct tessera_hw *hw = d->accel->hw;
 	unsigned long flags;
 	unsigned int tries;
 
 	for (tries = 0;; tries++) {
-		be->ops->drain_events(be);
+		hw->ops->drain_events(hw);
 		spin_lock_irqsave(&d->lock, flags);
 		memset(c, 0, sizeof(*c));
 		if (d->down)
 			return flags;
-		be->ops->engine_counters(be, d->engine, true, c);
+		hw->ops->engine_counters(hw, d->engine, true, c);
 		/* Counters first: if it is not switched after, it was not switched then. */
-		if (!d->waiting || be->ops->engine_switching(be, d->engine)) {
+		if (!d->waiting || hw->ops->engine_switching(hw, d->engine)) {
 			charge(d, c->busy_ns, c->time_ns);
 			return flags;
 		}
@@ -468,7 +468,7 @@ void tessera_dispatcher_add(struct tessera_vgpu *vgpu)
 	u32 e;
 
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
+		struct tessera_dispatcher *d = &vgpu->accel->dispatchers[e];
 		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
 
 		ent->vgpu = vgpu;
@@ -496,7 +496,7 @@ void tessera_dispatcher_remove(struct tessera_vgpu *vgpu)
 	u32 e;
 
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
+		struct tessera_dispatcher *d = &vgpu->accel->dispatchers[e];
 		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
 
 		flags = tessera_dispatcher_sync_lock(d, &c);
@@ -530,7 +530,7 @@ void tessera_dispatcher_start(struct tessera_vgpu *vgpu)
 	u32 e;
 
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
+		struct tessera_dispatcher *d = &vgpu->accel->dispatchers[e];
 		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
 
 		flags = tessera_dispatcher_sync_lock(d, &c);
@@ -571,7 +571,7 @@ void tessera_dispatcher_stop(struct tessera_vgpu *vgpu)
 	u32 e;
 
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &vgpu->parent->dispatchers[e];
+		struct tessera_dispatcher *d = &vgpu->accel->dispatchers[e];
 		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
 
 		flags = tessera_dispatcher_sync_lock(d, &c);
@@ -586,18 +586,18 @@ void tessera_dispatcher_stop(struct tessera_vgpu *vgpu)
 
 /**
  * tessera_dispatcher_down() - the device is about to be reset: no vGPU runs any more
- * @parent: the accelerator
+ * @accel: the accelerator
  *
  * Context: may sleep.
  */
-void tessera_dispatcher_down(struct tessera_parent *parent)
+void tessera_dispatcher_down(struct tessera_accel *accel)
 {
 	struct tessera_dispatch_entity *ent;
 	struct tessera_sched_decision none;
 	u32 e;
 
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &parent->dispatchers[e];
+		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
 		if (!d->down) {
@@ -625,21 +625,21 @@ void tessera_dispatcher_down(struct tessera_parent *parent)
 
 /**
  * tessera_dispatcher_up() - the device has been reset and enabled
- * @parent: the accelerator
+ * @accel: the accelerator
  *
  * Context: may sleep.
  */
-void tessera_dispatcher_up(struct tessera_parent *parent)
+void tessera_dispatcher_up(struct tessera_accel *accel)
 {
-	struct tessera_backend *be = parent->be;
+	struct tessera_hw *hw = accel->hw;
 	u64 device_ns;
 	u32 e;
 
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &parent->dispatchers[e];
+		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
-		device_ns = be->ops->time_ns(be);
+		device_ns = hw->ops->time_ns(hw);
 		d->time_base_ns = d->now_ns > device_ns ? d->now_ns - device_ns : 0;
 		d->busy_base_ns += d->last_busy_ns;
 		d->switch_base_ns += d->last_switch_ns;
@@ -652,19 +652,19 @@ void tessera_dispatcher_up(struct tessera_parent *parent)
 
 /**
  * tessera_dispatcher_init() - before the backend
- * @parent: the accelerator
+ * @accel: the accelerator
  */
-void tessera_dispatcher_init(struct tessera_parent *parent)
+void tessera_dispatcher_init(struct tessera_accel *accel)
 {
 	u32 e;
 
-	parent->preempt_strict = true;
-	parent->preempt_timeout_us = 10000;
-	mutex_init(&parent->settings_lock);
+	accel->preempt_strict = true;
+	accel->preempt_timeout_us = 10000;
+	mutex_init(&accel->settings_lock);
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &parent->dispatchers[e];
+		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
-		d->parent = parent;
+		d->accel = accel;
 		d->engine = e;
 		d->down = true;
 		d->expires = KTIME_MAX;
@@ -682,11 +682,11 @@ void tessera_dispatcher_init(struct tessera_parent *parent)
 
 /**
  * tessera_dispatcher_fini() - after the last vGPU, before the backend goes
- * @parent: the accelerator
+ * @accel: the accelerator
  */
-void tessera_dispatcher_fini(struct tessera_parent *parent)
+void tessera_dispatcher_fini(struct tessera_accel *accel)
 {
-	tessera_dispatcher_down(parent);
+	tessera_dispatcher_down(accel);
 }
 
 /**
@@ -698,7 +698,7 @@ void tessera_dispatcher_fini(struct tessera_parent *parent)
 void tessera_dispatcher_snapshot(struct tessera_vgpu *vgpu, u32 engine,
 				 struct tessera_sched_snapshot *snap)
 {
-	struct tessera_dispatcher *d = &vgpu->parent->dispatchers[engine];
+	struct tessera_dispatcher *d = &vgpu->accel->dispatchers[engine];
 	struct tessera_dispatch_entity *ent = &vgpu->engine[engine];
 	struct tessera_hw_counters c;
 	unsigned long flags;

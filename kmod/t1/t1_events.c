@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vgpu_event.c - fault events, from the hardware's ring to the guest's
+ * t1_events.c - fault events, from the hardware's ring to the guest's
  *
  * Hardware events arrive in hard interrupt context, where guest memory can't be written: they
  * wait in a fifo for the vGPU's worker, which writes them as the guest's ring has room. The
@@ -8,7 +8,7 @@
  * finds, beyond that bound, only each context's latest fault: nothing else is ever lost.
  */
 #include "tessera.h"
-#include "tessera_trace.h"
+#include "trace.h"
 
 static struct t1_event *entry(struct tessera_vgpu_events *q, u32 i)
 {
@@ -33,20 +33,20 @@ static struct t1_event *make_room(struct tessera_vgpu *vgpu, u32 ctx)
 }
 
 /**
- * tessera_event_push() - a context of this vGPU has faulted
+ * t1_events_push() - a context of this vGPU has faulted
  * @vgpu: the vGPU
  * @ev: the hardware's event
  *
  * Context: hard interrupt.
  */
-void tessera_event_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event *ev)
+void t1_events_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event *ev)
 {
 	u32 ctx = ev->ctx - vgpu->first_ctx;
 	u32 slot = ev->slot - vgpu->first_slot;
 	struct t1_event *out;
 	unsigned long flags;
 
-	trace_tessera_fault(&vgpu->parent->pdev->dev, vgpu->name, ev->engine, ev->time_ns, ctx,
+	trace_tessera_fault(&vgpu->accel->pdev->dev, vgpu->name, ev->engine, ev->time_ns, ctx,
 			    slot, ev->fault, ev->addr);
 	atomic64_inc(&vgpu->stats.faults);
 	spin_lock_irqsave(&vgpu->events.lock, flags);
@@ -65,11 +65,11 @@ void tessera_event_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event
 }
 
 /**
- * tessera_event_drop() - forget what the guest has not been told yet
+ * t1_events_drop() - forget what the guest has not been told yet
  * @vgpu: the vGPU
  * @ctx: of this context of the vGPU, which is gone; or TESSERA_CTX_ALL
  */
-void tessera_event_drop(struct tessera_vgpu *vgpu, u32 ctx)
+void t1_events_drop(struct tessera_vgpu *vgpu, u32 ctx)
 {
 	struct tessera_vgpu_events *q = &vgpu->events;
 	u32 i, kept = 0;
@@ -100,14 +100,14 @@ static bool next_event(struct tessera_vgpu *vgpu, struct t1_event *ev)
 }
 
 /**
- * tessera_event_deliver() - write to the guest's event ring what it has room for
+ * t1_events_deliver() - write to the guest's event ring what it has room for
  * @vgpu: the vGPU, ready, with its lock held
  * @posted: set if something was written
  *
  * Context: may sleep.
  * Return: 0, or an errno if the ring can't be reached.
  */
-int tessera_event_deliver(struct tessera_vgpu *vgpu, bool *posted)
+int t1_events_deliver(struct tessera_vgpu *vgpu, bool *posted)
 {
 	struct tessera_ring *ring = &vgpu->evq;
 	struct t1_event ev;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * backend_t1.c - drives the T1 accelerator for the mediator
+ * t1_hw.c - drives the T1 accelerator for the mediator
  *
  * Admin queue, event ring, runlists and interrupts, as uapi/t1_hw.h has them.
  *
@@ -15,7 +15,7 @@
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
-#include "tessera_backend.h"
+#include "accel/hw.h"
 
 #define T1_ADMIN_ENTRIES	128u
 #define T1_ADMIN_INFLIGHT	64u	/* fewer than the rings hold: neither can overflow */
@@ -38,7 +38,7 @@ struct t1_slot_irq {
 };
 
 struct t1 {
-	struct tessera_backend be;
+	struct tessera_hw hw;
 	void __iomem *regs;
 	struct t1_slot_irq *slot_irqs;
 	char irq_name[40];
@@ -68,9 +68,9 @@ struct t1 {
 	u16 evq_phase;
 };
 
-static struct t1 *to_t1(struct tessera_backend *be)
+static struct t1 *to_t1(struct tessera_hw *hw)
 {
-	return container_of(be, struct t1, be);
+	return container_of(hw, struct t1, hw);
 }
 
 static u32 t1_read(struct t1 *t1, u32 reg)
@@ -132,16 +132,16 @@ static void t1_drain_events_locked(struct t1 *t1)
 			}
 			moved = true;
 			if (ev.engine < T1_NUM_ENGINES)
-				t1->be.client->event(&t1->be, &ev);
+				t1->hw.client->event(&t1->hw, &ev);
 		}
 		if (moved)
 			t1_write(t1, T1_REG_EVQ_HEAD, t1->evq_head);
 	}
 }
 
-static void t1_drain_events(struct tessera_backend *be)
+static void t1_drain_events(struct tessera_hw *hw)
 {
-	struct t1 *t1 = to_t1(be);
+	struct t1 *t1 = to_t1(hw);
 	unsigned long flags;
 
 	spin_lock_irqsave(&t1->event_lock, flags);
@@ -200,7 +200,7 @@ static void t1_admin_complete(struct t1 *t1)
 	unsigned int cid;
 
 	while (t1_admin_next(t1, &cpl)) {
-		t1_drain_events(&t1->be);
+		t1_drain_events(&t1->hw);
 		cid = le16_to_cpu(cpl.cid);
 		spin_lock_irqsave(&t1->admin_lock, flags);
 		if (cid < T1_ADMIN_INFLIGHT && t1->inflight[cid])
@@ -233,7 +233,7 @@ static void t1_declare_dead(struct t1 *t1)
 	wake_up(&t1->cid_wait);
 	spin_unlock_irqrestore(&t1->admin_lock, flags);
 	if (tell)
-		t1->be.client->dead(&t1->be);
+		t1->hw.client->dead(&t1->hw);
 }
 
 /* Queue as many commands as fit. Returns how many, or -EIO. */
@@ -243,7 +243,7 @@ static int t1_admin_queue(struct t1 *t1, u32 epoch, struct tessera_admin_req *re
 	unsigned int queued = 0, cid;
 
 	lockdep_assert_held(&t1->admin_lock);
-	if (!t1->alive || t1->be.epoch != epoch)
+	if (!t1->alive || t1->hw.epoch != epoch)
 		return -EIO;
 	while (queued < n) {
 		cid = find_first_zero_bit(t1->cid_used, T1_ADMIN_INFLIGHT);
@@ -281,10 +281,10 @@ static void t1_admin_wait(struct t1 *t1, struct t1_batch *batch)
 		t1_declare_dead(t1);
 }
 
-static int t1_admin(struct tessera_backend *be, u32 epoch,
+static int t1_admin(struct tessera_hw *hw, u32 epoch,
 		    struct tessera_admin_req *reqs, unsigned int n)
 {
-	struct t1 *t1 = to_t1(be);
+	struct t1 *t1 = to_t1(hw);
 	struct t1_batch batch = { .pending = 0 };
 	unsigned int sent = 0;
 	unsigned long flags;
@@ -311,7 +311,7 @@ static int t1_admin(struct tessera_backend *be, u32 epoch,
 
 	/* Not before the reset is it certain that the device reaches nothing any more. */
 	wait_event(t1->epoch_wait,
-		   READ_ONCE(be->epoch) != epoch || READ_ONCE(t1->out_of_service));
+		   READ_ONCE(hw->epoch) != epoch || READ_ONCE(t1->out_of_service));
 	return -EIO;
 }
 
@@ -321,7 +321,7 @@ static irqreturn_t t1_control_irq(int irq, void *data)
 {
 	struct t1 *t1 = data;
 
-	t1_drain_events(&t1->be);
+	t1_drain_events(&t1->hw);
 	t1_admin_complete(t1);
 	return IRQ_HANDLED;
 }
@@ -330,13 +330,13 @@ static irqreturn_t t1_slot_irq(int irq, void *data)
 {
 	struct t1_slot_irq *s = data;
 
-	s->t1->be.client->slot_irq(&s->t1->be, s->slot);
+	s->t1->hw.client->slot_irq(&s->t1->hw, s->slot);
 	return IRQ_HANDLED;
 }
 
 static void t1_free_irqs(struct t1 *t1)
 {
-	struct pci_dev *pdev = t1->be.pdev;
+	struct pci_dev *pdev = t1->hw.pdev;
 
 	while (t1->slot_irqs_set) {
 		t1->slot_irqs_set--;
@@ -351,8 +351,8 @@ static void t1_free_irqs(struct t1 *t1)
 
 static int t1_request_irqs(struct t1 *t1)
 {
-	struct pci_dev *pdev = t1->be.pdev;
-	unsigned int want = 1 + t1->be.num_slots;
+	struct pci_dev *pdev = t1->hw.pdev;
+	unsigned int want = 1 + t1->hw.num_slots;
 	u32 slot;
 	int ret;
 
@@ -366,7 +366,7 @@ static int t1_request_irqs(struct t1 *t1)
 	if (ret)
 		goto err_free;
 	t1->control_irq_set = true;
-	for (slot = 0; slot < t1->be.num_slots; slot++) {
+	for (slot = 0; slot < t1->hw.num_slots; slot++) {
 		struct t1_slot_irq *s = &t1->slot_irqs[slot];
 
 		s->t1 = t1;
@@ -403,7 +403,7 @@ static int t1_wait_register_reset(struct t1 *t1)
 /* Function reset from the outside, for a device whose registers don't help any more. */
 static int t1_flr(struct t1 *t1)
 {
-	struct pci_dev *pdev = t1->be.pdev;
+	struct pci_dev *pdev = t1->hw.pdev;
 	int ret;
 
 	ret = pcie_flr(pdev);
@@ -445,7 +445,7 @@ static int t1_enable(struct t1 *t1)
 	t1_write(t1, T1_REG_CTRL, T1_CTRL_ENABLE);
 	status = t1_read(t1, T1_REG_STATUS);
 	if (status != T1_STATUS_READY) {
-		pci_err(t1->be.pdev, "does not come up: status %#x\n", status);
+		pci_err(t1->hw.pdev, "does not come up: status %#x\n", status);
 		return -EIO;
 	}
 	return 0;
@@ -468,7 +468,7 @@ static void t1_new_epoch(struct t1 *t1, bool alive)
 	unsigned long flags;
 
 	spin_lock_irqsave(&t1->admin_lock, flags);
-	WRITE_ONCE(t1->be.epoch, t1->be.epoch + 1);
+	WRITE_ONCE(t1->hw.epoch, t1->hw.epoch + 1);
 	t1->alive = alive;
 	WRITE_ONCE(t1->out_of_service, !alive);
 	t1->dead_told = !alive;
@@ -476,66 +476,66 @@ static void t1_new_epoch(struct t1 *t1, bool alive)
 	wake_up_all(&t1->epoch_wait);
 }
 
-static int t1_reset(struct tessera_backend *be)
+static int t1_reset(struct tessera_hw *hw)
 {
-	struct t1 *t1 = to_t1(be);
+	struct t1 *t1 = to_t1(hw);
 	int ret;
 
 	t1_stop(t1);
-	pci_set_master(be->pdev);
+	pci_set_master(hw->pdev);
 	ret = t1_wait_register_reset(t1);
 	if (ret) {
-		pci_warn(be->pdev, "register reset timed out, trying a function level reset\n");
+		pci_warn(hw->pdev, "register reset timed out, trying a function level reset\n");
 		ret = t1_flr(t1);
 	}
 	if (!ret)
 		ret = t1_enable(t1);
 	if (ret) {
-		pci_clear_master(be->pdev);
-		pci_err(be->pdev, "can't be reset (%d): out of service\n", ret);
+		pci_clear_master(hw->pdev);
+		pci_err(hw->pdev, "can't be reset (%d): out of service\n", ret);
 	}
 	t1_new_epoch(t1, !ret);
 	return ret;
 }
 
-static void t1_quiesce(struct tessera_backend *be)
+static void t1_quiesce(struct tessera_hw *hw)
 {
-	struct t1 *t1 = to_t1(be);
+	struct t1 *t1 = to_t1(hw);
 
 	t1_stop(t1);
 	if (t1_wait_register_reset(t1))
-		pci_warn(be->pdev, "does not stop, cutting it off the bus\n");
-	pci_clear_master(be->pdev);
+		pci_warn(hw->pdev, "does not stop, cutting it off the bus\n");
+	pci_clear_master(hw->pdev);
 	t1_new_epoch(t1, false);
 }
 
 /* ------------------------------------------------------------ engines -- */
 
-static void t1_runlist_submit(struct tessera_backend *be, u32 engine, u64 contexts,
+static void t1_runlist_submit(struct tessera_hw *hw, u32 engine, u64 contexts,
 			      u32 token, u32 mode)
 {
-	struct t1 *t1 = to_t1(be);
+	struct t1 *t1 = to_t1(hw);
 	u32 base = T1_ENGINE_BASE(engine);
 
 	t1_write64(t1, base + T1_ENG_RUNLIST_LO, contexts);
 	t1_write(t1, base + T1_ENG_RUNLIST_SUBMIT, (token & T1_RL_TOKEN_MASK) | mode);
 }
 
-static void t1_engine_reset(struct tessera_backend *be, u32 engine)
+static void t1_engine_reset(struct tessera_hw *hw, u32 engine)
 {
-	t1_write(to_t1(be), T1_ENGINE_BASE(engine) + T1_ENG_RESET, 1);
+	t1_write(to_t1(hw), T1_ENGINE_BASE(engine) + T1_ENG_RESET, 1);
 }
 
-static bool t1_engine_switching(struct tessera_backend *be, u32 engine)
+static bool t1_engine_switching(struct tessera_hw *hw, u32 engine)
 {
-	return t1_read(to_t1(be), T1_ENGINE_BASE(engine) + T1_ENG_STATUS) &
+	return t1_read(to_t1(hw), T1_ENGINE_BASE(engine) + T1_ENG_STATUS) &
 	       T1_ENG_STATUS_SWITCHING;
 }
 
-static void t1_engine_counters(struct tessera_backend *be, u32 engine, bool all,
+static void t1_engine_counters(struct tessera_hw *hw, u32 engine, bool all,
 			       struct tessera_hw_counters *c)
 {
-	struct t1 *t1 = to_t1(be);
+	struct t1 *t1 = to_t1(hw);
 	u32 base = T1_ENGINE_BASE(engine);
 
 	c->busy_ns = t1_read64(t1, base + T1_ENG_BUSY_NS_LO);
@@ -546,21 +546,21 @@ static void t1_engine_counters(struct tessera_backend *be, u32 engine, bool all,
 	}
 }
 
-static u64 t1_time_ns(struct tessera_backend *be)
+static u64 t1_time_ns(struct tessera_hw *hw)
 {
-	return t1_read64(to_t1(be), T1_REG_TIME_LO);
+	return t1_read64(to_t1(hw), T1_REG_TIME_LO);
 }
 
-static void t1_doorbell(struct tessera_backend *be, u32 slot, u32 tail)
+static void t1_doorbell(struct tessera_hw *hw, u32 slot, u32 tail)
 {
-	t1_write(to_t1(be), T1_DB_OFF(slot) + T1_DB_TAIL, tail);
+	t1_write(to_t1(hw), T1_DB_OFF(slot) + T1_DB_TAIL, tail);
 }
 
 /* -------------------------------------------------- create and destroy -- */
 
 static int t1_check_version(struct t1 *t1)
 {
-	struct pci_dev *pdev = t1->be.pdev;
+	struct pci_dev *pdev = t1->hw.pdev;
 	u32 magic = t1_read(t1, T1_REG_MAGIC);
 	u32 version = t1_read(t1, T1_REG_VERSION);
 
@@ -578,24 +578,24 @@ static int t1_check_version(struct t1 *t1)
 
 static int t1_read_sizes(struct t1 *t1)
 {
-	struct tessera_backend *be = &t1->be;
-	struct pci_dev *pdev = be->pdev;
+	struct tessera_hw *hw = &t1->hw;
+	struct pci_dev *pdev = hw->pdev;
 
-	be->caps = t1_read(t1, T1_REG_CAPS);
-	be->num_slots = t1_read(t1, T1_REG_NUM_SLOTS);
-	be->num_contexts = t1_read(t1, T1_REG_NUM_CONTEXTS);
-	be->vram_bytes = t1_read64(t1, T1_REG_VRAM_SIZE_LO);
-	if (!(be->caps & T1_CAP_SCHED)) {
+	hw->caps = t1_read(t1, T1_REG_CAPS);
+	hw->num_slots = t1_read(t1, T1_REG_NUM_SLOTS);
+	hw->num_contexts = t1_read(t1, T1_REG_NUM_CONTEXTS);
+	hw->vram_bytes = t1_read64(t1, T1_REG_VRAM_SIZE_LO);
+	if (!(hw->caps & T1_CAP_SCHED)) {
 		pci_err(pdev, "has no scheduling registers (itself a vGPU?)\n");
 		return -ENODEV;
 	}
-	if (!be->num_slots || be->num_slots > T1_MAX_SLOTS ||
-	    !be->num_contexts || be->num_contexts > T1_MAX_CONTEXTS ||
-	    !be->vram_bytes || be->vram_bytes > pci_resource_len(pdev, T1_BAR_VRAM) ||
-	    t1_read(t1, T1_REG_NUM_VECTORS) < 1 + be->num_slots ||
-	    pci_resource_len(pdev, T1_BAR_REGS) < T1_DB_OFF(be->num_slots)) {
+	if (!hw->num_slots || hw->num_slots > T1_MAX_SLOTS ||
+	    !hw->num_contexts || hw->num_contexts > T1_MAX_CONTEXTS ||
+	    !hw->vram_bytes || hw->vram_bytes > pci_resource_len(pdev, T1_BAR_VRAM) ||
+	    t1_read(t1, T1_REG_NUM_VECTORS) < 1 + hw->num_slots ||
+	    pci_resource_len(pdev, T1_BAR_REGS) < T1_DB_OFF(hw->num_slots)) {
 		pci_err(pdev, "has sizes that don't fit: %u slots, %u contexts, %llu bytes VRAM\n",
-			be->num_slots, be->num_contexts, be->vram_bytes);
+			hw->num_slots, hw->num_contexts, hw->vram_bytes);
 		return -ENODEV;
 	}
 	return 0;
@@ -603,17 +603,17 @@ static int t1_read_sizes(struct t1 *t1)
 
 static int t1_identify(struct t1 *t1)
 {
-	struct device *dev = &t1->be.pdev->dev;
+	struct device *dev = &t1->hw.pdev->dev;
 	struct tessera_admin_req req = { .cmd.opcode = T1_ADMIN_IDENTIFY };
 	dma_addr_t dma;
 	int ret;
 
-	dma = dma_map_single(dev, t1->be.identify, sizeof(*t1->be.identify), DMA_FROM_DEVICE);
+	dma = dma_map_single(dev, t1->hw.identify, sizeof(*t1->hw.identify), DMA_FROM_DEVICE);
 	if (dma_mapping_error(dev, dma))
 		return -ENOMEM;
 	req.cmd.addr = cpu_to_le64(dma);
-	ret = t1_admin(&t1->be, t1->be.epoch, &req, 1);
-	dma_unmap_single(dev, dma, sizeof(*t1->be.identify), DMA_FROM_DEVICE);
+	ret = t1_admin(&t1->hw, t1->hw.epoch, &req, 1);
+	dma_unmap_single(dev, dma, sizeof(*t1->hw.identify), DMA_FROM_DEVICE);
 	if (!ret && req.status)
 		ret = -EIO;
 	if (ret)
@@ -623,7 +623,7 @@ static int t1_identify(struct t1 *t1)
 
 static void t1_free_rings(struct t1 *t1)
 {
-	struct device *dev = &t1->be.pdev->dev;
+	struct device *dev = &t1->hw.pdev->dev;
 
 	if (t1->asq)
 		dma_free_coherent(dev, T1_ADMIN_ENTRIES * sizeof(*t1->asq), t1->asq, t1->asq_dma);
@@ -635,7 +635,7 @@ static void t1_free_rings(struct t1 *t1)
 
 static int t1_alloc_rings(struct t1 *t1)
 {
-	struct device *dev = &t1->be.pdev->dev;
+	struct device *dev = &t1->hw.pdev->dev;
 
 	t1->asq = dma_alloc_coherent(dev, T1_ADMIN_ENTRIES * sizeof(*t1->asq), &t1->asq_dma,
 				     GFP_KERNEL);
@@ -651,28 +651,28 @@ static int t1_alloc_rings(struct t1 *t1)
 
 static void t1_unmap(struct t1 *t1)
 {
-	if (t1->be.vram)
-		iounmap(t1->be.vram);
+	if (t1->hw.vram)
+		iounmap(t1->hw.vram);
 	if (t1->regs)
 		iounmap(t1->regs);
 }
 
 static int t1_map(struct t1 *t1)
 {
-	struct pci_dev *pdev = t1->be.pdev;
+	struct pci_dev *pdev = t1->hw.pdev;
 
-	t1->be.regs_phys = pci_resource_start(pdev, T1_BAR_REGS);
-	t1->be.vram_phys = pci_resource_start(pdev, T1_BAR_VRAM);
-	t1->regs = ioremap(t1->be.regs_phys, pci_resource_len(pdev, T1_BAR_REGS));
-	t1->be.vram = ioremap_wc(t1->be.vram_phys, pci_resource_len(pdev, T1_BAR_VRAM));
-	if (t1->regs && t1->be.vram)
+	t1->hw.regs_phys = pci_resource_start(pdev, T1_BAR_REGS);
+	t1->hw.vram_phys = pci_resource_start(pdev, T1_BAR_VRAM);
+	t1->regs = ioremap(t1->hw.regs_phys, pci_resource_len(pdev, T1_BAR_REGS));
+	t1->hw.vram = ioremap_wc(t1->hw.vram_phys, pci_resource_len(pdev, T1_BAR_VRAM));
+	if (t1->regs && t1->hw.vram)
 		return 0;
 	t1_unmap(t1);
 	return -ENOMEM;
 }
 
-static struct tessera_backend *t1_create(struct pci_dev *pdev,
-					 const struct tessera_backend_client *client)
+static struct tessera_hw *t1_create(struct pci_dev *pdev,
+				    const struct tessera_hw_client *client)
 {
 	struct t1 *t1;
 	int ret;
@@ -685,19 +685,19 @@ static struct tessera_backend *t1_create(struct pci_dev *pdev,
 	t1 = kzalloc(sizeof(*t1), GFP_KERNEL);
 	if (!t1)
 		return ERR_PTR(-ENOMEM);
-	t1->be.ops = &tessera_backend_t1;
-	t1->be.client = client;
-	t1->be.pdev = pdev;
-	t1->be.epoch = 1;
+	t1->hw.ops = &t1_hw_ops;
+	t1->hw.client = client;
+	t1->hw.pdev = pdev;
+	t1->hw.epoch = 1;
 	spin_lock_init(&t1->admin_lock);
 	spin_lock_init(&t1->event_lock);
 	init_waitqueue_head(&t1->cid_wait);
 	init_waitqueue_head(&t1->epoch_wait);
 
 	ret = -ENOMEM;
-	t1->be.identify = kzalloc(sizeof(*t1->be.identify), GFP_KERNEL);
+	t1->hw.identify = kzalloc(sizeof(*t1->hw.identify), GFP_KERNEL);
 	t1->slot_irqs = kcalloc(T1_MAX_SLOTS, sizeof(*t1->slot_irqs), GFP_KERNEL);
-	if (!t1->be.identify || !t1->slot_irqs)
+	if (!t1->hw.identify || !t1->slot_irqs)
 		goto err_free;
 	ret = t1_map(t1);
 	if (ret)
@@ -729,7 +729,7 @@ static struct tessera_backend *t1_create(struct pci_dev *pdev,
 	ret = t1_identify(t1);
 	if (ret)
 		goto err_irqs;
-	return &t1->be;
+	return &t1->hw;
 
 err_irqs:
 	t1_wait_register_reset(t1);
@@ -742,25 +742,25 @@ err_unmap:
 	t1_unmap(t1);
 err_free:
 	kfree(t1->slot_irqs);
-	kfree(t1->be.identify);
+	kfree(t1->hw.identify);
 	kfree(t1);
 	return ERR_PTR(ret);
 }
 
-static void t1_destroy(struct tessera_backend *be)
+static void t1_destroy(struct tessera_hw *hw)
 {
-	struct t1 *t1 = to_t1(be);
+	struct t1 *t1 = to_t1(hw);
 
-	t1_quiesce(be);
+	t1_quiesce(hw);
 	t1_free_irqs(t1);
 	t1_free_rings(t1);
 	t1_unmap(t1);
 	kfree(t1->slot_irqs);
-	kfree(t1->be.identify);
+	kfree(t1->hw.identify);
 	kfree(t1);
 }
 
-const struct tessera_backend_ops tessera_backend_t1 = {
+const struct tessera_hw_ops t1_hw_ops = {
 	.name = "T1",
 	.create = t1_create,
 	.destroy = t1_destroy,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vgpu_dma.c - guest memory that the accelerator can reach
+ * dma.c - guest memory that the accelerator can reach
  *
  * A MAP command of the guest pins its pages, maps them for DMA and has hardware map the result.
  * Each page is then found in two indexes: by context and virtual address (for UNMAP), and by
@@ -113,9 +113,9 @@ int tessera_dma_rw(struct tessera_vgpu *vgpu, u64 iova, void *buf, size_t len, b
 /* -------------------------------------------------------------- frames -- */
 
 /* Other mappings of the page are none of ours: cache lines are not synchronised for them. */
-static struct tessera_frame *frame_new(struct tessera_parent *parent, struct page *page)
+static struct tessera_frame *frame_new(struct tessera_accel *accel, struct page *page)
 {
-	struct device *dev = &parent->pdev->dev;
+	struct device *dev = &accel->pdev->dev;
 	struct tessera_frame *frame;
 
 	frame = kmem_cache_alloc(frame_cache, GFP_KERNEL);
@@ -127,7 +127,7 @@ static struct tessera_frame *frame_new(struct tessera_parent *parent, struct pag
 					DMA_ATTR_SKIP_CPU_SYNC);
 	if (dma_mapping_error(dev, frame->dma))
 		goto err_free;
-	if (xa_err(xa_store(&parent->frames, frame->pfn, frame, GFP_KERNEL)))
+	if (xa_err(xa_store(&accel->frames, frame->pfn, frame, GFP_KERNEL)))
 		goto err_unmap;
 	return frame;
 
@@ -139,30 +139,30 @@ err_free:
 	return NULL;
 }
 
-static struct tessera_frame *frame_get(struct tessera_parent *parent, struct page *page)
+static struct tessera_frame *frame_get(struct tessera_accel *accel, struct page *page)
 {
 	struct tessera_frame *frame;
 
-	mutex_lock(&parent->frames_lock);
-	frame = xa_load(&parent->frames, page_to_pfn(page));
+	mutex_lock(&accel->frames_lock);
+	frame = xa_load(&accel->frames, page_to_pfn(page));
 	if (!frame)
-		frame = frame_new(parent, page);
+		frame = frame_new(accel, page);
 	if (frame)
 		frame->users++;
-	mutex_unlock(&parent->frames_lock);
+	mutex_unlock(&accel->frames_lock);
 	return frame;
 }
 
-static void frame_put(struct tessera_parent *parent, struct tessera_frame *frame)
+static void frame_put(struct tessera_accel *accel, struct tessera_frame *frame)
 {
-	mutex_lock(&parent->frames_lock);
+	mutex_lock(&accel->frames_lock);
 	if (!--frame->users) {
-		xa_erase(&parent->frames, frame->pfn);
-		dma_unmap_page_attrs(&parent->pdev->dev, frame->dma, PAGE_SIZE,
+		xa_erase(&accel->frames, frame->pfn);
+		dma_unmap_page_attrs(&accel->pdev->dev, frame->dma, PAGE_SIZE,
 				     DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
 		kmem_cache_free(frame_cache, frame);
 	}
-	mutex_unlock(&parent->frames_lock);
+	mutex_unlock(&accel->frames_lock);
 }
 
 /* --------------------------------------------------------- the indexes -- */
@@ -228,7 +228,7 @@ static void dma_unmap_list(struct tessera_vgpu *vgpu, struct list_head *pages)
 	struct tessera_page *page;
 
 	list_for_each_entry(page, pages, node)
-		frame_put(vgpu->parent, page->frame);
+		frame_put(vgpu->accel, page->frame);
 }
 
 /* Unpin and free what neither hardware nor IOMMU know any more. Not under dma.lock. */
@@ -416,7 +416,7 @@ static u16 enter_chunk(struct tessera_vgpu *vgpu, const struct chunk *c, struct 
 		page->vpn = c->vpn + i;
 		page->ctx = c->ctx;
 		page->huge = c->flags & T1_MAP_HUGE;
-		page->frame = frame_get(vgpu->parent, vgpu->pages[i]);
+		page->frame = frame_get(vgpu->accel, vgpu->pages[i]);
 		if (!page->frame)
 			goto err_free;
 		if (index_add(vgpu, page))
@@ -426,7 +426,7 @@ static u16 enter_chunk(struct tessera_vgpu *vgpu, const struct chunk *c, struct 
 	return T1_ST_OK;
 
 err_frame:
-	frame_put(vgpu->parent, page->frame);
+	frame_put(vgpu->accel, page->frame);
 err_free:
 	kmem_cache_free(page_cache, page);
 	return T1_ST_NO_RESOURCE;
@@ -711,8 +711,8 @@ static void hw_forget(struct tessera_vgpu *vgpu, struct list_head *pages)
 		failed |= reqs[i].status;
 	if (failed) {
 		/* Never seen; but memory that hardware may reach is not given back. */
-		tessera_parent_device_dead(vgpu->parent);
-		flush_work(&vgpu->parent->reset_work);
+		tessera_accel_dead(vgpu->accel);
+		flush_work(&vgpu->accel->reset_work);
 	}
 }
 

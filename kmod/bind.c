@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tessera_pci.c - takes an accelerator over and offers parts of it
+ * bind.c - takes an accelerator over and offers parts of it
  *
  * One PCI id serves this driver and the guest's: this one binds only where the operator
  * has said so by driver_override, so that load order decides nothing. See
@@ -12,44 +12,44 @@
 #include <linux/slab.h>
 #include "tessera.h"
 
-static const struct tessera_backend_ops *find_backend(struct pci_dev *pdev)
+static const struct tessera_hw_ops *find_backend(struct pci_dev *pdev)
 {
 	if (pdev->vendor == T1_PCI_VENDOR_ID && pdev->device == T1_PCI_DEVICE_ID)
-		return &tessera_backend_t1;
+		return &t1_hw_ops;
 	return NULL;
 }
 
 /* ------------------------------------------------ from the backend -- */
 
-static void tessera_hw_event(struct tessera_backend *be, const struct tessera_hw_event *ev)
+static void tessera_hw_event(struct tessera_hw *hw, const struct tessera_hw_event *ev)
 {
-	struct tessera_parent *parent = pci_get_drvdata(be->pdev);
+	struct tessera_accel *accel = pci_get_drvdata(hw->pdev);
 	struct tessera_vgpu *vgpu = NULL;
 
 	/* Held throughout: the vGPU can't go while its event is handled. */
-	spin_lock(&parent->owner_lock);
-	if (ev->ctx < be->num_contexts)
-		vgpu = parent->owner[ev->ctx];
+	spin_lock(&accel->owner_lock);
+	if (ev->ctx < hw->num_contexts)
+		vgpu = accel->owner[ev->ctx];
 	if (ev->type == T1_EV_FAULT) {
 		if (vgpu)
-			tessera_event_push(vgpu, ev);
+			t1_events_push(vgpu, ev);
 	} else {
-		tessera_dispatcher_event(parent, ev, vgpu);
+		tessera_dispatcher_event(accel, ev, vgpu);
 	}
-	spin_unlock(&parent->owner_lock);
+	spin_unlock(&accel->owner_lock);
 }
 
-static void tessera_hw_slot_irq(struct tessera_backend *be, u32 slot)
+static void tessera_hw_slot_irq(struct tessera_hw *hw, u32 slot)
 {
-	tessera_irq_slot(pci_get_drvdata(be->pdev), slot);
+	tessera_irq_slot(pci_get_drvdata(hw->pdev), slot);
 }
 
-static void tessera_hw_dead(struct tessera_backend *be)
+static void tessera_hw_dead(struct tessera_hw *hw)
 {
-	tessera_parent_device_dead(pci_get_drvdata(be->pdev));
+	tessera_accel_dead(pci_get_drvdata(hw->pdev));
 }
 
-static const struct tessera_backend_client tessera_client = {
+static const struct tessera_hw_client tessera_client = {
 	.event = tessera_hw_event,
 	.slot_irq = tessera_hw_slot_irq,
 	.dead = tessera_hw_dead,
@@ -58,14 +58,14 @@ static const struct tessera_backend_client tessera_client = {
 /* ------------------------------------------------------ device reset -- */
 
 /**
- * tessera_parent_device_dead() - the last step of the reset ladder: have the device reset
- * @parent: the accelerator
+ * tessera_accel_dead() - the last step of the reset ladder: have the device reset
+ * @accel: the accelerator
  *
  * Context: any.
  */
-void tessera_parent_device_dead(struct tessera_parent *parent)
+void tessera_accel_dead(struct tessera_accel *accel)
 {
-	queue_work(system_long_wq, &parent->reset_work);
+	queue_work(system_long_wq, &accel->reset_work);
 }
 
 /*
@@ -74,30 +74,30 @@ void tessera_parent_device_dead(struct tessera_parent *parent)
  */
 static void tessera_reset_work(struct work_struct *work)
 {
-	struct tessera_parent *parent = container_of(work, struct tessera_parent, reset_work);
+	struct tessera_accel *accel = container_of(work, struct tessera_accel, reset_work);
 	struct tessera_vgpu *vgpu;
 
-	pci_err(parent->pdev, "stopped answering: resetting it, all vGPUs lose their contexts\n");
-	parent->resets++;
-	mutex_lock(&parent->lock);
-	down_write(&parent->bar_sem);
-	list_for_each_entry(vgpu, &parent->vgpus, node)
+	pci_err(accel->pdev, "stopped answering: resetting it, all vGPUs lose their contexts\n");
+	accel->resets++;
+	mutex_lock(&accel->lock);
+	down_write(&accel->bar_sem);
+	list_for_each_entry(vgpu, &accel->vgpus, node)
 		tessera_region_zap(vgpu);
-	tessera_dispatcher_down(parent);
-	if (!parent->be->ops->reset(parent->be))
-		tessera_dispatcher_up(parent);
-	up_write(&parent->bar_sem);
-	list_for_each_entry(vgpu, &parent->vgpus, node)
+	tessera_dispatcher_down(accel);
+	if (!accel->hw->ops->reset(accel->hw))
+		tessera_dispatcher_up(accel);
+	up_write(&accel->bar_sem);
+	list_for_each_entry(vgpu, &accel->vgpus, node)
 		tessera_vgpu_lost(vgpu);
-	mutex_unlock(&parent->lock);
+	mutex_unlock(&accel->lock);
 }
 
 /* --------------------------------------------------- probe and remove -- */
 
 static int tessera_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	const struct tessera_backend_ops *ops = find_backend(pdev);
-	struct tessera_parent *parent;
+	const struct tessera_hw_ops *ops = find_backend(pdev);
+	struct tessera_accel *accel;
 	unsigned int i;
 	int ret;
 
@@ -106,21 +106,21 @@ static int tessera_pci_probe(struct pci_dev *pdev, const struct pci_device_id *i
 			pdev->vendor, pdev->device);
 		return -ENODEV;
 	}
-	parent = kzalloc(sizeof(*parent), GFP_KERNEL);
-	if (!parent)
+	accel = kzalloc(sizeof(*accel), GFP_KERNEL);
+	if (!accel)
 		return -ENOMEM;
-	parent->pdev = pdev;
-	mutex_init(&parent->lock);
-	INIT_LIST_HEAD(&parent->vgpus);
-	spin_lock_init(&parent->owner_lock);
-	mutex_init(&parent->frames_lock);
-	xa_init(&parent->frames);
-	init_rwsem(&parent->bar_sem);
-	INIT_WORK(&parent->reset_work, tessera_reset_work);
+	accel->pdev = pdev;
+	mutex_init(&accel->lock);
+	INIT_LIST_HEAD(&accel->vgpus);
+	spin_lock_init(&accel->owner_lock);
+	mutex_init(&accel->frames_lock);
+	xa_init(&accel->frames);
+	init_rwsem(&accel->bar_sem);
+	INIT_WORK(&accel->reset_work, tessera_reset_work);
 	for (i = 0; i < T1_MAX_SLOTS; i++)
-		spin_lock_init(&parent->slots[i].lock);
-	tessera_dispatcher_init(parent);
-	pci_set_drvdata(pdev, parent);
+		spin_lock_init(&accel->slots[i].lock);
+	tessera_dispatcher_init(accel);
+	pci_set_drvdata(pdev, accel);
 
 	ret = pci_enable_device_mem(pdev);
 	if (ret) {
@@ -138,49 +138,49 @@ static int tessera_pci_probe(struct pci_dev *pdev, const struct pci_device_id *i
 		goto err_regions;
 	}
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
-	parent->be = ops->create(pdev, &tessera_client);
-	if (IS_ERR(parent->be)) {
-		ret = PTR_ERR(parent->be);
+	accel->hw = ops->create(pdev, &tessera_client);
+	if (IS_ERR(accel->hw)) {
+		ret = PTR_ERR(accel->hw);
 		goto err_regions;
 	}
-	tessera_dispatcher_up(parent);
-	ret = tessera_mdev_register(parent);
+	tessera_dispatcher_up(accel);
+	ret = tessera_mdev_register(accel);
 	if (ret) {
 		pci_err(pdev, "can't register with the mdev core (%d)\n", ret);
 		goto err_backend;
 	}
-	tessera_debugfs_add(parent);
+	tessera_debugfs_add(accel);
 	pci_info(pdev, "%s: VRAM %llu MiB, %u queue slots, %u contexts; vGPU types V1 to V%u\n",
-		 ops->name, parent->be->vram_bytes >> 20, parent->be->num_slots,
-		 parent->be->num_contexts, parent->types[parent->num_types - 1].div);
+		 ops->name, accel->hw->vram_bytes >> 20, accel->hw->num_slots,
+		 accel->hw->num_contexts, accel->types[accel->num_types - 1].div);
 	return 0;
 
 err_backend:
-	tessera_dispatcher_fini(parent);
-	ops->destroy(parent->be);
-	cancel_work_sync(&parent->reset_work);
+	tessera_dispatcher_fini(accel);
+	ops->destroy(accel->hw);
+	cancel_work_sync(&accel->reset_work);
 err_regions:
 	pci_release_mem_regions(pdev);
 err_disable:
 	pci_disable_device(pdev);
 err_free:
-	kfree(parent);
+	kfree(accel);
 	return ret;
 }
 
 static void tessera_pci_remove(struct pci_dev *pdev)
 {
-	struct tessera_parent *parent = pci_get_drvdata(pdev);
-	const struct tessera_backend_ops *ops = parent->be->ops;
+	struct tessera_accel *accel = pci_get_drvdata(pdev);
+	const struct tessera_hw_ops *ops = accel->hw->ops;
 
-	tessera_mdev_unregister(parent);
-	tessera_debugfs_remove(parent);
-	tessera_dispatcher_fini(parent);
-	cancel_work_sync(&parent->reset_work);
-	ops->destroy(parent->be);
+	tessera_mdev_unregister(accel);
+	tessera_debugfs_remove(accel);
+	tessera_dispatcher_fini(accel);
+	cancel_work_sync(&accel->reset_work);
+	ops->destroy(accel->hw);
 	pci_release_mem_regions(pdev);
 	pci_disable_device(pdev);
-	kfree(parent);
+	kfree(accel);
 }
 
 /* ------------------------------------------------------ host suspend -- */
@@ -191,13 +191,13 @@ static void tessera_pci_remove(struct pci_dev *pdev)
  */
 static int tessera_suspend(struct device *dev)
 {
-	struct tessera_parent *parent = dev_get_drvdata(dev);
+	struct tessera_accel *accel = dev_get_drvdata(dev);
 	struct tessera_vgpu *vgpu;
 	int ret = 0;
 
-	flush_work(&parent->reset_work);
-	mutex_lock(&parent->lock);
-	list_for_each_entry(vgpu, &parent->vgpus, node) {
+	flush_work(&accel->reset_work);
+	mutex_lock(&accel->lock);
+	list_for_each_entry(vgpu, &accel->vgpus, node) {
 		if (READ_ONCE(vgpu->open)) {
 			dev_err(dev, "host suspend refused: vGPU %s is in use\n", vgpu->name);
 			ret = -EBUSY;
@@ -205,29 +205,29 @@ static int tessera_suspend(struct device *dev)
 		}
 	}
 	if (!ret) {
-		parent->suspended = true;
-		tessera_dispatcher_down(parent);
-		parent->be->ops->quiesce(parent->be);
+		accel->suspended = true;
+		tessera_dispatcher_down(accel);
+		accel->hw->ops->quiesce(accel->hw);
 	}
-	mutex_unlock(&parent->lock);
+	mutex_unlock(&accel->lock);
 	return ret;
 }
 
 static int tessera_resume(struct device *dev)
 {
-	struct tessera_parent *parent = dev_get_drvdata(dev);
+	struct tessera_accel *accel = dev_get_drvdata(dev);
 	struct tessera_vgpu *vgpu;
 	int ret;
 
-	mutex_lock(&parent->lock);
-	ret = parent->be->ops->reset(parent->be);
+	mutex_lock(&accel->lock);
+	ret = accel->hw->ops->reset(accel->hw);
 	if (!ret) {
-		tessera_dispatcher_up(parent);
-		list_for_each_entry(vgpu, &parent->vgpus, node)
+		tessera_dispatcher_up(accel);
+		list_for_each_entry(vgpu, &accel->vgpus, node)
 			tessera_vgpu_clear_vram(vgpu);
 	}
-	parent->suspended = false;
-	mutex_unlock(&parent->lock);
+	accel->suspended = false;
+	mutex_unlock(&accel->lock);
 	return ret;
 }
 
@@ -248,7 +248,7 @@ static struct pci_driver tessera_pci_driver = {
 	.id_table = tessera_pci_ids,
 	.probe = tessera_pci_probe,
 	.remove = tessera_pci_remove,
-	.dev_groups = tessera_parent_groups,
+	.dev_groups = tessera_accel_groups,
 	.driver.pm = pm_sleep_ptr(&tessera_pm_ops),
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tessera_sysfs.c - settings: of the scheduler, on the accelerator; of a vGPU, on the vGPU
+ * sysfs.c - settings: of the scheduler, on the accelerator; of a vGPU, on the vGPU
  *
  * Documentation/ABI/testing/sysfs-bus-pci-devices-tessera and sysfs-bus-mdev-devices-tessera
  * describe the files.
@@ -13,8 +13,8 @@
 
 static ssize_t policy_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct tessera_parent *parent = dev_get_drvdata(dev);
-	const struct tessera_sched_policy *now = tessera_dispatcher_policy(parent);
+	struct tessera_accel *accel = dev_get_drvdata(dev);
+	const struct tessera_sched_policy *now = tessera_dispatcher_policy(accel);
 	const struct tessera_sched_policy *const *p;
 	int len = 0;
 
@@ -86,21 +86,21 @@ static DEVICE_ATTR_RW(averaging);
 
 static ssize_t preemption_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct tessera_parent *parent = dev_get_drvdata(dev);
+	struct tessera_accel *accel = dev_get_drvdata(dev);
 
-	return sysfs_emit(buf, READ_ONCE(parent->preempt_strict) ? "batch [strict]\n" :
+	return sysfs_emit(buf, READ_ONCE(accel->preempt_strict) ? "batch [strict]\n" :
 								   "[batch] strict\n");
 }
 
 static ssize_t preemption_store(struct device *dev, struct device_attribute *attr,
 				const char *buf, size_t count)
 {
-	struct tessera_parent *parent = dev_get_drvdata(dev);
+	struct tessera_accel *accel = dev_get_drvdata(dev);
 
 	if (sysfs_streq(buf, "strict"))
-		tessera_dispatcher_set_preempt_strict(parent, true);
+		tessera_dispatcher_set_preempt_strict(accel, true);
 	else if (sysfs_streq(buf, "batch"))
-		tessera_dispatcher_set_preempt_strict(parent, false);
+		tessera_dispatcher_set_preempt_strict(accel, false);
 	else
 		return -EINVAL;
 	return count;
@@ -110,9 +110,9 @@ static DEVICE_ATTR_RW(preemption);
 static ssize_t preempt_timeout_us_show(struct device *dev, struct device_attribute *attr,
 				       char *buf)
 {
-	struct tessera_parent *parent = dev_get_drvdata(dev);
+	struct tessera_accel *accel = dev_get_drvdata(dev);
 
-	return sysfs_emit(buf, "%u\n", READ_ONCE(parent->preempt_timeout_us));
+	return sysfs_emit(buf, "%u\n", READ_ONCE(accel->preempt_timeout_us));
 }
 
 static ssize_t preempt_timeout_us_store(struct device *dev, struct device_attribute *attr,
@@ -142,7 +142,7 @@ static const struct attribute_group vgpu_sched_group = {
 	.attrs = vgpu_sched_attrs,
 };
 
-const struct attribute_group *tessera_parent_groups[] = {
+const struct attribute_group *tessera_accel_groups[] = {
 	&vgpu_sched_group,
 	NULL
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vgpu_region.c - the vGPU's BARs and config space as user space reaches them
+ * region.c - the vGPU's BARs and config space as user space reaches them
  *
  * read() and write() of any size and alignment on every region, and mmap() of what needs no
  * check: the vGPU's own doorbell pages and its VRAM. Mappings fault in, so that they can
@@ -56,14 +56,14 @@ static void bar0_read(struct tessera_vgpu *vgpu, u64 off, void *buf, size_t len)
 	memset(buf, 0, len);
 	if (is_register(off, len) && off < T1_PAGE_SIZE) {
 		atomic64_inc(&vgpu->stats.trapped_registers);
-		value = tessera_ctrl_read(vgpu, off);
+		value = t1_regs_read(vgpu, off);
 		memcpy(buf, &value, sizeof(value));
 	}
 }
 
 static void bar0_write(struct tessera_vgpu *vgpu, u64 off, const void *buf, size_t len)
 {
-	struct tessera_backend *be = vgpu->parent->be;
+	struct tessera_hw *hw = vgpu->accel->hw;
 	u32 value;
 	u64 slot;
 
@@ -72,13 +72,13 @@ static void bar0_write(struct tessera_vgpu *vgpu, u64 off, const void *buf, size
 	memcpy(&value, buf, sizeof(value));
 	if (off < T1_PAGE_SIZE) {
 		atomic64_inc(&vgpu->stats.trapped_registers);
-		tessera_ctrl_write(vgpu, off, value);
+		t1_regs_write(vgpu, off, value);
 		return;
 	}
 	slot = off / T1_PAGE_SIZE - 1;
 	if (slot < vgpu->num_slots && off % T1_PAGE_SIZE == T1_DB_TAIL) {
 		atomic64_inc(&vgpu->stats.trapped_doorbells);
-		be->ops->doorbell(be, vgpu->first_slot + slot, value);
+		hw->ops->doorbell(hw, vgpu->first_slot + slot, value);
 	}
 }
 
@@ -103,9 +103,9 @@ static void region_read(struct tessera_vgpu *vgpu, unsigned int index, u64 off, 
 		bar0_read(vgpu, off, buf, len);
 		break;
 	case VFIO_PCI_BAR2_REGION_INDEX:
-		down_read(&vgpu->parent->bar_sem);
-		memcpy_fromio(buf, vgpu->parent->be->vram + vgpu->vram_base + off, len);
-		up_read(&vgpu->parent->bar_sem);
+		down_read(&vgpu->accel->bar_sem);
+		memcpy_fromio(buf, vgpu->accel->hw->vram + vgpu->vram_base + off, len);
+		up_read(&vgpu->accel->bar_sem);
 		break;
 	case VFIO_PCI_BAR4_REGION_INDEX:
 		mutex_lock(&vgpu->irq_mutex);
@@ -139,9 +139,9 @@ static void region_write(struct tessera_vgpu *vgpu, unsigned int index, u64 off,
 		bar0_write(vgpu, off, buf, len);
 		break;
 	case VFIO_PCI_BAR2_REGION_INDEX:
-		down_read(&vgpu->parent->bar_sem);
-		memcpy_toio(vgpu->parent->be->vram + vgpu->vram_base + off, buf, len);
-		up_read(&vgpu->parent->bar_sem);
+		down_read(&vgpu->accel->bar_sem);
+		memcpy_toio(vgpu->accel->hw->vram + vgpu->vram_base + off, buf, len);
+		up_read(&vgpu->accel->bar_sem);
 		break;
 	case VFIO_PCI_BAR4_REGION_INDEX:
 		msix_table_write(vgpu, off, buf, len);
@@ -260,19 +260,19 @@ static vm_fault_t tessera_region_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct tessera_vgpu *vgpu = vma->vm_private_data;
-	struct tessera_parent *parent = vgpu->parent;
+	struct tessera_accel *accel = vgpu->accel;
 	unsigned int index = vma->vm_pgoff >> (TESSERA_REGION_SHIFT - PAGE_SHIFT);
 	unsigned long page, first, last, pgoff, pfn;
 	vm_fault_t ret;
 
 	pgoff = vma->vm_pgoff & (REGION_OFFSET_MASK >> PAGE_SHIFT);
 	if (index == VFIO_PCI_BAR0_REGION_INDEX)
-		pfn = PHYS_PFN(parent->be->regs_phys) + vgpu->first_slot + pgoff;
+		pfn = PHYS_PFN(accel->hw->regs_phys) + vgpu->first_slot + pgoff;
 	else
-		pfn = PHYS_PFN(parent->be->vram_phys + vgpu->vram_base) + pgoff;
+		pfn = PHYS_PFN(accel->hw->vram_phys + vgpu->vram_base) + pgoff;
 	page = (vmf->address - vma->vm_start) >> PAGE_SHIFT;
 
-	down_read(&parent->bar_sem);
+	down_read(&accel->bar_sem);
 	ret = vmf_insert_pfn(vma, vmf->address, pfn + page);
 	if (ret == VM_FAULT_NOPAGE && index == VFIO_PCI_BAR2_REGION_INDEX) {
 		first = round_down(page, FAULT_AROUND_PAGES);
@@ -283,7 +283,7 @@ static vm_fault_t tessera_region_fault(struct vm_fault *vmf)
 				break;
 		}
 	}
-	up_read(&parent->bar_sem);
+	up_read(&accel->bar_sem);
 	return ret;
 }
 
@@ -363,7 +363,7 @@ int tessera_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
  */
 void tessera_region_zap(struct tessera_vgpu *vgpu)
 {
-	lockdep_assert_held_write(&vgpu->parent->bar_sem);
+	lockdep_assert_held_write(&vgpu->accel->bar_sem);
 #ifdef TESSERA_HAVE_VFIO_DEVICE_INODE
 	unmap_mapping_range(vgpu->vdev.inode->i_mapping, 0, 0, true);
 #else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tessera_stats.c - a vGPU's statistics: vgpu/stats, one value a file, current when read
+ * stats.c - a vGPU's statistics: vgpu/stats, one value a file, current when read
  */
 #include <linux/sysfs.h>
 #include "tessera.h"

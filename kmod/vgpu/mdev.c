@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tessera_mdev.c - the types of vGPU, their creation and removal
+ * mdev.c - the types of vGPU, their creation and removal
  *
  * A type is a fraction of the accelerator: 1/1, 1/2, 1/4, 1/8, 1/16 of its VRAM, queue slots
  * and contexts. Types mix freely. What is left of each resource limits what can still
@@ -16,74 +16,74 @@ static struct tessera_type *to_type(struct mdev_type *mtype)
 	return container_of(mtype, struct tessera_type, mdev);
 }
 
-static u64 type_vram(const struct tessera_parent *parent, const struct tessera_type *type)
+static u64 type_vram(const struct tessera_accel *accel, const struct tessera_type *type)
 {
-	return type->vram_units * parent->vram_unit;
+	return type->vram_units * accel->vram_unit;
 }
 
 static unsigned int tessera_get_available(struct mdev_type *mtype)
 {
-	struct tessera_parent *parent = dev_get_drvdata(mtype->parent->dev);
+	struct tessera_accel *accel = dev_get_drvdata(mtype->parent->dev);
 	struct tessera_type *type = to_type(mtype);
 	u32 n;
 
-	mutex_lock(&parent->lock);
-	n = min3(tessera_pool_fits(&parent->vram, type->vram_units),
-		 tessera_pool_fits(&parent->slots_left, type->num_slots),
-		 tessera_pool_fits(&parent->contexts_left, type->num_contexts));
-	mutex_unlock(&parent->lock);
+	mutex_lock(&accel->lock);
+	n = min3(tessera_pool_fits(&accel->vram, type->vram_units),
+		 tessera_pool_fits(&accel->slots_left, type->num_slots),
+		 tessera_pool_fits(&accel->contexts_left, type->num_contexts));
+	mutex_unlock(&accel->lock);
 	return n;
 }
 
 static ssize_t tessera_show_description(struct mdev_type *mtype, char *buf)
 {
-	struct tessera_parent *parent = dev_get_drvdata(mtype->parent->dev);
+	struct tessera_accel *accel = dev_get_drvdata(mtype->parent->dev);
 	struct tessera_type *type = to_type(mtype);
 
 	return sysfs_emit(buf, "1/%u: VRAM %llu MiB, %u queue slots, %u contexts; at most %u\n",
-			  type->div, type_vram(parent, type) >> 20, type->num_slots,
+			  type->div, type_vram(accel, type) >> 20, type->num_slots,
 			  type->num_contexts, type->div);
 }
 
 /* One line that says what is missing: users can't tell from an errno. */
-static int refuse(struct tessera_parent *parent, const struct tessera_type *type,
+static int refuse(struct tessera_accel *accel, const struct tessera_type *type,
 		  const char *name, const char *what, const char *unit,
 		  const struct tessera_pool *pool, u32 need, u64 scale)
 {
 	u64 left = tessera_pool_left(pool) * scale;
 
-	pci_err(parent->pdev,
+	pci_err(accel->pdev,
 		"can't create tessera-%s %s: needs %llu %s%s in one aligned piece, %llu of %llu are left%s\n",
 		type->sysfs_name, name, need * scale, unit, what, left, pool->nr * scale,
 		left >= need * scale ? ", in smaller pieces" : "");
 	return -ENOSPC;
 }
 
-/* Take a partition. Called with parent->lock held. */
-static int take_partition(struct tessera_parent *parent, struct tessera_vgpu *vgpu)
+/* Take a partition. Called with accel->lock held. */
+static int take_partition(struct tessera_accel *accel, struct tessera_vgpu *vgpu)
 {
 	const struct tessera_type *type = vgpu->type;
 	int unit, slot, ctx;
 
-	unit = tessera_pool_alloc(&parent->vram, type->vram_units);
+	unit = tessera_pool_alloc(&accel->vram, type->vram_units);
 	if (unit < 0)
-		return refuse(parent, type, vgpu->name, "VRAM", "MiB ", &parent->vram,
-			      type->vram_units, parent->vram_unit >> 20);
-	slot = tessera_pool_alloc(&parent->slots_left, type->num_slots);
+		return refuse(accel, type, vgpu->name, "VRAM", "MiB ", &accel->vram,
+			      type->vram_units, accel->vram_unit >> 20);
+	slot = tessera_pool_alloc(&accel->slots_left, type->num_slots);
 	if (slot < 0) {
-		tessera_pool_free(&parent->vram, unit, type->vram_units);
-		return refuse(parent, type, vgpu->name, "queue slots", "", &parent->slots_left,
+		tessera_pool_free(&accel->vram, unit, type->vram_units);
+		return refuse(accel, type, vgpu->name, "queue slots", "", &accel->slots_left,
 			      type->num_slots, 1);
 	}
-	ctx = tessera_pool_alloc(&parent->contexts_left, type->num_contexts);
+	ctx = tessera_pool_alloc(&accel->contexts_left, type->num_contexts);
 	if (ctx < 0) {
-		tessera_pool_free(&parent->slots_left, slot, type->num_slots);
-		tessera_pool_free(&parent->vram, unit, type->vram_units);
-		return refuse(parent, type, vgpu->name, "contexts", "", &parent->contexts_left,
+		tessera_pool_free(&accel->slots_left, slot, type->num_slots);
+		tessera_pool_free(&accel->vram, unit, type->vram_units);
+		return refuse(accel, type, vgpu->name, "contexts", "", &accel->contexts_left,
 			      type->num_contexts, 1);
 	}
-	vgpu->vram_base = unit * parent->vram_unit;
-	vgpu->vram_bytes = type_vram(parent, type);
+	vgpu->vram_base = unit * accel->vram_unit;
+	vgpu->vram_bytes = type_vram(accel, type);
 	vgpu->first_slot = slot;
 	vgpu->num_slots = type->num_slots;
 	vgpu->first_ctx = ctx;
@@ -91,28 +91,28 @@ static int take_partition(struct tessera_parent *parent, struct tessera_vgpu *vg
 	return 0;
 }
 
-static void give_partition(struct tessera_parent *parent, struct tessera_vgpu *vgpu)
+static void give_partition(struct tessera_accel *accel, struct tessera_vgpu *vgpu)
 {
-	tessera_pool_free(&parent->contexts_left, vgpu->first_ctx, vgpu->num_ctx);
-	tessera_pool_free(&parent->slots_left, vgpu->first_slot, vgpu->num_slots);
-	tessera_pool_free(&parent->vram, div64_u64(vgpu->vram_base, parent->vram_unit),
+	tessera_pool_free(&accel->contexts_left, vgpu->first_ctx, vgpu->num_ctx);
+	tessera_pool_free(&accel->slots_left, vgpu->first_slot, vgpu->num_slots);
+	tessera_pool_free(&accel->vram, div64_u64(vgpu->vram_base, accel->vram_unit),
 			  vgpu->type->vram_units);
 }
 
 static void set_owner(struct tessera_vgpu *vgpu, struct tessera_vgpu *owner)
 {
-	struct tessera_parent *parent = vgpu->parent;
+	struct tessera_accel *accel = vgpu->accel;
 	u32 i;
 
-	spin_lock_irq(&parent->owner_lock);
+	spin_lock_irq(&accel->owner_lock);
 	for (i = 0; i < vgpu->num_ctx; i++)
-		parent->owner[vgpu->first_ctx + i] = owner;
-	spin_unlock_irq(&parent->owner_lock);
+		accel->owner[vgpu->first_ctx + i] = owner;
+	spin_unlock_irq(&accel->owner_lock);
 }
 
 static int tessera_mdev_probe(struct mdev_device *mdev)
 {
-	struct tessera_parent *parent = dev_get_drvdata(mdev->dev.parent);
+	struct tessera_accel *accel = dev_get_drvdata(mdev->dev.parent);
 	struct tessera_vgpu *vgpu;
 	int ret;
 
@@ -121,11 +121,11 @@ static int tessera_mdev_probe(struct mdev_device *mdev)
 		return PTR_ERR(vgpu);
 	vgpu->type = to_type(mdev->type);
 
-	mutex_lock(&parent->lock);
-	ret = parent->suspended ? -EBUSY : take_partition(parent, vgpu);
+	mutex_lock(&accel->lock);
+	ret = accel->suspended ? -EBUSY : take_partition(accel, vgpu);
 	if (!ret)
-		list_add_tail(&vgpu->node, &parent->vgpus);
-	mutex_unlock(&parent->lock);
+		list_add_tail(&vgpu->node, &accel->vgpus);
+	mutex_unlock(&accel->lock);
 	if (ret)
 		goto err_put;
 
@@ -147,10 +147,10 @@ err_sysfs:
 err_owner:
 	set_owner(vgpu, NULL);
 	tessera_dispatcher_remove(vgpu);
-	mutex_lock(&parent->lock);
+	mutex_lock(&accel->lock);
 	list_del(&vgpu->node);
-	give_partition(parent, vgpu);
-	mutex_unlock(&parent->lock);
+	give_partition(accel, vgpu);
+	mutex_unlock(&accel->lock);
 err_put:
 	vfio_put_device(&vgpu->vdev);
 	return ret;
@@ -159,7 +159,7 @@ err_put:
 static void tessera_mdev_remove(struct mdev_device *mdev)
 {
 	struct tessera_vgpu *vgpu = dev_get_drvdata(&mdev->dev);
-	struct tessera_parent *parent = vgpu->parent;
+	struct tessera_accel *accel = vgpu->accel;
 
 	/* Waits until the last user has closed it, which left it disabled and cleared. */
 	vfio_unregister_group_dev(&vgpu->vdev);
@@ -167,10 +167,10 @@ static void tessera_mdev_remove(struct mdev_device *mdev)
 	cancel_work_sync(&vgpu->work);
 	set_owner(vgpu, NULL);
 	tessera_dispatcher_remove(vgpu);
-	mutex_lock(&parent->lock);
+	mutex_lock(&accel->lock);
 	list_del(&vgpu->node);
-	give_partition(parent, vgpu);
-	mutex_unlock(&parent->lock);
+	give_partition(accel, vgpu);
+	mutex_unlock(&accel->lock);
 	vfio_put_device(&vgpu->vdev);
 }
 
@@ -189,57 +189,57 @@ struct mdev_driver tessera_mdev_driver = {
 
 /**
  * tessera_mdev_register() - offer an accelerator's types to the mdev core
- * @parent: the accelerator
+ * @accel: the accelerator
  *
  * Context: may sleep.
  * Return: 0 or an errno.
  */
-int tessera_mdev_register(struct tessera_parent *parent)
+int tessera_mdev_register(struct tessera_accel *accel)
 {
-	struct tessera_backend *be = parent->be;
+	struct tessera_hw *hw = accel->hw;
 	unsigned int i;
 
 	/* A BAR is a power of 2, and a 2 MiB page must not reach into a neighbour's partition. */
-	parent->vram_unit = rounddown_pow_of_two(be->vram_bytes) / TESSERA_VRAM_UNITS;
-	if (parent->vram_unit < T1_HUGE_PAGE_SIZE)
-		parent->vram_unit = 0;
-	tessera_pool_init(&parent->vram, parent->vram_unit ? TESSERA_VRAM_UNITS : 0);
-	tessera_pool_init(&parent->slots_left, be->num_slots);
-	tessera_pool_init(&parent->contexts_left, be->num_contexts);
+	accel->vram_unit = rounddown_pow_of_two(hw->vram_bytes) / TESSERA_VRAM_UNITS;
+	if (accel->vram_unit < T1_HUGE_PAGE_SIZE)
+		accel->vram_unit = 0;
+	tessera_pool_init(&accel->vram, accel->vram_unit ? TESSERA_VRAM_UNITS : 0);
+	tessera_pool_init(&accel->slots_left, hw->num_slots);
+	tessera_pool_init(&accel->contexts_left, hw->num_contexts);
 
 	for (i = 0; i < TESSERA_NUM_TYPES; i++) {
-		struct tessera_type *type = &parent->types[parent->num_types];
+		struct tessera_type *type = &accel->types[accel->num_types];
 		u32 div = 1 << i;
 
 		type->div = div;
 		type->vram_units = TESSERA_VRAM_UNITS / div;
-		type->num_slots = be->num_slots / div;
-		type->num_contexts = be->num_contexts / div;
-		if (!type->num_slots || !type->num_contexts || !parent->vram_unit) {
-			pci_warn(parent->pdev, "too small for type V%u (VRAM %llu MiB, %u queue slots, %u contexts)\n",
-				 div, be->vram_bytes >> 20, be->num_slots, be->num_contexts);
+		type->num_slots = hw->num_slots / div;
+		type->num_contexts = hw->num_contexts / div;
+		if (!type->num_slots || !type->num_contexts || !accel->vram_unit) {
+			pci_warn(accel->pdev, "too small for type V%u (VRAM %llu MiB, %u queue slots, %u contexts)\n",
+				 div, hw->vram_bytes >> 20, hw->num_slots, hw->num_contexts);
 			break;
 		}
 		snprintf(type->sysfs_name, sizeof(type->sysfs_name), "V%u", div);
 		snprintf(type->pretty_name, sizeof(type->pretty_name), "Tessera %s 1/%u, %llu MiB",
-			 be->ops->name, div, type_vram(parent, type) >> 20);
+			 hw->ops->name, div, type_vram(accel, type) >> 20);
 		type->mdev.sysfs_name = type->sysfs_name;
 		type->mdev.pretty_name = type->pretty_name;
-		parent->type_ptrs[parent->num_types++] = &type->mdev;
+		accel->type_ptrs[accel->num_types++] = &type->mdev;
 	}
-	if (!parent->num_types)
+	if (!accel->num_types)
 		return -ENODEV;
-	return mdev_register_parent(&parent->mdev, &parent->pdev->dev, &tessera_mdev_driver,
-				    parent->type_ptrs, parent->num_types);
+	return mdev_register_parent(&accel->mdev, &accel->pdev->dev, &tessera_mdev_driver,
+				    accel->type_ptrs, accel->num_types);
 }
 
 /**
  * tessera_mdev_unregister() - remove all vGPUs, then the types
- * @parent: the accelerator
+ * @accel: the accelerator
  *
  * Context: may sleep; waits for users of open vGPUs to let go.
  */
-void tessera_mdev_unregister(struct tessera_parent *parent)
+void tessera_mdev_unregister(struct tessera_accel *accel)
 {
-	mdev_unregister_parent(&parent->mdev);
+	mdev_unregister_parent(&accel->mdev);
 }

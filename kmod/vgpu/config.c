@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vgpu_config.c - the vGPU's PCI configuration space
+ * config.c - the vGPU's PCI configuration space
  *
  * A PCIe endpoint with power management, MSI-X and function level reset. The space is
  * 4 KiB of bytes; a table says which bits of each register can be written. What user
@@ -91,7 +91,7 @@ static void put32(u8 *c, u32 off, u32 v)
 
 static void fill_header(struct tessera_vgpu *vgpu, u8 *c)
 {
-	struct pci_dev *pdev = vgpu->parent->pdev;
+	struct pci_dev *pdev = vgpu->accel->pdev;
 
 	put16(c, PCI_VENDOR_ID, T1_PCI_VENDOR_ID);
 	put16(c, PCI_DEVICE_ID, T1_PCI_DEVICE_ID);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vgpu_vfio.c - the vGPU as a VFIO device: its life, and its ioctls
+ * vfio.c - the vGPU as a VFIO device: its life, and its ioctls
  */
 #include <linux/eventfd.h>
 #include <linux/slab.h>
@@ -30,23 +30,23 @@ static void zero_words(void __iomem *at, u64 bytes)
  */
 void tessera_vgpu_clear_vram(struct tessera_vgpu *vgpu)
 {
-	void __iomem *vram = vgpu->parent->be->vram + vgpu->vram_base;
+	void __iomem *vram = vgpu->accel->hw->vram + vgpu->vram_base;
 	u64 at, step = SZ_1M;
 
-	down_read(&vgpu->parent->bar_sem);
+	down_read(&vgpu->accel->bar_sem);
 	for (at = 0; at < vgpu->vram_bytes; at += step) {
 		zero_words(vram + at, min(step, vgpu->vram_bytes - at));
 		cond_resched();
 	}
 	wmb();	/* out of the write-combining buffers before anyone else looks */
-	up_read(&vgpu->parent->bar_sem);
+	up_read(&vgpu->accel->bar_sem);
 }
 
 /* --------------------------------------------------------------- life -- */
 
 static void tessera_vgpu_free(struct tessera_vgpu *vgpu)
 {
-	struct device *dev = &vgpu->parent->pdev->dev;
+	struct device *dev = &vgpu->accel->pdev->dev;
 
 	if (vgpu->list)
 		dma_free_coherent(dev, PAGE_SIZE, vgpu->list, vgpu->list_dma);
@@ -67,7 +67,7 @@ static int tessera_vgpu_init(struct vfio_device *vdev)
 	struct mdev_device *mdev = to_mdev_device(vdev->dev);
 	u32 i;
 
-	vgpu->parent = dev_get_drvdata(vdev->dev->parent);
+	vgpu->accel = dev_get_drvdata(vdev->dev->parent);
 	vgpu->mdev = mdev;
 	snprintf(vgpu->name, sizeof(vgpu->name), "%pUl", &mdev->uuid);
 	mutex_init(&vgpu->config_lock);
@@ -75,7 +75,7 @@ static int tessera_vgpu_init(struct vfio_device *vdev)
 	mutex_init(&vgpu->irq_mutex);
 	spin_lock_init(&vgpu->irq_lock);
 	spin_lock_init(&vgpu->events.lock);
-	INIT_WORK(&vgpu->work, tessera_admin_work);
+	INIT_WORK(&vgpu->work, t1_admin_work);
 	for (i = 0; i < T1_MAX_CONTEXTS; i++)
 		xa_init(&vgpu->ctx[i].pages);
 	tessera_dma_init(vgpu);
@@ -85,7 +85,7 @@ static int tessera_vgpu_init(struct vfio_device *vdev)
 	vgpu->guest_list = kzalloc(PAGE_SIZE, GFP_KERNEL);
 	vgpu->pages = kcalloc(T1_MAP_MAX_PAGES, sizeof(*vgpu->pages), GFP_KERNEL);
 	vgpu->iovas = kcalloc(T1_MAP_MAX_PAGES, sizeof(*vgpu->iovas), GFP_KERNEL);
-	vgpu->list = dma_alloc_coherent(&vgpu->parent->pdev->dev, PAGE_SIZE,
+	vgpu->list = dma_alloc_coherent(&vgpu->accel->pdev->dev, PAGE_SIZE,
 					&vgpu->list_dma, GFP_KERNEL);
 	vgpu->wq = alloc_ordered_workqueue("tessera-%.8s", 0, vgpu->name);
 	if (!vgpu->config || !vgpu->msix_table || !vgpu->guest_list || !vgpu->pages ||

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vgpu_ctrl.c - the vGPU's control page
+ * t1_regs.c - the vGPU's control page
  *
  * The hardware's registers, less the privileged ones, with the hardware's rules for enabling,
  * disabling and resetting. Register writes that a guest makes often (ring tails and heads) take
@@ -18,20 +18,20 @@ static bool ready(struct tessera_vgpu *vgpu)
 
 static u32 read_time(struct tessera_vgpu *vgpu)
 {
-	u64 now = vgpu->parent->be->ops->time_ns(vgpu->parent->be);
+	u64 now = vgpu->accel->hw->ops->time_ns(vgpu->accel->hw);
 
 	WRITE_ONCE(vgpu->latch_time_hi, upper_32_bits(now));
 	return lower_32_bits(now);
 }
 
 /**
- * tessera_ctrl_read() - the guest reads a register
+ * t1_regs_read() - the guest reads a register
  * @vgpu: the vGPU
  * @reg: offset into the control page, a multiple of 4
  *
  * Context: may sleep.
  */
-u32 tessera_ctrl_read(struct tessera_vgpu *vgpu, u32 reg)
+u32 t1_regs_read(struct tessera_vgpu *vgpu, u32 reg)
 {
 	const struct tessera_vgpu_regs *regs = &vgpu->regs;
 
@@ -41,7 +41,7 @@ u32 tessera_ctrl_read(struct tessera_vgpu *vgpu, u32 reg)
 	case T1_REG_VERSION:
 		return T1_HW_VERSION;
 	case T1_REG_CAPS:
-		return vgpu->parent->be->caps & ~T1_CAP_SCHED;
+		return vgpu->accel->hw->caps & ~T1_CAP_SCHED;
 	case T1_REG_STATUS:
 		return READ_ONCE(vgpu->status);
 	case T1_REG_CTRL:
@@ -117,7 +117,7 @@ static void enable_locked(struct tessera_vgpu *vgpu)
 	WRITE_ONCE(vgpu->asq_tail, 0);
 	WRITE_ONCE(vgpu->acq_head, 0);
 	WRITE_ONCE(vgpu->evq_head, 0);
-	vgpu->epoch = READ_ONCE(vgpu->parent->be->epoch);
+	vgpu->epoch = READ_ONCE(vgpu->accel->hw->epoch);
 	tessera_dispatcher_start(vgpu);
 	WRITE_ONCE(vgpu->status, T1_STATUS_READY);
 }
@@ -127,9 +127,9 @@ static void teardown_locked(struct tessera_vgpu *vgpu)
 {
 	lockdep_assert_held(&vgpu->lock);
 	WRITE_ONCE(vgpu->status, vgpu->status & ~T1_STATUS_READY);
-	tessera_admin_destroy_all(vgpu);
+	t1_admin_destroy_all(vgpu);
 	tessera_dispatcher_stop(vgpu);
-	tessera_event_drop(vgpu, TESSERA_CTX_ALL);
+	t1_events_drop(vgpu, TESSERA_CTX_ALL);
 }
 
 /**
@@ -288,14 +288,14 @@ static void write_head(struct tessera_vgpu *vgpu, const struct tessera_ring *rin
 }
 
 /**
- * tessera_ctrl_write() - the guest writes a register
+ * t1_regs_write() - the guest writes a register
  * @vgpu: the vGPU
  * @reg: offset into the control page, a multiple of 4
  * @value: what it writes
  *
  * Context: may sleep.
  */
-void tessera_ctrl_write(struct tessera_vgpu *vgpu, u32 reg, u32 value)
+void t1_regs_write(struct tessera_vgpu *vgpu, u32 reg, u32 value)
 {
 	switch (reg) {
 	case T1_REG_CTRL:

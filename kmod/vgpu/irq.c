@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vgpu_irq.c - from the hardware's vector to the guest's
+ * irq.c - from the hardware's vector to the guest's
  *
  * A queue slot's hardware vector arrives here in hard interrupt context and signals the
  * eventfd of the vector that the guest named at the queue's creation; KVM injects from
@@ -39,14 +39,14 @@ void tessera_irq_signal(struct tessera_vgpu *vgpu, u32 vector)
 
 /**
  * tessera_irq_slot() - a queue slot's hardware vector fired
- * @parent: the accelerator
+ * @accel: the accelerator
  * @slot: physical slot
  *
  * Context: hard interrupt.
  */
-void tessera_irq_slot(struct tessera_parent *parent, u32 slot)
+void tessera_irq_slot(struct tessera_accel *accel, u32 slot)
 {
-	struct tessera_slot *s = &parent->slots[slot];
+	struct tessera_slot *s = &accel->slots[slot];
 	unsigned long flags;
 
 	spin_lock_irqsave(&s->lock, flags);
@@ -57,7 +57,7 @@ void tessera_irq_slot(struct tessera_parent *parent, u32 slot)
 
 static void set_route(struct tessera_vgpu *vgpu, u32 slot, struct tessera_vgpu *to, u32 vector)
 {
-	struct tessera_slot *s = &vgpu->parent->slots[vgpu->first_slot + slot];
+	struct tessera_slot *s = &vgpu->accel->slots[vgpu->first_slot + slot];
 
 	spin_lock_irq(&s->lock);
 	s->vgpu = to;
