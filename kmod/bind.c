@@ -2,113 +2,76 @@
 /*
  * bind.c - takes an accelerator over and offers parts of it
  *
- * One PCI id serves this driver and the guest's: this one binds only where the operator
- * has said so by driver_override, so that load order decides nothing. See
+ * A PCI id serves this driver and the one that uses the accelerator on bare metal: this one binds
+ * only where the operator has said so by driver_override, so that load order decides nothing. See
  * Documentation/mediator.rst.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
 #include <linux/slab.h>
-#include "tessera.h"
+#include "accel/accel.h"
+#include "bind.h"
+#include "dispatch/dispatch.h"
+#include "vgpu/mdev.h"
+#include "vgpu/model.h"
+#include "vgpu/vgpu.h"
+#include "vgpu/vram.h"
 
-static const struct tessera_hw_ops *find_backend(struct pci_dev *pdev)
+#define TESSERA_KIND(name) extern const struct tessera_kind name##_kind;
+#include "kinds.h"
+#undef TESSERA_KIND
+
+#define TESSERA_KIND(name) &name##_kind,
+static const struct tessera_kind *const tessera_kinds[] = {
+#include "kinds.h"
+};
+
+static const struct tessera_kind *tessera_bind_find_kind(const struct pci_dev *pdev)
 {
-	if (pdev->vendor == T1_PCI_VENDOR_ID && pdev->device == T1_PCI_DEVICE_ID)
-		return &t1_hw_ops;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(tessera_kinds); i++) {
+		if (pdev->vendor == tessera_kinds[i]->vendor &&
+		    pdev->device == tessera_kinds[i]->device)
+			return tessera_kinds[i];
+	}
 	return NULL;
 }
 
-/* ------------------------------------------------ from the backend -- */
+/* ------------------------------------------------ from the hardware -- */
 
-static void tessera_hw_event(struct tessera_hw *hw, const struct tessera_hw_event *ev)
+static void tessera_bind_event(struct tessera_accel *accel, const struct tessera_hw_event *ev)
 {
-	struct tessera_accel *accel = pci_get_drvdata(hw->pdev);
 	struct tessera_vgpu *vgpu = NULL;
 
 	/* Held throughout: the vGPU can't go while its event is handled. */
 	spin_lock(&accel->owner_lock);
-	if (ev->ctx < hw->num_contexts)
+	if (ev->ctx < accel->hw->num_contexts)
 		vgpu = accel->owner[ev->ctx];
-	if (ev->type == T1_EV_FAULT) {
-		if (vgpu)
-			t1_events_push(vgpu, ev);
-	} else {
-		tessera_dispatcher_event(accel, ev, vgpu);
-	}
+	if (ev->type != TESSERA_HW_FAULT)
+		tessera_dispatcher_event(accel, ev, vgpu ? vgpu->engine : NULL);
+	else if (vgpu)
+		tessera_vgpu_model(vgpu)->event(vgpu, ev);
 	spin_unlock(&accel->owner_lock);
 }
 
-static void tessera_hw_slot_irq(struct tessera_hw *hw, u32 slot)
-{
-	tessera_irq_slot(pci_get_drvdata(hw->pdev), slot);
-}
-
-static void tessera_hw_dead(struct tessera_hw *hw)
-{
-	tessera_accel_dead(pci_get_drvdata(hw->pdev));
-}
-
-static const struct tessera_hw_client tessera_client = {
-	.event = tessera_hw_event,
-	.slot_irq = tessera_hw_slot_irq,
-	.dead = tessera_hw_dead,
+static const struct tessera_hw_client tessera_bind_client = {
+	.event = tessera_bind_event,
+	.slot_irq = tessera_irq_slot,
+	.dead = tessera_accel_dead,
 };
-
-/* ------------------------------------------------------ device reset -- */
-
-/**
- * tessera_accel_dead() - the last step of the reset ladder: have the device reset
- * @accel: the accelerator
- *
- * Context: any.
- */
-void tessera_accel_dead(struct tessera_accel *accel)
-{
-	queue_work(system_long_wq, &accel->reset_work);
-}
-
-/*
- * While the device is in reset nobody may touch its BARs: user space's mappings are taken
- * away and fault back in afterwards. All vGPUs lose what they had and are told.
- */
-static void tessera_reset_work(struct work_struct *work)
-{
-	struct tessera_accel *accel = container_of(work, struct tessera_accel, reset_work);
-	struct tessera_vgpu *vgpu;
-
-	pci_err(accel->pdev, "stopped answering: resetting it, all vGPUs lose their contexts\n");
-	accel->resets++;
-	mutex_lock(&accel->lock);
-	down_write(&accel->bar_sem);
-	list_for_each_entry(vgpu, &accel->vgpus, node)
-		tessera_region_zap(vgpu);
-	tessera_dispatcher_down(accel);
-	if (!accel->hw->ops->reset(accel->hw))
-		tessera_dispatcher_up(accel);
-	up_write(&accel->bar_sem);
-	list_for_each_entry(vgpu, &accel->vgpus, node)
-		tessera_vgpu_lost(vgpu);
-	mutex_unlock(&accel->lock);
-}
 
 /* --------------------------------------------------- probe and remove -- */
 
-static int tessera_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+static struct tessera_accel *tessera_bind_alloc(struct pci_dev *pdev)
 {
-	const struct tessera_hw_ops *ops = find_backend(pdev);
 	struct tessera_accel *accel;
 	unsigned int i;
-	int ret;
 
-	if (!ops) {
-		pci_err(pdev, "no accelerator known to this driver: %04x:%04x\n",
-			pdev->vendor, pdev->device);
-		return -ENODEV;
-	}
 	accel = kzalloc(sizeof(*accel), GFP_KERNEL);
 	if (!accel)
-		return -ENOMEM;
+		return NULL;
 	accel->pdev = pdev;
 	mutex_init(&accel->lock);
 	INIT_LIST_HEAD(&accel->vgpus);
@@ -117,48 +80,102 @@ static int tessera_pci_probe(struct pci_dev *pdev, const struct pci_device_id *i
 	xa_init(&accel->frames);
 	init_rwsem(&accel->bar_sem);
 	INIT_WORK(&accel->reset_work, tessera_reset_work);
-	for (i = 0; i < T1_MAX_SLOTS; i++)
+	for (i = 0; i < TESSERA_MAX_SLOTS; i++)
 		spin_lock_init(&accel->slots[i].lock);
-	tessera_dispatcher_init(accel);
+	return accel;
+}
+
+/* All of the accelerator but its BARs; what is undone last comes first. */
+static int tessera_bind_start(struct tessera_accel *accel)
+{
+	const struct tessera_hw_ops *ops = accel->kind->hw;
+	struct tessera_hw *hw;
+	int ret;
+
+	hw = ops->alloc(accel->pdev);
+	if (IS_ERR(hw))
+		return PTR_ERR(hw);
+	hw->client = &tessera_bind_client;
+	hw->accel = accel;
+	accel->hw = hw;
+	ret = tessera_dispatcher_init(accel);
+	if (ret)
+		goto err_hw;
+	ret = ops->start(hw);
+	if (ret)
+		goto err_dispatcher;
+	tessera_dispatcher_up(accel);
+	ret = tessera_mdev_register(accel);
+	if (ret) {
+		pci_err(accel->pdev, "Cannot register with the mdev core (%d).\n", ret);
+		goto err_start;
+	}
+	tessera_debugfs_add(accel);
+	return 0;
+
+err_start:
+	tessera_dispatcher_down(accel);
+	ops->stop(hw);
+	cancel_work_sync(&accel->reset_work);
+err_dispatcher:
+	tessera_dispatcher_fini(accel);
+err_hw:
+	ops->free(hw);
+	return ret;
+}
+
+static void tessera_bind_stop(struct tessera_accel *accel)
+{
+	const struct tessera_hw_ops *ops = accel->kind->hw;
+
+	tessera_mdev_unregister(accel);
+	tessera_debugfs_remove(accel);
+	/* No timer and no lost operation asks for a reset after this, */
+	tessera_dispatcher_down(accel);
+	/* and one under way ends before what it uses goes. */
+	cancel_work_sync(&accel->reset_work);
+	tessera_dispatcher_down(accel);
+	ops->stop(accel->hw);
+	cancel_work_sync(&accel->reset_work);
+	tessera_dispatcher_fini(accel);
+	ops->free(accel->hw);
+}
+
+static int tessera_bind_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	const struct tessera_kind *kind = tessera_bind_find_kind(pdev);
+	struct tessera_accel *accel;
+	int ret;
+
+	if (!kind) {
+		pci_err(pdev, "This driver knows no accelerator %04x:%04x.\n", pdev->vendor,
+			pdev->device);
+		return -ENODEV;
+	}
+	accel = tessera_bind_alloc(pdev);
+	if (!accel)
+		return -ENOMEM;
+	accel->kind = kind;
 	pci_set_drvdata(pdev, accel);
 
 	ret = pci_enable_device_mem(pdev);
 	if (ret) {
-		pci_err(pdev, "can't be enabled (%d)\n", ret);
+		pci_err(pdev, "Cannot enable the PCI function (%d).\n", ret);
 		goto err_free;
 	}
 	ret = pci_request_mem_regions(pdev, KBUILD_MODNAME);
 	if (ret) {
-		pci_err(pdev, "has a BAR that is in use (%d)\n", ret);
+		pci_err(pdev, "A BAR is in use (%d).\n", ret);
 		goto err_disable;
 	}
-	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
-	if (ret) {
-		pci_err(pdev, "can't address memory (%d)\n", ret);
+	ret = tessera_bind_start(accel);
+	if (ret)
 		goto err_regions;
-	}
-	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
-	accel->hw = ops->create(pdev, &tessera_client);
-	if (IS_ERR(accel->hw)) {
-		ret = PTR_ERR(accel->hw);
-		goto err_regions;
-	}
-	tessera_dispatcher_up(accel);
-	ret = tessera_mdev_register(accel);
-	if (ret) {
-		pci_err(pdev, "can't register with the mdev core (%d)\n", ret);
-		goto err_backend;
-	}
-	tessera_debugfs_add(accel);
-	pci_info(pdev, "%s: VRAM %llu MiB, %u queue slots, %u contexts; vGPU types V1 to V%u\n",
-		 ops->name, accel->hw->vram_bytes >> 20, accel->hw->num_slots,
+	pci_info(pdev, "%s: VRAM %llu MiB, %u queue slots, %u contexts; vGPU types V1 to V%u.\n",
+		 kind->name, accel->hw->vram_bytes >> 20, accel->hw->num_slots,
 		 accel->hw->num_contexts, accel->types[accel->num_types - 1].div);
 	return 0;
 
-err_backend:
-	tessera_dispatcher_fini(accel);
-	ops->destroy(accel->hw);
-	cancel_work_sync(&accel->reset_work);
 err_regions:
 	pci_release_mem_regions(pdev);
 err_disable:
@@ -168,16 +185,11 @@ err_free:
 	return ret;
 }
 
-static void tessera_pci_remove(struct pci_dev *pdev)
+static void tessera_bind_remove(struct pci_dev *pdev)
 {
 	struct tessera_accel *accel = pci_get_drvdata(pdev);
-	const struct tessera_hw_ops *ops = accel->hw->ops;
 
-	tessera_mdev_unregister(accel);
-	tessera_debugfs_remove(accel);
-	tessera_dispatcher_fini(accel);
-	cancel_work_sync(&accel->reset_work);
-	ops->destroy(accel->hw);
+	tessera_bind_stop(accel);
 	pci_release_mem_regions(pdev);
 	pci_disable_device(pdev);
 	kfree(accel);
@@ -189,7 +201,7 @@ static void tessera_pci_remove(struct pci_dev *pdev)
  * What a running guest has in the device would be lost, and guest memory can't be
  * told: refuse while a vGPU is open. One that nobody has open holds nothing but zeros.
  */
-static int tessera_suspend(struct device *dev)
+static int tessera_bind_suspend(struct device *dev)
 {
 	struct tessera_accel *accel = dev_get_drvdata(dev);
 	struct tessera_vgpu *vgpu;
@@ -199,7 +211,7 @@ static int tessera_suspend(struct device *dev)
 	mutex_lock(&accel->lock);
 	list_for_each_entry(vgpu, &accel->vgpus, node) {
 		if (READ_ONCE(vgpu->open)) {
-			dev_err(dev, "host suspend refused: vGPU %s is in use\n", vgpu->name);
+			dev_err(dev, "Host suspend is refused: vGPU %s is in use.\n", vgpu->name);
 			ret = -EBUSY;
 			break;
 		}
@@ -213,7 +225,7 @@ static int tessera_suspend(struct device *dev)
 	return ret;
 }
 
-static int tessera_resume(struct device *dev)
+static int tessera_bind_resume(struct device *dev)
 {
 	struct tessera_accel *accel = dev_get_drvdata(dev);
 	struct tessera_vgpu *vgpu;
@@ -224,74 +236,35 @@ static int tessera_resume(struct device *dev)
 	if (!ret) {
 		tessera_dispatcher_up(accel);
 		list_for_each_entry(vgpu, &accel->vgpus, node)
-			tessera_vgpu_clear_vram(vgpu);
+			tessera_vram_clear(vgpu);
 	}
 	accel->suspended = false;
 	mutex_unlock(&accel->lock);
 	return ret;
 }
 
-static DEFINE_SIMPLE_DEV_PM_OPS(tessera_pm_ops, tessera_suspend, tessera_resume);
+static DEFINE_SIMPLE_DEV_PM_OPS(tessera_bind_pm_ops, tessera_bind_suspend, tessera_bind_resume);
+
+static const struct attribute_group *tessera_bind_groups[] = {
+	&tessera_dispatcher_group,
+	NULL
+};
 
 /*
- * Matches only where driver_override names this driver. Not exported as a device table: no
- * alias may make udev load this module, or libvirt take it for a way to pass the
- * whole function through.
+ * Matches only where driver_override names this driver; which kind it is, probe finds out. Not
+ * exported as a device table: no alias may make udev load this module, or libvirt take it
+ * for a way to pass the whole function through.
  */
-static const struct pci_device_id tessera_pci_ids[] = {
-	{ PCI_DEVICE_DRIVER_OVERRIDE(T1_PCI_VENDOR_ID, T1_PCI_DEVICE_ID, 1) },
+static const struct pci_device_id tessera_bind_ids[] = {
+	{ PCI_DEVICE_DRIVER_OVERRIDE(PCI_ANY_ID, PCI_ANY_ID, 1) },
 	{ }
 };
 
-static struct pci_driver tessera_pci_driver = {
+struct pci_driver tessera_pci_driver = {
 	.name = "tessera",
-	.id_table = tessera_pci_ids,
-	.probe = tessera_pci_probe,
-	.remove = tessera_pci_remove,
-	.dev_groups = tessera_accel_groups,
-	.driver.pm = pm_sleep_ptr(&tessera_pm_ops),
+	.id_table = tessera_bind_ids,
+	.probe = tessera_bind_probe,
+	.remove = tessera_bind_remove,
+	.dev_groups = tessera_bind_groups,
+	.driver.pm = pm_sleep_ptr(&tessera_bind_pm_ops),
 };
-
-static int __init tessera_init(void)
-{
-	int ret;
-
-	ret = tessera_dma_module_init();
-	if (ret)
-		return ret;
-	ret = tessera_region_module_init();
-	if (ret)
-		goto err_dma;
-	ret = mdev_register_driver(&tessera_mdev_driver);
-	if (ret)
-		goto err_region;
-	tessera_debugfs_init();
-	ret = pci_register_driver(&tessera_pci_driver);
-	if (ret)
-		goto err_mdev;
-	return 0;
-
-err_mdev:
-	tessera_debugfs_exit();
-	mdev_unregister_driver(&tessera_mdev_driver);
-err_region:
-	tessera_region_module_exit();
-err_dma:
-	tessera_dma_module_exit();
-	return ret;
-}
-module_init(tessera_init);
-
-static void __exit tessera_exit(void)
-{
-	pci_unregister_driver(&tessera_pci_driver);
-	tessera_debugfs_exit();
-	mdev_unregister_driver(&tessera_mdev_driver);
-	tessera_region_module_exit();
-	tessera_dma_module_exit();
-}
-module_exit(tessera_exit);
-
-MODULE_DESCRIPTION("Tessera: one accelerator, many virtual ones");
-MODULE_AUTHOR("The Tessera developers");
-MODULE_LICENSE("GPL");

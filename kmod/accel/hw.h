@@ -1,29 +1,70 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hw.h - between the mediator and one kind of accelerator
+ * hw.h - the lower seam: what the mediator wants of an accelerator
  *
- * Everything the mediator wants from hardware goes through struct tessera_hw_ops;
- * everything hardware tells it comes back through struct tessera_hw_client. The
- * numbers of contexts, slots and vectors and the VRAM offsets here are the physical ones.
+ * Contexts, mappings, queues, runlists, counters and resets, in the mediator's own words. No
+ * command, register or structure of a particular accelerator appears here: those stay with
+ * the backend that implements struct tessera_hw_ops. What hardware reports comes back
+ * through struct tessera_hw_client. Numbers of contexts and slots and offsets into device
+ * memory are physical ones.
+ *
+ * Hardware may lack what enum tessera_hw_feature lists. Documentation/porting.rst has the
+ * fallback for each; accel/soft.h is the one for engines.
  */
 #ifndef TESSERA_ACCEL_HW_H
 #define TESSERA_ACCEL_HW_H
 
-#include <linux/io.h>
+#include <linux/bits.h>
 #include <linux/pci.h>
 #include <linux/types.h>
-#include "t1_hw.h"
 
+#define TESSERA_MAX_SLOTS	64u
+#define TESSERA_MAX_CONTEXTS	64u	/* a runlist is a mask of them */
+#define TESSERA_MAX_ENGINES	8u
+#define TESSERA_MAX_EXTENTS	512u	/* of one mapping */
+
+struct tessera_accel;
 struct tessera_hw;
-struct tessera_hw_ops;
 
 /**
- * struct tessera_hw_event - an entry of the hardware's event ring, in CPU byte order
- * @type: T1_EV_*
- * @engine: T1_ENGINE_*, checked to be below T1_NUM_ENGINES
- * @ctx: physical context, or T1_NO_CONTEXT
- * @slot: physical queue slot of a fault
- * @fault: T1_FAULT_*
+ * enum tessera_hw_feature - what hardware may have, a bit each in struct tessera_hw.features
+ * @TESSERA_HW_DOORBELL_LATCH: a doorbell rung off the runlist is kept: guests may map it
+ * @TESSERA_HW_STRICT_PREEMPT: running work can be stopped inside a ring entry
+ * @TESSERA_HW_CONTEXTS: it keeps several contexts apart by itself
+ * @TESSERA_HW_PAGE_TABLES: a context reaches only what was mapped for it
+ * @TESSERA_HW_COUNTERS: it counts the engines' busy time
+ * @TESSERA_HW_EVENTS: it reports switches, idle engines and pending work
+ * @TESSERA_HW_ATOMIC_SWITCH: a world switch is begun without sleeping
+ * @TESSERA_HW_ENGINE_RESET: an engine can be reset without its neighbours
+ */
+enum tessera_hw_feature {
+	TESSERA_HW_DOORBELL_LATCH	= BIT(0),
+	TESSERA_HW_STRICT_PREEMPT	= BIT(1),
+	TESSERA_HW_CONTEXTS		= BIT(2),
+	TESSERA_HW_PAGE_TABLES		= BIT(3),
+	TESSERA_HW_COUNTERS		= BIT(4),
+	TESSERA_HW_EVENTS		= BIT(5),
+	TESSERA_HW_ATOMIC_SWITCH	= BIT(6),
+	TESSERA_HW_ENGINE_RESET		= BIT(7),
+};
+
+enum tessera_hw_event_type {
+	TESSERA_HW_FAULT,	/* a context stopped: ctx, slot, fault, addr */
+	TESSERA_HW_SWITCHED,	/* the runlist of token is in force */
+	TESSERA_HW_IDLE,	/* nothing on the runlist of token has work */
+	TESSERA_HW_PENDING,	/* ctx has work; it is off the runlist, or that was idle */
+	TESSERA_HW_RESET_DONE,	/* an engine reset is over; ctx lost its work, or none */
+};
+
+#define TESSERA_HW_NO_CONTEXT	U32_MAX
+
+/**
+ * struct tessera_hw_event - something that an engine reports
+ * @type: what
+ * @engine: the engine, below struct tessera_hw.num_engines
+ * @ctx: context, or TESSERA_HW_NO_CONTEXT
+ * @slot: queue slot of a fault
+ * @fault: why a context stopped, in the words of the backend and its model
  * @token: of the runlist in force
  * @time_ns: device time of the event
  * @busy_ns: the engine's busy counter at that time
@@ -31,8 +72,8 @@ struct tessera_hw_ops;
  * @addr: virtual address of a fault
  */
 struct tessera_hw_event {
-	u16 type;
-	u16 engine;
+	enum tessera_hw_event_type type;
+	u32 engine;
 	u32 ctx;
 	u32 slot;
 	u32 fault;
@@ -45,8 +86,8 @@ struct tessera_hw_event {
 
 /**
  * struct tessera_hw_counters - counters of an engine, read together
- * @time_ns: device time at which @busy_ns was latched
- * @busy_ns: time in which a command ran
+ * @time_ns: device time at which @busy_ns was read
+ * @busy_ns: time in which work ran
  * @switch_ns: time spent in switching runlists
  * @switches: runlists switched in, modulo 2^32
  */
@@ -58,101 +99,198 @@ struct tessera_hw_counters {
 };
 
 /**
- * struct tessera_admin_req - an admin command on its way
- * @cmd: in; physical numbers and addresses
- * @status: out; T1_ST_*
- * @result: out
- * @batch: the backend's own
+ * struct tessera_hw_client - what a backend calls; @accel is struct tessera_hw.accel
+ * @event: an event came in. Interrupts are off; must not sleep.
+ * @slot_irq: a queue slot wants its vGPU interrupted. Interrupts are off; must not sleep.
+ * @dead: the device stopped answering. Called once until reset() has run, and never before
+ *        start() has returned; interrupts may be off; must not sleep.
  */
-struct tessera_admin_req {
-	struct t1_admin_cmd cmd;
-	u16 status;
-	u32 result;
-	void *batch;
+struct tessera_hw_client {
+	void (*event)(struct tessera_accel *accel, const struct tessera_hw_event *ev);
+	void (*slot_irq)(struct tessera_accel *accel, u32 slot);
+	void (*dead)(struct tessera_accel *accel);
 };
 
 /**
- * struct tessera_hw_client - what a backend calls
- * @event: an event came in. Interrupts are off; must not sleep.
- * @slot_irq: a queue slot's vector fired. Interrupts are off; must not sleep.
- * @dead: the device stopped answering. Called once until reset() has run; interrupts
- *        may be off; must not sleep.
+ * struct tessera_hw_engine - an engine, as the backend states it
+ * @name: in sysfs, debugfs, messages: one word
+ * @kind: what it does, for people
  */
-struct tessera_hw_client {
-	void (*event)(struct tessera_hw *hw, const struct tessera_hw_event *ev);
-	void (*slot_irq)(struct tessera_hw *hw, u32 slot);
-	void (*dead)(struct tessera_hw *hw);
+struct tessera_hw_engine {
+	const char *name;
+	const char *kind;
 };
 
 /**
  * struct tessera_hw - an accelerator as the mediator sees it
- * @ops: of its kind
+ * @ops: its backend
  * @client: the mediator
+ * @accel: the first argument of what @client offers
  * @pdev: its PCI function
- * @num_slots: queue slots; slot s has interrupt vector 1 + s
- * @num_contexts: contexts
- * @vram_bytes: device memory
- * @caps: T1_CAP_*
- * @identify: what the hardware says about itself
+ * @features: enum tessera_hw_feature
+ * @num_engines: how many, at most TESSERA_MAX_ENGINES
+ * @engine: what they are called
+ * @num_slots: queue slots; 0: none
+ * @num_contexts: contexts, at most TESSERA_MAX_CONTEXTS; what is not in hardware counts as well
+ * @vram_bytes: device memory that can be given out; 0: none
+ * @vram_align: least alignment of a vGPU's part of it, a power of 2
  * @vram: kernel mapping of the device memory, write-combining
  * @vram_phys: CPU physical address of the device memory
- * @regs_phys: CPU physical address of BAR0
+ * @doorbell_phys: CPU physical address of slot 0's doorbell page; that of slot n is n pages on
+ * @preempt_timeout_us: default time that an engine may take to switch
  * @epoch: counts device resets. What was set up in one epoch is gone in the next.
  */
 struct tessera_hw {
 	const struct tessera_hw_ops *ops;
 	const struct tessera_hw_client *client;
+	struct tessera_accel *accel;
 	struct pci_dev *pdev;
+	unsigned long features;
+	u32 num_engines;
+	const struct tessera_hw_engine *engine;
 	u32 num_slots;
 	u32 num_contexts;
 	u64 vram_bytes;
-	u32 caps;
-	struct t1_identify *identify;
+	u64 vram_align;
 	void __iomem *vram;
 	phys_addr_t vram_phys;
-	phys_addr_t regs_phys;
+	phys_addr_t doorbell_phys;
+	u32 preempt_timeout_us;
 	u32 epoch;
 };
 
+#define TESSERA_HW_READ		BIT(0)	/* of a mapping: engines may read */
+#define TESSERA_HW_WRITE	BIT(1)	/* engines may write */
+#define TESSERA_HW_VRAM		BIT(2)	/* addresses are offsets into device memory, else bus */
+#define TESSERA_HW_WHOLE	BIT(3)	/* each aligned 2 MiB of it is unmapped as a whole */
+
 /**
- * struct tessera_hw_ops - a kind of accelerator
+ * struct tessera_extent - memory that lies in one piece
+ * @addr: bus address, or offset into device memory; page aligned
+ * @bytes: a multiple of the page size
+ */
+struct tessera_extent {
+	u64 addr;
+	u64 bytes;
+};
+
+/**
+ * tessera_extent_append() - add memory to a list of extents
+ * @x: the list, which has room for another
+ * @n: extents in it
+ * @addr: where the memory begins
+ * @bytes: its size
+ *
+ * Return: how many extents there are now: memory that follows the last one makes it longer.
+ */
+static inline u32 tessera_extent_append(struct tessera_extent *x, u32 n, u64 addr, u64 bytes)
+{
+	if (n && x[n - 1].addr + x[n - 1].bytes == addr) {
+		x[n - 1].bytes += bytes;
+		return n;
+	}
+	x[n] = (struct tessera_extent){ .addr = addr, .bytes = bytes };
+	return n + 1;
+}
+
+/**
+ * struct tessera_hw_range - virtual addresses of a context
+ * @ctx: the context
+ * @va: first, page aligned
+ * @bytes: a multiple of the page size
+ */
+struct tessera_hw_range {
+	u32 ctx;
+	u64 va;
+	u64 bytes;
+};
+
+/**
+ * struct tessera_hw_queue - a queue to be created
+ * @ctx: its context
+ * @engine: its engine, as the guest named it: the backend checks it
+ * @ring_va: its ring
+ * @state_va: its control block
+ * @ring_log2: entries of the ring
+ */
+struct tessera_hw_queue {
+	u32 ctx;
+	u32 engine;
+	u64 ring_va;
+	u64 state_va;
+	u32 ring_log2;
+};
+
+/**
+ * struct tessera_hw_ops - a kind of accelerator, for the mediator
  * @name: for messages
- * @create: map, check the version, reset and enable. Sleeps. ERR_PTR with a line in the log.
- * @destroy: undo @create: nothing reaches memory any more when it returns. Sleeps.
- * @admin: run @n commands in order and wait for all. Sleeps. 0: each has its status.
- *         -EIO: the device was lost (or @epoch is past): when this returns it has
- *         forgotten all of that epoch and reaches none of its memory any more.
+ * @alloc: check that @pdev is such a device and find out its sizes. Nothing of it runs, and
+ *         no callback is made. Sleeps. ERR_PTR, with a line in the log.
+ * @free: undo @alloc. Sleeps.
+ * @start: reset and enable it. Sleeps. An errno with a line in the log: nothing runs, and
+ *         nothing is called any more.
+ * @stop: undo @start: nothing reaches memory any more, and no callback runs, when it returns.
+ *        Sleeps.
  * @reset: reset the device and enable it again; starts a new epoch. Sleeps. After an error
  *         the device is cut off from the bus for good.
- * @quiesce: host suspend: stop the device. Sleeps.
- * @runlist_submit: make @contexts (a bit each) the engine's runlist; any context.
+ * @quiesce: host suspend: stop the device; @reset starts it again. Sleeps.
+ * @ctx_create: make a context.
+ * @ctx_destroy: destroy each of a mask of contexts with its queues and mappings. What runs is
+ *               aborted. All events of theirs have been handed on when it returns.
+ * @map: map extents, in order, from @va on. Takes effect whole or not at all.
+ * @unmap: unmap ranges. Nothing reaches their memory any more when it returns 0.
+ * @queue_create: make a queue in a slot.
+ * @queue_destroy: destroy it; what runs is aborted.
+ * @queue_reset: empty it; what runs is aborted.
+ * @doorbell: ring a slot's doorbell; any context.
+ * @runlist_submit: make @contexts (a bit each) the engine's runlist; reported by
+ *                  TESSERA_HW_SWITCHED with @token, never from within the call. Any context.
  * @engine_reset: abort what runs on an engine; any context.
  * @engine_switching: a submitted runlist is not in force yet; any context.
- * @engine_counters: read the counters; @switches too only where @all; any context.
+ * @engine_counters: read the counters; @switches and @switch_ns only where @all; any context.
  * @time_ns: device time; any context.
  * @drain_events: hand on all events now; any context, but not from within an event.
- * @doorbell: write a slot's doorbell; any context.
+ *
+ * From @ctx_create to @queue_reset: they sleep, and return an errno: -EINVAL for a value the
+ * hardware refuses, -ENOENT for a context or slot that is not there, -EEXIST for one in use or
+ * a page mapped already, -ENOSPC where it runs out of something, -EFAULT for memory that it
+ * can't reach. -EIO: the device was lost, or @epoch is past: it has then forgotten all of that
+ * epoch and reaches none of its memory any more. Those that a backend's feature bits rule out
+ * may be NULL.
  */
 struct tessera_hw_ops {
 	const char *name;
-	struct tessera_hw *(*create)(struct pci_dev *pdev,
-				     const struct tessera_hw_client *client);
-	void (*destroy)(struct tessera_hw *hw);
-	int (*admin)(struct tessera_hw *hw, u32 epoch,
-		     struct tessera_admin_req *reqs, unsigned int n);
+	struct tessera_hw *(*alloc)(struct pci_dev *pdev);
+	void (*free)(struct tessera_hw *hw);
+	int (*start)(struct tessera_hw *hw);
+	void (*stop)(struct tessera_hw *hw);
 	int (*reset)(struct tessera_hw *hw);
 	void (*quiesce)(struct tessera_hw *hw);
-	void (*runlist_submit)(struct tessera_hw *hw, u32 engine, u64 contexts,
-			       u32 token, u32 mode);
+
+	int (*ctx_create)(struct tessera_hw *hw, u32 epoch, u32 ctx);
+	int (*ctx_destroy)(struct tessera_hw *hw, u32 epoch, u64 contexts);
+	int (*map)(struct tessera_hw *hw, u32 epoch, u32 ctx, u64 va,
+		   const struct tessera_extent *x, u32 n, u32 prot);
+	int (*unmap)(struct tessera_hw *hw, u32 epoch, const struct tessera_hw_range *r, u32 n);
+	int (*queue_create)(struct tessera_hw *hw, u32 epoch, u32 slot,
+			    const struct tessera_hw_queue *q);
+	int (*queue_destroy)(struct tessera_hw *hw, u32 epoch, u32 slot);
+	int (*queue_reset)(struct tessera_hw *hw, u32 epoch, u32 slot);
+	void (*doorbell)(struct tessera_hw *hw, u32 slot, u32 value);
+
+	void (*runlist_submit)(struct tessera_hw *hw, u32 engine, u64 contexts, u32 token,
+			       bool strict);
 	void (*engine_reset)(struct tessera_hw *hw, u32 engine);
 	bool (*engine_switching)(struct tessera_hw *hw, u32 engine);
 	void (*engine_counters)(struct tessera_hw *hw, u32 engine, bool all,
 				struct tessera_hw_counters *c);
 	u64 (*time_ns)(struct tessera_hw *hw);
 	void (*drain_events)(struct tessera_hw *hw);
-	void (*doorbell)(struct tessera_hw *hw, u32 slot, u32 tail);
 };
 
-extern const struct tessera_hw_ops t1_hw_ops;
+static inline bool tessera_hw_has(const struct tessera_hw *hw, enum tessera_hw_feature feature)
+{
+	return hw->features & feature;
+}
 
 #endif /* TESSERA_ACCEL_HW_H */

@@ -9,7 +9,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/bug.h>
-#include "tessera.h"
+#include "accel/pool.h"
 
 /**
  * tessera_pool_init() - a pool of which nothing is given out
@@ -22,18 +22,18 @@ void tessera_pool_init(struct tessera_pool *pool, u32 nr)
 	bitmap_zero(pool->used, TESSERA_POOL_MAX);
 }
 
-static bool range_free(const struct tessera_pool *pool, u32 first, u32 n)
+static bool tessera_pool_range_free(const struct tessera_pool *pool, u32 first, u32 n)
 {
 	return first + n <= pool->nr &&
 	       find_next_bit(pool->used, first + n, first) >= first + n;
 }
 
 /* The free aligned block around a free range: how much would be broken up. */
-static u32 free_block(const struct tessera_pool *pool, u32 first, u32 n)
+static u32 tessera_pool_free_block(const struct tessera_pool *pool, u32 first, u32 n)
 {
 	u32 size = n;
 
-	while (size * 2 <= pool->nr && range_free(pool, first - first % (size * 2), size * 2))
+	while (size * 2 <= pool->nr && tessera_pool_range_free(pool, first - first % (size * 2), size * 2))
 		size *= 2;
 	return size;
 }
@@ -51,9 +51,9 @@ int tessera_pool_alloc(struct tessera_pool *pool, u32 n)
 	int best = -ENOSPC;
 
 	for (first = 0; first + n <= pool->nr; first += n) {
-		if (!range_free(pool, first, n))
+		if (!tessera_pool_range_free(pool, first, n))
 			continue;
-		block = free_block(pool, first, n);
+		block = tessera_pool_free_block(pool, first, n);
 		if (block < best_block) {
 			best = first;
 			best_block = block;
@@ -85,7 +85,7 @@ u32 tessera_pool_fits(const struct tessera_pool *pool, u32 n)
 	u32 first, count = 0;
 
 	for (first = 0; first + n <= pool->nr; first += n)
-		count += range_free(pool, first, n);
+		count += tessera_pool_range_free(pool, first, n);
 	return count;
 }
 

@@ -81,6 +81,11 @@ void f(struct hrtimer *t, enum hrtimer_restart (*cb)(struct hrtimer *))
 }
 C
 
+# 6.12: the header of put_unaligned_le16() has moved
+probe LINUX_UNALIGNED_H <<'C'
+#include <linux/unaligned.h>
+C
+
 # until 6.13: a DRM driver has a date, which must not be NULL
 probe DRM_DRIVER_DATE <<'C'
 #include <drm/drm_drv.h>

@@ -10,7 +10,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
-#include "tessera.h"
+#include "dispatch/dispatch_internal.h"
 
 static struct dentry *debugfs_root;
 
@@ -35,15 +35,15 @@ static void show_engine(struct seq_file *m, struct tessera_dispatcher *d)
 
 	flags = tessera_dispatcher_sync_lock(d, &c);
 	seq_printf(m, "engine %s time_ns=%llu busy_ns=%llu switch_ns=%llu switches=%u policy=%s timeslice_ns=%llu averaging=%u preemption=%s vgpus=%u running=%u with_work=%u gone_busy_ns=%llu world_switches=%llu down=%u\n",
-		   tessera_engine_name(d->engine), c.time_ns, c.busy_ns, c.switch_ns, c.switches,
+		   tessera_dispatcher_engine_name(d), c.time_ns, c.busy_ns, c.switch_ns, c.switches,
 		   d->sched.policy->name, tessera_sched_timeslice_ns(&d->sched),
 		   d->sched.config.averaging, d->accel->preempt_strict ? "strict" : "batch",
 		   d->sched.num_entities, d->sched.num_running, d->sched.num_with_work,
 		   d->gone_busy_ns, d->switches_total, d->down);
 	list_for_each_entry(ent, &d->entities, node)
 		seq_printf(m, "vgpu %s %s type=%s busy_ns=%llu slices=%llu overshoot_ns=%llu debt_ns=%llu due_ppm=%u weight=%u reservation_ppm=%u limit_ppm=%u elastic_cap_ppm=%u slice_request_ns=%llu throttled=%u running=%u has_work=%u in_force=%u resets=%llu\n",
-			   tessera_engine_name(d->engine), ent->vgpu->name,
-			   ent->vgpu->type->sysfs_name, ent->busy_ns, ent->sched.slices,
+			   tessera_dispatcher_engine_name(d), ent->name,
+			   ent->type->sysfs_name, ent->busy_ns, ent->sched.slices,
 			   ent->sched.overshoot_ns, ent->sched.debt_ns,
 			   tessera_sched_due_ppm(&d->sched, &ent->sched), ent->sched.weight,
 			   ent->sched.reservation_ppm, ent->sched.limit_ppm,
@@ -59,7 +59,7 @@ static int engines_show(struct seq_file *m, void *unused)
 	u32 e;
 
 	seq_puts(m, "version 1\n");
-	for (e = 0; e < T1_NUM_ENGINES; e++)
+	for (e = 0; e < accel->hw->num_engines; e++)
 		show_engine(m, &accel->dispatchers[e]);
 	return 0;
 }
@@ -136,8 +136,8 @@ void tessera_debugfs_add(struct tessera_accel *accel)
 
 	accel->debugfs = debugfs_create_dir(pci_name(accel->pdev), debugfs_root);
 	debugfs_create_file("engines", 0400, accel->debugfs, accel, &engines_fops);
-	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		snprintf(name, sizeof(name), "sched_log_%s", tessera_engine_name(e));
+	for (e = 0; e < accel->hw->num_engines; e++) {
+		snprintf(name, sizeof(name), "sched_log_%s", tessera_dispatcher_engine_name(&accel->dispatchers[e]));
 		debugfs_create_file(name, 0400, accel->debugfs, &accel->dispatchers[e],
 				    &sched_log_fops);
 	}

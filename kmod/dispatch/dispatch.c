@@ -27,7 +27,7 @@
  * doorbell then finds it there and costs no switch.
  */
 #include <linux/slab.h>
-#include "tessera.h"
+#include "dispatch/dispatch_internal.h"
 #include "tessera_compat.h"
 #include "trace.h"
 
@@ -43,7 +43,7 @@ static struct tessera_dispatch_entity *to_entity(struct tessera_sched_entity *e)
 
 static const char *name_of(const struct tessera_dispatch_entity *ent)
 {
-	return ent ? ent->vgpu->name : "-";
+	return ent ? ent->name : "-";
 }
 
 static const struct device *dev_of(const struct tessera_dispatcher *d)
@@ -52,12 +52,12 @@ static const struct device *dev_of(const struct tessera_dispatcher *d)
 }
 
 /**
- * tessera_engine_name() - for files and messages
- * @engine: T1_ENGINE_*
+ * tessera_dispatcher_engine_name() - return the name of a dispatcher's engine
+ * @d: the dispatcher
  */
-const char *tessera_engine_name(u32 engine)
+const char *tessera_dispatcher_engine_name(const struct tessera_dispatcher *d)
 {
-	return engine == T1_ENGINE_COMPUTE ? "compute" : "copy";
+	return d->accel->hw->engine[d->engine].name;
 }
 
 static void log_event(struct tessera_dispatcher *d, enum tessera_log_event event,
@@ -167,15 +167,14 @@ void tessera_dispatcher_submit(struct tessera_dispatcher *d)
 {
 	struct tessera_hw *hw = d->accel->hw;
 	bool strict = READ_ONCE(d->accel->preempt_strict) &&
-		      hw->caps & T1_CAP_STRICT_PREEMPT;
+		      tessera_hw_has(hw, TESSERA_HW_STRICT_PREEMPT);
 
 	lockdep_assert_held(&d->lock);
 	log_event(d, TESSERA_LOG_PREEMPT, d->in_force);
 	trace_tessera_preempt(dev_of(d), d->engine, d->now_ns, name_of(d->in_force), strict,
 			      d->token);
 	start_patience(d);
-	hw->ops->runlist_submit(hw, d->engine, d->next_mask, d->token,
-				strict ? T1_RL_PREEMPT_STRICT : T1_RL_PREEMPT_BATCH);
+	hw->ops->runlist_submit(hw, d->engine, d->next_mask, d->token, strict);
 }
 
 static void switch_to(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent)
@@ -183,7 +182,7 @@ static void switch_to(struct tessera_dispatcher *d, struct tessera_dispatch_enti
 	d->waiting = true;
 	d->next = ent;
 	d->next_void = false;
-	d->next_mask = ent ? tessera_vgpu_ctx_mask(ent->vgpu) : 0;
+	d->next_mask = ent ? ent->contexts : 0;
 	d->token++;
 	d->overshoot_ns = d->in_force ? d->in_force->sched.overshoot_ns : 0;
 	tessera_dispatcher_submit(d);
@@ -299,13 +298,10 @@ static void on_idle(struct tessera_dispatcher *d, const struct tessera_hw_event 
 }
 
 static void on_pending(struct tessera_dispatcher *d, const struct tessera_hw_event *ev,
-		       struct tessera_vgpu *vgpu)
+		       struct tessera_dispatch_entity *ent)
 {
-	struct tessera_dispatch_entity *ent;
-
-	if (!vgpu)
+	if (!ent)
 		return;
-	ent = &vgpu->engine[d->engine];
 	log_event(d, TESSERA_LOG_ENQUEUE, ent);
 	trace_tessera_enqueue(dev_of(d), d->engine, d->now_ns, name_of(ent), ev->ctx,
 			      d->busy_base_ns + ev->busy_ns);
@@ -317,14 +313,15 @@ static void on_pending(struct tessera_dispatcher *d, const struct tessera_hw_eve
  * tessera_dispatcher_event() - the hardware has reported something about an engine
  * @accel: the accelerator
  * @ev: the event
- * @vgpu: whose context it names, if any
+ * @ents: of the vGPU whose context it names, if any
  *
  * Context: hard interrupt; accel->owner_lock is held.
  */
 void tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_hw_event *ev,
-			      struct tessera_vgpu *vgpu)
+			      struct tessera_dispatch_entity *ents)
 {
 	struct tessera_dispatcher *d = &accel->dispatchers[ev->engine];
+	struct tessera_dispatch_entity *ent = ents ? &ents[ev->engine] : NULL;
 	unsigned long flags;
 
 	spin_lock_irqsave(&d->lock, flags);
@@ -333,17 +330,19 @@ void tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_
 	charge(d, ev->busy_ns, ev->time_ns);
 	d->last_switch_ns = ev->switch_ns;
 	switch (ev->type) {
-	case T1_EV_RUNLIST_SWITCHED:
+	case TESSERA_HW_SWITCHED:
 		on_switched(d, ev);
 		break;
-	case T1_EV_RUNLIST_IDLE:
+	case TESSERA_HW_IDLE:
 		on_idle(d, ev);
 		break;
-	case T1_EV_CTX_PENDING:
-		on_pending(d, ev, vgpu);
+	case TESSERA_HW_PENDING:
+		on_pending(d, ev, ent);
 		break;
-	case T1_EV_ENGINE_RESET:
-		log_event(d, TESSERA_LOG_RESET_DONE, vgpu ? &vgpu->engine[d->engine] : NULL);
+	case TESSERA_HW_RESET_DONE:
+		log_event(d, TESSERA_LOG_RESET_DONE, ent);
+		break;
+	case TESSERA_HW_FAULT:
 		break;
 	}
 out:
@@ -373,9 +372,9 @@ static void out_of_patience(struct tessera_dispatcher *d)
 			    d->reset_tries);
 	if (!d->reset_tries && guilty) {
 		guilty->resets++;
-		pr_notice_ratelimited("tessera: vGPU %s did not let go of the %s engine within %u us: engine reset\n",
-				      name_of(guilty), tessera_engine_name(d->engine),
-				      READ_ONCE(d->accel->preempt_timeout_us));
+		dev_notice_ratelimited(dev_of(d), "vGPU %s did not release the %s engine within %u us: the engine is reset.\n",
+				       name_of(guilty), tessera_dispatcher_engine_name(d),
+				       READ_ONCE(d->accel->preempt_timeout_us));
 	}
 	d->reset_tries++;
 	hw->ops->engine_reset(hw, d->engine);
@@ -461,18 +460,21 @@ void tessera_dispatcher_unlock(struct tessera_dispatcher *d, unsigned long flags
  *
  * Context: may sleep.
  */
-void tessera_dispatcher_add(struct tessera_vgpu *vgpu)
+void tessera_dispatcher_add(struct tessera_accel *accel, struct tessera_dispatch_entity *ents,
+			    const char *name, const struct tessera_type *type, u64 contexts)
 {
 	struct tessera_hw_counters c;
 	unsigned long flags;
 	u32 e;
 
-	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &vgpu->accel->dispatchers[e];
-		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
+	for (e = 0; e < accel->hw->num_engines; e++) {
+		struct tessera_dispatcher *d = &accel->dispatchers[e];
+		struct tessera_dispatch_entity *ent = &ents[e];
 
-		ent->vgpu = vgpu;
-		tessera_sched_entity_init(&ent->sched, vgpu->name, vgpu->type->div);
+		ent->name = name;
+		ent->type = type;
+		ent->contexts = contexts;
+		tessera_sched_entity_init(&ent->sched, name, type->div);
 		flags = tessera_dispatcher_sync_lock(d, &c);
 		list_add_tail(&ent->node, &d->entities);
 		tessera_sched_add(&d->sched, &ent->sched, d->now_ns);
@@ -488,16 +490,16 @@ void tessera_dispatcher_add(struct tessera_vgpu *vgpu)
  *
  * Context: may sleep.
  */
-void tessera_dispatcher_remove(struct tessera_vgpu *vgpu)
+void tessera_dispatcher_remove(struct tessera_accel *accel, struct tessera_dispatch_entity *ents)
 {
 	struct tessera_hw_counters c;
 	unsigned long flags;
 	bool resched;
 	u32 e;
 
-	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &vgpu->accel->dispatchers[e];
-		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
+	for (e = 0; e < accel->hw->num_engines; e++) {
+		struct tessera_dispatcher *d = &accel->dispatchers[e];
+		struct tessera_dispatch_entity *ent = &ents[e];
 
 		flags = tessera_dispatcher_sync_lock(d, &c);
 		resched = tessera_sched_remove(&d->sched, &ent->sched, d->now_ns);
@@ -523,15 +525,15 @@ void tessera_dispatcher_remove(struct tessera_vgpu *vgpu)
  *
  * Context: may sleep.
  */
-void tessera_dispatcher_start(struct tessera_vgpu *vgpu)
+void tessera_dispatcher_start(struct tessera_accel *accel, struct tessera_dispatch_entity *ents)
 {
 	struct tessera_hw_counters c;
 	unsigned long flags;
 	u32 e;
 
-	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &vgpu->accel->dispatchers[e];
-		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
+	for (e = 0; e < accel->hw->num_engines; e++) {
+		struct tessera_dispatcher *d = &accel->dispatchers[e];
+		struct tessera_dispatch_entity *ent = &ents[e];
 
 		flags = tessera_dispatcher_sync_lock(d, &c);
 		log_event(d, TESSERA_LOG_START, ent);
@@ -564,15 +566,15 @@ static bool stop_locked(struct tessera_dispatcher *d, struct tessera_dispatch_en
  *
  * Context: may sleep.
  */
-void tessera_dispatcher_stop(struct tessera_vgpu *vgpu)
+void tessera_dispatcher_stop(struct tessera_accel *accel, struct tessera_dispatch_entity *ents)
 {
 	struct tessera_hw_counters c;
 	unsigned long flags;
 	u32 e;
 
-	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		struct tessera_dispatcher *d = &vgpu->accel->dispatchers[e];
-		struct tessera_dispatch_entity *ent = &vgpu->engine[e];
+	for (e = 0; e < accel->hw->num_engines; e++) {
+		struct tessera_dispatcher *d = &accel->dispatchers[e];
+		struct tessera_dispatch_entity *ent = &ents[e];
 
 		flags = tessera_dispatcher_sync_lock(d, &c);
 		if (ent->sched.running) {
@@ -596,7 +598,7 @@ void tessera_dispatcher_down(struct tessera_accel *accel)
 	struct tessera_sched_decision none;
 	u32 e;
 
-	for (e = 0; e < T1_NUM_ENGINES; e++) {
+	for (e = 0; e < accel->hw->num_engines; e++) {
 		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
@@ -635,7 +637,7 @@ void tessera_dispatcher_up(struct tessera_accel *accel)
 	u64 device_ns;
 	u32 e;
 
-	for (e = 0; e < T1_NUM_ENGINES; e++) {
+	for (e = 0; e < accel->hw->num_engines; e++) {
 		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
@@ -651,17 +653,23 @@ void tessera_dispatcher_up(struct tessera_accel *accel)
 }
 
 /**
- * tessera_dispatcher_init() - before the backend
+ * tessera_dispatcher_init() - prepare a dispatcher for each engine, before the hardware starts
  * @accel: the accelerator
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
  */
-void tessera_dispatcher_init(struct tessera_accel *accel)
+int tessera_dispatcher_init(struct tessera_accel *accel)
 {
 	u32 e;
 
-	accel->preempt_strict = true;
-	accel->preempt_timeout_us = 10000;
-	mutex_init(&accel->settings_lock);
-	for (e = 0; e < T1_NUM_ENGINES; e++) {
+	accel->preempt_strict = tessera_hw_has(accel->hw, TESSERA_HW_STRICT_PREEMPT);
+	accel->preempt_timeout_us = accel->hw->preempt_timeout_us;
+	accel->dispatchers = kvcalloc(accel->hw->num_engines, sizeof(*accel->dispatchers),
+				      GFP_KERNEL);
+	if (!accel->dispatchers)
+		return -ENOMEM;
+	for (e = 0; e < accel->hw->num_engines; e++) {
 		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		d->accel = accel;
@@ -678,15 +686,18 @@ void tessera_dispatcher_init(struct tessera_accel *accel)
 		d->timer.function = dispatcher_timer;
 #endif
 	}
+	return 0;
 }
 
 /**
- * tessera_dispatcher_fini() - after the last vGPU, before the backend goes
- * @accel: the accelerator
+ * tessera_dispatcher_fini() - undo tessera_dispatcher_init(), after the hardware has stopped
+ * @accel: the accelerator, without vGPUs, whose dispatchers are down
+ *
+ * Context: may sleep.
  */
 void tessera_dispatcher_fini(struct tessera_accel *accel)
 {
-	tessera_dispatcher_down(accel);
+	kvfree(accel->dispatchers);
 }
 
 /**
@@ -695,11 +706,11 @@ void tessera_dispatcher_fini(struct tessera_accel *accel)
  * @engine: T1_ENGINE_*
  * @snap: where to
  */
-void tessera_dispatcher_snapshot(struct tessera_vgpu *vgpu, u32 engine,
-				 struct tessera_sched_snapshot *snap)
+void tessera_dispatcher_snapshot(struct tessera_accel *accel, struct tessera_dispatch_entity *ents,
+				 u32 engine, struct tessera_sched_snapshot *snap)
 {
-	struct tessera_dispatcher *d = &vgpu->accel->dispatchers[engine];
-	struct tessera_dispatch_entity *ent = &vgpu->engine[engine];
+	struct tessera_dispatcher *d = &accel->dispatchers[engine];
+	struct tessera_dispatch_entity *ent = &ents[engine];
 	struct tessera_hw_counters c;
 	unsigned long flags;
 

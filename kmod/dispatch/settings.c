@@ -6,7 +6,7 @@
  * changes how time is charged is set with the accounts current, so that it counts from that
  * moment on.
  */
-#include "tessera.h"
+#include "dispatch/dispatch_internal.h"
 
 /**
  * tessera_dispatcher_policy() - the policy in force
@@ -35,8 +35,8 @@ int tessera_dispatcher_set_policy(struct tessera_accel *accel, const char *name)
 
 	if (!policy)
 		return -EINVAL;
-	mutex_lock(&accel->settings_lock);
-	for (e = 0; e < T1_NUM_ENGINES; e++) {
+	mutex_lock(&accel->lock);
+	for (e = 0; e < accel->hw->num_engines; e++) {
 		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		flags = tessera_dispatcher_sync_lock(d, &c);
@@ -45,7 +45,7 @@ int tessera_dispatcher_set_policy(struct tessera_accel *accel, const char *name)
 			tessera_dispatcher_pick(d);
 		tessera_dispatcher_unlock(d, flags);
 	}
-	mutex_unlock(&accel->settings_lock);
+	mutex_unlock(&accel->lock);
 	return 0;
 }
 
@@ -72,8 +72,8 @@ static int set_config(struct tessera_accel *accel, const u64 *timeslice_ns,
 	int ret = 0;
 	u32 e;
 
-	mutex_lock(&accel->settings_lock);
-	for (e = 0; e < T1_NUM_ENGINES && !ret; e++) {
+	mutex_lock(&accel->lock);
+	for (e = 0; e < accel->hw->num_engines && !ret; e++) {
 		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
@@ -85,7 +85,7 @@ static int set_config(struct tessera_accel *accel, const u64 *timeslice_ns,
 		ret = tessera_sched_set_config(&d->sched, &config);
 		spin_unlock_irq(&d->lock);
 	}
-	mutex_unlock(&accel->settings_lock);
+	mutex_unlock(&accel->lock);
 	return ret;
 }
 
@@ -125,14 +125,18 @@ int tessera_dispatcher_set_averaging(struct tessera_accel *accel, u32 averaging)
  * An engine that is waiting for the end of a long one is told to stop it now.
  *
  * Context: may sleep.
+ * Return: 0, or -EOPNOTSUPP for hardware that can't.
  */
-void tessera_dispatcher_set_preempt_strict(struct tessera_accel *accel, bool strict)
+int tessera_dispatcher_set_preempt_strict(struct tessera_accel *accel, bool strict)
 {
 	u32 e;
 
-	mutex_lock(&accel->settings_lock);
+	if (strict && !tessera_hw_has(accel->hw, TESSERA_HW_STRICT_PREEMPT))
+		return -EOPNOTSUPP;
+
+	mutex_lock(&accel->lock);
 	WRITE_ONCE(accel->preempt_strict, strict);
-	for (e = 0; e < T1_NUM_ENGINES; e++) {
+	for (e = 0; e < accel->hw->num_engines; e++) {
 		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
@@ -140,7 +144,8 @@ void tessera_dispatcher_set_preempt_strict(struct tessera_accel *accel, bool str
 			tessera_dispatcher_submit(d);
 		spin_unlock_irq(&d->lock);
 	}
-	mutex_unlock(&accel->settings_lock);
+	mutex_unlock(&accel->lock);
+	return 0;
 }
 
 /**
@@ -157,9 +162,9 @@ int tessera_dispatcher_set_preempt_timeout(struct tessera_accel *accel, u32 us)
 
 	if (us < TESSERA_PREEMPT_TIMEOUT_MIN_US || us > TESSERA_PREEMPT_TIMEOUT_MAX_US)
 		return -EINVAL;
-	mutex_lock(&accel->settings_lock);
+	mutex_lock(&accel->lock);
 	WRITE_ONCE(accel->preempt_timeout_us, us);
-	for (e = 0; e < T1_NUM_ENGINES; e++) {
+	for (e = 0; e < accel->hw->num_engines; e++) {
 		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
@@ -167,7 +172,7 @@ int tessera_dispatcher_set_preempt_timeout(struct tessera_accel *accel, u32 us)
 			tessera_dispatcher_arm_patience(d);
 		spin_unlock_irq(&d->lock);
 	}
-	mutex_unlock(&accel->settings_lock);
+	mutex_unlock(&accel->lock);
 	return 0;
 }
 
@@ -223,10 +228,9 @@ static u32 unreserved_ppm(const struct tessera_dispatcher *d,
 	return left;
 }
 
-static int set_qos_on(struct tessera_vgpu *vgpu, u32 engine, enum tessera_qos what, u64 value)
+static int set_qos_on(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent,
+		      enum tessera_qos what, u64 value)
 {
-	struct tessera_dispatcher *d = &vgpu->accel->dispatchers[engine];
-	struct tessera_dispatch_entity *ent = &vgpu->engine[engine];
 	struct tessera_hw_counters c;
 	unsigned long flags;
 	bool resched;
@@ -241,26 +245,27 @@ static int set_qos_on(struct tessera_vgpu *vgpu, u32 engine, enum tessera_qos wh
 		tessera_dispatcher_pick(d);
 	tessera_dispatcher_unlock(d, flags);
 	if (ret == -ENOSPC)
-		pci_err(vgpu->accel->pdev,
-			"can't reserve %llu%% of the %s engine for vGPU %s: %u%% are left\n",
-			div_u64(value, TESSERA_SCHED_PPM / 100), tessera_engine_name(engine),
-			vgpu->name, left / (TESSERA_SCHED_PPM / 100));
+		pci_err(d->accel->pdev,
+			"Cannot reserve %llu%% of the %s engine for vGPU %s: %u%% are left.\n",
+			div_u64(value, TESSERA_SCHED_PPM / 100), tessera_dispatcher_engine_name(d),
+			ent->name, left / (TESSERA_SCHED_PPM / 100));
 	return ret;
 }
 
 /**
  * tessera_dispatcher_qos() - one of a vGPU's settings
- * @vgpu: the vGPU
+ * @ents: the vGPU on each engine
  * @what: which
  */
-u64 tessera_dispatcher_qos(struct tessera_vgpu *vgpu, enum tessera_qos what)
+u64 tessera_dispatcher_qos(const struct tessera_dispatch_entity *ents, enum tessera_qos what)
 {
-	return qos_of(&vgpu->engine[0].sched, what);
+	return qos_of(&ents[0].sched, what);
 }
 
 /**
  * tessera_dispatcher_set_qos() - change one of a vGPU's settings, on all engines or on none
- * @vgpu: the vGPU
+ * @accel: the accelerator
+ * @ents: the vGPU on each engine
  * @what: which
  * @value: a weight, parts per million of engine time, or ns; counts from now on
  *
@@ -269,22 +274,22 @@ u64 tessera_dispatcher_qos(struct tessera_vgpu *vgpu, enum tessera_qos what)
  * below the fixed share; -ENOSPC, with a line in the log, if more than a whole engine would
  * be reserved.
  */
-int tessera_dispatcher_set_qos(struct tessera_vgpu *vgpu, enum tessera_qos what, u64 value)
+int tessera_dispatcher_set_qos(struct tessera_accel *accel, struct tessera_dispatch_entity *ents,
+			       enum tessera_qos what, u64 value)
 {
-	struct tessera_accel *accel = vgpu->accel;
 	int ret = 0;
 	u64 before;
 	u32 e;
 
-	mutex_lock(&accel->settings_lock);
-	before = tessera_dispatcher_qos(vgpu, what);
-	for (e = 0; e < T1_NUM_ENGINES && !ret; e++)
-		ret = set_qos_on(vgpu, e, what, value);
+	mutex_lock(&accel->lock);
+	before = tessera_dispatcher_qos(ents, what);
+	for (e = 0; e < accel->hw->num_engines && !ret; e++)
+		ret = set_qos_on(&accel->dispatchers[e], &ents[e], what, value);
 	/* Engines differ only while a vGPU that has a reservation is being removed. */
 	if (ret) {
 		for (e--; e > 0; e--)
-			set_qos_on(vgpu, e - 1, what, before);
+			set_qos_on(&accel->dispatchers[e - 1], &ents[e - 1], what, before);
 	}
-	mutex_unlock(&accel->settings_lock);
+	mutex_unlock(&accel->lock);
 	return ret;
 }

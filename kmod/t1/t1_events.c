@@ -7,95 +7,96 @@
  * fifo is bounded. A guest that lets contexts fault on and on without ever reading its ring
  * finds, beyond that bound, only each context's latest fault: nothing else is ever lost.
  */
-#include "tessera.h"
+#include "t1/t1.h"
 #include "trace.h"
 
-static struct t1_event *entry(struct tessera_vgpu_events *q, u32 i)
+static struct t1_event *t1_events_entry(struct t1_vgpu_events *q, u32 i)
 {
-	return &q->fifo[(q->first + i) % TESSERA_EVENTS_MAX];
+	return &q->fifo[(q->first + i) % T1_EVENTS_MAX];
 }
 
 /* Where to put an event of @ctx: at the end, or, where room is short, over its last one. */
-static struct t1_event *make_room(struct tessera_vgpu *vgpu, u32 ctx)
+static struct t1_event *t1_events_make_room(struct tessera_vgpu *vgpu, u32 ctx)
 {
-	struct tessera_vgpu_events *q = &vgpu->events;
+	struct t1_vgpu_events *q = &to_t1_vgpu(vgpu)->state.events;
 	u32 i;
 
-	if (q->count >= TESSERA_EVENTS_MAX - T1_MAX_CONTEXTS) {
+	if (q->count >= T1_EVENTS_MAX - TESSERA_MAX_CONTEXTS) {
 		for (i = q->count; i-- > 0;) {
-			if (le32_to_cpu(entry(q, i)->ctx) == ctx) {
-				q->merged++;
-				return entry(q, i);
-			}
+			if (le32_to_cpu(t1_events_entry(q, i)->ctx) == ctx)
+				return t1_events_entry(q, i);
 		}
 	}
-	return entry(q, q->count++);
+	return t1_events_entry(q, q->count++);
 }
 
 /**
- * t1_events_push() - a context of this vGPU has faulted
+ * t1_events_push() - keep a fault for the guest
  * @vgpu: the vGPU
- * @ev: the hardware's event
+ * @ev: the fault, with the hardware's numbers
  *
  * Context: hard interrupt.
  */
 void t1_events_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event *ev)
 {
-	u32 ctx = ev->ctx - vgpu->first_ctx;
-	u32 slot = ev->slot - vgpu->first_slot;
+	u32 ctx = ev->ctx - vgpu->part.first_ctx;
+	u32 slot = ev->slot - vgpu->part.first_slot;
+	struct t1_vgpu *t1v = to_t1_vgpu(vgpu);
 	struct t1_event *out;
 	unsigned long flags;
 
 	trace_tessera_fault(&vgpu->accel->pdev->dev, vgpu->name, ev->engine, ev->time_ns, ctx,
 			    slot, ev->fault, ev->addr);
 	atomic64_inc(&vgpu->stats.faults);
-	spin_lock_irqsave(&vgpu->events.lock, flags);
-	out = make_room(vgpu, ctx);
+	spin_lock_irqsave(&t1v->events_lock, flags);
+	out = t1_events_make_room(vgpu, ctx);
 	*out = (struct t1_event) {
 		.type = cpu_to_le16(T1_EV_FAULT),
 		.engine = cpu_to_le16(ev->engine),
 		.ctx = cpu_to_le32(ctx),
-		.slot = cpu_to_le32(slot < vgpu->num_slots ? slot : 0),
+		.slot = cpu_to_le32(slot < vgpu->part.num_slots ? slot : 0),
 		.fault = cpu_to_le32(ev->fault),
 		.time_ns = cpu_to_le64(ev->time_ns),
 		.addr = cpu_to_le64(ev->addr),
 	};
-	spin_unlock_irqrestore(&vgpu->events.lock, flags);
-	queue_work(vgpu->wq, &vgpu->work);
+	spin_unlock_irqrestore(&t1v->events_lock, flags);
+	tessera_vgpu_kick(vgpu);
 }
 
 /**
  * t1_events_drop() - forget what the guest has not been told yet
  * @vgpu: the vGPU
- * @ctx: of this context of the vGPU, which is gone; or TESSERA_CTX_ALL
+ * @ctx: of this context of the vGPU, which is gone; or T1_CTX_ALL
  */
 void t1_events_drop(struct tessera_vgpu *vgpu, u32 ctx)
 {
-	struct tessera_vgpu_events *q = &vgpu->events;
+	struct t1_vgpu *t1v = to_t1_vgpu(vgpu);
+	struct t1_vgpu_events *q = &t1v->state.events;
 	u32 i, kept = 0;
 
-	spin_lock_irq(&q->lock);
+	spin_lock_irq(&t1v->events_lock);
 	for (i = 0; i < q->count; i++) {
-		if (ctx != TESSERA_CTX_ALL && le32_to_cpu(entry(q, i)->ctx) != ctx)
-			*entry(q, kept++) = *entry(q, i);
+		if (ctx != T1_CTX_ALL && le32_to_cpu(t1_events_entry(q, i)->ctx) != ctx)
+			*t1_events_entry(q, kept++) = *t1_events_entry(q, i);
 	}
 	q->count = kept;
-	spin_unlock_irq(&q->lock);
+	spin_unlock_irq(&t1v->events_lock);
 }
 
-static bool next_event(struct tessera_vgpu *vgpu, struct t1_event *ev)
+static bool t1_events_next(struct tessera_vgpu *vgpu, struct t1_event *ev)
 {
-	struct tessera_vgpu_events *q = &vgpu->events;
+	struct t1_vgpu *t1v = to_t1_vgpu(vgpu);
+	struct t1_vgpu_events *q = &t1v->state.events;
 	bool found;
 
-	spin_lock_irq(&q->lock);
+	spin_lock_irq(&t1v->events_lock);
 	found = q->count;
 	if (found) {
-		*ev = *entry(q, 0);
-		q->first = (q->first + 1) % TESSERA_EVENTS_MAX;
+		*ev = *t1_events_entry(q, 0);
+		q->first = (q->first + 1) % T1_EVENTS_MAX;
 		q->count--;
 	}
-	spin_unlock_irq(&q->lock);
+	spin_unlock_irq(&t1v->events_lock);
 	return found;
 }
 
@@ -109,16 +110,15 @@ static bool next_event(struct tessera_vgpu *vgpu, struct t1_event *ev)
  */
 int t1_events_deliver(struct tessera_vgpu *vgpu, bool *posted)
 {
-	struct tessera_ring *ring = &vgpu->evq;
+	struct t1_vgpu_state *state = &to_t1_vgpu(vgpu)->state;
 	struct t1_event ev;
 	int ret;
 
 	lockdep_assert_held(&vgpu->lock);
-	while (((ring->index + 1) & (ring->size - 1)) !=
-	       (READ_ONCE(vgpu->evq_head) & (ring->size - 1))) {
-		if (!next_event(vgpu, &ev))
+	while (tessera_ring_has_room(&state->evq, READ_ONCE(state->evq_head))) {
+		if (!t1_events_next(vgpu, &ev))
 			break;
-		ret = tessera_ring_write(vgpu, ring, &ev, sizeof(ev), &ev.phase);
+		ret = tessera_ring_write(vgpu, &state->evq, &ev, sizeof(ev), &ev.phase);
 		if (ret)
 			return ret;
 		atomic64_inc(&vgpu->stats.events);

@@ -2,15 +2,23 @@
 /*
  * config.c - the vGPU's PCI configuration space
  *
- * A PCIe endpoint with power management, MSI-X and function level reset. The space is
- * 4 KiB of bytes; a table says which bits of each register can be written. What user
- * space needs done about a write beyond that is told by the return value.
+ * A PCIe endpoint with power management, MSI-X and function level reset, or a conventional
+ * function with MSI, as the model says. The space is 4 KiB of bytes; tables say which bits of
+ * each register can be written. The return value of a write tells the caller which further
+ * action it requires.
  */
 #include <linux/pci_regs.h>
-#include "tessera.h"
+#include "tessera_compat.h"
+#ifdef TESSERA_HAVE_LINUX_UNALIGNED_H
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+#include "vgpu/config.h"
+#include "vgpu/vgpu.h"
 
 #define CFG_PM		0x40
-#define CFG_MSIX	0x50
+#define CFG_MSI		0x50	/* MSI-X, or MSI on conventional PCI */
 #define CFG_EXP		0x60
 #define CFG_EXP_END	(CFG_EXP + 0x3c)
 #define CFG_DSN		0x100	/* device serial number: the first and last extended capability */
@@ -23,12 +31,15 @@ struct config_mask {
 	u32 writable;
 };
 
-static const struct config_mask config_masks[] = {
+static const struct config_mask common_masks[] = {
 	{ PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |
 		       PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE },
 	{ PCI_CACHE_LINE_SIZE, 0x000000ff },
 	{ PCI_INTERRUPT_LINE, 0x000000ff },
-	{ CFG_MSIX, (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL) << 16 },
+};
+
+static const struct config_mask pcie_masks[] = {
+	{ CFG_MSI, (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL) << 16 },
 	{ DEVCTL_OFF, PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE |
 		      PCI_EXP_DEVCTL_URRE | PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_PAYLOAD |
 		      PCI_EXP_DEVCTL_NOSNOOP_EN | PCI_EXP_DEVCTL_READRQ },
@@ -38,105 +49,124 @@ static const struct config_mask config_masks[] = {
 				     PCI_EXP_DEVCTL2_COMP_TMOUT_DIS },
 };
 
+static const struct config_mask conventional_masks[] = {
+	{ CFG_MSI, PCI_MSI_FLAGS_ENABLE << 16 },
+	{ CFG_MSI + PCI_MSI_ADDRESS_LO, 0xfffffffc },
+	{ CFG_MSI + PCI_MSI_ADDRESS_HI, 0xffffffff },
+	{ CFG_MSI + PCI_MSI_DATA_64, 0x0000ffff },
+};
+
 /* BARs are sized by writing ones: the bits below the size stay zero. */
-static u32 bar_mask(const struct tessera_vgpu *vgpu, u32 off)
+static u32 tessera_config_bar_mask(const struct tessera_vgpu *vgpu, u32 off)
 {
-	u64 mask;
+	const struct tessera_region_desc *regions = tessera_vgpu_model(vgpu)->regions;
+	u32 bar = (off - PCI_BASE_ADDRESS_0) / 4;
+	u64 size;
 
-	switch (off) {
-	case PCI_BASE_ADDRESS_0:
-		return ~(T1_BAR_REGS_SIZE - 1);
-	case PCI_BASE_ADDRESS_2:
-		mask = ~(vgpu->vram_bytes - 1);
-		return mask & PCI_BASE_ADDRESS_MEM_MASK;
-	case PCI_BASE_ADDRESS_3:
-		mask = ~(vgpu->vram_bytes - 1);
-		return mask >> 32;
-	case PCI_BASE_ADDRESS_4:
-		return ~(TESSERA_BAR_MSIX_SIZE - 1);
-	default:
-		return 0;
+	if (regions[bar].kind) {
+		size = tessera_vgpu_bar_bytes(vgpu, bar);
+		return size ? ~(size - 1) & PCI_BASE_ADDRESS_MEM_MASK : 0;
 	}
-}
-
-static u32 write_mask(const struct tessera_vgpu *vgpu, u32 off)
-{
-	unsigned int i;
-
-	if (off >= PCI_BASE_ADDRESS_0 && off <= PCI_BASE_ADDRESS_5)
-		return bar_mask(vgpu, off);
-	for (i = 0; i < ARRAY_SIZE(config_masks); i++) {
-		if (config_masks[i].off == off)
-			return config_masks[i].writable;
+	/* The upper half of a BAR of 64 bits. */
+	if (bar && regions[bar - 1].kind && regions[bar - 1].flags & PCI_BASE_ADDRESS_MEM_TYPE_64) {
+		size = tessera_vgpu_bar_bytes(vgpu, bar - 1);
+		return size ? upper_32_bits(~(size - 1)) : 0;
 	}
 	return 0;
 }
 
-static void put8(u8 *c, u32 off, u8 v)
+static u32 tessera_config_find_mask(const struct config_mask *masks, unsigned int n, u32 off)
 {
-	c[off] = v;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (masks[i].off == off)
+			return masks[i].writable;
+	}
+	return 0;
 }
 
-static void put16(u8 *c, u32 off, u16 v)
+static u32 tessera_config_write_mask(const struct tessera_vgpu *vgpu, u32 off)
 {
-	put8(c, off, v);
-	put8(c, off + 1, v >> 8);
+	u32 mask;
+
+	if (off >= PCI_BASE_ADDRESS_0 && off <= PCI_BASE_ADDRESS_5)
+		return tessera_config_bar_mask(vgpu, off);
+	mask = tessera_config_find_mask(common_masks, ARRAY_SIZE(common_masks), off);
+	if (mask)
+		return mask;
+	if (tessera_vgpu_model(vgpu)->pcie)
+		return tessera_config_find_mask(pcie_masks, ARRAY_SIZE(pcie_masks), off);
+	return tessera_config_find_mask(conventional_masks, ARRAY_SIZE(conventional_masks), off);
 }
 
-static void put32(u8 *c, u32 off, u32 v)
+static u32 tessera_config_msix_bar(const struct tessera_vgpu *vgpu)
 {
-	put16(c, off, v);
-	put16(c, off + 2, v >> 16);
+	u32 bar;
+
+	for (bar = 0; bar < TESSERA_NUM_BARS; bar++) {
+		if (tessera_vgpu_model(vgpu)->regions[bar].kind == TESSERA_REGION_MSIX)
+			break;
+	}
+	return bar;
 }
 
-static void fill_header(struct tessera_vgpu *vgpu, u8 *c)
+static void tessera_config_fill_header(struct tessera_vgpu *vgpu, u8 *c)
 {
+	const struct tessera_model_ops *model = tessera_vgpu_model(vgpu);
 	struct pci_dev *pdev = vgpu->accel->pdev;
+	u32 bar;
 
-	put16(c, PCI_VENDOR_ID, T1_PCI_VENDOR_ID);
-	put16(c, PCI_DEVICE_ID, T1_PCI_DEVICE_ID);
-	put16(c, PCI_STATUS, PCI_STATUS_CAP_LIST);
-	put32(c, PCI_CLASS_REVISION, T1_PCI_CLASS << 8 | T1_PCI_REVISION);
-	put8(c, PCI_HEADER_TYPE, PCI_HEADER_TYPE_NORMAL);
-	put32(c, PCI_BASE_ADDRESS_0, PCI_BASE_ADDRESS_SPACE_MEMORY |
-				     PCI_BASE_ADDRESS_MEM_TYPE_32);
-	put32(c, PCI_BASE_ADDRESS_2, PCI_BASE_ADDRESS_SPACE_MEMORY |
-				     PCI_BASE_ADDRESS_MEM_TYPE_64 |
-				     PCI_BASE_ADDRESS_MEM_PREFETCH);
-	put32(c, PCI_BASE_ADDRESS_4, PCI_BASE_ADDRESS_SPACE_MEMORY |
-				     PCI_BASE_ADDRESS_MEM_TYPE_32);
-	put16(c, PCI_SUBSYSTEM_VENDOR_ID, pdev->subsystem_vendor);
-	put16(c, PCI_SUBSYSTEM_ID, pdev->subsystem_device);
-	put8(c, PCI_CAPABILITY_LIST, CFG_PM);
+	put_unaligned_le16(model->vendor, c + PCI_VENDOR_ID);
+	put_unaligned_le16(model->device, c + PCI_DEVICE_ID);
+	put_unaligned_le16(PCI_STATUS_CAP_LIST, c + PCI_STATUS);
+	put_unaligned_le32(model->class_revision, c + PCI_CLASS_REVISION);
+	c[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_NORMAL;
+	for (bar = 0; bar < TESSERA_NUM_BARS; bar++)
+		put_unaligned_le32(model->regions[bar].flags, c + PCI_BASE_ADDRESS_0 + 4 * bar);
+	put_unaligned_le16(pdev->subsystem_vendor, c + PCI_SUBSYSTEM_VENDOR_ID);
+	put_unaligned_le16(pdev->subsystem_device, c + PCI_SUBSYSTEM_ID);
 }
 
-static void fill_caps(struct tessera_vgpu *vgpu, u8 *c)
+static void tessera_config_fill_pcie(struct tessera_vgpu *vgpu, u8 *c)
 {
+	c[PCI_CAPABILITY_LIST] = CFG_PM;
+
 	/* D0 and D3hot; a return to D0 keeps everything. */
-	put8(c, CFG_PM, PCI_CAP_ID_PM);
-	put8(c, CFG_PM + PCI_CAP_LIST_NEXT, CFG_MSIX);
-	put16(c, CFG_PM + PCI_PM_PMC, 3);
-	put16(c, CFG_PM + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET);
+	c[CFG_PM] = PCI_CAP_ID_PM;
+	c[CFG_PM + PCI_CAP_LIST_NEXT] = CFG_MSI;
+	put_unaligned_le16(3, c + CFG_PM + PCI_PM_PMC);
+	put_unaligned_le16(PCI_PM_CTRL_NO_SOFT_RESET, c + CFG_PM + PCI_PM_CTRL);
 
-	put8(c, CFG_MSIX, PCI_CAP_ID_MSIX);
-	put8(c, CFG_MSIX + PCI_CAP_LIST_NEXT, CFG_EXP);
-	put16(c, CFG_MSIX + PCI_MSIX_FLAGS, tessera_vgpu_num_vectors(vgpu) - 1);
-	put32(c, CFG_MSIX + PCI_MSIX_TABLE, T1_BAR_MSIX);
-	put32(c, CFG_MSIX + PCI_MSIX_PBA, TESSERA_MSIX_PBA_OFF | T1_BAR_MSIX);
+	c[CFG_MSI] = PCI_CAP_ID_MSIX;
+	c[CFG_MSI + PCI_CAP_LIST_NEXT] = CFG_EXP;
+	put_unaligned_le16(vgpu->num_vectors - 1, c + CFG_MSI + PCI_MSIX_FLAGS);
+	put_unaligned_le32(tessera_config_msix_bar(vgpu), c + CFG_MSI + PCI_MSIX_TABLE);
+	put_unaligned_le32(TESSERA_MSIX_PBA_OFF | tessera_config_msix_bar(vgpu),
+			   c + CFG_MSI + PCI_MSIX_PBA);
 
-	put8(c, CFG_EXP, PCI_CAP_ID_EXP);
-	put16(c, CFG_EXP + PCI_EXP_FLAGS, 2 | PCI_EXP_TYPE_ENDPOINT << 4);
-	put32(c, CFG_EXP + PCI_EXP_DEVCAP, PCI_EXP_DEVCAP_RBER | PCI_EXP_DEVCAP_FLR);
-	put16(c, DEVCTL_OFF, PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_NOSNOOP_EN |
-			     PCI_EXP_DEVCTL_READRQ_512B);
-	put32(c, CFG_EXP + PCI_EXP_LNKCAP, PCI_EXP_LNKCAP_SLS_2_5GB | 1 << 4);
-	put16(c, CFG_EXP + PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_CLS_2_5GB | PCI_EXP_LNKSTA_NLW_X1);
-	put32(c, CFG_EXP + PCI_EXP_DEVCAP2, PCI_EXP_DEVCAP2_COMP_TMOUT_DIS);
-	put32(c, CFG_EXP + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS_2_5GT);
+	c[CFG_EXP] = PCI_CAP_ID_EXP;
+	put_unaligned_le16(2 | PCI_EXP_TYPE_ENDPOINT << 4, c + CFG_EXP + PCI_EXP_FLAGS);
+	put_unaligned_le32(PCI_EXP_DEVCAP_RBER | PCI_EXP_DEVCAP_FLR, c + CFG_EXP + PCI_EXP_DEVCAP);
+	put_unaligned_le16(PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_NOSNOOP_EN |
+			   PCI_EXP_DEVCTL_READRQ_512B, c + DEVCTL_OFF);
+	put_unaligned_le32(PCI_EXP_LNKCAP_SLS_2_5GB | 1 << 4, c + CFG_EXP + PCI_EXP_LNKCAP);
+	put_unaligned_le16(PCI_EXP_LNKSTA_CLS_2_5GB | PCI_EXP_LNKSTA_NLW_X1,
+			   c + CFG_EXP + PCI_EXP_LNKSTA);
+	put_unaligned_le32(PCI_EXP_DEVCAP2_COMP_TMOUT_DIS, c + CFG_EXP + PCI_EXP_DEVCAP2);
+	put_unaligned_le32(PCI_EXP_LNKCTL2_TLS_2_5GT, c + CFG_EXP + PCI_EXP_LNKCTL2);
 
 	/* The serial number tells vGPUs apart in a guest that has several. */
-	put32(c, CFG_DSN, PCI_EXT_CAP_ID_DSN | 1 << 16);
+	put_unaligned_le32(PCI_EXT_CAP_ID_DSN | 1 << 16, c + CFG_DSN);
 	memcpy(c + CFG_DSN + 4, &vgpu->mdev->uuid, 8);
+}
+
+/* Conventional PCI: MSI with one vector and 64-bit addresses, which user space emulates. */
+static void tessera_config_fill_conventional(struct tessera_vgpu *vgpu, u8 *c)
+{
+	c[PCI_CAPABILITY_LIST] = CFG_MSI;
+	c[CFG_MSI] = PCI_CAP_ID_MSI;
+	put_unaligned_le16(PCI_MSI_FLAGS_64BIT, c + CFG_MSI + PCI_MSI_FLAGS);
 }
 
 /**
@@ -147,10 +177,15 @@ static void fill_caps(struct tessera_vgpu *vgpu, u8 *c)
  */
 void tessera_config_reset(struct tessera_vgpu *vgpu)
 {
+	u8 *config = vgpu->state->config;
+
 	mutex_lock(&vgpu->config_lock);
-	memset(vgpu->config, 0, TESSERA_CONFIG_SIZE);
-	fill_header(vgpu, vgpu->config);
-	fill_caps(vgpu, vgpu->config);
+	memset(config, 0, TESSERA_CONFIG_SIZE);
+	tessera_config_fill_header(vgpu, config);
+	if (tessera_vgpu_model(vgpu)->pcie)
+		tessera_config_fill_pcie(vgpu, config);
+	else
+		tessera_config_fill_conventional(vgpu, config);
 	mutex_unlock(&vgpu->config_lock);
 }
 
@@ -164,12 +199,12 @@ void tessera_config_reset(struct tessera_vgpu *vgpu)
 void tessera_config_read(struct tessera_vgpu *vgpu, u32 off, void *buf, u32 len)
 {
 	mutex_lock(&vgpu->config_lock);
-	memcpy(buf, vgpu->config + off, len);
+	memcpy(buf, vgpu->state->config + off, len);
 	mutex_unlock(&vgpu->config_lock);
 }
 
 /**
- * tessera_config_bus_master() - whether the vGPU may reach memory
+ * tessera_config_bus_master() - tell whether the vGPU may reach memory
  * @vgpu: the vGPU
  *
  * Context: may sleep.
@@ -179,13 +214,13 @@ bool tessera_config_bus_master(struct tessera_vgpu *vgpu)
 	bool master;
 
 	mutex_lock(&vgpu->config_lock);
-	master = vgpu->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
+	master = vgpu->state->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
 	mutex_unlock(&vgpu->config_lock);
 	return master;
 }
 
 /* Only D0 and D3hot exist: a write of another power state changes nothing. */
-static void write_power_state(u8 *c, u8 value)
+static void tessera_config_write_power_state(u8 *c, u8 value)
 {
 	u8 state = value & PCI_PM_CTRL_STATE_MASK;
 
@@ -206,7 +241,8 @@ static void write_power_state(u8 *c, u8 value)
 unsigned int tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void *buf, u32 len)
 {
 	const u8 *from = buf;
-	u8 *c = vgpu->config;
+	u8 *c = vgpu->state->config;
+	bool pcie = tessera_vgpu_model(vgpu)->pcie;
 	unsigned int asked = 0;
 	bool master;
 	u32 at, i;
@@ -216,10 +252,12 @@ unsigned int tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void
 	master = c[PCI_COMMAND] & PCI_COMMAND_MASTER;
 	for (i = 0; i < len; i++) {
 		at = off + i;
-		mask = write_mask(vgpu, at & ~3) >> ((at & 3) * 8);
+		mask = tessera_config_write_mask(vgpu, at & ~3) >> ((at & 3) * 8);
 		c[at] = (c[at] & ~mask) | (from[i] & mask);
+		if (!pcie)
+			continue;
 		if (at == CFG_PM + PCI_PM_CTRL)
-			write_power_state(c, from[i]);
+			tessera_config_write_power_state(c, from[i]);
 		if (at == DEVCTL_OFF + 1 && from[i] & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
 			asked |= TESSERA_CONFIG_FLR;
 	}

@@ -9,24 +9,22 @@
  * VFIO's .dma_unmap comes with a lock held that VFIO also takes inside the locks that
  * vfio_pin_pages() and vfio_unpin_pages() need. So revoking takes dma.lock only, under which
  * nothing of VFIO's is called: it removes the mappings from hardware at once, and leaves
- * unpinning to a work item, for which it waits. The wait is bounded, so that
- * VFIO can drop its lock should the work item be held up by it; VFIO calls again as long as
- * a page is pinned. As it takes offence at being called ten times, the worker does
- * not pin anything in a revoked range for a while.
- *
- * Guests may map a page as often as they like, in several vGPUs too, but the DMA API allows few
- * mappings of one page at a time: so a host page is mapped for DMA once, and counted (frames).
+ * unpinning to a work item, for which it waits. The wait is bounded: the work item may itself
+ * be waiting for a lock that VFIO holds. VFIO calls back while pages remain pinned and warns
+ * after ten calls, so the worker pins nothing in a revoked range for a while.
  *
  * The order is always: out of hardware, acknowledged; out of the IOMMU; unpinned. After a device
  * reset hardware has forgotten all mappings, which counts as acknowledged.
  */
-#include <linux/dma-mapping.h>
 #include <linux/iommu.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
-#include "tessera.h"
+#include "vgpu/config.h"
+#include "vgpu/dma.h"
+#include "vgpu/frames.h"
+#include "vgpu/vgpu.h"
 
-#define HUGE_PAGES		(T1_HUGE_PAGE_SIZE / T1_PAGE_SIZE)
+#define HUGE_PAGES		(TESSERA_HUGE_PAGE_SIZE / PAGE_SIZE)
 #define REVOKE_BATCH		8u
 #define REVOKE_HOLD		msecs_to_jiffies(50)
 #define REVOKE_PATIENCE		msecs_to_jiffies(250)
@@ -56,40 +54,33 @@ struct tessera_page {
 	bool huge;
 };
 
-/**
- * struct tessera_frame - a page of the host, mapped for DMA
- * @dma: bus address
- * @pfn: host page number
- * @users: pages that stand for it
- */
-struct tessera_frame {
-	dma_addr_t dma;
-	unsigned long pfn;
-	unsigned long users;
-};
-
-static struct kmem_cache *page_cache, *frame_cache;
+static struct kmem_cache *tessera_page_cache;
 
 /**
- * tessera_dma_module_init() - at module load
+ * tessera_dma_module_init() - prepare at module load
+ *
+ * Return: 0 or -ENOMEM.
  */
 int tessera_dma_module_init(void)
 {
-	page_cache = KMEM_CACHE(tessera_page, 0);
-	frame_cache = KMEM_CACHE(tessera_frame, 0);
-	if (page_cache && frame_cache)
-		return 0;
-	tessera_dma_module_exit();
-	return -ENOMEM;
+	int ret;
+
+	tessera_page_cache = KMEM_CACHE(tessera_page, 0);
+	if (!tessera_page_cache)
+		return -ENOMEM;
+	ret = tessera_frame_module_init();
+	if (ret)
+		kmem_cache_destroy(tessera_page_cache);
+	return ret;
 }
 
 /**
- * tessera_dma_module_exit() - at module unload
+ * tessera_dma_module_exit() - undo tessera_dma_module_init()
  */
 void tessera_dma_module_exit(void)
 {
-	kmem_cache_destroy(frame_cache);
-	kmem_cache_destroy(page_cache);
+	tessera_frame_module_exit();
+	kmem_cache_destroy(tessera_page_cache);
 }
 
 /**
@@ -110,66 +101,11 @@ int tessera_dma_rw(struct tessera_vgpu *vgpu, u64 iova, void *buf, size_t len, b
 	return vfio_dma_rw(&vgpu->vdev, iova, buf, len, write);
 }
 
-/* -------------------------------------------------------------- frames -- */
-
-/* Other mappings of the page are none of ours: cache lines are not synchronised for them. */
-static struct tessera_frame *frame_new(struct tessera_accel *accel, struct page *page)
-{
-	struct device *dev = &accel->pdev->dev;
-	struct tessera_frame *frame;
-
-	frame = kmem_cache_alloc(frame_cache, GFP_KERNEL);
-	if (!frame)
-		return NULL;
-	frame->pfn = page_to_pfn(page);
-	frame->users = 0;
-	frame->dma = dma_map_page_attrs(dev, page, 0, PAGE_SIZE, DMA_BIDIRECTIONAL,
-					DMA_ATTR_SKIP_CPU_SYNC);
-	if (dma_mapping_error(dev, frame->dma))
-		goto err_free;
-	if (xa_err(xa_store(&accel->frames, frame->pfn, frame, GFP_KERNEL)))
-		goto err_unmap;
-	return frame;
-
-err_unmap:
-	dma_unmap_page_attrs(dev, frame->dma, PAGE_SIZE, DMA_BIDIRECTIONAL,
-			     DMA_ATTR_SKIP_CPU_SYNC);
-err_free:
-	kmem_cache_free(frame_cache, frame);
-	return NULL;
-}
-
-static struct tessera_frame *frame_get(struct tessera_accel *accel, struct page *page)
-{
-	struct tessera_frame *frame;
-
-	mutex_lock(&accel->frames_lock);
-	frame = xa_load(&accel->frames, page_to_pfn(page));
-	if (!frame)
-		frame = frame_new(accel, page);
-	if (frame)
-		frame->users++;
-	mutex_unlock(&accel->frames_lock);
-	return frame;
-}
-
-static void frame_put(struct tessera_accel *accel, struct tessera_frame *frame)
-{
-	mutex_lock(&accel->frames_lock);
-	if (!--frame->users) {
-		xa_erase(&accel->frames, frame->pfn);
-		dma_unmap_page_attrs(&accel->pdev->dev, frame->dma, PAGE_SIZE,
-				     DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
-		kmem_cache_free(frame_cache, frame);
-	}
-	mutex_unlock(&accel->frames_lock);
-}
-
 /* --------------------------------------------------------- the indexes -- */
 
-static int index_add(struct tessera_vgpu *vgpu, struct tessera_page *page)
+static int tessera_dma_index_add(struct tessera_vgpu *vgpu, struct tessera_page *page)
 {
-	struct xarray *pages = &vgpu->ctx[page->ctx].pages;
+	struct xarray *pages = &vgpu->dma.by_va[page->ctx];
 	int ret;
 
 	lockdep_assert_held(&vgpu->dma.lock);
@@ -186,13 +122,13 @@ static int index_add(struct tessera_vgpu *vgpu, struct tessera_page *page)
 	return 0;
 }
 
-static void index_remove(struct tessera_vgpu *vgpu, struct tessera_page *page)
+static void tessera_dma_index_remove(struct tessera_vgpu *vgpu, struct tessera_page *page)
 {
 	unsigned long pfn = PHYS_PFN(page->iova);
 	struct tessera_page *at;
 
 	lockdep_assert_held(&vgpu->dma.lock);
-	xa_erase(&vgpu->ctx[page->ctx].pages, page->vpn);
+	xa_erase(&vgpu->dma.by_va[page->ctx], page->vpn);
 	at = xa_load(&vgpu->dma.by_iova, pfn);
 	if (at == page) {
 		/* Replacing an entry needs no memory. */
@@ -209,30 +145,30 @@ static void index_remove(struct tessera_vgpu *vgpu, struct tessera_page *page)
 }
 
 /* Take a range of virtual pages out of the indexes and append them to @out. */
-static void take_range(struct tessera_vgpu *vgpu, u32 ctx, unsigned long first,
+static void tessera_dma_take_range(struct tessera_vgpu *vgpu, u32 ctx, unsigned long first,
 		       unsigned long last, struct list_head *out)
 {
 	struct tessera_page *page;
 	unsigned long vpn;
 
-	xa_for_each_range(&vgpu->ctx[ctx].pages, vpn, page, first, last) {
-		index_remove(vgpu, page);
+	xa_for_each_range(&vgpu->dma.by_va[ctx], vpn, page, first, last) {
+		tessera_dma_index_remove(vgpu, page);
 		list_add_tail(&page->node, out);
 	}
 }
 
-/* ------------------------------------------------------------- letting go -- */
+/* ------------------------------------------------------------- releasing -- */
 
-static void dma_unmap_list(struct tessera_vgpu *vgpu, struct list_head *pages)
+static void tessera_dma_put_frames(struct tessera_vgpu *vgpu, struct list_head *pages)
 {
 	struct tessera_page *page;
 
 	list_for_each_entry(page, pages, node)
-		frame_put(vgpu->accel, page->frame);
+		tessera_frame_put(vgpu->accel, page->frame);
 }
 
 /* Unpin and free what neither hardware nor IOMMU know any more. Not under dma.lock. */
-static void unpin_list(struct tessera_vgpu *vgpu, struct list_head *pages)
+static void tessera_dma_unpin_list(struct tessera_vgpu *vgpu, struct list_head *pages)
 {
 	struct tessera_page *page, *tmp;
 	u64 start = 0;
@@ -249,24 +185,24 @@ static void unpin_list(struct tessera_vgpu *vgpu, struct list_head *pages)
 			start = page->iova;
 		run++;
 		list_del(&page->node);
-		kmem_cache_free(page_cache, page);
+		kmem_cache_free(tessera_page_cache, page);
 	}
 	if (run)
 		vfio_unpin_pages(&vgpu->vdev, start, run);
 }
 
-static void unpin_work(struct work_struct *work)
+static void tessera_dma_unpin_work(struct work_struct *work)
 {
 	struct tessera_vgpu *vgpu = container_of(work, struct tessera_vgpu, dma.unpin_work);
 	LIST_HEAD(pages);
 
 	mutex_lock(&vgpu->dma.lock);
 	WRITE_ONCE(vgpu->dma.unpin_busy, true);
-	smp_wmb();	/* busy before the list is seen empty: dma_idle() */
+	smp_wmb();	/* busy before the list is seen empty: tessera_dma_idle() */
 	list_splice_init(&vgpu->dma.unpin_list, &pages);
 	mutex_unlock(&vgpu->dma.lock);
 
-	unpin_list(vgpu, &pages);
+	tessera_dma_unpin_list(vgpu, &pages);
 
 	mutex_lock(&vgpu->dma.lock);
 	WRITE_ONCE(vgpu->dma.unpin_busy, false);
@@ -276,7 +212,7 @@ static void unpin_work(struct work_struct *work)
 
 /* --------------------------------------------------------------- pinning -- */
 
-static void unpin_iovas(struct tessera_vgpu *vgpu, const u64 *iovas, u32 n)
+static void tessera_dma_unpin_iovas(struct tessera_vgpu *vgpu, const u64 *iovas, u32 n)
 {
 	u32 i;
 
@@ -285,7 +221,7 @@ static void unpin_iovas(struct tessera_vgpu *vgpu, const u64 *iovas, u32 n)
 }
 
 /* Pin guest pages, each run of neighbours at once. Not under dma.lock. */
-static int pin_iovas(struct tessera_vgpu *vgpu, const u64 *iovas, u32 n, int prot,
+static int tessera_dma_pin_iovas(struct tessera_vgpu *vgpu, const u64 *iovas, u32 n, int prot,
 		     struct page **pages)
 {
 	u32 done = 0, run;
@@ -300,7 +236,7 @@ static int pin_iovas(struct tessera_vgpu *vgpu, const u64 *iovas, u32 n, int pro
 		if (ret > 0)
 			done += ret;
 		if (ret != run) {
-			unpin_iovas(vgpu, iovas, done);
+			tessera_dma_unpin_iovas(vgpu, iovas, done);
 			return ret < 0 ? ret : -EFAULT;
 		}
 	}
@@ -311,18 +247,18 @@ static int pin_iovas(struct tessera_vgpu *vgpu, const u64 *iovas, u32 n, int pro
  * The guest may write to a page that it gave for reading only: so pin it for writing, lest the
  * write go to a copy. Memory that is read-only for the guest too is pinned as such.
  */
-static int pin_chunk(struct tessera_vgpu *vgpu, u32 n, bool write)
+static int tessera_dma_pin_chunk(struct tessera_vgpu *vgpu, u32 n, bool write)
 {
 	int ret;
 
-	ret = pin_iovas(vgpu, vgpu->iovas, n, IOMMU_READ | IOMMU_WRITE, vgpu->pages);
+	ret = tessera_dma_pin_iovas(vgpu, vgpu->dma.iovas, n, IOMMU_READ | IOMMU_WRITE, vgpu->dma.pages);
 	if (ret == -EPERM && !write)
-		ret = pin_iovas(vgpu, vgpu->iovas, n, IOMMU_READ, vgpu->pages);
+		ret = tessera_dma_pin_iovas(vgpu, vgpu->dma.iovas, n, IOMMU_READ, vgpu->dma.pages);
 	return ret;
 }
 
 /* Wait while VFIO takes these pages away. True if they may be pinned; pinning is set then. */
-static bool begin_pinning(struct tessera_vgpu *vgpu, u32 n, u64 *seq)
+static bool tessera_dma_begin_pinning(struct tessera_vgpu *vgpu, u32 n, u64 *seq)
 {
 	struct tessera_vgpu_dma *dma = &vgpu->dma;
 	long wait = 0;
@@ -331,7 +267,7 @@ static bool begin_pinning(struct tessera_vgpu *vgpu, u32 n, u64 *seq)
 	mutex_lock(&dma->lock);
 	if (time_before(jiffies, dma->hold_until)) {
 		for (i = 0; i < n; i++) {
-			if (vgpu->iovas[i] >= dma->hold_start && vgpu->iovas[i] <= dma->hold_last) {
+			if (vgpu->dma.iovas[i] >= dma->hold_start && vgpu->dma.iovas[i] <= dma->hold_last) {
 				wait = dma->hold_until - jiffies;
 				break;
 			}
@@ -347,7 +283,7 @@ static bool begin_pinning(struct tessera_vgpu *vgpu, u32 n, u64 *seq)
 	return wait <= 0;
 }
 
-static void end_pinning(struct tessera_vgpu *vgpu)
+static void tessera_dma_end_pinning(struct tessera_vgpu *vgpu)
 {
 	mutex_lock(&vgpu->dma.lock);
 	WRITE_ONCE(vgpu->dma.pinning, false);
@@ -357,284 +293,236 @@ static void end_pinning(struct tessera_vgpu *vgpu)
 
 /* --------------------------------------------------------------- mapping -- */
 
-/* What is mapped as one command: up to 512 pages of 4 KiB, or one of 2 MiB. */
-struct chunk {
+/* What is mapped at once: up to TESSERA_MAX_EXTENTS pages of 4 KiB, or one of 2 MiB. */
+struct tessera_chunk {
 	u32 ctx;
-	u32 flags;		/* T1_MAP_READ, _WRITE, _HUGE */
+	u32 prot;		/* TESSERA_HW_READ, _WRITE, _WHOLE */
 	unsigned long vpn;
 	u32 n;			/* pages of 4 KiB */
 };
 
 /* Have hardware map a chunk whose pages are in @pages, in order. */
-static u16 hw_map(struct tessera_vgpu *vgpu, const struct chunk *c, struct list_head *pages)
+static int tessera_dma_hw_map(struct tessera_vgpu *vgpu, const struct tessera_chunk *c,
+			      struct list_head *pages)
 {
-	dma_addr_t first = list_first_entry(pages, struct tessera_page, node)->frame->dma;
-	struct tessera_admin_req req = {
-		.cmd.opcode = T1_ADMIN_MAP,
-		.cmd.ctx = cpu_to_le32(vgpu->first_ctx + c->ctx),
-		.cmd.map.va = cpu_to_le64((u64)c->vpn << T1_PAGE_SHIFT),
-	};
-	u32 flags = c->flags & (T1_MAP_READ | T1_MAP_WRITE);
-	u32 n = c->n, i = 0;
-	__le64 *list = vgpu->list;
+	struct tessera_hw *hw = vgpu->accel->hw;
 	struct tessera_page *page;
-	u64 addr = first;
-	bool contig = true;
+	u32 n = 0;
 
-	list_for_each_entry(page, pages, node) {
-		contig = contig && page->frame->dma == first + (u64)i * PAGE_SIZE;
-		list[i++] = cpu_to_le64(page->frame->dma);
-	}
-	if (contig) {
-		flags |= T1_MAP_CONTIG;
-		if (c->flags & T1_MAP_HUGE && IS_ALIGNED(first, T1_HUGE_PAGE_SIZE)) {
-			flags |= T1_MAP_HUGE;
-			n = 1;
-		}
-	} else {
-		addr = vgpu->list_dma;
-	}
-	req.cmd.flags = cpu_to_le32(flags);
-	req.cmd.map.npages = cpu_to_le32(n);
-	req.cmd.map.list = cpu_to_le64(addr);
-	if (tessera_admin_exec(vgpu, &req, 1))
-		return T1_ST_INTERNAL;
-	return req.status;
+	list_for_each_entry(page, pages, node)
+		n = tessera_extent_append(vgpu->dma.extents, n, page->frame->dma, PAGE_SIZE);
+	return hw->ops->map(hw, vgpu->epoch, vgpu->part.first_ctx + c->ctx,
+			    (u64)c->vpn << PAGE_SHIFT, vgpu->dma.extents, n, c->prot);
 }
 
 /* Map pinned pages for DMA and enter them in the indexes. */
-static u16 enter_chunk(struct tessera_vgpu *vgpu, const struct chunk *c, struct list_head *pages)
+static int tessera_dma_enter_chunk(struct tessera_vgpu *vgpu, const struct tessera_chunk *c,
+				   struct list_head *pages)
 {
 	struct tessera_page *page;
 	u32 i;
 
 	for (i = 0; i < c->n; i++) {
-		page = kmem_cache_alloc(page_cache, GFP_KERNEL);
+		page = kmem_cache_alloc(tessera_page_cache, GFP_KERNEL);
 		if (!page)
-			return T1_ST_NO_RESOURCE;
-		page->iova = vgpu->iovas[i];
+			return -ENOSPC;
+		page->iova = vgpu->dma.iovas[i];
 		page->vpn = c->vpn + i;
 		page->ctx = c->ctx;
-		page->huge = c->flags & T1_MAP_HUGE;
-		page->frame = frame_get(vgpu->accel, vgpu->pages[i]);
+		page->huge = c->prot & TESSERA_HW_WHOLE;
+		page->frame = tessera_frame_get(vgpu->accel, vgpu->dma.pages[i]);
 		if (!page->frame)
 			goto err_free;
-		if (index_add(vgpu, page))
+		if (tessera_dma_index_add(vgpu, page))
 			goto err_frame;
 		list_add_tail(&page->node, pages);
 	}
-	return T1_ST_OK;
+	return 0;
 
 err_frame:
-	frame_put(vgpu->accel, page->frame);
+	tessera_frame_put(vgpu->accel, page->frame);
 err_free:
-	kmem_cache_free(page_cache, page);
-	return T1_ST_NO_RESOURCE;
+	kmem_cache_free(tessera_page_cache, page);
+	return -ENOSPC;
 }
 
 /*
  * Pages are pinned: enter and map them, unless VFIO has revoked something meanwhile (*again). On
  * failure the pages stay pinned.
  */
-static u16 map_pinned(struct tessera_vgpu *vgpu, const struct chunk *c, u64 seq, bool *again)
+static int tessera_dma_map_pinned(struct tessera_vgpu *vgpu, const struct tessera_chunk *c,
+				  u64 seq, bool *again)
 {
 	struct tessera_page *page, *tmp;
 	LIST_HEAD(pages);
-	u16 status;
+	int ret;
 
 	mutex_lock(&vgpu->dma.lock);
 	*again = vgpu->dma.unmap_seq != seq;
 	if (*again) {
 		mutex_unlock(&vgpu->dma.lock);
-		return T1_ST_BAD_ADDRESS;
+		return -EFAULT;
 	}
-	status = enter_chunk(vgpu, c, &pages);
-	if (!status)
-		status = hw_map(vgpu, c, &pages);
-	if (status) {
-		dma_unmap_list(vgpu, &pages);
+	ret = tessera_dma_enter_chunk(vgpu, c, &pages);
+	if (!ret)
+		ret = tessera_dma_hw_map(vgpu, c, &pages);
+	if (ret) {
+		tessera_dma_put_frames(vgpu, &pages);
 		list_for_each_entry_safe(page, tmp, &pages, node) {
-			index_remove(vgpu, page);
-			kmem_cache_free(page_cache, page);
+			tessera_dma_index_remove(vgpu, page);
+			kmem_cache_free(tessera_page_cache, page);
 		}
 	}
 	mutex_unlock(&vgpu->dma.lock);
-	return status;
+	return ret;
 }
 
-/* vgpu->iovas has the guest addresses. */
-static u16 map_chunk(struct tessera_vgpu *vgpu, const struct chunk *c)
+/* vgpu->dma.iovas has the guest addresses. */
+static int tessera_dma_map_chunk(struct tessera_vgpu *vgpu, const struct tessera_chunk *c)
 {
-	u16 status = T1_ST_BAD_ADDRESS;
+	int ret = -EFAULT;
 	unsigned int tries;
 	bool again = true;
 	u64 seq;
 
 	for (tries = 0; again && tries < PIN_TRIES; tries++) {
-		if (!begin_pinning(vgpu, c->n, &seq))
+		if (!tessera_dma_begin_pinning(vgpu, c->n, &seq))
 			continue;
-		if (pin_chunk(vgpu, c->n, c->flags & T1_MAP_WRITE)) {
-			end_pinning(vgpu);
-			return T1_ST_BAD_ADDRESS;
+		if (tessera_dma_pin_chunk(vgpu, c->n, c->prot & TESSERA_HW_WRITE)) {
+			tessera_dma_end_pinning(vgpu);
+			return -EFAULT;
 		}
-		status = map_pinned(vgpu, c, seq, &again);
-		if (status)
-			unpin_iovas(vgpu, vgpu->iovas, c->n);
-		end_pinning(vgpu);
+		ret = tessera_dma_map_pinned(vgpu, c, seq, &again);
+		if (ret)
+			tessera_dma_unpin_iovas(vgpu, vgpu->dma.iovas, c->n);
+		tessera_dma_end_pinning(vgpu);
 	}
-	return status;
+	return ret;
 }
 
-static bool any_mapped(struct tessera_vgpu *vgpu, u32 ctx, unsigned long vpn, u64 n)
+static bool tessera_dma_any_mapped(struct tessera_vgpu *vgpu, u32 ctx, unsigned long vpn, u64 n)
 {
 	unsigned long at = vpn;
 	bool found;
 
 	mutex_lock(&vgpu->dma.lock);
-	found = xa_find(&vgpu->ctx[ctx].pages, &at, vpn + n - 1, XA_PRESENT);
+	found = xa_find(&vgpu->dma.by_va[ctx], &at, vpn + n - 1, XA_PRESENT);
 	mutex_unlock(&vgpu->dma.lock);
 	return found;
 }
 
-/* Copy the guest's list of addresses, or make one, and check each. */
-static u16 get_addresses(struct tessera_vgpu *vgpu, u32 flags, u64 size, u32 npages, u64 list)
+static int tessera_dma_check_limit(struct tessera_vgpu *vgpu, u64 pages)
 {
-	u64 addr;
-	u32 i;
+	unsigned int mb = READ_ONCE(pin_limit_mb);
 
-	if (flags & T1_MAP_CONTIG) {
-		if (list & (size - 1))
-			return T1_ST_INVALID_FIELD;
-		if (check_add_overflow(list, npages * size, &addr))
-			return T1_ST_BAD_ADDRESS;
-		for (i = 0; i < npages; i++)
-			vgpu->guest_list[i] = cpu_to_le64(list + i * size);
-		return T1_ST_OK;
-	}
-	if (list & (T1_PAGE_SIZE - 1))
-		return T1_ST_INVALID_FIELD;
-	if (tessera_dma_rw(vgpu, list, vgpu->guest_list, npages * sizeof(__le64), false))
-		return T1_ST_BAD_ADDRESS;
-	for (i = 0; i < npages; i++) {
-		addr = le64_to_cpu(vgpu->guest_list[i]);
-		if (addr & (size - 1))
-			return T1_ST_INVALID_FIELD;
-		if (addr > U64_MAX - size)
-			return T1_ST_BAD_ADDRESS;
-	}
-	return T1_ST_OK;
+	if (READ_ONCE(vgpu->dma.nr_pages) + pages <= (u64)mb << (20 - PAGE_SHIFT))
+		return 0;
+	dev_notice_ratelimited(vgpu->vdev.dev, "The guest maps more than the %u MiB that pin_limit_mb allows.\n",
+			       mb);
+	return -ENOSPC;
 }
 
 /**
- * tessera_dma_map() - the guest maps system memory
+ * tessera_dma_map() - map pages of guest memory into a context
  * @vgpu: the vGPU, with its lock held
  * @ctx: a live context of it
- * @flags: T1_MAP_*, without _VRAM
  * @va: virtual address; it and the range's end have been checked
- * @npages: 1 .. T1_MAP_MAX_PAGES
- * @list: guest address of the list, or with CONTIG of the first page
+ * @addrs: guest addresses of the pages, in order, aligned to their size
+ * @n: how many, at most TESSERA_MAX_EXTENTS
+ * @huge: they are pages of 2 MiB, which are unmapped as a whole
+ * @prot: TESSERA_HW_READ, _WRITE
  *
  * Takes effect whole or not at all.
  *
  * Context: may sleep.
- * Return: T1_ST_*
+ * Return: 0; -EEXIST for a page mapped already, -ENOSPC beyond the limit, -EFAULT for memory
+ * that the guest does not have, or the hardware's errno.
  */
-u16 tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u64 va, u32 npages, u64 list)
+int tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u64 va, u64 *addrs, u32 n, bool huge,
+		    u32 prot)
 {
-	bool huge = flags & T1_MAP_HUGE;
-	u64 size = huge ? T1_HUGE_PAGE_SIZE : T1_PAGE_SIZE;
-	u64 limit = (u64)READ_ONCE(pin_limit_mb) << (20 - T1_PAGE_SHIFT);
-	u64 total = npages * (size / T1_PAGE_SIZE);
-	struct chunk c = { .ctx = ctx, .flags = flags, .vpn = va >> T1_PAGE_SHIFT };
+	u64 total = (u64)n * (huge ? HUGE_PAGES : 1);
+	struct tessera_chunk c = { .ctx = ctx, .prot = prot, .vpn = va >> PAGE_SHIFT };
 	u32 i, k;
-	u16 status;
+	int ret;
 
 	lockdep_assert_held(&vgpu->lock);
-	status = get_addresses(vgpu, flags, size, npages, list);
-	if (status)
-		return status;
-	if (any_mapped(vgpu, ctx, c.vpn, total))
-		return T1_ST_EXISTS;
-	if (READ_ONCE(vgpu->dma.nr_pages) + total > limit) {
-		pr_notice_ratelimited("tessera: vGPU %s: guest maps more than the %u MiB that pin_limit_mb allows\n",
-				      vgpu->name, READ_ONCE(pin_limit_mb));
-		return T1_ST_NO_RESOURCE;
-	}
+	if (tessera_dma_any_mapped(vgpu, ctx, c.vpn, total))
+		return -EEXIST;
+	ret = tessera_dma_check_limit(vgpu, total);
+	if (ret)
+		return ret;
 
 	if (!huge) {
-		c.n = npages;
-		for (i = 0; i < npages; i++)
-			vgpu->iovas[i] = le64_to_cpu(vgpu->guest_list[i]);
-		return map_chunk(vgpu, &c);
+		c.n = n;
+		memcpy(vgpu->dma.iovas, addrs, n * sizeof(*addrs));
+		return tessera_dma_map_chunk(vgpu, &c);
 	}
+	c.prot |= TESSERA_HW_WHOLE;
 	c.n = HUGE_PAGES;
-	for (i = 0; i < npages; i++) {
+	for (i = 0; i < n; i++) {
 		for (k = 0; k < HUGE_PAGES; k++)
-			vgpu->iovas[k] = le64_to_cpu(vgpu->guest_list[i]) + (u64)k * PAGE_SIZE;
-		status = map_chunk(vgpu, &c);
-		if (status) {
+			vgpu->dma.iovas[k] = addrs[i] + (u64)k * PAGE_SIZE;
+		ret = tessera_dma_map_chunk(vgpu, &c);
+		if (ret) {
 			if (i)
-				tessera_dma_unmap(vgpu, ctx, true, va, i);
-			return status;
+				tessera_dma_unmap(vgpu, ctx, va, (u64)i * TESSERA_HUGE_PAGE_SIZE);
+			return ret;
 		}
 		c.vpn += HUGE_PAGES;
 		cond_resched();
 	}
-	return T1_ST_OK;
+	return 0;
 }
 
 /* A 2 MiB page may be in hardware as 512 small ones: it can't be split all the same. */
-static bool splits_huge(struct tessera_vgpu *vgpu, u32 ctx, unsigned long vpn)
+static bool tessera_dma_splits_huge(struct tessera_vgpu *vgpu, u32 ctx, unsigned long vpn)
 {
-	struct tessera_page *page = xa_load(&vgpu->ctx[ctx].pages, vpn);
+	struct tessera_page *page = xa_load(&vgpu->dma.by_va[ctx], vpn);
 
 	return page && page->huge && vpn % HUGE_PAGES;
 }
 
 /**
- * tessera_dma_unmap() - the guest unmaps a range, of system memory or VRAM
+ * tessera_dma_unmap() - unmap a range of a context, of system memory or VRAM
  * @vgpu: the vGPU, with its lock held
  * @ctx: a live context of it
- * @huge: @npages counts pages of 2 MiB
  * @va: virtual address; it and the range's end have been checked
- * @npages: pages
+ * @bytes: size of the range
  *
  * Context: may sleep.
- * Return: T1_ST_*
+ * Return: 0; -EINVAL if a 2 MiB page would be split, or the hardware's errno.
  */
-u16 tessera_dma_unmap(struct tessera_vgpu *vgpu, u32 ctx, bool huge, u64 va, u32 npages)
+int tessera_dma_unmap(struct tessera_vgpu *vgpu, u32 ctx, u64 va, u64 bytes)
 {
-	unsigned long first = va >> T1_PAGE_SHIFT;
-	unsigned long end = first + (u64)npages * (huge ? HUGE_PAGES : 1);
-	struct tessera_admin_req req = {
-		.cmd.opcode = T1_ADMIN_UNMAP,
-		.cmd.ctx = cpu_to_le32(vgpu->first_ctx + ctx),
-		.cmd.flags = cpu_to_le32(huge ? T1_MAP_HUGE : 0),
-		.cmd.map.va = cpu_to_le64(va),
-		.cmd.map.npages = cpu_to_le32(npages),
+	struct tessera_hw *hw = vgpu->accel->hw;
+	unsigned long first = va >> PAGE_SHIFT;
+	unsigned long end = first + (bytes >> PAGE_SHIFT);
+	struct tessera_hw_range range = {
+		.ctx = vgpu->part.first_ctx + ctx,
+		.va = va,
+		.bytes = bytes,
 	};
 	LIST_HEAD(pages);
-	u16 status;
+	int ret;
 
 	lockdep_assert_held(&vgpu->lock);
 	mutex_lock(&vgpu->dma.lock);
-	if (splits_huge(vgpu, ctx, first) || splits_huge(vgpu, ctx, end))
-		status = T1_ST_INVALID_FIELD;
-	else if (tessera_admin_exec(vgpu, &req, 1))
-		status = T1_ST_INTERNAL;
+	if (tessera_dma_splits_huge(vgpu, ctx, first) || tessera_dma_splits_huge(vgpu, ctx, end))
+		ret = -EINVAL;
 	else
-		status = req.status;
-	if (!status) {
-		take_range(vgpu, ctx, first, end - 1, &pages);
-		dma_unmap_list(vgpu, &pages);
+		ret = hw->ops->unmap(hw, vgpu->epoch, &range, 1);
+	if (!ret) {
+		tessera_dma_take_range(vgpu, ctx, first, end - 1, &pages);
+		tessera_dma_put_frames(vgpu, &pages);
 	}
 	mutex_unlock(&vgpu->dma.lock);
-	unpin_list(vgpu, &pages);
-	return status;
+	tessera_dma_unpin_list(vgpu, &pages);
+	return ret;
 }
 
 /**
- * tessera_dma_drop_ctx() - hardware has destroyed a context: let go of its pages
+ * tessera_dma_drop_ctx() - release the pages of a context that hardware has destroyed
  * @vgpu: the vGPU, with its lock held
  * @ctx: the context
  *
@@ -646,17 +534,17 @@ void tessera_dma_drop_ctx(struct tessera_vgpu *vgpu, u32 ctx)
 
 	lockdep_assert_held(&vgpu->lock);
 	mutex_lock(&vgpu->dma.lock);
-	take_range(vgpu, ctx, 0, ULONG_MAX, &pages);
-	dma_unmap_list(vgpu, &pages);
+	tessera_dma_take_range(vgpu, ctx, 0, ULONG_MAX, &pages);
+	tessera_dma_put_frames(vgpu, &pages);
 	mutex_unlock(&vgpu->dma.lock);
-	unpin_list(vgpu, &pages);
+	tessera_dma_unpin_list(vgpu, &pages);
 }
 
 /* -------------------------------------------------------------- revoking -- */
 
 /* Take all mappings of guest addresses out of the indexes; of a 2 MiB page all, or none. */
-static void take_iovas(struct tessera_vgpu *vgpu, unsigned long first, unsigned long last,
-		       struct list_head *out)
+static void tessera_dma_take_iovas(struct tessera_vgpu *vgpu, unsigned long first,
+				   unsigned long last, struct list_head *out)
 {
 	struct tessera_page *page;
 	unsigned long pfn, vpn;
@@ -666,9 +554,9 @@ static void take_iovas(struct tessera_vgpu *vgpu, unsigned long first, unsigned 
 			vpn = page->vpn;
 			if (page->huge) {
 				vpn = round_down(vpn, HUGE_PAGES);
-				take_range(vgpu, page->ctx, vpn, vpn + HUGE_PAGES - 1, out);
+				tessera_dma_take_range(vgpu, page->ctx, vpn, vpn + HUGE_PAGES - 1, out);
 			} else {
-				take_range(vgpu, page->ctx, vpn, vpn, out);
+				tessera_dma_take_range(vgpu, page->ctx, vpn, vpn, out);
 			}
 			page = xa_load(&vgpu->dma.by_iova, pfn);
 		}
@@ -676,48 +564,41 @@ static void take_iovas(struct tessera_vgpu *vgpu, unsigned long first, unsigned 
 }
 
 /* Have hardware forget pages that are out of the indexes already. */
-static void hw_forget(struct tessera_vgpu *vgpu, struct list_head *pages)
+static void tessera_dma_hw_forget(struct tessera_vgpu *vgpu, struct list_head *pages)
 {
-	struct tessera_admin_req reqs[REVOKE_BATCH];
+	struct tessera_hw *hw = vgpu->accel->hw;
+	struct tessera_hw_range r[REVOKE_BATCH];
 	struct tessera_page *page;
-	unsigned long next_vpn = 0;
-	u32 next_ctx = 0, npages = 0, n = 0, i;
-	bool failed = false;
+	u64 va;
+	u32 n = 0, ctx;
+	int ret = 0;
 
 	list_for_each_entry(page, pages, node) {
-		if (!npages || page->ctx != next_ctx || page->vpn != next_vpn) {
-			if (n == REVOKE_BATCH) {
-				if (tessera_admin_exec(vgpu, reqs, n))
-					return;
-				for (i = 0; i < n; i++)
-					failed |= reqs[i].status;
-				n = 0;
-			}
-			npages = 0;
-			reqs[n++] = (struct tessera_admin_req) {
-				.cmd.opcode = T1_ADMIN_UNMAP,
-				.cmd.ctx = cpu_to_le32(vgpu->first_ctx + page->ctx),
-				.cmd.map.va = cpu_to_le64((u64)page->vpn << T1_PAGE_SHIFT),
-			};
+		ctx = vgpu->part.first_ctx + page->ctx;
+		va = (u64)page->vpn << PAGE_SHIFT;
+		if (n && r[n - 1].ctx == ctx && r[n - 1].va + r[n - 1].bytes == va) {
+			r[n - 1].bytes += PAGE_SIZE;
+			continue;
 		}
-		npages++;
-		reqs[n - 1].cmd.map.npages = cpu_to_le32(npages);
-		next_ctx = page->ctx;
-		next_vpn = page->vpn + 1;
+		if (n == REVOKE_BATCH) {
+			ret = hw->ops->unmap(hw, vgpu->epoch, r, n);
+			if (ret)
+				break;
+			n = 0;
+		}
+		r[n++] = (struct tessera_hw_range){ .ctx = ctx, .va = va, .bytes = PAGE_SIZE };
 	}
-	if (n && tessera_admin_exec(vgpu, reqs, n))
-		return;
-	for (i = 0; i < n; i++)
-		failed |= reqs[i].status;
-	if (failed) {
+	if (!ret)
+		ret = hw->ops->unmap(hw, vgpu->epoch, r, n);
+	if (ret && ret != -EIO) {
 		/* Never seen; but memory that hardware may reach is not given back. */
 		tessera_accel_dead(vgpu->accel);
-		flush_work(&vgpu->accel->reset_work);
+		tessera_accel_wait_reset(vgpu->accel);
 	}
 }
 
 /**
- * tessera_dma_master_off() - the guest has turned bus mastering off
+ * tessera_dma_master_off() - unmap all guest memory when bus mastering is turned off
  * @vgpu: the vGPU
  *
  * When it returns hardware reaches nothing of the guest's memory any more.
@@ -731,30 +612,30 @@ void tessera_dma_master_off(struct tessera_vgpu *vgpu)
 
 	mutex_lock(&vgpu->lock);
 	mutex_lock(&vgpu->dma.lock);
-	for (ctx = 0; ctx < vgpu->num_ctx; ctx++)
-		take_range(vgpu, ctx, 0, ULONG_MAX, &pages);
+	for (ctx = 0; ctx < vgpu->part.num_ctx; ctx++)
+		tessera_dma_take_range(vgpu, ctx, 0, ULONG_MAX, &pages);
 	if (!list_empty(&pages)) {
-		hw_forget(vgpu, &pages);
-		dma_unmap_list(vgpu, &pages);
+		tessera_dma_hw_forget(vgpu, &pages);
+		tessera_dma_put_frames(vgpu, &pages);
 	}
 	mutex_unlock(&vgpu->dma.lock);
-	unpin_list(vgpu, &pages);
+	tessera_dma_unpin_list(vgpu, &pages);
 	mutex_unlock(&vgpu->lock);
 }
 
 /* Called while about to sleep, so without the mutex: a list is taken only after busy is set. */
-static bool dma_idle(struct tessera_vgpu *vgpu)
+static bool tessera_dma_idle(struct tessera_vgpu *vgpu)
 {
 	struct tessera_vgpu_dma *dma = &vgpu->dma;
 
 	if (!list_empty_careful(&dma->unpin_list))
 		return false;
-	smp_rmb();	/* pairs with the one in unpin_work() */
+	smp_rmb();	/* pairs with the one in tessera_dma_unpin_work() */
 	return !READ_ONCE(dma->unpin_busy) && !READ_ONCE(dma->pinning);
 }
 
 /**
- * tessera_dma_revoke() - VFIO takes guest memory away (.dma_unmap)
+ * tessera_dma_revoke() - give up guest memory that VFIO takes away (.dma_unmap)
  * @vdev: the vGPU
  * @iova: guest address
  * @length: bytes
@@ -787,36 +668,50 @@ void tessera_dma_revoke(struct vfio_device *vdev, u64 iova, u64 length)
 	dma->hold_until = jiffies + REVOKE_HOLD;
 
 	before = dma->nr_pages;
-	take_iovas(vgpu, PHYS_PFN(iova), PHYS_PFN(last), &pages);
+	tessera_dma_take_iovas(vgpu, PHYS_PFN(iova), PHYS_PFN(last), &pages);
 	if (!list_empty(&pages)) {
 		atomic64_add(before - dma->nr_pages, &vgpu->stats.revoked_pages);
-		hw_forget(vgpu, &pages);
-		dma_unmap_list(vgpu, &pages);
+		tessera_dma_hw_forget(vgpu, &pages);
+		tessera_dma_put_frames(vgpu, &pages);
 		list_splice_tail(&pages, &dma->unpin_list);
 		queue_work(system_unbound_wq, &dma->unpin_work);
 	}
 	mutex_unlock(&dma->lock);
-	wait_event_timeout(dma->idle_wait, dma_idle(vgpu), REVOKE_PATIENCE);
+	wait_event_timeout(dma->idle_wait, tessera_dma_idle(vgpu), REVOKE_PATIENCE);
 }
 
 /* ------------------------------------------------------------------ life -- */
 
 /**
- * tessera_dma_init() - nothing is mapped
+ * tessera_dma_init() - prepare a vGPU that has nothing mapped
  * @vgpu: the vGPU
+ *
+ * Return: 0 or -ENOMEM.
  */
-void tessera_dma_init(struct tessera_vgpu *vgpu)
+int tessera_dma_init(struct tessera_vgpu *vgpu)
 {
-	mutex_init(&vgpu->dma.lock);
-	xa_init(&vgpu->dma.by_iova);
-	init_waitqueue_head(&vgpu->dma.idle_wait);
-	INIT_LIST_HEAD(&vgpu->dma.unpin_list);
-	INIT_WORK(&vgpu->dma.unpin_work, unpin_work);
-	vgpu->dma.hold_until = jiffies;
+	struct tessera_vgpu_dma *dma = &vgpu->dma;
+	u32 i;
+
+	mutex_init(&dma->lock);
+	xa_init(&dma->by_iova);
+	for (i = 0; i < TESSERA_MAX_CONTEXTS; i++)
+		xa_init(&dma->by_va[i]);
+	init_waitqueue_head(&dma->idle_wait);
+	INIT_LIST_HEAD(&dma->unpin_list);
+	INIT_WORK(&dma->unpin_work, tessera_dma_unpin_work);
+	dma->hold_until = jiffies;
+	dma->iovas = kcalloc(TESSERA_MAX_EXTENTS, sizeof(*dma->iovas), GFP_KERNEL);
+	dma->pages = kcalloc(TESSERA_MAX_EXTENTS, sizeof(*dma->pages), GFP_KERNEL);
+	dma->extents = kcalloc(TESSERA_MAX_EXTENTS, sizeof(*dma->extents), GFP_KERNEL);
+	if (dma->iovas && dma->pages && dma->extents)
+		return 0;
+	tessera_dma_fini(vgpu);
+	return -ENOMEM;
 }
 
 /**
- * tessera_dma_flush() - wait until everything let go of is unpinned
+ * tessera_dma_flush() - wait until everything released is unpinned
  * @vgpu: the vGPU, which still is open
  */
 void tessera_dma_flush(struct tessera_vgpu *vgpu)
@@ -825,14 +720,18 @@ void tessera_dma_flush(struct tessera_vgpu *vgpu)
 }
 
 /**
- * tessera_dma_fini() - the vGPU goes; all its contexts are gone
- * @vgpu: the vGPU
+ * tessera_dma_fini() - undo tessera_dma_init()
+ * @vgpu: the vGPU, all of whose contexts are gone
  */
 void tessera_dma_fini(struct tessera_vgpu *vgpu)
 {
+	struct tessera_vgpu_dma *dma = &vgpu->dma;
 	u32 i;
 
-	for (i = 0; i < T1_MAX_CONTEXTS; i++)
-		xa_destroy(&vgpu->ctx[i].pages);
-	xa_destroy(&vgpu->dma.by_iova);
+	for (i = 0; i < TESSERA_MAX_CONTEXTS; i++)
+		xa_destroy(&dma->by_va[i]);
+	xa_destroy(&dma->by_iova);
+	kfree(dma->extents);
+	kfree(dma->pages);
+	kfree(dma->iovas);
 }

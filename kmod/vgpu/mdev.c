@@ -9,104 +9,132 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
-#include "tessera.h"
+#include "vgpu/config.h"
+#include "vgpu/mdev.h"
+#include "vgpu/sysfs.h"
+#include "vgpu/vfio.h"
+#include "vgpu/vgpu.h"
+#include "vgpu/vram.h"
 
-static struct tessera_type *to_type(struct mdev_type *mtype)
+static struct tessera_type *tessera_mdev_to_type(struct mdev_type *mtype)
 {
 	return container_of(mtype, struct tessera_type, mdev);
 }
 
-static u64 type_vram(const struct tessera_accel *accel, const struct tessera_type *type)
+static u64 tessera_mdev_type_vram(const struct tessera_accel *accel,
+				  const struct tessera_type *type)
 {
 	return type->vram_units * accel->vram_unit;
 }
 
-static unsigned int tessera_get_available(struct mdev_type *mtype)
+/* A resource that the accelerator does not have limits nothing. */
+static u32 tessera_mdev_fits(const struct tessera_pool *pool, u32 n)
+{
+	return n ? tessera_pool_fits(pool, n) : U32_MAX;
+}
+
+static unsigned int tessera_mdev_get_available(struct mdev_type *mtype)
 {
 	struct tessera_accel *accel = dev_get_drvdata(mtype->parent->dev);
-	struct tessera_type *type = to_type(mtype);
+	struct tessera_type *type = tessera_mdev_to_type(mtype);
 	u32 n;
 
 	mutex_lock(&accel->lock);
-	n = min3(tessera_pool_fits(&accel->vram, type->vram_units),
-		 tessera_pool_fits(&accel->slots_left, type->num_slots),
-		 tessera_pool_fits(&accel->contexts_left, type->num_contexts));
+	n = min3(tessera_mdev_fits(&accel->vram, type->vram_units),
+		 tessera_mdev_fits(&accel->slots_left, type->num_slots),
+		 tessera_mdev_fits(&accel->contexts_left, type->num_contexts));
 	mutex_unlock(&accel->lock);
 	return n;
 }
 
-static ssize_t tessera_show_description(struct mdev_type *mtype, char *buf)
+static ssize_t tessera_mdev_show_description(struct mdev_type *mtype, char *buf)
 {
 	struct tessera_accel *accel = dev_get_drvdata(mtype->parent->dev);
-	struct tessera_type *type = to_type(mtype);
+	struct tessera_type *type = tessera_mdev_to_type(mtype);
 
 	return sysfs_emit(buf, "1/%u: VRAM %llu MiB, %u queue slots, %u contexts; at most %u\n",
-			  type->div, type_vram(accel, type) >> 20, type->num_slots,
+			  type->div, tessera_mdev_type_vram(accel, type) >> 20, type->num_slots,
 			  type->num_contexts, type->div);
 }
 
 /* One line that says what is missing: users can't tell from an errno. */
-static int refuse(struct tessera_accel *accel, const struct tessera_type *type,
+static int tessera_mdev_refuse(struct tessera_accel *accel, const struct tessera_type *type,
 		  const char *name, const char *what, const char *unit,
 		  const struct tessera_pool *pool, u32 need, u64 scale)
 {
 	u64 left = tessera_pool_left(pool) * scale;
 
 	pci_err(accel->pdev,
-		"can't create tessera-%s %s: needs %llu %s%s in one aligned piece, %llu of %llu are left%s\n",
+		"Cannot create vGPU tessera-%s %s: it needs %llu %s%s in one aligned piece, %llu of %llu are left%s.\n",
 		type->sysfs_name, name, need * scale, unit, what, left, pool->nr * scale,
 		left >= need * scale ? ", in smaller pieces" : "");
 	return -ENOSPC;
 }
 
-/* Take a partition. Called with accel->lock held. */
-static int take_partition(struct tessera_accel *accel, struct tessera_vgpu *vgpu)
+static int tessera_mdev_take(struct tessera_pool *pool, u32 n)
+{
+	return n ? tessera_pool_alloc(pool, n) : 0;
+}
+
+static void tessera_mdev_give(struct tessera_pool *pool, u32 first, u32 n)
+{
+	if (n)
+		tessera_pool_free(pool, first, n);
+}
+
+/* Take a part of the accelerator. Called with accel->lock held. */
+static int tessera_mdev_take_part(struct tessera_accel *accel, struct tessera_vgpu *vgpu)
 {
 	const struct tessera_type *type = vgpu->type;
 	int unit, slot, ctx;
 
-	unit = tessera_pool_alloc(&accel->vram, type->vram_units);
+	unit = tessera_mdev_take(&accel->vram, type->vram_units);
 	if (unit < 0)
-		return refuse(accel, type, vgpu->name, "VRAM", "MiB ", &accel->vram,
-			      type->vram_units, accel->vram_unit >> 20);
-	slot = tessera_pool_alloc(&accel->slots_left, type->num_slots);
+		return tessera_mdev_refuse(accel, type, vgpu->name, "VRAM", "MiB ", &accel->vram,
+					   type->vram_units, accel->vram_unit >> 20);
+	slot = tessera_mdev_take(&accel->slots_left, type->num_slots);
 	if (slot < 0) {
-		tessera_pool_free(&accel->vram, unit, type->vram_units);
-		return refuse(accel, type, vgpu->name, "queue slots", "", &accel->slots_left,
-			      type->num_slots, 1);
+		tessera_mdev_give(&accel->vram, unit, type->vram_units);
+		return tessera_mdev_refuse(accel, type, vgpu->name, "queue slots", "",
+					   &accel->slots_left, type->num_slots, 1);
 	}
-	ctx = tessera_pool_alloc(&accel->contexts_left, type->num_contexts);
+	ctx = tessera_mdev_take(&accel->contexts_left, type->num_contexts);
 	if (ctx < 0) {
-		tessera_pool_free(&accel->slots_left, slot, type->num_slots);
-		tessera_pool_free(&accel->vram, unit, type->vram_units);
-		return refuse(accel, type, vgpu->name, "contexts", "", &accel->contexts_left,
-			      type->num_contexts, 1);
+		tessera_mdev_give(&accel->slots_left, slot, type->num_slots);
+		tessera_mdev_give(&accel->vram, unit, type->vram_units);
+		return tessera_mdev_refuse(accel, type, vgpu->name, "contexts", "",
+					   &accel->contexts_left, type->num_contexts, 1);
 	}
-	vgpu->vram_base = unit * accel->vram_unit;
-	vgpu->vram_bytes = type_vram(accel, type);
-	vgpu->first_slot = slot;
-	vgpu->num_slots = type->num_slots;
-	vgpu->first_ctx = ctx;
-	vgpu->num_ctx = type->num_contexts;
+	vgpu->part = (struct tessera_part){
+		.vram_base = unit * accel->vram_unit,
+		.vram_bytes = tessera_mdev_type_vram(accel, type),
+		.first_slot = slot,
+		.num_slots = type->num_slots,
+		.first_ctx = ctx,
+		.num_ctx = type->num_contexts,
+	};
 	return 0;
 }
 
-static void give_partition(struct tessera_accel *accel, struct tessera_vgpu *vgpu)
+static void tessera_mdev_give_part(struct tessera_accel *accel, struct tessera_vgpu *vgpu)
 {
-	tessera_pool_free(&accel->contexts_left, vgpu->first_ctx, vgpu->num_ctx);
-	tessera_pool_free(&accel->slots_left, vgpu->first_slot, vgpu->num_slots);
-	tessera_pool_free(&accel->vram, div64_u64(vgpu->vram_base, accel->vram_unit),
-			  vgpu->type->vram_units);
+	const struct tessera_part *part = &vgpu->part;
+
+	tessera_mdev_give(&accel->contexts_left, part->first_ctx, part->num_ctx);
+	tessera_mdev_give(&accel->slots_left, part->first_slot, part->num_slots);
+	if (part->vram_bytes)
+		tessera_mdev_give(&accel->vram, div64_u64(part->vram_base, accel->vram_unit),
+				  vgpu->type->vram_units);
 }
 
-static void set_owner(struct tessera_vgpu *vgpu, struct tessera_vgpu *owner)
+static void tessera_mdev_set_owner(struct tessera_vgpu *vgpu, struct tessera_vgpu *owner)
 {
 	struct tessera_accel *accel = vgpu->accel;
 	u32 i;
 
 	spin_lock_irq(&accel->owner_lock);
-	for (i = 0; i < vgpu->num_ctx; i++)
-		accel->owner[vgpu->first_ctx + i] = owner;
+	for (i = 0; i < vgpu->part.num_ctx; i++)
+		accel->owner[vgpu->part.first_ctx + i] = owner;
 	spin_unlock_irq(&accel->owner_lock);
 }
 
@@ -116,23 +144,24 @@ static int tessera_mdev_probe(struct mdev_device *mdev)
 	struct tessera_vgpu *vgpu;
 	int ret;
 
-	vgpu = vfio_alloc_device(tessera_vgpu, vdev, &mdev->dev, &tessera_vgpu_vfio_ops);
+	vgpu = vfio_alloc_device(tessera_vgpu, vdev, &mdev->dev, &tessera_vfio_ops);
 	if (IS_ERR(vgpu))
 		return PTR_ERR(vgpu);
-	vgpu->type = to_type(mdev->type);
 
 	mutex_lock(&accel->lock);
-	ret = accel->suspended ? -EBUSY : take_partition(accel, vgpu);
+	ret = accel->suspended ? -EBUSY : tessera_mdev_take_part(accel, vgpu);
 	if (!ret)
 		list_add_tail(&vgpu->node, &accel->vgpus);
 	mutex_unlock(&accel->lock);
 	if (ret)
 		goto err_put;
 
-	tessera_vgpu_clear_vram(vgpu);
+	tessera_vram_clear(vgpu);
 	tessera_config_reset(vgpu);
-	tessera_dispatcher_add(vgpu);
-	set_owner(vgpu, vgpu);
+	tessera_dispatcher_add(accel, vgpu->engine, vgpu->name, vgpu->type,
+			       GENMASK_ULL(vgpu->part.first_ctx + vgpu->part.num_ctx - 1,
+					   vgpu->part.first_ctx));
+	tessera_mdev_set_owner(vgpu, vgpu);
 	dev_set_drvdata(&mdev->dev, vgpu);
 	ret = tessera_sysfs_add(vgpu);
 	if (ret)
@@ -145,11 +174,11 @@ static int tessera_mdev_probe(struct mdev_device *mdev)
 err_sysfs:
 	tessera_sysfs_remove(vgpu);
 err_owner:
-	set_owner(vgpu, NULL);
-	tessera_dispatcher_remove(vgpu);
+	tessera_mdev_set_owner(vgpu, NULL);
+	tessera_dispatcher_remove(accel, vgpu->engine);
 	mutex_lock(&accel->lock);
 	list_del(&vgpu->node);
-	give_partition(accel, vgpu);
+	tessera_mdev_give_part(accel, vgpu);
 	mutex_unlock(&accel->lock);
 err_put:
 	vfio_put_device(&vgpu->vdev);
@@ -165,11 +194,11 @@ static void tessera_mdev_remove(struct mdev_device *mdev)
 	vfio_unregister_group_dev(&vgpu->vdev);
 	tessera_sysfs_remove(vgpu);
 	cancel_work_sync(&vgpu->work);
-	set_owner(vgpu, NULL);
-	tessera_dispatcher_remove(vgpu);
+	tessera_mdev_set_owner(vgpu, NULL);
+	tessera_dispatcher_remove(accel, vgpu->engine);
 	mutex_lock(&accel->lock);
 	list_del(&vgpu->node);
-	give_partition(accel, vgpu);
+	tessera_mdev_give_part(accel, vgpu);
 	mutex_unlock(&accel->lock);
 	vfio_put_device(&vgpu->vdev);
 }
@@ -178,8 +207,8 @@ struct mdev_driver tessera_mdev_driver = {
 	.device_api = VFIO_DEVICE_API_PCI_STRING,
 	.probe = tessera_mdev_probe,
 	.remove = tessera_mdev_remove,
-	.get_available = tessera_get_available,
-	.show_description = tessera_show_description,
+	.get_available = tessera_mdev_get_available,
+	.show_description = tessera_mdev_show_description,
 	.driver = {
 		.name = "tessera_vgpu",
 		.owner = THIS_MODULE,
@@ -198,10 +227,15 @@ int tessera_mdev_register(struct tessera_accel *accel)
 {
 	struct tessera_hw *hw = accel->hw;
 	unsigned int i;
+	int ret;
 
-	/* A BAR is a power of 2, and a 2 MiB page must not reach into a neighbour's partition. */
-	accel->vram_unit = rounddown_pow_of_two(hw->vram_bytes) / TESSERA_VRAM_UNITS;
-	if (accel->vram_unit < T1_HUGE_PAGE_SIZE)
+	ret = tessera_stats_init(accel);
+	if (ret)
+		return ret;
+	/* A BAR is a power of 2, and no page of the hardware's reaches into a neighbour's part. */
+	if (hw->vram_bytes)
+		accel->vram_unit = rounddown_pow_of_two(hw->vram_bytes) / TESSERA_VRAM_UNITS;
+	if (accel->vram_unit < hw->vram_align)
 		accel->vram_unit = 0;
 	tessera_pool_init(&accel->vram, accel->vram_unit ? TESSERA_VRAM_UNITS : 0);
 	tessera_pool_init(&accel->slots_left, hw->num_slots);
@@ -212,17 +246,18 @@ int tessera_mdev_register(struct tessera_accel *accel)
 		u32 div = 1 << i;
 
 		type->div = div;
-		type->vram_units = TESSERA_VRAM_UNITS / div;
+		type->vram_units = hw->vram_bytes ? TESSERA_VRAM_UNITS / div : 0;
 		type->num_slots = hw->num_slots / div;
 		type->num_contexts = hw->num_contexts / div;
-		if (!type->num_slots || !type->num_contexts || !accel->vram_unit) {
-			pci_warn(accel->pdev, "too small for type V%u (VRAM %llu MiB, %u queue slots, %u contexts)\n",
+		if ((hw->num_slots && !type->num_slots) || !type->num_contexts ||
+		    (hw->vram_bytes && !accel->vram_unit)) {
+			pci_warn(accel->pdev, "The accelerator is too small for type V%u: VRAM %llu MiB, %u queue slots, %u contexts.\n",
 				 div, hw->vram_bytes >> 20, hw->num_slots, hw->num_contexts);
 			break;
 		}
 		snprintf(type->sysfs_name, sizeof(type->sysfs_name), "V%u", div);
 		snprintf(type->pretty_name, sizeof(type->pretty_name), "Tessera %s 1/%u, %llu MiB",
-			 hw->ops->name, div, type_vram(accel, type) >> 20);
+			 hw->ops->name, div, tessera_mdev_type_vram(accel, type) >> 20);
 		type->mdev.sysfs_name = type->sysfs_name;
 		type->mdev.pretty_name = type->pretty_name;
 		accel->type_ptrs[accel->num_types++] = &type->mdev;
@@ -237,7 +272,7 @@ int tessera_mdev_register(struct tessera_accel *accel)
  * tessera_mdev_unregister() - remove all vGPUs, then the types
  * @accel: the accelerator
  *
- * Context: may sleep; waits for users of open vGPUs to let go.
+ * Context: may sleep; waits for the users of open vGPUs to release them.
  */
 void tessera_mdev_unregister(struct tessera_accel *accel)
 {

@@ -12,14 +12,24 @@
 #include <linux/pseudo_fs.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include "tessera.h"
 #include "tessera_compat.h"
+#include "vgpu/config.h"
+#include "vgpu/region.h"
+#include "vgpu/vgpu.h"
 
 #define REGION_OFFSET_MASK	((1ull << TESSERA_REGION_SHIFT) - 1)
 #define FAULT_AROUND_PAGES	512ul	/* VRAM pages mapped at a fault */
 
+static const struct tessera_region_desc *tessera_region_desc(const struct tessera_vgpu *vgpu,
+							     unsigned int index)
+{
+	static const struct tessera_region_desc none;
+
+	return index < TESSERA_NUM_BARS ? &tessera_vgpu_model(vgpu)->regions[index] : &none;
+}
+
 /**
- * tessera_region_size() - size of a VFIO region
+ * tessera_region_size() - return the size of a VFIO region
  * @vgpu: the vGPU
  * @index: VFIO_PCI_*_REGION_INDEX
  *
@@ -27,138 +37,143 @@
  */
 u64 tessera_region_size(const struct tessera_vgpu *vgpu, unsigned int index)
 {
-	switch (index) {
-	case VFIO_PCI_BAR0_REGION_INDEX:
-		return T1_BAR_REGS_SIZE;
-	case VFIO_PCI_BAR2_REGION_INDEX:
-		return vgpu->vram_bytes;
-	case VFIO_PCI_BAR4_REGION_INDEX:
-		return TESSERA_BAR_MSIX_SIZE;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
 		return TESSERA_CONFIG_SIZE;
-	default:
-		return 0;
+	return index < TESSERA_NUM_BARS ? tessera_vgpu_bar_bytes(vgpu, index) : 0;
+}
+
+/**
+ * tessera_region_mappable() - find out what of a region user space may map
+ * @vgpu: the vGPU
+ * @index: VFIO_PCI_*_REGION_INDEX
+ * @first: where that begins
+ * @bytes: how much it is
+ *
+ * Doorbell pages may be mapped only where the hardware latches a doorbell that is rung while its
+ * vGPU does not have the engine; elsewhere each is trapped.
+ *
+ * Return: false if everything is trapped.
+ */
+bool tessera_region_mappable(const struct tessera_vgpu *vgpu, unsigned int index, u64 *first,
+			     u64 *bytes)
+{
+	const struct tessera_region_desc *region = tessera_region_desc(vgpu, index);
+
+	*first = 0;
+	*bytes = 0;
+	if (region->kind == TESSERA_REGION_VRAM) {
+		*bytes = vgpu->part.vram_bytes;
+	} else if (region->kind == TESSERA_REGION_REGS && region->doorbells &&
+		   tessera_hw_has(vgpu->accel->hw, TESSERA_HW_DOORBELL_LATCH)) {
+		*first = region->doorbells;
+		*bytes = (u64)vgpu->part.num_slots * PAGE_SIZE;
 	}
+	return *bytes;
 }
 
 /* -------------------------------------------------- read and write -- */
-
-/* A register access is one of 4 aligned bytes; every other reads zero or is dropped. */
-static bool is_register(u64 off, size_t len)
-{
-	return len == 4 && !(off & 3);
-}
-
-static void bar0_read(struct tessera_vgpu *vgpu, u64 off, void *buf, size_t len)
-{
-	u32 value;
-
-	memset(buf, 0, len);
-	if (is_register(off, len) && off < T1_PAGE_SIZE) {
-		atomic64_inc(&vgpu->stats.trapped_registers);
-		value = t1_regs_read(vgpu, off);
-		memcpy(buf, &value, sizeof(value));
-	}
-}
-
-static void bar0_write(struct tessera_vgpu *vgpu, u64 off, const void *buf, size_t len)
-{
-	struct tessera_hw *hw = vgpu->accel->hw;
-	u32 value;
-	u64 slot;
-
-	if (!is_register(off, len))
-		return;
-	memcpy(&value, buf, sizeof(value));
-	if (off < T1_PAGE_SIZE) {
-		atomic64_inc(&vgpu->stats.trapped_registers);
-		t1_regs_write(vgpu, off, value);
-		return;
-	}
-	slot = off / T1_PAGE_SIZE - 1;
-	if (slot < vgpu->num_slots && off % T1_PAGE_SIZE == T1_DB_TAIL) {
-		atomic64_inc(&vgpu->stats.trapped_doorbells);
-		hw->ops->doorbell(hw, vgpu->first_slot + slot, value);
-	}
-}
 
 /*
  * How much of what is left of an access to do at once: registers one by one, memory in
  * pieces of a page. What one instruction can access stays one access.
  */
-static size_t access_size(unsigned int index, u64 off, size_t left, size_t total)
+static size_t tessera_region_access_size(const struct tessera_region_desc *region, u64 off,
+					 size_t left, size_t total)
 {
-	if (index != VFIO_PCI_BAR0_REGION_INDEX)
+	if (region->kind != TESSERA_REGION_REGS)
 		return min_t(size_t, left, PAGE_SIZE - (off & ~PAGE_MASK));
 	if (total <= 8)
 		return total;
 	return min_t(size_t, left, 4 - (off & 3));
 }
 
-static void region_read(struct tessera_vgpu *vgpu, unsigned int index, u64 off, void *buf,
-			size_t len)
+static void tessera_region_do_read(struct tessera_vgpu *vgpu, unsigned int index, u64 off,
+				   void *buf, size_t len)
 {
-	switch (index) {
-	case VFIO_PCI_BAR0_REGION_INDEX:
-		bar0_read(vgpu, off, buf, len);
-		break;
-	case VFIO_PCI_BAR2_REGION_INDEX:
-		down_read(&vgpu->accel->bar_sem);
-		memcpy_fromio(buf, vgpu->accel->hw->vram + vgpu->vram_base + off, len);
-		up_read(&vgpu->accel->bar_sem);
-		break;
-	case VFIO_PCI_BAR4_REGION_INDEX:
-		mutex_lock(&vgpu->irq_mutex);
-		memcpy(buf, vgpu->msix_table + off, len);
-		mutex_unlock(&vgpu->irq_mutex);
-		break;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
+	struct tessera_vgpu_state *state = vgpu->state;
+	struct tessera_accel *accel = vgpu->accel;
+	u64 value;
+
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX) {
 		tessera_config_read(vgpu, off, buf, len);
+		return;
+	}
+	switch (tessera_region_desc(vgpu, index)->kind) {
+	case TESSERA_REGION_NONE:
+		break;
+	case TESSERA_REGION_REGS:
+		value = tessera_vgpu_model(vgpu)->read(vgpu, off, len);
+		memcpy(buf, &value, len);
+		break;
+	case TESSERA_REGION_VRAM:
+		down_read(&accel->bar_sem);
+		memcpy_fromio(buf, accel->hw->vram + vgpu->part.vram_base + off, len);
+		up_read(&accel->bar_sem);
+		break;
+	case TESSERA_REGION_MSIX:
+		memset(buf, 0, len);
+		if (off >= sizeof(state->msix_table))
+			break;
+		mutex_lock(&vgpu->irq.mutex);
+		memcpy(buf, state->msix_table + off, min(len, sizeof(state->msix_table) - off));
+		mutex_unlock(&vgpu->irq.mutex);
 		break;
 	}
 }
 
-static void msix_table_write(struct tessera_vgpu *vgpu, u64 off, const u8 *buf, size_t len)
+static void tessera_region_msix_write(struct tessera_vgpu *vgpu, u64 off, const u8 *buf, size_t len)
 {
-	u64 table_end = (u64)tessera_vgpu_num_vectors(vgpu) * 16;
+	u64 table_end = (u64)vgpu->num_vectors * PCI_MSIX_ENTRY_SIZE;
 
 	if (off >= table_end)
 		return;
-	mutex_lock(&vgpu->irq_mutex);
-	memcpy(vgpu->msix_table + off, buf, min_t(u64, len, table_end - off));
-	mutex_unlock(&vgpu->irq_mutex);
+	mutex_lock(&vgpu->irq.mutex);
+	memcpy(vgpu->state->msix_table + off, buf, min_t(u64, len, table_end - off));
+	mutex_unlock(&vgpu->irq.mutex);
 }
 
-static void region_write(struct tessera_vgpu *vgpu, unsigned int index, u64 off,
-			 const void *buf, size_t len)
+static void tessera_region_config_write(struct tessera_vgpu *vgpu, u64 off, const void *buf,
+					size_t len)
 {
-	unsigned int asked;
+	unsigned int asked = tessera_config_write(vgpu, off, buf, len);
 
-	switch (index) {
-	case VFIO_PCI_BAR0_REGION_INDEX:
-		bar0_write(vgpu, off, buf, len);
+	if (asked & TESSERA_CONFIG_FLR)
+		tessera_vgpu_reset(vgpu);
+	else if (asked & TESSERA_CONFIG_MASTER_OFF)
+		tessera_dma_master_off(vgpu);
+}
+
+static void tessera_region_do_write(struct tessera_vgpu *vgpu, unsigned int index, u64 off,
+				    const void *buf, size_t len)
+{
+	struct tessera_accel *accel = vgpu->accel;
+	u64 value = 0;
+
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX) {
+		tessera_region_config_write(vgpu, off, buf, len);
+		return;
+	}
+	switch (tessera_region_desc(vgpu, index)->kind) {
+	case TESSERA_REGION_NONE:
 		break;
-	case VFIO_PCI_BAR2_REGION_INDEX:
-		down_read(&vgpu->accel->bar_sem);
-		memcpy_toio(vgpu->accel->hw->vram + vgpu->vram_base + off, buf, len);
-		up_read(&vgpu->accel->bar_sem);
+	case TESSERA_REGION_REGS:
+		memcpy(&value, buf, len);
+		tessera_vgpu_model(vgpu)->write(vgpu, off, len, value);
 		break;
-	case VFIO_PCI_BAR4_REGION_INDEX:
-		msix_table_write(vgpu, off, buf, len);
+	case TESSERA_REGION_VRAM:
+		down_read(&accel->bar_sem);
+		memcpy_toio(accel->hw->vram + vgpu->part.vram_base + off, buf, len);
+		up_read(&accel->bar_sem);
 		break;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
-		asked = tessera_config_write(vgpu, off, buf, len);
-		if (asked & TESSERA_CONFIG_FLR)
-			tessera_vgpu_reset(vgpu);
-		else if (asked & TESSERA_CONFIG_MASTER_OFF)
-			tessera_dma_master_off(vgpu);
+	case TESSERA_REGION_MSIX:
+		tessera_region_msix_write(vgpu, off, buf, len);
 		break;
 	}
 }
 
 /* Where an access begins, and how much of it there is. */
-static ssize_t region_bounds(struct tessera_vgpu *vgpu, size_t count, loff_t pos,
-			     unsigned int *index, u64 *off)
+static ssize_t tessera_region_bounds(struct tessera_vgpu *vgpu, size_t count, loff_t pos,
+				     unsigned int *index, u64 *off)
 {
 	u64 size;
 
@@ -173,7 +188,7 @@ static ssize_t region_bounds(struct tessera_vgpu *vgpu, size_t count, loff_t pos
 }
 
 /**
- * tessera_region_read() - the VFIO device's read()
+ * tessera_region_read() - serve the VFIO device's read()
  * @vdev: the vGPU
  * @buf: where to
  * @count: bytes
@@ -191,7 +206,7 @@ ssize_t tessera_region_read(struct vfio_device *vdev, char __user *buf, size_t c
 	size_t len;
 	u64 off;
 
-	ret = region_bounds(vgpu, count, *ppos, &index, &off);
+	ret = tessera_region_bounds(vgpu, count, *ppos, &index, &off);
 	if (ret <= 0)
 		return ret;
 	count = ret;
@@ -199,8 +214,9 @@ ssize_t tessera_region_read(struct vfio_device *vdev, char __user *buf, size_t c
 	if (!bounce)
 		return -ENOMEM;
 	while (done < count) {
-		len = access_size(index, off + done, count - done, count);
-		region_read(vgpu, index, off + done, bounce, len);
+		len = tessera_region_access_size(tessera_region_desc(vgpu, index), off + done,
+						 count - done, count);
+		tessera_region_do_read(vgpu, index, off + done, bounce, len);
 		if (copy_to_user(buf + done, bounce, len)) {
 			done = done ?: -EFAULT;
 			break;
@@ -214,7 +230,7 @@ ssize_t tessera_region_read(struct vfio_device *vdev, char __user *buf, size_t c
 }
 
 /**
- * tessera_region_write() - the VFIO device's write()
+ * tessera_region_write() - serve the VFIO device's write()
  * @vdev: the vGPU
  * @buf: where from
  * @count: bytes
@@ -232,7 +248,7 @@ ssize_t tessera_region_write(struct vfio_device *vdev, const char __user *buf, s
 	size_t len;
 	u64 off;
 
-	ret = region_bounds(vgpu, count, *ppos, &index, &off);
+	ret = tessera_region_bounds(vgpu, count, *ppos, &index, &off);
 	if (ret <= 0)
 		return ret;
 	count = ret;
@@ -240,12 +256,13 @@ ssize_t tessera_region_write(struct vfio_device *vdev, const char __user *buf, s
 	if (!bounce)
 		return -ENOMEM;
 	while (done < count) {
-		len = access_size(index, off + done, count - done, count);
+		len = tessera_region_access_size(tessera_region_desc(vgpu, index), off + done,
+						 count - done, count);
 		if (copy_from_user(bounce, buf + done, len)) {
 			done = done ?: -EFAULT;
 			break;
 		}
-		region_write(vgpu, index, off + done, bounce, len);
+		tessera_region_do_write(vgpu, index, off + done, bounce, len);
 		done += len;
 	}
 	free_page((unsigned long)bounce);
@@ -256,25 +273,35 @@ ssize_t tessera_region_write(struct vfio_device *vdev, const char __user *buf, s
 
 /* --------------------------------------------------------------- mmap -- */
 
+/* Where a page of a mapping is, as CPU page number; @pgoff counts from the region's start. */
+static unsigned long tessera_region_pfn(const struct tessera_vgpu *vgpu, unsigned int index,
+					unsigned long pgoff)
+{
+	const struct tessera_region_desc *region = tessera_region_desc(vgpu, index);
+	const struct tessera_hw *hw = vgpu->accel->hw;
+
+	if (region->kind == TESSERA_REGION_VRAM)
+		return PHYS_PFN(hw->vram_phys + vgpu->part.vram_base) + pgoff;
+	return PHYS_PFN(hw->doorbell_phys) + vgpu->part.first_slot + pgoff -
+	       PHYS_PFN(region->doorbells);
+}
+
 static vm_fault_t tessera_region_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct tessera_vgpu *vgpu = vma->vm_private_data;
 	struct tessera_accel *accel = vgpu->accel;
 	unsigned int index = vma->vm_pgoff >> (TESSERA_REGION_SHIFT - PAGE_SHIFT);
-	unsigned long page, first, last, pgoff, pfn;
+	unsigned long page, first, last, pfn;
 	vm_fault_t ret;
 
-	pgoff = vma->vm_pgoff & (REGION_OFFSET_MASK >> PAGE_SHIFT);
-	if (index == VFIO_PCI_BAR0_REGION_INDEX)
-		pfn = PHYS_PFN(accel->hw->regs_phys) + vgpu->first_slot + pgoff;
-	else
-		pfn = PHYS_PFN(accel->hw->vram_phys + vgpu->vram_base) + pgoff;
+	pfn = tessera_region_pfn(vgpu, index, vma->vm_pgoff & (REGION_OFFSET_MASK >> PAGE_SHIFT));
 	page = (vmf->address - vma->vm_start) >> PAGE_SHIFT;
 
 	down_read(&accel->bar_sem);
 	ret = vmf_insert_pfn(vma, vmf->address, pfn + page);
-	if (ret == VM_FAULT_NOPAGE && index == VFIO_PCI_BAR2_REGION_INDEX) {
+	if (ret == VM_FAULT_NOPAGE &&
+	    tessera_region_desc(vgpu, index)->kind == TESSERA_REGION_VRAM) {
 		first = round_down(page, FAULT_AROUND_PAGES);
 		last = min(first + FAULT_AROUND_PAGES, vma_pages(vma));
 		for (; first < last; first++) {
@@ -295,7 +322,7 @@ static const struct vm_operations_struct tessera_region_vm_ops = {
  * Where all VFIO devices share one inode, have this vGPU's mappings listed at one of our own, so
  * that they can be found. mmap() has counted this one as a writer at the old place already.
  */
-static int own_mapping(struct tessera_vgpu *vgpu, struct vm_area_struct *vma)
+static int tessera_region_own_mapping(struct tessera_vgpu *vgpu, struct vm_area_struct *vma)
 {
 #ifndef TESSERA_HAVE_VFIO_DEVICE_INODE
 	struct address_space *mapping = vgpu->inode->i_mapping;
@@ -314,7 +341,7 @@ static int own_mapping(struct tessera_vgpu *vgpu, struct vm_area_struct *vma)
 }
 
 /**
- * tessera_region_mmap() - the VFIO device's mmap()
+ * tessera_region_mmap() - serve the VFIO device's mmap()
  * @vdev: the vGPU
  * @vma: what to map, with mmap_lock held
  *
@@ -325,26 +352,19 @@ int tessera_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	struct tessera_vgpu *vgpu = container_of(vdev, struct tessera_vgpu, vdev);
 	unsigned int index = vma->vm_pgoff >> (TESSERA_REGION_SHIFT - PAGE_SHIFT);
 	u64 first = vma->vm_pgoff & (REGION_OFFSET_MASK >> PAGE_SHIFT);
-	u64 from, to;
+	u64 from, bytes;
 
-	switch (index) {
-	case VFIO_PCI_BAR0_REGION_INDEX:
-		from = PHYS_PFN(T1_DB_OFF(0));
-		to = PHYS_PFN(T1_DB_OFF(vgpu->num_slots));
-		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
-		break;
-	case VFIO_PCI_BAR2_REGION_INDEX:
-		from = 0;
-		to = PHYS_PFN(vgpu->vram_bytes);
+	if (!tessera_region_mappable(vgpu, index, &from, &bytes))
+		return -EINVAL;
+	from = PHYS_PFN(from);
+	if (!(vma->vm_flags & VM_SHARED) || first < from || first >= from + PHYS_PFN(bytes) ||
+	    vma_pages(vma) > from + PHYS_PFN(bytes) - first)
+		return -EINVAL;
+
+	if (tessera_region_desc(vgpu, index)->kind == TESSERA_REGION_VRAM)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
-		break;
-	default:
-		return -EINVAL;
-	}
-	if (!(vma->vm_flags & VM_SHARED) || first < from || first >= to ||
-	    vma_pages(vma) > to - first)
-		return -EINVAL;
-
+	else
+		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
 	vma->vm_private_data = vgpu;
 	vma->vm_ops = &tessera_region_vm_ops;
 #ifdef TESSERA_HAVE_VM_FLAGS_SET
@@ -352,7 +372,7 @@ int tessera_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 #else
 	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
 #endif
-	return own_mapping(vgpu, vma);
+	return tessera_region_own_mapping(vgpu, vma);
 }
 
 /**

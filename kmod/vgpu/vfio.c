@@ -1,145 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vfio.c - the vGPU as a VFIO device: its life, and its ioctls
+ * vfio.c - the vGPU as a VFIO device
  */
-#include <linux/eventfd.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include "tessera.h"
 #include "tessera_compat.h"
+#include "vgpu/region.h"
+#include "vgpu/vfio.h"
+#include "vgpu/vgpu.h"
 
 static struct tessera_vgpu *to_vgpu(struct vfio_device *vdev)
 {
 	return container_of(vdev, struct tessera_vgpu, vdev);
 }
 
-/* In words: memset_io() may go byte by byte, and 256 MiB of those take a while. */
-static void zero_words(void __iomem *at, u64 bytes)
-{
-	u64 off;
-
-	for (off = 0; off < bytes; off += sizeof(u64))
-		__raw_writeq(0, at + off);
-}
-
-/**
- * tessera_vgpu_clear_vram() - zero a vGPU's VRAM partition
- * @vgpu: nobody else uses it
- *
- * Context: may sleep.
- */
-void tessera_vgpu_clear_vram(struct tessera_vgpu *vgpu)
-{
-	void __iomem *vram = vgpu->accel->hw->vram + vgpu->vram_base;
-	u64 at, step = SZ_1M;
-
-	down_read(&vgpu->accel->bar_sem);
-	for (at = 0; at < vgpu->vram_bytes; at += step) {
-		zero_words(vram + at, min(step, vgpu->vram_bytes - at));
-		cond_resched();
-	}
-	wmb();	/* out of the write-combining buffers before anyone else looks */
-	up_read(&vgpu->accel->bar_sem);
-}
-
 /* --------------------------------------------------------------- life -- */
 
-static void tessera_vgpu_free(struct tessera_vgpu *vgpu)
-{
-	struct device *dev = &vgpu->accel->pdev->dev;
-
-	if (vgpu->list)
-		dma_free_coherent(dev, PAGE_SIZE, vgpu->list, vgpu->list_dma);
-	if (vgpu->wq)
-		destroy_workqueue(vgpu->wq);
-	tessera_region_fini(vgpu);
-	tessera_dma_fini(vgpu);
-	kfree(vgpu->pages);
-	kfree(vgpu->iovas);
-	kfree(vgpu->guest_list);
-	kfree(vgpu->msix_table);
-	kfree(vgpu->config);
-}
-
-static int tessera_vgpu_init(struct vfio_device *vdev)
+static int tessera_vfio_init(struct vfio_device *vdev)
 {
 	struct tessera_vgpu *vgpu = to_vgpu(vdev);
-	struct mdev_device *mdev = to_mdev_device(vdev->dev);
-	u32 i;
+	int ret;
 
 	vgpu->accel = dev_get_drvdata(vdev->dev->parent);
-	vgpu->mdev = mdev;
-	snprintf(vgpu->name, sizeof(vgpu->name), "%pUl", &mdev->uuid);
-	mutex_init(&vgpu->config_lock);
-	mutex_init(&vgpu->lock);
-	mutex_init(&vgpu->irq_mutex);
-	spin_lock_init(&vgpu->irq_lock);
-	spin_lock_init(&vgpu->events.lock);
-	INIT_WORK(&vgpu->work, t1_admin_work);
-	for (i = 0; i < T1_MAX_CONTEXTS; i++)
-		xa_init(&vgpu->ctx[i].pages);
-	tessera_dma_init(vgpu);
-
-	vgpu->config = kzalloc(TESSERA_CONFIG_SIZE, GFP_KERNEL);
-	vgpu->msix_table = kzalloc(TESSERA_BAR_MSIX_SIZE, GFP_KERNEL);
-	vgpu->guest_list = kzalloc(PAGE_SIZE, GFP_KERNEL);
-	vgpu->pages = kcalloc(T1_MAP_MAX_PAGES, sizeof(*vgpu->pages), GFP_KERNEL);
-	vgpu->iovas = kcalloc(T1_MAP_MAX_PAGES, sizeof(*vgpu->iovas), GFP_KERNEL);
-	vgpu->list = dma_alloc_coherent(&vgpu->accel->pdev->dev, PAGE_SIZE,
-					&vgpu->list_dma, GFP_KERNEL);
-	vgpu->wq = alloc_ordered_workqueue("tessera-%.8s", 0, vgpu->name);
-	if (!vgpu->config || !vgpu->msix_table || !vgpu->guest_list || !vgpu->pages ||
-	    !vgpu->iovas || !vgpu->list || !vgpu->wq || tessera_region_init(vgpu)) {
-		tessera_vgpu_free(vgpu);
-		return -ENOMEM;
-	}
-	return 0;
+	vgpu->mdev = to_mdev_device(vdev->dev);
+	vgpu->type = container_of(vgpu->mdev->type, struct tessera_type, mdev);
+	snprintf(vgpu->name, sizeof(vgpu->name), "%pUl", &vgpu->mdev->uuid);
+	ret = tessera_vgpu_init(vgpu);
+	if (ret)
+		return ret;
+	ret = tessera_region_init(vgpu);
+	if (ret)
+		tessera_vgpu_fini(vgpu);
+	return ret;
 }
 
-static void tessera_vgpu_release(struct vfio_device *vdev)
+static void tessera_vfio_release(struct vfio_device *vdev)
 {
-	tessera_vgpu_free(to_vgpu(vdev));
+	struct tessera_vgpu *vgpu = to_vgpu(vdev);
+
+	tessera_region_fini(vgpu);
+	tessera_vgpu_fini(vgpu);
 #ifdef TESSERA_HAVE_VFIO_FREE_DEVICE
 	vfio_free_device(vdev);
 #endif
 }
 
-static int tessera_vgpu_open(struct vfio_device *vdev)
+static int tessera_vfio_open(struct vfio_device *vdev)
 {
-	struct tessera_vgpu *vgpu = to_vgpu(vdev);
-
-	mutex_lock(&vgpu->lock);
-	tessera_config_reset(vgpu);
-	WRITE_ONCE(vgpu->open, true);
-	mutex_unlock(&vgpu->lock);
+	tessera_vgpu_open(to_vgpu(vdev));
 	return 0;
 }
 
-/* The next owner finds nothing: no context, no interrupt, no byte of VRAM. */
-static void tessera_vgpu_close(struct vfio_device *vdev)
+static void tessera_vfio_close(struct vfio_device *vdev)
 {
-	struct tessera_vgpu *vgpu = to_vgpu(vdev);
-
-	tessera_vgpu_reset(vgpu);
-	cancel_work_sync(&vgpu->work);
-	tessera_irq_release(vgpu);
-	tessera_dma_flush(vgpu);
-	memset(vgpu->msix_table, 0, TESSERA_BAR_MSIX_SIZE);
-	tessera_vgpu_clear_vram(vgpu);
-	WRITE_ONCE(vgpu->open, false);
+	tessera_vgpu_close(to_vgpu(vdev));
 }
 
-static void tessera_vgpu_request(struct vfio_device *vdev, unsigned int count)
+static void tessera_vfio_request(struct vfio_device *vdev, unsigned int count)
 {
 	struct tessera_vgpu *vgpu = to_vgpu(vdev);
 
 	if (!tessera_irq_request(vgpu) && count == 0)
-		dev_notice(vdev->dev, "is to be removed, but its user can't be asked to let go\n");
+		dev_notice(vdev->dev, "The vGPU is to be removed, but its user has not said how to be asked to release it.\n");
 }
 
 /* ------------------------------------------------------------- ioctls -- */
 
-static int get_info(struct vfio_device_info __user *arg)
+static int tessera_vfio_get_info(struct vfio_device_info __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_device_info, num_irqs);
 	struct vfio_device_info info = {};
@@ -154,8 +81,8 @@ static int get_info(struct vfio_device_info __user *arg)
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 
-/* BAR0: only the vGPU's own doorbell pages may be mapped, the control page is trapped. */
-static int add_sparse_bar0(struct tessera_vgpu *vgpu, struct vfio_info_cap *caps)
+/* Only the vGPU's own doorbell pages may be mapped of a BAR whose registers are trapped. */
+static int tessera_vfio_add_sparse(u64 first, u64 bytes, struct vfio_info_cap *caps)
 {
 	struct vfio_region_info_cap_sparse_mmap *sparse;
 	size_t size = struct_size(sparse, areas, 1);
@@ -167,18 +94,20 @@ static int add_sparse_bar0(struct tessera_vgpu *vgpu, struct vfio_info_cap *caps
 	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
 	sparse->header.version = 1;
 	sparse->nr_areas = 1;
-	sparse->areas[0].offset = T1_DB_OFF(0);
-	sparse->areas[0].size = (u64)vgpu->num_slots * T1_PAGE_SIZE;
+	sparse->areas[0].offset = first;
+	sparse->areas[0].size = bytes;
 	ret = vfio_info_add_capability(caps, &sparse->header, size);
 	kfree(sparse);
 	return ret;
 }
 
-static int get_region_info(struct tessera_vgpu *vgpu, struct vfio_region_info __user *arg)
+static int tessera_vfio_get_region_info(struct tessera_vgpu *vgpu,
+					struct vfio_region_info __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
 	struct vfio_info_cap caps = {};
 	struct vfio_region_info info;
+	u64 first, bytes;
 	int ret = 0;
 
 	if (copy_from_user(&info, arg, minsz))
@@ -189,11 +118,10 @@ static int get_region_info(struct tessera_vgpu *vgpu, struct vfio_region_info __
 	info.offset = (u64)info.index << TESSERA_REGION_SHIFT;
 	info.size = tessera_region_size(vgpu, info.index);
 	info.flags = info.size ? VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE : 0;
-	if (info.index == VFIO_PCI_BAR0_REGION_INDEX) {
+	if (tessera_region_mappable(vgpu, info.index, &first, &bytes)) {
 		info.flags |= VFIO_REGION_INFO_FLAG_MMAP;
-		ret = add_sparse_bar0(vgpu, &caps);
-	} else if (info.index == VFIO_PCI_BAR2_REGION_INDEX) {
-		info.flags |= VFIO_REGION_INFO_FLAG_MMAP;
+		if (bytes != info.size)
+			ret = tessera_vfio_add_sparse(first, bytes, &caps);
 	}
 	if (ret)
 		return ret;
@@ -214,7 +142,7 @@ static int get_region_info(struct tessera_vgpu *vgpu, struct vfio_region_info __
 	return ret;
 }
 
-static int get_irq_info(struct tessera_vgpu *vgpu, struct vfio_irq_info __user *arg)
+static int tessera_vfio_get_irq_info(struct tessera_vgpu *vgpu, struct vfio_irq_info __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_irq_info, count);
 	struct vfio_irq_info info;
@@ -232,7 +160,7 @@ static int get_irq_info(struct tessera_vgpu *vgpu, struct vfio_irq_info __user *
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 
-static int set_irqs(struct tessera_vgpu *vgpu, struct vfio_irq_set __user *arg)
+static int tessera_vfio_set_irqs(struct tessera_vgpu *vgpu, struct vfio_irq_set __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_irq_set, count);
 	struct vfio_irq_set hdr;
@@ -258,20 +186,20 @@ static int set_irqs(struct tessera_vgpu *vgpu, struct vfio_irq_set __user *arg)
 	return ret;
 }
 
-static long tessera_vgpu_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
+static long tessera_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 {
 	struct tessera_vgpu *vgpu = to_vgpu(vdev);
 	void __user *uarg = (void __user *)arg;
 
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
-		return get_info(uarg);
+		return tessera_vfio_get_info(uarg);
 	case VFIO_DEVICE_GET_REGION_INFO:
-		return get_region_info(vgpu, uarg);
+		return tessera_vfio_get_region_info(vgpu, uarg);
 	case VFIO_DEVICE_GET_IRQ_INFO:
-		return get_irq_info(vgpu, uarg);
+		return tessera_vfio_get_irq_info(vgpu, uarg);
 	case VFIO_DEVICE_SET_IRQS:
-		return set_irqs(vgpu, uarg);
+		return tessera_vfio_set_irqs(vgpu, uarg);
 	case VFIO_DEVICE_RESET:
 		tessera_vgpu_reset(vgpu);
 		return 0;
@@ -280,22 +208,22 @@ static long tessera_vgpu_ioctl(struct vfio_device *vdev, unsigned int cmd, unsig
 	}
 }
 
-const struct vfio_device_ops tessera_vgpu_vfio_ops = {
+const struct vfio_device_ops tessera_vfio_ops = {
 	.name = "tessera",
-	.init = tessera_vgpu_init,
-	.release = tessera_vgpu_release,
+	.init = tessera_vfio_init,
+	.release = tessera_vfio_release,
 #ifdef TESSERA_HAVE_VFIO_IOMMUFD_OPS
 	.bind_iommufd = vfio_iommufd_emulated_bind,
 	.unbind_iommufd = vfio_iommufd_emulated_unbind,
 	.attach_ioas = vfio_iommufd_emulated_attach_ioas,
 	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
 #endif
-	.open_device = tessera_vgpu_open,
-	.close_device = tessera_vgpu_close,
+	.open_device = tessera_vfio_open,
+	.close_device = tessera_vfio_close,
 	.read = tessera_region_read,
 	.write = tessera_region_write,
 	.mmap = tessera_region_mmap,
-	.ioctl = tessera_vgpu_ioctl,
-	.request = tessera_vgpu_request,
+	.ioctl = tessera_vfio_ioctl,
+	.request = tessera_vfio_request,
 	.dma_unmap = tessera_dma_revoke,
 };

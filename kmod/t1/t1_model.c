@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * t1_model.c - a vGPU of a T1 is a T1, without the privileged registers
+ */
+#include <linux/slab.h>
+#include "t1/t1.h"
+
+static int t1_model_init(struct tessera_vgpu *vgpu)
+{
+	struct t1_vgpu *t1v;
+
+	t1v = kvzalloc(sizeof(*t1v), GFP_KERNEL);
+	if (!t1v)
+		return -ENOMEM;
+	spin_lock_init(&t1v->events_lock);
+	t1v->guest_list = kcalloc(T1_MAP_MAX_PAGES, sizeof(*t1v->guest_list), GFP_KERNEL);
+	t1v->addrs = kcalloc(T1_MAP_MAX_PAGES, sizeof(*t1v->addrs), GFP_KERNEL);
+	if (!t1v->guest_list || !t1v->addrs) {
+		kfree(t1v->addrs);
+		kfree(t1v->guest_list);
+		kvfree(t1v);
+		return -ENOMEM;
+	}
+	vgpu->model = t1v;
+	vgpu->state = &t1v->state.common;
+	vgpu->num_vectors = vgpu->type->num_slots + 1;
+	return 0;
+}
+
+static void t1_model_fini(struct tessera_vgpu *vgpu)
+{
+	struct t1_vgpu *t1v = to_t1_vgpu(vgpu);
+
+	kfree(t1v->addrs);
+	kfree(t1v->guest_list);
+	kvfree(t1v);
+}
+
+static void t1_model_forget(struct tessera_vgpu *vgpu)
+{
+	t1_events_drop(vgpu, T1_CTX_ALL);
+}
+
+static const struct tessera_model_ops t1_model_ops = {
+	.vendor = T1_PCI_VENDOR_ID,
+	.device = T1_PCI_DEVICE_ID,
+	.class_revision = T1_PCI_CLASS << 8 | T1_PCI_REVISION,
+	.pcie = true,
+	.regions = {
+		[T1_BAR_REGS] = {
+			.kind = TESSERA_REGION_REGS,
+			.bytes = T1_BAR_REGS_SIZE,
+			.flags = PCI_BASE_ADDRESS_MEM_TYPE_32,
+			.doorbells = T1_DB_OFF(0),
+		},
+		[T1_BAR_VRAM] = {
+			.kind = TESSERA_REGION_VRAM,
+			.flags = PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH,
+		},
+		[T1_BAR_MSIX] = {
+			.kind = TESSERA_REGION_MSIX,
+			.bytes = TESSERA_BAR_MSIX_SIZE,
+			.flags = PCI_BASE_ADDRESS_MEM_TYPE_32,
+		},
+	},
+	.init = t1_model_init,
+	.fini = t1_model_fini,
+	.read = t1_regs_read,
+	.write = t1_regs_write,
+	.work = t1_admin_work,
+	.event = t1_events_push,
+	.forget = t1_model_forget,
+	.power_on = t1_regs_power_on,
+};
+
+const struct tessera_kind t1_kind = {
+	.name = "T1",
+	.vendor = T1_PCI_VENDOR_ID,
+	.device = T1_PCI_DEVICE_ID,
+	.hw = &t1_hw_ops,
+	.model = &t1_model_ops,
+};

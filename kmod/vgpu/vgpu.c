@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vgpu.c - a vGPU's life: made, opened, enabled by its guest, lost, reset, closed
+ *
+ * What a guest has made in hardware goes in one place, teardown(), whatever the cause.
+ */
+#include <linux/slab.h>
+#include "vgpu/config.h"
+#include "vgpu/context.h"
+#include "vgpu/vgpu.h"
+#include "vgpu/vram.h"
+
+static void tessera_vgpu_work(struct work_struct *work)
+{
+	struct tessera_vgpu *vgpu = container_of(work, struct tessera_vgpu, work);
+
+	tessera_vgpu_model(vgpu)->work(vgpu);
+}
+
+/**
+ * tessera_vgpu_kick() - have the model's work run
+ * @vgpu: the vGPU
+ *
+ * Context: any.
+ */
+void tessera_vgpu_kick(struct tessera_vgpu *vgpu)
+{
+	queue_work(vgpu->wq, &vgpu->work);
+}
+
+/**
+ * tessera_vgpu_init() - prepare a vGPU whose accelerator, device and type are known
+ * @vgpu: the vGPU, zeroed otherwise
+ *
+ * Context: may sleep.
+ * Return: 0, or an errno; nothing need be undone then.
+ */
+int tessera_vgpu_init(struct tessera_vgpu *vgpu)
+{
+	int ret;
+
+	mutex_init(&vgpu->config_lock);
+	mutex_init(&vgpu->lock);
+	tessera_irq_init(vgpu);
+	INIT_WORK(&vgpu->work, tessera_vgpu_work);
+	ret = tessera_dma_init(vgpu);
+	if (ret)
+		return ret;
+	vgpu->wq = alloc_ordered_workqueue("tessera-%.8s", 0, vgpu->name);
+	if (!vgpu->wq) {
+		ret = -ENOMEM;
+		goto err_dma;
+	}
+	ret = tessera_vgpu_model(vgpu)->init(vgpu);
+	if (ret)
+		goto err_wq;
+	return 0;
+
+err_wq:
+	destroy_workqueue(vgpu->wq);
+err_dma:
+	tessera_dma_fini(vgpu);
+	return ret;
+}
+
+/**
+ * tessera_vgpu_fini() - undo tessera_vgpu_init()
+ * @vgpu: the vGPU, closed, whose work does not run any more
+ *
+ * Context: may sleep.
+ */
+void tessera_vgpu_fini(struct tessera_vgpu *vgpu)
+{
+	tessera_vgpu_model(vgpu)->fini(vgpu);
+	destroy_workqueue(vgpu->wq);
+	tessera_dma_fini(vgpu);
+}
+
+/* --------------------------------------------------- enable and disable -- */
+
+/**
+ * tessera_vgpu_enable() - let a vGPU compete for the engines
+ * @vgpu: the vGPU, off, with its lock held
+ *
+ * Context: may sleep.
+ */
+void tessera_vgpu_enable(struct tessera_vgpu *vgpu)
+{
+	lockdep_assert_held(&vgpu->lock);
+	vgpu->epoch = READ_ONCE(vgpu->accel->hw->epoch);
+	tessera_dispatcher_start(vgpu->accel, vgpu->engine);
+	WRITE_ONCE(vgpu->state->phase, TESSERA_VGPU_READY);
+}
+
+/* Nothing of the guest's is left in hardware, and it competes for no engine. */
+static void tessera_vgpu_teardown(struct tessera_vgpu *vgpu)
+{
+	lockdep_assert_held(&vgpu->lock);
+	WRITE_ONCE(vgpu->state->phase, TESSERA_VGPU_STOPPING);
+	tessera_ctx_destroy_all(vgpu);
+	tessera_dispatcher_stop(vgpu->accel, vgpu->engine);
+	tessera_vgpu_model(vgpu)->forget(vgpu);
+}
+
+/**
+ * tessera_vgpu_disable() - drop all contexts, queues and work of a vGPU
+ * @vgpu: the vGPU, with its lock held
+ *
+ * Context: may sleep.
+ */
+void tessera_vgpu_disable(struct tessera_vgpu *vgpu)
+{
+	lockdep_assert_held(&vgpu->lock);
+	if (vgpu->state->phase == TESSERA_VGPU_OFF)
+		return;
+	tessera_vgpu_teardown(vgpu);
+	WRITE_ONCE(vgpu->state->phase, TESSERA_VGPU_OFF);
+}
+
+/**
+ * tessera_vgpu_fatal() - stop a vGPU until its guest resets it
+ * @vgpu: the vGPU, with its lock held
+ * @why: the end of a sentence about the vGPU, for the log
+ *
+ * Context: may sleep.
+ */
+void tessera_vgpu_fatal(struct tessera_vgpu *vgpu, const char *why)
+{
+	lockdep_assert_held(&vgpu->lock);
+	dev_notice_ratelimited(vgpu->vdev.dev, "The vGPU %s; its guest has to reset it.\n", why);
+	tessera_vgpu_teardown(vgpu);
+	WRITE_ONCE(vgpu->state->phase, TESSERA_VGPU_FATAL);
+}
+
+/**
+ * tessera_vgpu_power_on() - put the registers into their power-on state
+ * @vgpu: the vGPU, with its lock held
+ *
+ * Context: may sleep.
+ */
+void tessera_vgpu_power_on(struct tessera_vgpu *vgpu)
+{
+	tessera_vgpu_disable(vgpu);
+	tessera_vgpu_model(vgpu)->power_on(vgpu);
+	atomic64_inc(&vgpu->stats.resets);
+}
+
+/**
+ * tessera_vgpu_reset() - reset the function: all but the VRAM is as after power-on
+ * @vgpu: the vGPU
+ *
+ * Context: may sleep.
+ */
+void tessera_vgpu_reset(struct tessera_vgpu *vgpu)
+{
+	mutex_lock(&vgpu->lock);
+	tessera_vgpu_power_on(vgpu);
+	mutex_unlock(&vgpu->lock);
+	tessera_config_reset(vgpu);
+}
+
+/**
+ * tessera_vgpu_lost() - tell whether a device reset has taken what the guest had
+ * @vgpu: the vGPU, with its lock held
+ *
+ * Return: true if it was enabled in an epoch that is past.
+ */
+bool tessera_vgpu_lost(const struct tessera_vgpu *vgpu)
+{
+	lockdep_assert_held(&vgpu->lock);
+	return vgpu->epoch != READ_ONCE(vgpu->accel->hw->epoch);
+}
+
+/* ------------------------------------------------------- open and close -- */
+
+/**
+ * tessera_vgpu_open() - a user space has opened the device
+ * @vgpu: the vGPU
+ *
+ * Context: may sleep.
+ */
+void tessera_vgpu_open(struct tessera_vgpu *vgpu)
+{
+	tessera_config_reset(vgpu);
+	WRITE_ONCE(vgpu->open, true);
+}
+
+/**
+ * tessera_vgpu_close() - leave nothing for the next owner: no context, interrupt or byte of VRAM
+ * @vgpu: the vGPU
+ *
+ * Context: may sleep.
+ */
+void tessera_vgpu_close(struct tessera_vgpu *vgpu)
+{
+	tessera_vgpu_reset(vgpu);
+	cancel_work_sync(&vgpu->work);
+	tessera_irq_release(vgpu);
+	tessera_dma_flush(vgpu);
+	memset(vgpu->state->msix_table, 0, sizeof(vgpu->state->msix_table));
+	tessera_vram_clear(vgpu);
+	WRITE_ONCE(vgpu->open, false);
+}
