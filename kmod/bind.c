@@ -45,15 +45,15 @@ static void tessera_bind_event(struct tessera_accel *accel, const struct tessera
 {
 	struct tessera_vgpu *vgpu = NULL;
 
-	/* Held throughout: the vGPU can't go while its event is handled. */
-	spin_lock(&accel->owner_lock);
+	/* Throughout: the vGPU can't go while its event is handled. */
+	rcu_read_lock();
 	if (ev->ctx < accel->hw->num_contexts)
-		vgpu = accel->owner[ev->ctx];
+		vgpu = rcu_dereference(accel->owner[ev->ctx]);
 	if (ev->type != TESSERA_HW_FAULT)
 		tessera_dispatcher_event(accel, ev, vgpu ? vgpu->engine : NULL);
 	else if (vgpu)
 		tessera_vgpu_model(vgpu)->event(vgpu, ev);
-	spin_unlock(&accel->owner_lock);
+	rcu_read_unlock();
 }
 
 static const struct tessera_hw_client tessera_bind_client = {
@@ -67,7 +67,6 @@ static const struct tessera_hw_client tessera_bind_client = {
 static struct tessera_accel *tessera_bind_alloc(struct pci_dev *pdev)
 {
 	struct tessera_accel *accel;
-	unsigned int i;
 
 	accel = kzalloc(sizeof(*accel), GFP_KERNEL);
 	if (!accel)
@@ -75,13 +74,10 @@ static struct tessera_accel *tessera_bind_alloc(struct pci_dev *pdev)
 	accel->pdev = pdev;
 	mutex_init(&accel->lock);
 	INIT_LIST_HEAD(&accel->vgpus);
-	spin_lock_init(&accel->owner_lock);
 	mutex_init(&accel->frames_lock);
 	xa_init(&accel->frames);
 	init_rwsem(&accel->bar_sem);
 	INIT_WORK(&accel->reset_work, tessera_reset_work);
-	for (i = 0; i < TESSERA_MAX_SLOTS; i++)
-		spin_lock_init(&accel->slots[i].lock);
 	return accel;
 }
 

@@ -8,6 +8,7 @@
 #include "bind.h"
 #include "dispatch/dispatch.h"
 #include "vgpu/dma.h"
+#include "vgpu/irq.h"
 #include "vgpu/mdev.h"
 #include "vgpu/region.h"
 
@@ -48,6 +49,7 @@ static void __exit tessera_exit(void)
 	mdev_unregister_driver(&tessera_mdev_driver);
 	tessera_region_module_exit();
 	tessera_dma_module_exit();
+	tessera_irq_module_exit();
 }
 module_exit(tessera_exit);
 

@@ -17,12 +17,11 @@
  *   vgpu->config_lock          mutex: configuration space
  *   vgpu->irq.mutex            mutex: one change of eventfds at a time
  *   the backend's event lock   spinlock, interrupts: events are handed on under it
- *   accel->owner_lock          spinlock, interrupts: which vGPU a context belongs to
  *   dispatcher->lock           spinlock, interrupts: an engine's account, and its entities
  *   the model's event lock     spinlock, interrupts: events on their way to the guest
  *   the backend's command lock spinlock, interrupts
- *   accel->slots[].lock        spinlock, interrupts: the route of a slot's interrupts
- *   vgpu->irq.lock             spinlock, interrupts: eventfds
+ *
+ * Which vGPU a context or a slot belongs to, and the eventfds, interrupts read under RCU.
  */
 #ifndef TESSERA_ACCEL_H
 #define TESSERA_ACCEL_H
@@ -31,7 +30,6 @@
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
-#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include "tessera.h"
@@ -61,13 +59,6 @@ struct tessera_type {
 	char pretty_name[40];
 };
 
-/* To whom a queue slot's interrupts go. */
-struct tessera_slot {
-	spinlock_t lock;	/* protects the route; taken in hard interrupts */
-	struct tessera_vgpu *vgpu;
-	u32 vector;
-};
-
 /**
  * struct tessera_accel - a mediated accelerator
  * @pdev: its PCI function
@@ -84,9 +75,8 @@ struct tessera_slot {
  * @contexts_left: contexts left
  * @vgpus: all
  * @suspended: the host sleeps
- * @owner_lock: protects @owner; taken in hard interrupts
- * @owner: the vGPU of each context
- * @slots: the route of each queue slot's interrupts
+ * @owner: the vGPU of each context; read under RCU
+ * @slots: the vGPU that each queue slot's interrupts go to; read under RCU
  * @dispatchers: one for each engine
  * @preempt_strict: preemption mode; read without a lock
  * @preempt_timeout_us: how long an engine may take to switch; read without a lock
@@ -114,9 +104,8 @@ struct tessera_accel {
 	struct list_head vgpus;
 	bool suspended;
 
-	spinlock_t owner_lock;	/* see above */
-	struct tessera_vgpu *owner[TESSERA_MAX_CONTEXTS];
-	struct tessera_slot slots[TESSERA_MAX_SLOTS];
+	struct tessera_vgpu __rcu *owner[TESSERA_MAX_CONTEXTS];
+	struct tessera_vgpu __rcu *slots[TESSERA_MAX_SLOTS];
 
 	struct tessera_dispatcher *dispatchers;
 	bool preempt_strict;

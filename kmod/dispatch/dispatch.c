@@ -315,7 +315,7 @@ static void on_pending(struct tessera_dispatcher *d, const struct tessera_hw_eve
  * @ev: the event
  * @ents: of the vGPU whose context it names, if any
  *
- * Context: hard interrupt; accel->owner_lock is held.
+ * Context: hard interrupt; under RCU, so that the vGPU stays.
  */
 void tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_hw_event *ev,
 			      struct tessera_dispatch_entity *ents)

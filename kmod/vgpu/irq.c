@@ -5,48 +5,66 @@
  * A queue slot's hardware vector arrives here in hard interrupt context and signals the
  * eventfd of the vector that the guest named at the queue's creation; KVM injects from
  * there. Vector 0 (completions and events) is signalled by the mediator itself.
+ *
+ * Interrupts take no lock: routes and eventfds are read under RCU.
  */
 #include <linux/eventfd.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
 #include "tessera_compat.h"
 #include "vgpu/irq.h"
 #include "vgpu/vgpu.h"
 
 /**
- * tessera_irq_init() - prepare the locks
+ * struct tessera_trigger - an eventfd that interrupts go to
+ * @ctx: the eventfd
+ * @rcu: it is released when no interrupt can be about to signal it
+ */
+struct tessera_trigger {
+	struct eventfd_ctx *ctx;
+	struct rcu_head rcu;
+};
+
+/**
+ * tessera_irq_init() - prepare a vGPU that has no eventfds yet
  * @vgpu: the vGPU
  */
 void tessera_irq_init(struct tessera_vgpu *vgpu)
 {
-	spin_lock_init(&vgpu->irq.lock);
 	mutex_init(&vgpu->irq.mutex);
 }
 
-static void tessera_irq_eventfd(struct eventfd_ctx *trigger)
+static bool tessera_irq_trigger(struct tessera_trigger __rcu **where)
 {
+	struct tessera_trigger *trigger;
+
+	rcu_read_lock();
+	trigger = rcu_dereference(*where);
+	if (trigger) {
 #ifdef TESSERA_HAVE_EVENTFD_SIGNAL_ONE_ARG
-	eventfd_signal(trigger);
+		eventfd_signal(trigger->ctx);
 #else
-	eventfd_signal(trigger, 1);
+		eventfd_signal(trigger->ctx, 1);
 #endif
+	}
+	rcu_read_unlock();
+	return trigger;
 }
 
 /**
  * tessera_irq_signal() - send a vGPU's interrupt
  * @vgpu: the vGPU
- * @vector: its MSI-X vector, in range
+ * @vector: its vector, in range
  *
  * Context: any.
  */
 void tessera_irq_signal(struct tessera_vgpu *vgpu, u32 vector)
 {
-	unsigned long flags;
-
 	atomic64_inc(&vgpu->stats.interrupts);
-	spin_lock_irqsave(&vgpu->irq.lock, flags);
-	if (vgpu->irq.msix[vector])
-		tessera_irq_eventfd(vgpu->irq.msix[vector]);
-	spin_unlock_irqrestore(&vgpu->irq.lock, flags);
+	tessera_irq_trigger(&vgpu->irq.msix[vector]);
 }
+
+/* ------------------------------------------------- routes of queue slots -- */
 
 /**
  * tessera_irq_slot() - pass on the interrupt of a queue slot
@@ -57,58 +75,42 @@ void tessera_irq_signal(struct tessera_vgpu *vgpu, u32 vector)
  */
 void tessera_irq_slot(struct tessera_accel *accel, u32 slot)
 {
-	struct tessera_slot *s = &accel->slots[slot];
-	unsigned long flags;
+	struct tessera_vgpu *vgpu;
 
-	spin_lock_irqsave(&s->lock, flags);
-	if (s->vgpu)
-		tessera_irq_signal(s->vgpu, s->vector);
-	spin_unlock_irqrestore(&s->lock, flags);
-}
-
-static void tessera_irq_set_route(struct tessera_vgpu *vgpu, u32 slot, struct tessera_vgpu *to,
-				  u32 vector)
-{
-	struct tessera_slot *s = &vgpu->accel->slots[vgpu->part.first_slot + slot];
-
-	spin_lock_irq(&s->lock);
-	s->vgpu = to;
-	s->vector = vector;
-	spin_unlock_irq(&s->lock);
+	rcu_read_lock();
+	vgpu = rcu_dereference(accel->slots[slot]);
+	if (vgpu)
+		tessera_irq_signal(vgpu, READ_ONCE(vgpu->irq.route[slot - vgpu->part.first_slot]));
+	rcu_read_unlock();
 }
 
 /**
  * tessera_irq_route() - send a queue's interrupts to a vector
- * @vgpu: the vGPU
+ * @vgpu: the vGPU, with its lock held
  * @slot: its queue slot
  * @vector: its vector, in range
  */
 void tessera_irq_route(struct tessera_vgpu *vgpu, u32 slot, u32 vector)
 {
-	tessera_irq_set_route(vgpu, slot, vgpu, vector);
+	lockdep_assert_held(&vgpu->lock);
+	WRITE_ONCE(vgpu->irq.route[slot], vector);
+	rcu_assign_pointer(vgpu->accel->slots[vgpu->part.first_slot + slot], vgpu);
 }
 
 /**
  * tessera_irq_unroute() - send a queue's interrupts nowhere
- * @vgpu: the vGPU
+ * @vgpu: the vGPU, with its lock held
  * @slot: its queue slot
+ *
+ * An interrupt may be on its way still: the vGPU stays until a grace period has passed.
  */
 void tessera_irq_unroute(struct tessera_vgpu *vgpu, u32 slot)
 {
-	tessera_irq_set_route(vgpu, slot, NULL, 0);
+	lockdep_assert_held(&vgpu->lock);
+	RCU_INIT_POINTER(vgpu->accel->slots[vgpu->part.first_slot + slot], NULL);
 }
 
-static bool tessera_irq_notify(struct tessera_vgpu *vgpu, struct eventfd_ctx **trigger)
-{
-	bool notified;
-
-	spin_lock_irq(&vgpu->irq.lock);
-	notified = *trigger;
-	if (notified)
-		tessera_irq_eventfd(*trigger);
-	spin_unlock_irq(&vgpu->irq.lock);
-	return notified;
-}
+/* --------------------------------------------------- what user space sets -- */
 
 /**
  * tessera_irq_error() - tell user space that the device has lost what it held
@@ -118,7 +120,7 @@ static bool tessera_irq_notify(struct tessera_vgpu *vgpu, struct eventfd_ctx **t
  */
 void tessera_irq_error(struct tessera_vgpu *vgpu)
 {
-	tessera_irq_notify(vgpu, &vgpu->irq.err_trigger);
+	tessera_irq_trigger(&vgpu->irq.err_trigger);
 }
 
 /**
@@ -129,7 +131,7 @@ void tessera_irq_error(struct tessera_vgpu *vgpu)
  */
 bool tessera_irq_request(struct tessera_vgpu *vgpu)
 {
-	return tessera_irq_notify(vgpu, &vgpu->irq.req_trigger);
+	return tessera_irq_trigger(&vgpu->irq.req_trigger);
 }
 
 /**
@@ -158,7 +160,8 @@ int tessera_irq_count(const struct tessera_vgpu *vgpu, unsigned int index)
 	}
 }
 
-static struct eventfd_ctx **tessera_irq_trigger_of(struct tessera_vgpu *vgpu, u32 index, u32 i)
+static struct tessera_trigger __rcu **tessera_irq_trigger_of(struct tessera_vgpu *vgpu, u32 index,
+							     u32 i)
 {
 	switch (index) {
 	case VFIO_PCI_MSI_IRQ_INDEX:
@@ -171,40 +174,43 @@ static struct eventfd_ctx **tessera_irq_trigger_of(struct tessera_vgpu *vgpu, u3
 	}
 }
 
-/* Exchange an eventfd; the old one is released. */
-static void tessera_irq_set_trigger(struct tessera_vgpu *vgpu, struct eventfd_ctx **where,
-			struct eventfd_ctx *trigger)
+static void tessera_irq_free_trigger(struct rcu_head *rcu)
 {
-	struct eventfd_ctx *old;
+	struct tessera_trigger *trigger = container_of(rcu, struct tessera_trigger, rcu);
 
-	spin_lock_irq(&vgpu->irq.lock);
-	old = *where;
-	*where = trigger;
-	spin_unlock_irq(&vgpu->irq.lock);
-	if (old)
-		eventfd_ctx_put(old);
+	eventfd_ctx_put(trigger->ctx);
+	kfree(trigger);
 }
 
-static void tessera_irq_fire(struct tessera_vgpu *vgpu, u32 index, u32 i)
+/* Exchange an eventfd; the old one is released after a grace period. */
+static void tessera_irq_set_trigger(struct tessera_vgpu *vgpu,
+				    struct tessera_trigger __rcu **where,
+				    struct tessera_trigger *trigger)
 {
-	struct eventfd_ctx **where = tessera_irq_trigger_of(vgpu, index, i);
+	struct tessera_trigger *old;
 
-	spin_lock_irq(&vgpu->irq.lock);
-	if (*where)
-		tessera_irq_eventfd(*where);
-	spin_unlock_irq(&vgpu->irq.lock);
+	old = rcu_replace_pointer(*where, trigger, lockdep_is_held(&vgpu->irq.mutex));
+	if (old)
+		call_rcu(&old->rcu, tessera_irq_free_trigger);
 }
 
 static int tessera_irq_set_eventfd(struct tessera_vgpu *vgpu, u32 index, u32 i, s32 fd)
 {
-	struct eventfd_ctx *trigger = NULL;
+	struct tessera_trigger *trigger = NULL;
+	int ret;
 
 	if (fd < -1)
 		return -EINVAL;
 	if (fd >= 0) {
-		trigger = eventfd_ctx_fdget(fd);
-		if (IS_ERR(trigger))
-			return PTR_ERR(trigger);
+		trigger = kzalloc(sizeof(*trigger), GFP_KERNEL_ACCOUNT);
+		if (!trigger)
+			return -ENOMEM;
+		trigger->ctx = eventfd_ctx_fdget(fd);
+		if (IS_ERR(trigger->ctx)) {
+			ret = PTR_ERR(trigger->ctx);
+			kfree(trigger);
+			return ret;
+		}
 	}
 	tessera_irq_set_trigger(vgpu, tessera_irq_trigger_of(vgpu, index, i), trigger);
 	return 0;
@@ -242,11 +248,11 @@ int tessera_irq_set(struct tessera_vgpu *vgpu, u32 index, u32 start, u32 count, 
 	for (i = 0; i < count && !ret; i++) {
 		switch (type) {
 		case VFIO_IRQ_SET_DATA_NONE:
-			tessera_irq_fire(vgpu, index, start + i);
+			tessera_irq_trigger(tessera_irq_trigger_of(vgpu, index, start + i));
 			break;
 		case VFIO_IRQ_SET_DATA_BOOL:
 			if (((u8 *)data)[i])
-				tessera_irq_fire(vgpu, index, start + i);
+				tessera_irq_trigger(tessera_irq_trigger_of(vgpu, index, start + i));
 			break;
 		case VFIO_IRQ_SET_DATA_EVENTFD:
 			ret = tessera_irq_set_eventfd(vgpu, index, start + i, ((s32 *)data)[i]);
@@ -275,4 +281,12 @@ void tessera_irq_release(struct tessera_vgpu *vgpu)
 	tessera_irq_set_trigger(vgpu, &vgpu->irq.err_trigger, NULL);
 	tessera_irq_set_trigger(vgpu, &vgpu->irq.req_trigger, NULL);
 	mutex_unlock(&vgpu->irq.mutex);
+}
+
+/**
+ * tessera_irq_module_exit() - wait until the last eventfd is released
+ */
+void tessera_irq_module_exit(void)
+{
+	rcu_barrier();
 }

@@ -127,15 +127,16 @@ static void tessera_mdev_give_part(struct tessera_accel *accel, struct tessera_v
 				  vgpu->type->vram_units);
 }
 
+/* Events of its contexts are the vGPU's from now on; or, with NULL, nobody's any more. */
 static void tessera_mdev_set_owner(struct tessera_vgpu *vgpu, struct tessera_vgpu *owner)
 {
 	struct tessera_accel *accel = vgpu->accel;
 	u32 i;
 
-	spin_lock_irq(&accel->owner_lock);
 	for (i = 0; i < vgpu->part.num_ctx; i++)
-		accel->owner[vgpu->part.first_ctx + i] = owner;
-	spin_unlock_irq(&accel->owner_lock);
+		rcu_assign_pointer(accel->owner[vgpu->part.first_ctx + i], owner);
+	if (!owner)
+		synchronize_rcu();
 }
 
 static int tessera_mdev_probe(struct mdev_device *mdev)
