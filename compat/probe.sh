@@ -121,7 +121,7 @@ mkdir -p "$(dirname "$header")"
 {
 	echo "/* SPDX-""License-Identifier: GPL-2.0-only */"
 	echo "/*"
-	echo " * tessera_compat.h - what this kernel has; made by kmod/compat/probe.sh, $key"
+	echo " * tessera_compat.h - what this kernel has; made by compat/probe.sh, $key"
 	echo " */"
 	echo "#ifndef TESSERA_COMPAT_H"
 	echo "#define TESSERA_COMPAT_H"
