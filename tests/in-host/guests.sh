@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In the virtual host: the guest driver's tests on bare metal, then in two guests at once on
 # vGPUs of different sizes; the two against each other; guests that end in every way.
-. /tests/bench/lib.sh
+. /tests/in-host/lib.sh
 ktap_begin
 A=aaaaaaaa-0000-4000-8000-000000000001
 B=bbbbbbbb-0000-4000-8000-000000000002
 TESTS=/tests/guest/run.sh
-WORK=/tests/bench/guest_work
+WORK=/tests/in-host/guest_work
 
 # Bare metal: the same programs that run in the guests
 modprobe tessera_drm

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libtessera_test.c - libtessera without a device: fake_drm.h stands in for it
+ * test_libtessera.c - libtessera without a device: fake_drm.h stands in for it
  */
 #include <stdio.h>
 #include <time.h>
@@ -531,7 +531,7 @@ int main(void)
 	int failures = 0, fd;
 
 	/* A file of 64 MiB (no blocks) stands in for the render node. */
-	strcpy(node, "/tmp/libtessera_test.XXXXXX");
+	strcpy(node, "/tmp/test_libtessera.XXXXXX");
 	fd = mkstemp(node);
 	if (fd < 0 || ftruncate(fd, 64 << 20)) {
 		printf("Bail out! no temporary file\n");

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lab/lib.sh
 
 BUILT=$OUT/build/user/tests
-STAGE=${SUITE_OUT:-$OUT/tests/bench-$1}/stage
+STAGE=${SUITE_OUT:-$OUT/tests/in-host-$1}/stage
 # Clearing VRAM is most of a vGPU's making; the smoke test has the default size
 SMALL=vram=64M,hang=on
 
@@ -37,23 +37,23 @@ in_host()
 
 case $1 in
 vfio)
-	in_host --dev "$SMALL" --timeout 500 -- tests/bench/vfio.sh \
+	in_host --dev "$SMALL" --timeout 500 -- tests/in-host/vfio.sh \
 		vfio/test_{config,regions,ctrl,admin,map,commands,isolation,irq,faults,reset,hang,trace,many,fuzz}
 	;;
 lifecycle)
 	# perf and its libraries are not worth having in every image
 	in_host --add "$(tree_dir)/usr/bin/perf:/usr/bin/perf" --dev "$SMALL" --timeout 300 -- \
-		tests/bench/lifecycle.sh
+		tests/in-host/lifecycle.sh
 	;;
 guests)
-	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout 500 -- tests/bench/guests.sh
+	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout 500 -- tests/in-host/guests.sh
 	;;
 shares)
-	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout 500 -- tests/bench/shares.sh
+	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout 500 -- tests/in-host/shares.sh
 	;;
 smoke)
 	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --dev hang=on --timeout 300 -- \
-		tests/bench/smoke.sh \
+		tests/in-host/smoke.sh \
 		vfio/test_{config,regions,ctrl,irq,faults,reset}
 	;;
 *)

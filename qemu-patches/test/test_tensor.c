@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tensor_test.c - the T1's tensor operations against a plain C reference
+ * test_tensor.c - the T1's tensor operations against a plain C reference
  *
  * Arithmetic that IEEE 754 fixes is compared bit for bit; exponentials against libm in
  * long double, to one unit in the last place, and by a hash of a sweep, which must be the
@@ -1118,7 +1118,7 @@ static void test_fuzz(void)
 		fail("only %u commands passed check", passed);
 }
 
-/* For eyes only: `tensor_test --speed`. A wall-clock figure is no test. */
+/* For eyes only: `test_tensor --speed`. A wall-clock figure is no test. */
 static void print_speed(void)
 {
 	struct t1_cmd c = good(T1_OP_GEMM, 0);

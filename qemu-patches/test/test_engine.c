@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * engine_test.c - when things happen: costs, runlists, preemption, waiting, counters
+ * test_engine.c - when things happen: costs, runlists, preemption, waiting, counters
  *
  * Every time is compared by equality: the model's time is exact.
  */

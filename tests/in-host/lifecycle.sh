@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # In the virtual host: drivers and vGPUs come and go; perf looks on.
-. /tests/bench/lib.sh
+. /tests/in-host/lib.sh
 ktap_begin
 program binding /tests/host/binding.sh
 mediate

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * state_test.c - saving and loading, and what hostile input can't do
+ * test_state.c - saving and loading, and what hostile input can't do
  *
  * The first half runs one random history straight through and again with the core
  * replaced by its saved state at random points: every event, counter and byte of

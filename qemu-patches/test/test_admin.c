@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * admin_test.c - registers, admin queue, page tables, event ring, faults, resets
+ * test_admin.c - registers, admin queue, page tables, event ring, faults, resets
  */
 #include <stdlib.h>
 

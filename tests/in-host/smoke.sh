@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In the virtual host, for a kernel that is not the suites' own: load, create, some programs
 # of the VFIO client, a job in a guest. smoke.sh PROGRAM...
-. /tests/bench/lib.sh
+. /tests/in-host/lib.sh
 ktap_begin
 U=aaaaaaaa-0000-4000-8000-000000000001
 
@@ -17,7 +17,7 @@ guest start a $U
 result $? "a guest boots"
 guest run a 'modprobe tessera_drm'
 result $? "the guest's driver loads"
-guest run a '/tests/bench/guest_work once'
+guest run a '/tests/in-host/guest_work once'
 result $? "a job in the guest"
 in_guest a "/tests/guest/run.sh exec ioctl"
 guest_log a
@@ -28,7 +28,7 @@ rmmod tessera
 result $? "tessera.ko is unloaded"
 modprobe tessera_drm
 give_to tessera_drm
-/tests/bench/guest_work once
+/tests/in-host/guest_work once
 result $? "a job on bare metal"
 log_check "the end"
 ktap_end
