@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In the virtual host, in exact virtual time: the policies' shares. First by the VFIO client,
 # then among three guests with vGPUs of mixed sizes whose programs keep both engines busy.
+# shares.sh PROGRAM...
 . /tests/in-host/lib.sh
 ktap_begin
 U1=11111111-0000-4000-8000-000000000001
@@ -12,8 +13,9 @@ TOLERANCE=15	# per mille of the engine's time; the ends of a period cut slices
 
 mediate
 result $? "tessera.ko has the accelerator"
-program test_sched /tests/vfio/test_sched
-program test_qos /tests/vfio/test_qos
+for p; do
+	program "${p##*/}" "/tests/$p"
+done
 
 # got ENGINE SECONDS: what each vGPU gets of an engine meanwhile, per mille, by the counters
 got()

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Static checks, as KTAP: checkpatch --strict, W=1 and sparse builds of the modules for both
-# kernels, kernel-doc, cppcheck, clang-format (in directories that have a .clang-format),
-# codespell, shellcheck, syntax of Python and reStructuredText, and the house rules.
+# kernels, kernel-doc, cppcheck, codespell, shellcheck, syntax of Python and reStructuredText,
+# each test program in one suite, and the house rules.
 set -u
 . "$(dirname "$0")/lib.sh"
 cd "$REPO" || exit 1
@@ -48,9 +48,8 @@ run_checkpatch()
 {
 	local rc=0 list where kind types=FILE_PATH_CHANGES,SPLIT_STRING kernel trace user tests uapi
 
-	# FILE_PATH_CHANGES: there is no MAINTAINERS here. What user space or QEMU compiles has none
-	# of the kernel's macros and types, and has libraries' names. The headers of the interface are
-	# tables with a comment on every line. Tracepoints are laid out as the kernel's own are, which
+	# FILE_PATH_CHANGES: there is no MAINTAINERS here. What user space or QEMU compiles has none of the kernel's macros and types, and has
+	# libraries' names. The headers of the interface are tables with a comment on every line. Tracepoints are laid out as the kernel's own are, which
 	# checkpatch doesn't know.
 	kernel=$types
 	trace=$types,PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE,MACRO_ARG_REUSE,COMPLEX_MACRO,SPACING
@@ -93,16 +92,6 @@ run_cppcheck()
 		--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unknownMacro \
 		--suppress=unmatchedSuppression --suppress=nullPointerOutOfMemory --suppress=preprocessorErrorDirective --suppress=normalCheckLevelMaxBranches --check-level=normal --max-configs=1 \
 		-j"$JOBS" -DCONFIG_64BIT -I uapi "${list[@]}"
-}
-
-run_clang_format()
-{
-	local d list=()
-
-	for d in $(files '*.clang-format'); do
-		mapfile -t -O ${#list[@]} list < <(files "$(dirname "$d")/*.c" "$(dirname "$d")/*.h")
-	done
-	[ ${#list[@]} = 0 ] || in_tree clang-format --dry-run -Werror "${list[@]}"
 }
 
 run_codespell()
@@ -153,6 +142,7 @@ run_house()
 {
 	local f bad=0
 
+
 	for f in $(files '*.c' '*.h' '*.sh' '*.py' '*.awk' '*.rst' 'Makefile' '*/Makefile' 'Kbuild' '*/Kbuild'); do
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || { echo "$f: no SPDX line"; bad=1; }
 		[ "$(wc -l <"$f")" -le 1200 ] || { echo "$f: over 1200 lines"; bad=1; }
@@ -185,10 +175,10 @@ check "W=1 and sparse, Linux 6.12" "$LAB/build.sh" --lint 6.12
 check "W=1 and sparse, Linux 6.1" "$LAB/build.sh" --lint 6.1
 check "kernel-doc" run_kernel_doc
 check "cppcheck" run_cppcheck
-check "clang-format" run_clang_format
 check "codespell" run_codespell
 check "shellcheck" run_shellcheck
 check "Python" run_python
 check "reStructuredText" run_rst
+check "each test program in one suite" "$LAB/programs.sh" --check
 check "licence lines, length, unfinished work" run_house
 exit $RC
