@@ -46,9 +46,9 @@ check()
 
 run_checkpatch()
 {
-	local rc=0 list where kind types=FILE_PATH_CHANGES,SPLIT_STRING kernel trace user tests uapi
+	local rc=0 list where kind types=SPLIT_STRING kernel trace user tests uapi
 
-	# FILE_PATH_CHANGES: there is no MAINTAINERS here. What user space or QEMU compiles has none of the kernel's macros and types, and has
+	# What user space or QEMU compiles has none of the kernel's macros and types, and has
 	# libraries' names. The headers of the interface are tables with a comment on every line. Tracepoints are laid out as the kernel's own are, which
 	# checkpatch doesn't know.
 	kernel=$types
@@ -98,7 +98,7 @@ run_codespell()
 {
 	local list
 
-	mapfile -t list < <(files | grep -v -e '^data/' -e '\.gz$' -e '\.html$' -e '\.svg$' -e '\.png$')
+	mapfile -t list < <(files | grep -v -e '^data/' -e '^LICENSES/' -e '\.gz$' -e '\.html$' -e '\.svg$' -e '\.png$')
 	in_tree codespell --ignore-words-list=som,ot,fo,inout,ser,vas,filp,iput,fro,renderD,rendered "${list[@]}"
 }
 
@@ -138,10 +138,47 @@ run_rst()
 		exit $bad' sh "${list[@]}"
 }
 
+# Every licence that a file names has its text in LICENSES
+check_licences()
+{
+	local id bad=0
+
+	while read -r id; do
+		grep -rqxE "(Valid-License|SPDX-Exception)-Identifier: $id" LICENSES ||
+			{ echo "LICENSES: no text of $id"; bad=1; }
+	done < <(files | grep -v '^LICENSES/' | tr '\n' '\0' |
+		xargs -0 sed -s -nE '1,3s,.*SPDX-License-Identifier: ([A-Za-z0-9. -]*[A-Za-z0-9]).*,\1,p' |
+		sed 's/ \(WITH\|AND\|OR\) /\n/g' | sort -u)
+	return $bad
+}
+
+# Every pattern of MAINTAINERS is that of files, and every file is some part's
+check_maintainers()
+{
+	local f pattern list bad=0
+
+	mapfile -t list < <(sed -n 's/^F:[[:space:]]*//p' MAINTAINERS)
+	for pattern in "${list[@]}"; do
+		# shellcheck disable=SC2086 # a pattern
+		ls -d $pattern >/dev/null 2>&1 || { echo "MAINTAINERS: no $pattern"; bad=1; }
+	done
+	while read -r f; do
+		for pattern in "${list[@]}"; do
+			# shellcheck disable=SC2254 # a pattern it is
+			case $f in $pattern | ${pattern%/}/*) continue 2 ;; esac
+		done
+		echo "MAINTAINERS: no part has $f"
+		bad=1
+	done < <(files)
+	return $bad
+}
+
 run_house()
 {
 	local f bad=0
 
+	check_licences || bad=1
+	check_maintainers || bad=1
 
 	for f in $(files '*.c' '*.h' '*.sh' '*.py' '*.awk' '*.rst' 'Makefile' '*/Makefile' 'Kbuild' '*/Kbuild'); do
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || { echo "$f: no SPDX line"; bad=1; }
@@ -180,5 +217,5 @@ check "shellcheck" run_shellcheck
 check "Python" run_python
 check "reStructuredText" run_rst
 check "each test program in one suite" "$LAB/programs.sh" --check
-check "licence lines, length, unfinished work" run_house
+check "licences, maintainers, length, unfinished work" run_house
 exit $RC
