@@ -60,7 +60,7 @@ run_checkpatch()
 	uapi=$user,LINE_SPACING,LONG_LINE,LONG_LINE_COMMENT
 	while read -r kind where; do
 		mapfile -t list < <(files ":(glob)$where*.c" ":(glob)$where*.h" |
-			if [ "$kind" = trace ]; then grep '_trace\.h$'; else grep -v '_trace\.h$'; fi)
+			if [ "$kind" = trace ]; then grep '^kmod/trace\.h$'; else grep -v '^kmod/trace\.h$'; fi)
 		[ ${#list[@]} = 0 ] && continue
 		# One file at a time: given several, it loses sight of the comments in all but the first
 		printf '%s\n' "${list[@]}" | in_tree xargs -P "$JOBS" -n 1 \
