@@ -666,7 +666,7 @@ static void test_softmax_odd(void)
 	in[6] = 0; in[7] = NAN; in[8] = 0;
 	run(&cmd);
 	CHECK(out[0] == 0.5f && out[1] == 0 && out[2] == 0.5f && loss[0] > 1000.6f &&
-	       loss[0] < 1000.8f);
+	      loss[0] < 1000.8f);
 	CHECK(((uint32_t *)out)[3] == NAN_BITS && ((uint32_t *)loss)[1] == NAN_BITS);
 	CHECK(((uint32_t *)out)[7] == NAN_BITS && ((uint32_t *)loss)[2] == NAN_BITS);
 	AT(3)[2] = 3;
@@ -844,7 +844,7 @@ static void test_refused_fields(void)
 		unsigned int fault = t1_tensor_check(&cmd);
 
 		CHECK(fault == (op >= T1_OP_GEMM && op <= T1_OP_REQUANT ?
-				 0 : T1_FAULT_BAD_COMMAND));
+				0 : T1_FAULT_BAD_COMMAND));
 	}
 	for (uint8_t op = T1_OP_GEMM; op <= T1_OP_REQUANT; op++) {
 		const unsigned int i = op - T1_OP_GEMM;

@@ -51,6 +51,7 @@ programs()
 }
 
 PROGRAMS=$(programs "$1") || exit 1
+ALSO=$(programs --also "$1") || exit 1
 # shellcheck disable=SC2086 # words
 case $1 in
 vfio)
@@ -63,7 +64,7 @@ lifecycle)
 	;;
 guests)
 	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout 500 -- tests/in-host/guests.sh \
-		"$(echo $(programs --together "$1"))" "$(echo $(programs --alone "$1"))"
+		"$(programs --together "$1" | tr '\n' ' ')" "$(programs --alone "$1" | tr '\n' ' ')"
 	;;
 shares)
 	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout 500 -- \
@@ -71,7 +72,7 @@ shares)
 	;;
 smoke-6.1)
 	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --dev hang=on --timeout 300 -- \
-		tests/in-host/smoke.sh $PROGRAMS $(programs --also "$1")
+		tests/in-host/smoke.sh $PROGRAMS $ALSO
 	;;
 *)
 	die "run.sh: no suite $1"

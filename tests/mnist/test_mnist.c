@@ -432,7 +432,7 @@ static void test_files(void)
 	CHECK(refused(LABELS));
 	write_file(LABELS, labels, 10);
 	CHECK(!mnist_load(dir, "t", &set, error, sizeof(error)) && set.count == 2 &&
-	       set.labels[0] == 9 && set.labels[1] == 3);
+	      set.labels[0] == 9 && set.labels[1] == 3);
 	mnist_free(&set);
 
 	labels[8] = 10;

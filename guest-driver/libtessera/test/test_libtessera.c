@@ -116,7 +116,7 @@ static void test_va_space(void)
 	CHECK(tessera_va_give(&vas, 0x2000, 0x2000) == 0);
 	CHECK(tessera_va_give(&vas, 0x6000, 0xa000) == 0);
 	CHECK(vas.free && !vas.free->next && vas.free->start == 0x1000 &&
-	       vas.free->end == 0x10000);
+	      vas.free->end == 0x10000);
 	CHECK(tessera_va_take(&vas, 0x3000, 0x1000) == 0);
 	CHECK(tessera_va_take(&vas, 0x2000, 0x2000) == -EEXIST);
 	CHECK(tessera_va_take(&vas, ~0xfffull, 0x2000) == -EINVAL);
@@ -182,7 +182,7 @@ static void test_bindings(void)
 	CHECK(tessera_bo_create(dev, 3u << 20, 0, &big) == 0);
 	CHECK(tessera_bind(ctx, small, 0, 0, rw, &a) == 0 && a == VA_START);
 	CHECK(drv.bind.ctx_id == 7 && drv.bind.va == a && drv.bind.size == 4096 &&
-	       drv.bind.flags == rw && drv.bind.handle == tessera_bo_handle(small));
+	      drv.bind.flags == rw && drv.bind.handle == tessera_bo_handle(small));
 	CHECK(tessera_bind(ctx, big, 0, 0, rw, &b) == 0 && b % T1_HUGE_PAGE_SIZE == 0);
 	CHECK(tessera_bind(ctx, big, 4096, 8192, rw, &c) == 0 && drv.bind.offset == 4096);
 	CHECK(tessera_bind(ctx, big, 100, 4096, rw, &c) == -EINVAL);
@@ -241,7 +241,7 @@ static void test_submission(void)
 	CHECK(drv.exec.queue_id == 9 && drv.exec.num_batches == 1 && drv.exec.flags == 0);
 	CHECK(drv.batch.count == 2 && drv.batch.va == drv.bind.va && drv.batch.va % 64 == 0);
 	CHECK(drv.exec.num_out_syncs == 1 && drv.out_sync.handle == syncobj &&
-	       drv.out_sync.point == 42);
+	      drv.out_sync.point == 42);
 	CHECK(tessera_submit_cmdbuf(queue, cb, 0, 0) == 0 && drv.exec.num_out_syncs == 0);
 	CHECK(tessera_cmd_nop(cb) == 0 && tessera_cmd_nop(cb) == -ENOSPC);
 	CHECK(tessera_submit_cmdbuf(queue, cb, syncobj, 43) == -ENOSPC);
@@ -254,9 +254,9 @@ static void test_submission(void)
 	CHECK(drv.deadline >= now + 1000000000 && drv.deadline < now + 20000000000);
 	CHECK(tessera_syncobj_wait(dev, syncobj, 5, 0) == -ETIME && drv.deadline == 0);
 	CHECK(tessera_syncobj_wait(dev, syncobj, 42, TESSERA_FOREVER) == 0 &&
-	       drv.deadline == INT64_MAX);
+	      drv.deadline == INT64_MAX);
 	CHECK(tessera_queue_query(queue, &info) == 0 && info.busy_ns == 1234 &&
-	       info.queue_id == 9);
+	      info.queue_id == 9);
 
 	/* What fails half way leaves nothing behind. */
 	drv.fail_errno = EIO;
@@ -307,7 +307,7 @@ static void test_cmdbuf_batch(void)
 	for (int i = 0; i < 3; i++)
 		CHECK(tessera_cmd_fence(cb, 0x2000, 5) == 0);
 	CHECK(tessera_cmdbuf_batch(cb, 1, 0, &batch) == 0 && batch.va == 0x10040 &&
-	       batch.count == 2 && batch.pad == 0);
+	      batch.count == 2 && batch.pad == 0);
 	CHECK(tessera_cmdbuf_batch(cb, 1, 1, &batch) == 0 && batch.count == 1);
 	CHECK(tessera_cmdbuf_batch(cb, 1, 3, &batch) == -EINVAL);
 	CHECK(tessera_cmdbuf_batch(cb, 3, 0, &batch) == -EINVAL);
@@ -400,7 +400,7 @@ static void test_commands_products(void)
 	BAD(GEMM(.a = PAST - 8, .b = B, .c = C, .m = 2, .n = 3, .k = 4));
 	begin();
 	CHECK(GEMM(.a = A + 1, .b = B + 1, .c = C, .m = 2, .n = 3, .k = 4,
-		    .flags = T1_GEMM_I8) == 0);
+		   .flags = T1_GEMM_I8) == 0);
 
 	GOOD(CONV(.in = A, .weights = B, .out = C, .n = 1, .h = 5, .w = 6, .cin = 2, .cout = 3,
 		  .kh = 3, .kw = 2, .stride = 2, .padding = 1, .flags = T1_CONV_ACCUMULATE),
