@@ -49,8 +49,8 @@ run_checkpatch()
 	local rc=0 list where kind types=SPLIT_STRING kernel trace user tests uapi
 
 	# What user space or QEMU compiles has none of the kernel's macros and types, and has
-	# libraries' names. The headers of the interface are tables with a comment on every line. Tracepoints are laid out as the kernel's own are, which
-	# checkpatch doesn't know.
+	# libraries' names. The headers of the interface are tables with a comment on every line.
+	# Tracepoints are laid out as the kernel's own are, which checkpatch doesn't know.
 	kernel=$types
 	trace=$types,PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE,MACRO_ARG_REUSE,COMPLEX_MACRO,SPACING
 	user=$types,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE,PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,STRCPY
