@@ -39,7 +39,7 @@ check-debug: lab
 
 bench: lab
 	@DETERMINISTIC=1 tests/run.sh --when bench; rc=$$?; \
-		sed -n 's/^\(\(not \)\{0,1\}ok\) [0-9]*/\1/p; s/^# //p' out/tests/bench-sched/ktap; exit $$rc
+		sed -n 's/^\(\(not \)\{0,1\}ok\) [0-9]*/\1/p; s/^# //p' out/tests/bench/ktap; exit $$rc
 
 lint:
 	@tests/lab/setup.sh --tree

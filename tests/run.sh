@@ -23,7 +23,7 @@ suites()
 {
 	local name when secs command
 
-	while read -r name when secs command; do
+	while read -r name when secs _ command; do
 		case $name in '' | \#*) continue ;; esac
 		if [ "$WANTED" != "  " ]; then
 			case $WANTED in *" $name "*) ;; *) continue ;; esac

@@ -1,45 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* harness.c - a machine around the device core, for its unit tests */
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "harness.h"
 
 struct machine m;
 
-static const char *test_name;
-static unsigned int test_failures;
-
-void check_failed(const char *file, int line, const char *fmt, ...)
+static void set_up(unsigned int i)
 {
-	va_list ap;
-
-	/* One broken loop must not fill the log. */
-	if (++test_failures > 20)
-		return;
-	printf("# %s: %s:%d: ", test_name, file, line);
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	printf("\n");
+	machine_init();
 }
 
-int run_tests(const struct test *tests, unsigned int count)
+int machine_run(const struct ktap_test *tests, unsigned int num, int argc, char **argv)
 {
-	unsigned int i, failed = 0;
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	printf("KTAP version 1\n1..%u\n", count);
-	for (i = 0; i < count; i++) {
-		test_name = tests[i].name;
-		test_failures = 0;
-		machine_init();
-		tests[i].run();
-		machine_free();
-		failed += !!test_failures;
-		printf("%s %u %s\n", test_failures ? "not ok" : "ok", i + 1, tests[i].name);
-	}
-	return !!failed;
+	return ktap_run_each(tests, num, set_up, machine_free, argc, argv);
 }
 
 /* ------------------------------------------------------------- the machine -- */
@@ -93,7 +67,7 @@ static void host_irq(void *opaque, unsigned int vector)
 	if (vector < T1_MAX_VECTORS)
 		m.irqs[vector]++;
 	else
-		check_failed(__FILE__, __LINE__, "no vector %u", vector);
+		FAIL("no vector %u", vector);
 }
 
 static void host_guest_error(void *opaque, const char *fmt, va_list args)
@@ -212,7 +186,7 @@ void machine_replace_core(void)
 	m.timer = T1_NEVER;
 	m.core = must(t1_core_new(&machine_config, &machine_ops, NULL, m.vram));
 	if (!t1_core_load(m.core, buf, len, &why))
-		check_failed(__FILE__, __LINE__, "own state refused: %s", why);
+		FAIL("own state refused: %s", why);
 	free(buf);
 }
 
@@ -246,7 +220,7 @@ void run_idle(void)
 
 	for (i = 0; m.timer != T1_NEVER; i++) {
 		if (i == 1000000) {
-			check_failed(__FILE__, __LINE__, "does not come to rest");
+			FAIL("does not come to rest");
 			return;
 		}
 		run_to(m.timer);
@@ -457,9 +431,9 @@ struct t1_event event_expect(unsigned int type)
 	struct t1_event ev = { 0 };
 
 	if (!event_get(&ev))
-		check_failed(__FILE__, __LINE__, "no event where type %u is due", type);
+		FAIL("no event where type %u is due", type);
 	else if (ev.type != type)
-		check_failed(__FILE__, __LINE__, "event type %u where %u is due", ev.type, type);
+		FAIL("event type %u where %u is due", ev.type, type);
 	return ev;
 }
 
@@ -468,7 +442,7 @@ void event_none(void)
 	struct t1_event ev;
 
 	if (event_get(&ev))
-		check_failed(__FILE__, __LINE__, "event type %u where none is due", ev.type);
+		FAIL("event type %u where none is due", ev.type);
 }
 
 /* ------------------------------------------------------------------ memory -- */

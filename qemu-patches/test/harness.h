@@ -10,9 +10,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 
+#include "ktap.h"
 #include "tessera-core.h"
 #include "t1_hw.h"
 
@@ -62,29 +61,8 @@ struct machine {
 
 extern struct machine m;
 
-/* KTAP */
-struct test {
-	const char *name;
-	void (*run)(void);
-};
-
-int run_tests(const struct test *tests, unsigned int count);
-void check_failed(const char *file, int line, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-#define CHECK(cond) \
-	do { \
-		if (!(cond)) \
-			check_failed(__FILE__, __LINE__, "%s", #cond); \
-	} while (0)
-
-#define CHECK_EQ(a, b) \
-	do { \
-		unsigned long long a_ = (a), b_ = (b); \
-		if (a_ != b_) \
-			check_failed(__FILE__, __LINE__, "%s is %llu, should be %s, %llu", \
-				     #a, a_, #b, b_); \
-	} while (0)
+/* Run the tests, each on a machine of its own. */
+int machine_run(const struct ktap_test *tests, unsigned int num, int argc, char **argv);
 
 /* the machine */
 void machine_init(void);		/* powered on, enabled, EVQ of 64 */

@@ -3,7 +3,7 @@
 # The main job, from inside the virtual host: the MNIST program on bare metal, then in one
 # guest that has the whole accelerator, then in three guests that share it under each policy.
 # Lines "demo: ..." on the console tell what goes on; what was measured goes to /dev/ttyS1 in
-# the form told in tools/report/raw.py.
+# the form told in tests/demo/report/raw.py.
 #   host.sh deterministic|ordinary
 set -u -o pipefail
 

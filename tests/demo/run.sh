@@ -89,7 +89,7 @@ fi
 
 step "writing the report"
 echo
-tests/lab/in-tree.sh --bind "$DIR:/out" /repo/tools/report/report.py --out /out \
+tests/lab/in-tree.sh --bind "$DIR:/out" /repo/tests/demo/report/report.py --out /out \
 	--console /out/bench/console.log /out/bench/result || rc=1
 echo
 [ ! -s "$DIR/report.html" ] || say "report: $DIR/report.html and $DIR/report.json ($SECONDS s)"

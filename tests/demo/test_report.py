@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Tests of the report's generator (tools/report), on raw input made here. KTAP.
+"""Tests of the report's generator (tests/demo/report), on raw input made here. KTAP.
 
 Each failure that the demo has to notice is put into otherwise good input, alone, and must be
 reported, and nothing else with it.
@@ -15,7 +15,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-sys.path.insert(0, os.path.join(TOP, "tools", "report"))
+sys.path.insert(0, os.path.join(TOP, "tests", "demo", "report"))
 sys.path.append(os.path.join(TOP, "tests", "tools"))
 
 import figures  # noqa: E402

@@ -2,22 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Run the tests of tessera_drm.ko on the function that this machine has, be it physical,
 # passed through or a vGPU: KTAP on stdout, one test a program. Programs are in $DIR or
-# beside this script; arguments name some of them, without "test_".
-#
-# test_reset is last: it takes the device away and gives it back.
+# beside this script; arguments name some of them, with or without a directory and "test_".
 DIR=${DIR:-$(dirname "$0")}
-ALL='config ioctl exec prime fault timeout fdinfo commands reset'
 LOG=/tmp/test-guest.$$
 
 modprobe tessera_drm 2>/dev/null
 modprobe vgem 2>/dev/null
-[ $# -gt 0 ] || set -- $ALL
+[ $# -gt 0 ] || set -- "$DIR"/test_*
 echo "KTAP version 1"
 echo "1..$#"
 n=0
 failed=0
 for t; do
 	n=$((n + 1))
+	t=${t##*/}
+	t=${t#test_}
 	timeout 300 "$DIR/test_$t" >"$LOG" 2>&1
 	rc=$?
 	# Of the harness's own version line and commentary only the lines of a failure are wanted

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * test_exec.c - jobs: order, fences, syncobjs in and out, deep pipelines
+ *
+ * Also: smoke-6.1
  */
 #include <errno.h>
 #include <pthread.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * test_ioctl.c - each ioctl: what it does, and the errno of each mistake
+ *
+ * Also: smoke-6.1
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /*
  * test_reset.c - function reset, system sleep, and a driver that is unbound under its users
  *
- * Run last: the device is taken away and given back.
+ * Alone: the device is taken away and given back
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,8 @@
  * test_timeout.c - jobs that never end: the watchdog, and ends of contexts that hang
  *
  * Needs a device that accepts T1_OP_HANG, and root for the module parameter.
+ *
+ * Alone: beside a hang, others wait long
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In the virtual host: which driver takes the accelerator, whatever the order in which they
 # are loaded; unload; mdevctl.
-. /tests/bench/lib.sh
+. /tests/in-host/lib.sh
 ktap_begin
 U=11111111-2222-4333-8444-555555555555
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In the virtual host: perf sees the mediator's tracepoints, each with its fields, around work
 # of the VFIO client that makes every kind of event: a hang that an engine reset ends.
-. /tests/bench/lib.sh
+. /tests/in-host/lib.sh
 ktap_begin
 WORK="/tests/vfio/test_hang -t not_preemptible"
 

@@ -27,17 +27,15 @@ ON='KVM VFIO IOMMUFD VFIO_DEVICE_CDEV INTEL_IOMMU DRM OVERLAY_FS VIRTIO_PCI DEVP
 # kernels have them, guests boot in minutes rather than in many
 NEEDED='KASAN PROVE_LOCKING DEBUG_KMEMLEAK UBSAN DMA_API_DEBUG PM_SLEEP_DEBUG HZ_250
 	TRANSPARENT_HUGEPAGE_ALWAYS UDMABUF'
-MODULES='KVM_AMD KVM_INTEL VFIO_PCI VFIO_MDEV DRM_SCHED DRM_GEM_SHMEM_HELPER DRM_EXEC DRM_GPUVM
-	X86_MSR DRM_VGEM'
+MODULES='KVM_AMD KVM_INTEL VFIO_PCI VFIO_MDEV DRM_GEM_SHMEM_HELPER X86_MSR DRM_VGEM'
 
 mkdir -p build
 tar -xf /usr/src/linux-source-6.12.tar.xz -C build --strip-components=1
 cd build
 
 # What only in-tree drivers may select has no question to answer; ours is out of tree
-for o in DRM_SCHED DRM_GEM_SHMEM_HELPER DRM_EXEC DRM_GPUVM; do
-	sed -i "/^config $o\$/{n;s/tristate\$/tristate \"$o\"/}" drivers/gpu/drm/Kconfig
-done
+sed -i '/^config DRM_GEM_SHMEM_HELPER$/{n;s/tristate$/tristate "DRM_GEM_SHMEM_HELPER"/}' \
+	drivers/gpu/drm/Kconfig
 sed -i '/^config VFIO_MDEV$/{n;s/tristate$/tristate "VFIO_MDEV"/}' drivers/vfio/mdev/Kconfig
 
 make -s x86_64_defconfig kvm_guest.config

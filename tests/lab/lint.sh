@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Static checks, as KTAP: checkpatch --strict, W=1 and sparse builds of the modules for both
-# kernels, kernel-doc, cppcheck, clang-format (in directories that have a .clang-format),
-# codespell, shellcheck, syntax of Python and reStructuredText, and the house rules.
+# kernels, kernel-doc, cppcheck, codespell, shellcheck, syntax of Python and reStructuredText,
+# each test program in one suite, and the house rules.
 set -u
 . "$(dirname "$0")/lib.sh"
 cd "$REPO" || exit 1
@@ -46,12 +46,11 @@ check()
 
 run_checkpatch()
 {
-	local rc=0 list where kind types=FILE_PATH_CHANGES,SPLIT_STRING kernel trace user tests uapi
+	local rc=0 list where kind types=SPLIT_STRING kernel trace user tests uapi
 
-	# FILE_PATH_CHANGES: there is no MAINTAINERS here. What user space or QEMU compiles has none
-	# of the kernel's macros and types, and has libraries' names. The headers of the interface are
-	# tables with a comment on every line. Tracepoints are laid out as the kernel's own are, which
-	# checkpatch doesn't know.
+	# What user space or QEMU compiles has none of the kernel's macros and types, and has
+	# libraries' names. The headers of the interface are tables with a comment on every line.
+	# Tracepoints are laid out as the kernel's own are, which checkpatch doesn't know.
 	kernel=$types
 	trace=$types,PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE,MACRO_ARG_REUSE,COMPLEX_MACRO,SPACING
 	user=$types,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE,PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,STRCPY
@@ -61,7 +60,7 @@ run_checkpatch()
 	uapi=$user,LINE_SPACING,LONG_LINE,LONG_LINE_COMMENT
 	while read -r kind where; do
 		mapfile -t list < <(files ":(glob)$where*.c" ":(glob)$where*.h" |
-			if [ "$kind" = trace ]; then grep '_trace\.h$'; else grep -v '_trace\.h$'; fi)
+			if [ "$kind" = trace ]; then grep '^kmod/trace\.h$'; else grep -v '^kmod/trace\.h$'; fi)
 		[ ${#list[@]} = 0 ] && continue
 		# One file at a time: given several, it loses sight of the comments in all but the first
 		printf '%s\n' "${list[@]}" | in_tree xargs -P "$JOBS" -n 1 \
@@ -95,21 +94,11 @@ run_cppcheck()
 		-j"$JOBS" -DCONFIG_64BIT -I uapi "${list[@]}"
 }
 
-run_clang_format()
-{
-	local d list=()
-
-	for d in $(files '*.clang-format'); do
-		mapfile -t -O ${#list[@]} list < <(files "$(dirname "$d")/*.c" "$(dirname "$d")/*.h")
-	done
-	[ ${#list[@]} = 0 ] || in_tree clang-format --dry-run -Werror "${list[@]}"
-}
-
 run_codespell()
 {
 	local list
 
-	mapfile -t list < <(files | grep -v -e '^data/' -e '\.gz$' -e '\.html$' -e '\.svg$' -e '\.png$')
+	mapfile -t list < <(files | grep -v -e '^data/' -e '^LICENSES/' -e '\.gz$' -e '\.html$' -e '\.svg$' -e '\.png$')
 	in_tree codespell --ignore-words-list=som,ot,fo,inout,ser,vas,filp,iput,fro,renderD,rendered "${list[@]}"
 }
 
@@ -149,9 +138,47 @@ run_rst()
 		exit $bad' sh "${list[@]}"
 }
 
+# Every licence that a file names has its text in LICENSES
+check_licences()
+{
+	local id bad=0
+
+	while read -r id; do
+		grep -rqxE "(Valid-License|SPDX-Exception)-Identifier: $id" LICENSES ||
+			{ echo "LICENSES: no text of $id"; bad=1; }
+	done < <(files | grep -v '^LICENSES/' | tr '\n' '\0' |
+		xargs -0 sed -s -nE '1,3s,.*SPDX-License-Identifier: ([A-Za-z0-9. -]*[A-Za-z0-9]).*,\1,p' |
+		sed 's/ \(WITH\|AND\|OR\) /\n/g' | sort -u)
+	return $bad
+}
+
+# Every pattern of MAINTAINERS is that of files, and every file is some part's
+check_maintainers()
+{
+	local f pattern list bad=0
+
+	mapfile -t list < <(sed -n 's/^F:[[:space:]]*//p' MAINTAINERS)
+	for pattern in "${list[@]}"; do
+		# shellcheck disable=SC2086 # a pattern
+		ls -d $pattern >/dev/null 2>&1 || { echo "MAINTAINERS: no $pattern"; bad=1; }
+	done
+	while read -r f; do
+		for pattern in "${list[@]}"; do
+			# shellcheck disable=SC2254 # a pattern it is
+			case $f in $pattern | ${pattern%/}/*) continue 2 ;; esac
+		done
+		echo "MAINTAINERS: no part has $f"
+		bad=1
+	done < <(files)
+	return $bad
+}
+
 run_house()
 {
 	local f bad=0
+
+	check_licences || bad=1
+	check_maintainers || bad=1
 
 	for f in $(files '*.c' '*.h' '*.sh' '*.py' '*.awk' '*.rst' 'Makefile' '*/Makefile' 'Kbuild' '*/Kbuild'); do
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || { echo "$f: no SPDX line"; bad=1; }
@@ -185,10 +212,10 @@ check "W=1 and sparse, Linux 6.12" "$LAB/build.sh" --lint 6.12
 check "W=1 and sparse, Linux 6.1" "$LAB/build.sh" --lint 6.1
 check "kernel-doc" run_kernel_doc
 check "cppcheck" run_cppcheck
-check "clang-format" run_clang_format
 check "codespell" run_codespell
 check "shellcheck" run_shellcheck
 check "Python" run_python
 check "reStructuredText" run_rst
-check "licence lines, length, unfinished work" run_house
+check "each test program in one suite" "$LAB/programs.sh" --check
+check "licences, maintainers, length, unfinished work" run_house
 exit $RC

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The bench itself, in the virtual host: KVM, two inner guests at once, their commands.
+# The virtual bench itself, in the virtual host: KVM, two inner guests at once, their commands.
+# Suite: lab-self
 exec >/dev/ttyS1
 N=0
 RC=0

@@ -1,40 +1,49 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Run unit-test programs in the Debian 13 tree, each a subtest: units.sh PROGRAM...
-# Programs are named as they lie below the clone (patterns are expanded there) and are run as
-# build.sh user built them. "qtest" is the accelerator's qtest.
+# Run a suite of programs that need no virtual host, each a subtest: units.sh SUITE. Which they
+# are, tests/lab/programs.sh tells. C programs and Python are run in the Debian 13 tree, the
+# former as build.sh user built them; the lab's own scripts on this machine.
 set -u
 . "$(dirname "$0")/lib.sh"
+cd "$REPO" || exit 1
 
 USER_BUILD=$OUT/build/user
 RC=0
 N=0
 
-cd "$USER_BUILD" || die "nothing is built: run tests/lab/build.sh user"
-LIST=()
-for pattern; do
-	if [ "$pattern" = qtest ]; then
-		LIST+=(qtest)
-		continue
-	fi
-	for f in $pattern; do
-		[ -f "$f" ] && [ -x "$f" ] && LIST+=("$f")
+mapfile -t LIST < <("$LAB/programs.sh" "$1")
+[ ${#LIST[@]} != 0 ] || die "units.sh: no programs in the suite $1"
+
+# built SOURCE: the program, below USER_BUILD; a test/ may be built by the Makefile above it
+built()
+{
+	local dir=${1%/*} name=${1##*/} d
+
+	for d in "$dir" "${dir%/*}"; do
+		[ -x "$USER_BUILD/$d/build/${name%.c}" ] && echo "$d/build/${name%.c}" && return
 	done
-done
+	die "$1 is not built: run tests/lab/build.sh user"
+}
 
 run_one()
 {
-	local qemu
+	local qemu program
 
-	if [ "$1" = qtest ]; then
+	case $1 in
+	*/qtest/*)
 		qemu=$(qemu_dir)
 		"$LAB/in-tree.sh" --cd /tmp env QTEST_QEMU_BINARY="/cache/${qemu##*/}/qemu-system-x86_64" \
 			QTEST_QEMU_ARGS="-L /usr/share/seabios -L /usr/share/qemu" \
 			G_TEST_DBUS_DAEMON=/bin/false "/cache/${qemu##*/}/tessera-test" --tap -k
-	else
-		"$LAB/in-tree.sh" --bind "$USER_BUILD:/build" --cd "/build/${1%/*}" \
-			env UBSAN_OPTIONS=print_stacktrace=1 "/build/$1"
-	fi
+		;;
+	*.c)
+		program=$(built "$1") || return
+		"$LAB/in-tree.sh" --bind "$USER_BUILD:/build" --cd "/build/${program%/*}" \
+			env UBSAN_OPTIONS=print_stacktrace=1 "/build/$program"
+		;;
+	*.py) "$LAB/in-tree.sh" "/repo/$1" ;;
+	*) "./$1" ;;
+	esac
 }
 
 echo "KTAP version 1"

@@ -17,17 +17,9 @@
 #include <zlib.h>
 
 #include "job.h"
+#include "ktap.h"
 #include "sha.h"
 #include "tessera-tensor.h"
-
-static int test_failed;
-
-#define EXPECT(cond) do {							\
-	if (!(cond)) {								\
-		test_failed++;							\
-		printf("# %s:%d: %s\n", __func__, __LINE__, #cond);		\
-	}									\
-} while (0)
 
 /* ----------------------------------------- the accelerator in the process -- */
 
@@ -241,36 +233,36 @@ static void test_whole_job(void)
 	struct job_result r = { 0 };
 	struct job *job = NULL;
 
-	EXPECT(job_create(&sim->accel, &train, &test, &job) == 0);
+	CHECK(job_create(&sim->accel, &train, &test, &job) == 0);
 	for (int i = 0; i < 2 && job; i++) {
 		const uint64_t starved = sim->starved, gemms = sim->ops[T1_OP_GEMM];
 
-		EXPECT(job_run(job, JOB_EPOCHS, NULL, &r) == 0);
-		if (test_failed)
+		CHECK(job_run(job, JOB_EPOCHS, NULL, &r) == 0);
+		if (ktap_complaints)
 			break;
 		printf("# accuracy %.4f, %llu batches, %.3f s of engine time, %.3f ms a step\n",
 		       (double)r.correct / r.num_test, (unsigned long long)r.jobs,
 		       (double)r.compute_ns / 1000000000.0, (double)sim->step_ns / 1000000.0);
 		sha256_text(r.params, NET_PARAMS * 4, sha[i][0]);
 		sha256_text(r.predictions, r.num_test, sha[i][1]);
-		EXPECT(r.num_test == 2000 && r.correct >= 1890);
-		EXPECT(r.train_jobs == JOB_EPOCHS * 125 && r.jobs > r.train_jobs);
-		EXPECT(r.compute_ns >= 800000000 && r.compute_ns <= 1200000000);
-		EXPECT(sim->step_ns >= 300000 && sim->step_ns <= 1500000);
-		EXPECT(r.steady_jobs == r.train_jobs - 1 - JOB_STEADY);
+		CHECK(r.num_test == 2000 && r.correct >= 1890);
+		CHECK(r.train_jobs == JOB_EPOCHS * 125 && r.jobs > r.train_jobs);
+		CHECK(r.compute_ns >= 800000000 && r.compute_ns <= 1200000000);
+		CHECK(sim->step_ns >= 300000 && sim->step_ns <= 1500000);
+		CHECK(r.steady_jobs == r.train_jobs - 1 - JOB_STEADY);
 		/* nothing but steps in between, so the rate is a step's to some ns */
-		EXPECT(r.steady_ns == r.steady_jobs * sim->step_ns);
+		CHECK(r.steady_ns == r.steady_jobs * sim->step_ns);
 		/* five products a step; two for each of 8 test chunks, one for each of 4 others */
-		EXPECT(sim->ops[T1_OP_GEMM] - gemms == 5 * r.train_jobs + 2 * 8 + 4);
+		CHECK(sim->ops[T1_OP_GEMM] - gemms == 5 * r.train_jobs + 2 * 8 + 4);
 		/* the pipeline runs dry twice a job: for the scales and at the end */
-		EXPECT(sim->starved - starved == 2 && sim->max_in_flight == JOB_HIGH);
+		CHECK(sim->starved - starved == 2 && sim->max_in_flight == JOB_HIGH);
 		job_result_free(&r);
 	}
 	/* From scratch each time, and the same bytes on every machine and compiler. */
-	EXPECT(!strcmp(sha[0][0], sha[1][0]) && !strcmp(sha[0][1], sha[1][1]));
+	CHECK(!strcmp(sha[0][0], sha[1][0]) && !strcmp(sha[0][1], sha[1][1]));
 	printf("# weights     %s\n# predictions %s\n", sha[0][0], sha[0][1]);
-	EXPECT(!strcmp(sha[0][0], WEIGHTS));
-	EXPECT(!strcmp(sha[0][1], PREDICTIONS));
+	CHECK(!strcmp(sha[0][0], WEIGHTS));
+	CHECK(!strcmp(sha[0][1], PREDICTIONS));
 	job_destroy(job);
 	sim_destroy(&sim->accel);
 }
@@ -285,7 +277,7 @@ static void count_steady(void *arg)
 	struct counts *c = arg;
 
 	c->steady++;
-	EXPECT(c->sim->submitted - c->sim->ended == JOB_HIGH - 1);
+	CHECK(c->sim->submitted - c->sim->ended == JOB_HIGH - 1);
 }
 
 static bool count_asked(void *arg)
@@ -303,21 +295,21 @@ static void test_hooks_and_cut(void)
 	struct job_result cut, whole, again;
 	struct job *job;
 
-	EXPECT(job_create(&sim->accel, &train, &test, &job) == 0);
-	EXPECT(job_run(job, 1, &hooks, &cut) == JOB_CUT);
-	EXPECT(c.steady == 1 && c.asked == 5);
-	EXPECT(sim->ended == sim->submitted && sim->submitted < 40);
-	EXPECT(!cut.params && !cut.predictions);
+	CHECK(job_create(&sim->accel, &train, &test, &job) == 0);
+	CHECK(job_run(job, 1, &hooks, &cut) == JOB_CUT);
+	CHECK(c.steady == 1 && c.asked == 5);
+	CHECK(sim->ended == sim->submitted && sim->submitted < 40);
+	CHECK(!cut.params && !cut.predictions);
 	/* What a cut job leaves behind makes no difference. */
 	c.stop_at = 0;
-	EXPECT(job_run(job, 1, &hooks, &whole) == 0);
-	EXPECT(job_run(job, 1, NULL, &again) == 0);
-	EXPECT(!memcmp(whole.params, again.params, NET_PARAMS * 4));
-	EXPECT(!memcmp(whole.predictions, again.predictions, whole.num_test));
-	EXPECT(c.steady == 2);
+	CHECK(job_run(job, 1, &hooks, &whole) == 0);
+	CHECK(job_run(job, 1, NULL, &again) == 0);
+	CHECK(!memcmp(whole.params, again.params, NET_PARAMS * 4));
+	CHECK(!memcmp(whole.predictions, again.predictions, whole.num_test));
+	CHECK(c.steady == 2);
 	job_result_free(&whole);
 	job_result_free(&again);
-	EXPECT(job_run(job, 0, NULL, &again) == -EINVAL);
+	CHECK(job_run(job, 0, NULL, &again) == -EINVAL);
 	job_destroy(job);
 	sim_destroy(&sim->accel);
 }
@@ -330,9 +322,9 @@ static void test_int8_against_f32(void)
 	struct job_result r = { 0 };
 	struct job *job;
 
-	EXPECT(job_create(&sim->accel, &train, &test, &job) == 0);
-	EXPECT(job_run(job, 2, NULL, &r) == 0);
-	for (uint32_t i = 0; i < test.count && !test_failed; i++) {
+	CHECK(job_create(&sim->accel, &train, &test, &job) == 0);
+	CHECK(job_run(job, 2, NULL, &r) == 0);
+	for (uint32_t i = 0; i < test.count && !ktap_complaints; i++) {
 		const uint8_t *x = test.images + (size_t)i * NET_IN;
 		double hidden[NET_HIDDEN], best = -1e30;
 		uint32_t class = 0;
@@ -358,7 +350,7 @@ static void test_int8_against_f32(void)
 	}
 	printf("# after 2 epochs: f32 %u, int8 %u of %u right, %u the same\n", correct, r.correct,
 	       test.count, same);
-	EXPECT(same >= 1980 && r.correct + 10 >= correct && correct > 1700);
+	CHECK(same >= 1980 && r.correct + 10 >= correct && correct > 1700);
 	job_result_free(&r);
 	job_destroy(job);
 	sim_destroy(&sim->accel);
@@ -371,23 +363,23 @@ static void test_errors_come_out(void)
 	struct job_result r;
 	struct job *job;
 
-	EXPECT(job_create(&sim->accel, &few, &test, &job) == -EINVAL);
-	EXPECT(job_create(&sim->accel, &train, &test, &job) == 0);
+	CHECK(job_create(&sim->accel, &few, &test, &job) == -EINVAL);
+	CHECK(job_create(&sim->accel, &train, &test, &job) == 0);
 	sim->fail_at = 20;
-	EXPECT(job_run(job, 1, NULL, &r) == -EIO && !r.params);
+	CHECK(job_run(job, 1, NULL, &r) == -EIO && !r.params);
 	job_destroy(job);
 	/* every allocation fails once */
 	sim->num_areas = MAX_AREAS;
-	EXPECT(job_create(&sim->accel, &train, &test, &job) == -ENOSPC);
+	CHECK(job_create(&sim->accel, &train, &test, &job) == -ENOSPC);
 	sim->num_areas = 3;
-	EXPECT(job_create(&sim->accel, &train, &test, &job) == -ENOSPC);
+	CHECK(job_create(&sim->accel, &train, &test, &job) == -ENOSPC);
 	sim_destroy(&sim->accel);
 	/* a fault on the engine */
 	sim = sim_create();
-	EXPECT(job_create(&sim->accel, &train, &test, &job) == 0);
+	CHECK(job_create(&sim->accel, &train, &test, &job) == 0);
 	sim->areas[0].bytes -= 2 << 20;
 	printf("# a fault is wanted here:\n");
-	EXPECT(job_run(job, 1, NULL, &r) == -EIO && sim->fault == T1_FAULT_UNMAPPED);
+	CHECK(job_run(job, 1, NULL, &r) == -EIO && sim->fault == T1_FAULT_UNMAPPED);
 	job_destroy(job);
 	sim_destroy(&sim->accel);
 }
@@ -403,7 +395,7 @@ static void write_file(const char *name, const void *data, size_t len)
 
 	snprintf(path, sizeof(path), "%s/%s.gz", dir, name);
 	f = gzopen(path, "wb1");
-	EXPECT(f && gzwrite(f, data, (unsigned int)len) == (int)len && gzclose(f) == Z_OK);
+	CHECK(f && gzwrite(f, data, (unsigned int)len) == (int)len && gzclose(f) == Z_OK);
 }
 
 #define IMAGES "t-images-idx3-ubyte"
@@ -432,49 +424,49 @@ static void test_files(void)
 	struct mnist_set set;
 	char error[512], path[256];
 
-	EXPECT(train.count == 8000 && test.count == 2000);
+	CHECK(train.count == 8000 && test.count == 2000);
 	strcpy(dir, "/tmp/test_mnist.XXXXXX");
-	EXPECT(mkdtemp(dir));
-	EXPECT(refused("cannot be opened"));
+	CHECK(mkdtemp(dir));
+	CHECK(refused("cannot be opened"));
 	write_file(IMAGES, images, len);
-	EXPECT(refused(LABELS));
+	CHECK(refused(LABELS));
 	write_file(LABELS, labels, 10);
-	EXPECT(!mnist_load(dir, "t", &set, error, sizeof(error)) && set.count == 2 &&
-	       set.labels[0] == 9 && set.labels[1] == 3);
+	CHECK(!mnist_load(dir, "t", &set, error, sizeof(error)) && set.count == 2 &&
+	      set.labels[0] == 9 && set.labels[1] == 3);
 	mnist_free(&set);
 
 	labels[8] = 10;
 	write_file(LABELS, labels, 10);
-	EXPECT(refused("label 0 is 10"));
+	CHECK(refused("label 0 is 10"));
 	labels[8] = 9;
 	labels[7] = 1;
 	write_file(LABELS, labels, 9);
-	EXPECT(refused("2 images but 1 labels"));
+	CHECK(refused("2 images but 1 labels"));
 	labels[7] = 2;
 	write_file(LABELS, labels, 9);
-	EXPECT(refused("too short"));
+	CHECK(refused("too short"));
 	labels[3] = 3;
 	write_file(LABELS, labels, 10);
-	EXPECT(refused("not an IDX file"));
+	CHECK(refused("not an IDX file"));
 
 	write_file(IMAGES, images, len - 1);
-	EXPECT(refused("too short"));
+	CHECK(refused("too short"));
 	write_file(IMAGES, images, len + 1);
-	EXPECT(refused("longer"));
+	CHECK(refused("longer"));
 	write_file(IMAGES, images, 7);
-	EXPECT(refused("too short"));
+	CHECK(refused("too short"));
 	write_file(IMAGES, images, 14);
-	EXPECT(refused("too short"));
+	CHECK(refused("too short"));
 	images[11] = 27;
 	write_file(IMAGES, images, len);
-	EXPECT(refused("28 x 28"));
+	CHECK(refused("28 x 28"));
 	images[11] = 28;
 	images[7] = 0;
 	write_file(IMAGES, images, len);
-	EXPECT(refused("bad count"));
+	CHECK(refused("bad count"));
 	images[4] = 0xff;
 	write_file(IMAGES, images, len);
-	EXPECT(refused("bad count"));
+	CHECK(refused("bad count"));
 	/* the gzip itself cut short */
 	images[4] = 0;
 	images[7] = 2;
@@ -482,18 +474,15 @@ static void test_files(void)
 		images[i] = (uint8_t)(i * i >> 3);
 	write_file(IMAGES, images, len);
 	snprintf(path, sizeof(path), "%s/" IMAGES ".gz", dir);
-	EXPECT(truncate(path, 600) == 0);
-	EXPECT(refused("too short"));
+	CHECK(truncate(path, 600) == 0);
+	CHECK(refused("too short"));
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/" LABELS ".gz", dir);
 	unlink(path);
 	rmdir(dir);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} tests[] = {
+static const struct ktap_test tests[] = {
 	{ "whole_job_twice", test_whole_job },
 	{ "hooks_and_cut", test_hooks_and_cut },
 	{ "int8_against_f32", test_int8_against_f32 },
@@ -503,30 +492,21 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	const int count = sizeof(tests) / sizeof(tests[0]);
 	char error[4200], data_dir[4096];
-	int failures = 0;
+	int ret;
 
 	/* By default the clone's, as seen from this program in tests/mnist/build */
 	if (argc > 1)
 		snprintf(data_dir, sizeof(data_dir), "%s", argv[1]);
 	else
 		snprintf(data_dir, sizeof(data_dir), "%s/../../../data/mnist", dirname(argv[0]));
-	printf("KTAP version 1\n");
 	if (mnist_load(data_dir, "train", &train, error, sizeof(error)) ||
 	    mnist_load(data_dir, "test", &test, error, sizeof(error))) {
-		printf("Bail out! %s\n", error);
+		printf("KTAP version 1\nBail out! %s\n", error);
 		return 1;
 	}
-	printf("1..%d\n", count);
-	for (int i = 0; i < count; i++) {
-		test_failed = 0;
-		tests[i].run();
-		printf("%sok %d %s\n", test_failed ? "not " : "", i + 1, tests[i].name);
-		fflush(stdout);
-		failures += !!test_failed;
-	}
+	ret = ktap_run(tests, sizeof(tests) / sizeof(tests[0]), 1, argv);
 	mnist_free(&train);
 	mnist_free(&test);
-	return !!failures;
+	return ret;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * test_config.c - a vGPU's PCI configuration space, register by register
+ *
+ * Also: smoke-6.1
  */
 #include "fixture.h"
 

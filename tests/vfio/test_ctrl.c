@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * test_ctrl.c - the control page: each register, reserved offsets, access sizes, enable and reset
+ *
+ * Also: smoke-6.1
  */
 #include "fixture.h"
 

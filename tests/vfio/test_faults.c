@@ -4,6 +4,8 @@
  *
  * Not here: BUS_ERROR, which needs DMA to be refused below the mediator, and a vGPU's
  * mappings lead to pinned memory only; ENGINE_RESET, which is test_hang's.
+ *
+ * Also: smoke-6.1
  */
 #include "fixture.h"
 

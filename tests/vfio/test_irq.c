@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * test_irq.c - interrupts: an eventfd for each vector, taking them away, the event index
+ *
+ * Also: smoke-6.1
  */
 #include "fixture.h"
 

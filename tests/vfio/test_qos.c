@@ -4,6 +4,8 @@
  * beside its weight
  *
  * To be run in exact virtual time: see load.h.
+ *
+ * Suite: shares
  */
 #include <sys/klog.h>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * test_regions.c - regions: what is told of them, what can be mapped, and where they end
+ *
+ * Also: smoke-6.1
  */
 #include "fixture.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * test_reset.c - function-level, VFIO and register resets, with work running; opening and closing
+ *
+ * Also: smoke-6.1
  */
 #include "fixture.h"
 

@@ -3,6 +3,8 @@
  * test_sched.c - the policies on the vGPUs of one accelerator, by the hardware's counters
  *
  * To be run in exact virtual time: see load.h.
+ *
+ * Suite: shares
  */
 #include "load.h"
 

@@ -155,7 +155,7 @@ def prepare(out):
 
 
 def write_plan(runs, out):
-    """For tests/bench/play.sh."""
+    """For tests/play/play.sh."""
     write(os.path.join(out, "runs", "plan"), "".join(
         f"{r.id}\tvfio\t{host_path(r.scenario.path)}\t{';'.join(r.sets)}\n" for r in runs))
 

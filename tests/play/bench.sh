@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The scheduler's figures, as KTAP: workloads on the virtual bench under each policy, the same
 # in the simulator, instructions a decision; out/bench/sched.json and sched.html. What is run and
-# what is demanded is in sched.py. sched.sh --report judges again what the last run has left.
+# what is demanded is in bench.py. bench.sh --report judges again what the last run has left.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lab/lib.sh
@@ -18,13 +18,13 @@ in_tree()
 if [ "${1:-}" != --report ]; then
 	rm -rf "$DIR"
 	mkdir -p "$DIR"
-	in_tree /repo/tests/bench/sched.py plan /out "$REPO" >&2 || exit 1
-	tests/bench/play.sh "$DIR/runs/plan" "$DIR/runs" >&2 || exit 1
-	in_tree /repo/tests/bench/sched.py simulate /out /build/sched/sim/build/simulate >&2 || exit 1
+	in_tree /repo/tests/play/bench.py plan /out "$REPO" >&2 || exit 1
+	tests/play/play.sh "$DIR/runs/plan" "$DIR/runs" >&2 || exit 1
+	in_tree /repo/tests/play/bench.py simulate /out /build/sched/sim/build/simulate >&2 || exit 1
 	in_tree --cd /build/sched/bench ./instructions.sh build >&2 || exit 1
 	cp "$BUILT"/sched/bench/build/instructions.{json,svg} "$DIR/" || exit 1
 fi
-in_tree /repo/tests/bench/sched.py report /out
+in_tree /repo/tests/play/bench.py report /out
 rc=$?
 # No exact figure, so in no file
 in_tree /build/sched/bench/build/bench_sim best_effort 16 2000 | sed 's/^/# simulator: /'

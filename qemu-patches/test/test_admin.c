@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * admin_test.c - registers, admin queue, page tables, event ring, faults, resets
+ * test_admin.c - registers, admin queue, page tables, event ring, faults, resets
  */
 #include <stdlib.h>
 
@@ -897,7 +897,7 @@ static void config_is_checked(void)
 
 #define TEST(name) { #name, name }
 
-static const struct test tests[] = {
+static const struct ktap_test tests[] = {
 	TEST(registers),
 	TEST(bad_rings_are_fatal),
 	TEST(unreachable_rings_are_fatal),
@@ -922,7 +922,7 @@ static const struct test tests[] = {
 	TEST(config_is_checked),
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
-	return run_tests(tests, sizeof(tests) / sizeof(tests[0]));
+	return machine_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }

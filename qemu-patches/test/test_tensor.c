@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tensor_test.c - the T1's tensor operations against a plain C reference
+ * test_tensor.c - the T1's tensor operations against a plain C reference
  *
  * Arithmetic that IEEE 754 fixes is compared bit for bit; exponentials against libm in
  * long double, to one unit in the last place, and by a hash of a sweep, which must be the
  * same for every compiler and machine.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ktap.h"
 #include "tessera-tensor.h"
 
 #define MEM_BASE	0x10000000ull
@@ -24,23 +24,6 @@
 static uint8_t memory[MEM_SIZE];
 static uint64_t rng_state = 1;
 static unsigned int accesses_left = ~0u;	/* then every access faults */
-
-static int test_no, failures, test_failed;
-
-static void fail(const char *fmt, ...)
-{
-	va_list ap;
-
-	if (test_failed++ < 5) {
-		va_start(ap, fmt);
-		printf("# ");
-		vprintf(fmt, ap);
-		printf("\n");
-		va_end(ap);
-	}
-}
-
-#define EXPECT(cond) do { if (!(cond)) fail("%s:%d: %s", __func__, __LINE__, #cond); } while (0)
 
 static uint32_t rnd(void)
 {
@@ -158,10 +141,10 @@ static void run(const struct t1_cmd *cmd)
 	unsigned int fault = t1_tensor_check(cmd);
 
 	if (fault)
-		fail("check: fault %u of opcode %#x", fault, cmd->opcode);
+		FAIL("check: fault %u of opcode %#x", fault, cmd->opcode);
 	fault = t1_tensor_exec(cmd, &mem, &fault_va);
 	if (fault)
-		fail("exec: fault %u at %#llx", fault, (unsigned long long)fault_va);
+		FAIL("exec: fault %u at %#llx", fault, (unsigned long long)fault_va);
 }
 
 static void same_bytes(const void *got, const void *want, size_t len, const char *what)
@@ -170,11 +153,11 @@ static void same_bytes(const void *got, const void *want, size_t len, const char
 
 	for (size_t i = 0; i < len / 4; i++)
 		if (g[i] != w[i]) {
-			fail("%s: word %zu: got %08x, want %08x", what, i, g[i], w[i]);
+			FAIL("%s: word %zu: got %08x, want %08x", what, i, g[i], w[i]);
 			return;
 		}
 	if (memcmp(got, want, len))
-		fail("%s: last bytes differ", what);
+		FAIL("%s: last bytes differ", what);
 }
 
 /* ---------------------------------------------------------------- GEMM -- */
@@ -270,7 +253,7 @@ static void test_gemm_i8_range(void)
 	cmd.gemm.ldb = 1;
 	cmd.gemm.ldc = 1;
 	run(&cmd);
-	EXPECT(*(uint32_t *)AT(2) == (uint32_t)c0 + 60000u * 16384u - 128u * 127u);
+	CHECK(*(uint32_t *)AT(2) == (uint32_t)c0 + 60000u * 16384u - 128u * 127u);
 }
 
 /* -------------------------------------------------------------- CONV2D -- */
@@ -365,7 +348,7 @@ static void test_conv(void)
 		if (cmd.conv.h + 2 * cmd.conv.padding < cmd.conv.kh ||
 		    cmd.conv.w + 2 * cmd.conv.padding < cmd.conv.kw) {
 			cmd.opcode = T1_OP_CONV2D;
-			EXPECT(t1_tensor_check(&cmd) == T1_FAULT_BAD_COMMAND);
+			CHECK(t1_tensor_check(&cmd) == T1_FAULT_BAD_COMMAND);
 			continue;
 		}
 		conv_case(&cmd);
@@ -527,15 +510,15 @@ static void test_act_smooth(void)
 			uint32_t d = ulps(out[i], ref);
 
 			if (d > 1)
-				fail("sub %u of %a: %a, not %La", sub, x[i], out[i], ref);
+				FAIL("sub %u of %a: %a, not %La", sub, x[i], out[i], ref);
 			off += d;
 		}
 		hash = hash_bytes(hash, out, count * 4);
 	}
 	if (off > 8)
-		fail("%u values not correctly rounded", off);
+		FAIL("%u values not correctly rounded", off);
 	if (hash != 0x83c9aae2185d92fe)
-		fail("hash of the sweep is %#llx", (unsigned long long)hash);
+		FAIL("hash of the sweep is %#llx", (unsigned long long)hash);
 }
 
 static int8_t ref_quant(float x, bool relu)
@@ -647,14 +630,14 @@ static void test_softmax(void)
 					p = (p - (j == labels[i])) * scale;
 				/* x - max is rounded to f32: relative error 2^-24 |x - max| */
 				if (fabsl(out[i * n + j] - p) > 0.00002L * fabsl(p) + 0.0000002L)
-					fail("softmax %g, not %Lg", out[i * n + j], p);
+					FAIL("softmax %g, not %Lg", out[i * n + j], p);
 			}
 			if (wl) {
 				long double l = logl(r.sum) -
 						((long double)x[labels[i]] - r.max);
 
 				if (fabsl(loss[i] - l) > 0.000002L * fabsl(l) + 0.000001L)
-					fail("loss %g, not %Lg", loss[i], l);
+					FAIL("loss %g, not %Lg", loss[i], l);
 			}
 		}
 		hash = hash_bytes(hash, out, m * n * 4);
@@ -662,7 +645,7 @@ static void test_softmax(void)
 			hash = hash_bytes(hash, loss, m * 4);
 	}
 	if (hash != 0x8e5d768756455f81)
-		fail("hash of the results is %#llx", (unsigned long long)hash);
+		FAIL("hash of the results is %#llx", (unsigned long long)hash);
 }
 
 static void test_softmax_odd(void)
@@ -682,13 +665,13 @@ static void test_softmax_odd(void)
 	in[3] = INFINITY; in[4] = 0; in[5] = 0;
 	in[6] = 0; in[7] = NAN; in[8] = 0;
 	run(&cmd);
-	EXPECT(out[0] == 0.5f && out[1] == 0 && out[2] == 0.5f && loss[0] > 1000.6f &&
-	       loss[0] < 1000.8f);
-	EXPECT(((uint32_t *)out)[3] == NAN_BITS && ((uint32_t *)loss)[1] == NAN_BITS);
-	EXPECT(((uint32_t *)out)[7] == NAN_BITS && ((uint32_t *)loss)[2] == NAN_BITS);
+	CHECK(out[0] == 0.5f && out[1] == 0 && out[2] == 0.5f && loss[0] > 1000.6f &&
+	      loss[0] < 1000.8f);
+	CHECK(((uint32_t *)out)[3] == NAN_BITS && ((uint32_t *)loss)[1] == NAN_BITS);
+	CHECK(((uint32_t *)out)[7] == NAN_BITS && ((uint32_t *)loss)[2] == NAN_BITS);
 	AT(3)[2] = 3;
-	EXPECT(t1_tensor_exec(&cmd, &mem, &fault_va) == T1_FAULT_BAD_COMMAND);
-	EXPECT(fault_va == PLACE(3) + 2);
+	CHECK(t1_tensor_exec(&cmd, &mem, &fault_va) == T1_FAULT_BAD_COMMAND);
+	CHECK(fault_va == PLACE(3) + 2);
 }
 
 /* -------------------------------------------------------------- REDUCE -- */
@@ -835,17 +818,17 @@ static void refused(struct t1_cmd cmd, unsigned int fault, int line)
 	unsigned int got = t1_tensor_check(&cmd);
 
 	if (got != fault)
-		fail("line %d: opcode %#x: fault %u, not %u", line, cmd.opcode, got, fault);
+		FAIL("line %d: opcode %#x: fault %u, not %u", line, cmd.opcode, got, fault);
 	if (t1_tensor_exec(&cmd, &mem, &fault_va) != got)
-		fail("line %d: exec and check differ", line);
+		FAIL("line %d: exec and check differ", line);
 	if (t1_tensor_cost_ns(&cmd, &rates) != 0)
-		fail("line %d: a bad command has a cost", line);
+		FAIL("line %d: a bad command has a cost", line);
 }
 
 #define SPOIL(op, sub, fault, assignment) do {		\
 	struct t1_cmd c = good(op, sub);		\
 	if (t1_tensor_check(&c))			\
-		fail("%d: not good at first", __LINE__);\
+		FAIL("%d: not good at first", __LINE__);\
 	c.assignment;					\
 	refused(c, T1_FAULT_##fault, __LINE__);	\
 } while (0)
@@ -860,8 +843,8 @@ static void test_refused_fields(void)
 		struct t1_cmd cmd = good(op, 0);
 		unsigned int fault = t1_tensor_check(&cmd);
 
-		EXPECT(fault == (op >= T1_OP_GEMM && op <= T1_OP_REQUANT ?
-				 0 : T1_FAULT_BAD_COMMAND));
+		CHECK(fault == (op >= T1_OP_GEMM && op <= T1_OP_REQUANT ?
+				0 : T1_FAULT_BAD_COMMAND));
 	}
 	for (uint8_t op = T1_OP_GEMM; op <= T1_OP_REQUANT; op++) {
 		const unsigned int i = op - T1_OP_GEMM;
@@ -938,15 +921,15 @@ static void test_refused_fields(void)
 		struct t1_cmd c = good(T1_OP_SOFTMAX, 0);
 
 		c.flags = T1_SOFTMAX_LOSS;
-		EXPECT(!t1_tensor_check(&c));
+		CHECK(!t1_tensor_check(&c));
 		c.softmax.scale = 1;
 		refused(c, T1_FAULT_BAD_COMMAND, __LINE__);
 		c = good(T1_OP_GEMM, 0);
 		c.flags = T1_GEMM_I8;
 		c.gemm.a++;
-		EXPECT(!t1_tensor_check(&c));
+		CHECK(!t1_tensor_check(&c));
 		c.gemm.b = past - 12;
-		EXPECT(!t1_tensor_check(&c));
+		CHECK(!t1_tensor_check(&c));
 	}
 	SPOIL(T1_OP_REDUCE, 0, BAD_COMMAND, reduce.m = 0);
 	SPOIL(T1_OP_REDUCE, 0, BAD_COMMAND, reduce.axis = 2);
@@ -971,7 +954,7 @@ static void test_refused_sizes(void)
 	c.gemm.lda = 1024;
 	c.gemm.ldb = 1024;
 	c.gemm.ldc = 1024;
-	EXPECT(t1_tensor_check(&c) == 0);
+	CHECK(t1_tensor_check(&c) == 0);
 	c.gemm.m = 1025;
 	refused(c, T1_FAULT_BAD_COMMAND, __LINE__);
 	/* spans: 256 MiB pass, four bytes more do not */
@@ -979,7 +962,7 @@ static void test_refused_sizes(void)
 	c.gemm.n = 1;
 	c.gemm.k = 1;
 	c.gemm.lda = (T1_MAX_BYTES >> 2) - 1;
-	EXPECT(t1_tensor_check(&c) == 0);
+	CHECK(t1_tensor_check(&c) == 0);
 	c.gemm.lda++;
 	refused(c, T1_FAULT_BAD_COMMAND, __LINE__);
 	c.gemm.m = T1_MAX_DIM;
@@ -992,7 +975,7 @@ static void test_refused_sizes(void)
 	/* all operands together */
 	c = good(T1_OP_ELTWISE, 0);
 	c.elt.count = T1_MAX_BYTES / 12;
-	EXPECT(t1_tensor_check(&c) == 0);
+	CHECK(t1_tensor_check(&c) == 0);
 	c.elt.count++;
 	refused(c, T1_FAULT_BAD_COMMAND, __LINE__);
 	c = good(T1_OP_CONV2D, 0);
@@ -1025,17 +1008,17 @@ static void test_cost(void)
 	c.gemm.ldc = 100;
 	c.gemm.k = 784;
 	c.gemm.lda = 784;
-	EXPECT(t1_tensor_cost_ns(&c, &rates) == 313600);
+	CHECK(t1_tensor_cost_ns(&c, &rates) == 313600);
 	c.gemm.m = 65;	/* 5096000 / 32 = 159250 */
-	EXPECT(t1_tensor_cost_ns(&c, &rates) == 318500);
+	CHECK(t1_tensor_cost_ns(&c, &rates) == 318500);
 	c.flags = T1_GEMM_I8;	/* 39812.5 clocks */
-	EXPECT(t1_tensor_cost_ns(&c, &rates) == 79626);
+	CHECK(t1_tensor_cost_ns(&c, &rates) == 79626);
 	slow.clock_mhz = 300;	/* 39813 clocks: 132710 */
-	EXPECT(t1_tensor_cost_ns(&c, &slow) == 132710);
+	CHECK(t1_tensor_cost_ns(&c, &slow) == 132710);
 	/* by bandwidth: 3 x 4000 bytes at 64 bytes a ns, rounded up */
 	c = good(T1_OP_ELTWISE, 0);
 	c.elt.count = 1000;
-	EXPECT(t1_tensor_cost_ns(&c, &rates) == 188);
+	CHECK(t1_tensor_cost_ns(&c, &rates) == 188);
 	/* C crosses the bus twice when accumulated to */
 	c = good(T1_OP_GEMM, 0);
 	c.gemm.m = 1024;
@@ -1046,13 +1029,13 @@ static void test_cost(void)
 	c.gemm.lda = 1;
 	slow = rates;
 	slow.vram_mb_per_s = 1000;
-	EXPECT(t1_tensor_cost_ns(&c, &slow) == 8192 + 4194304);
+	CHECK(t1_tensor_cost_ns(&c, &slow) == 8192 + 4194304);
 	c.flags = T1_GEMM_ACCUMULATE;
-	EXPECT(t1_tensor_cost_ns(&c, &slow) == 8192 + 2 * 4194304);
+	CHECK(t1_tensor_cost_ns(&c, &slow) == 8192 + 2 * 4194304);
 	/* the least command costs something, the largest does not wrap */
 	c = good(T1_OP_REQUANT, 4);
 	c.requant.count = 1;
-	EXPECT(t1_tensor_cost_ns(&c, &rates) == 2);
+	CHECK(t1_tensor_cost_ns(&c, &rates) == 2);
 	c = good(T1_OP_GEMM, 0);
 	c.gemm.m = 1024;
 	c.gemm.n = 1024;
@@ -1062,9 +1045,9 @@ static void test_cost(void)
 	c.gemm.ldc = 1024;
 	slow.clock_mhz = 1;
 	slow.vram_mb_per_s = 1;
-	EXPECT(t1_tensor_cost_ns(&c, &slow) == (1ull << 25) * 1000);
+	CHECK(t1_tensor_cost_ns(&c, &slow) == (1ull << 25) * 1000);
 	memset(&slow, 0, sizeof(slow));
-	EXPECT(t1_tensor_cost_ns(&c, &slow) > 0);
+	CHECK(t1_tensor_cost_ns(&c, &slow) > 0);
 }
 
 /* Every access in turn is made to fault: the fault must come out, with its address. */
@@ -1083,10 +1066,10 @@ static void test_memory_faults(void)
 			accesses_left = budget + 1;
 			if (!fault)
 				break;
-			EXPECT(fault == T1_FAULT_UNMAPPED && fault_va >= MEM_BASE);
+			CHECK(fault == T1_FAULT_UNMAPPED && fault_va >= MEM_BASE);
 		}
 		accesses_left = ~0u;
-		EXPECT(faults >= 2 && faults < 100);
+		CHECK(faults >= 2 && faults < 100);
 	}
 }
 
@@ -1115,10 +1098,10 @@ static void test_fuzz(void)
 		t1_tensor_exec(&c, &mem, &fault_va);
 	}
 	if (passed < 20000)
-		fail("only %u commands passed check", passed);
+		FAIL("only %u commands passed check", passed);
 }
 
-/* For eyes only: `tensor_test --speed`. A wall-clock figure is no test. */
+/* For eyes only: `test_tensor --speed`. A wall-clock figure is no test. */
 static void print_speed(void)
 {
 	struct t1_cmd c = good(T1_OP_GEMM, 0);
@@ -1140,10 +1123,7 @@ static void print_speed(void)
 	printf("# gemm 64x128x784 f32: %.2f GMAC/s\n", 20.0 * 64 * 128 * 784 / s / 1000000000.0);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} tests[] = {
+static const struct ktap_test tests[] = {
 	{ "gemm_bit_exact", test_gemm },
 	{ "gemm_i8_full_range", test_gemm_i8_range },
 	{ "conv2d_bit_exact", test_conv },
@@ -1162,22 +1142,17 @@ static const struct {
 	{ "fuzz", test_fuzz },
 };
 
+/* The same numbers whether or not the tests before it are run */
+static void seed(unsigned int i)
+{
+	rng_state = 88172645463325252ull + i;
+}
+
 int main(int argc, char **argv)
 {
-	const int count = sizeof(tests) / sizeof(tests[0]);
-
 	if (argc > 1 && !strcmp(argv[1], "--speed")) {
 		print_speed();
 		return 0;
 	}
-	printf("KTAP version 1\n1..%d\n", count);
-	for (int i = 0; i < count; i++) {
-		test_failed = 0;
-		rng_state = 88172645463325252ull + i;
-		tests[i].run();
-		printf("%sok %d %s\n", test_failed ? "not " : "", ++test_no, tests[i].name);
-		fflush(stdout);
-		failures += !!test_failed;
-	}
-	return !!failures;
+	return ktap_run_each(tests, sizeof(tests) / sizeof(tests[0]), seed, NULL, argc, argv);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * engine_test.c - when things happen: costs, runlists, preemption, waiting, counters
+ * test_engine.c - when things happen: costs, runlists, preemption, waiting, counters
  *
  * Every time is compared by equality: the model's time is exact.
  */
@@ -1076,7 +1076,7 @@ static void explicit_on_and_off(void)
 
 #define TEST(name) { #name, name }
 
-static const struct test tests[] = {
+static const struct ktap_test tests[] = {
 	TEST(fence_order_and_time),
 	TEST(interrupt_rule),
 	TEST(semaphores),
@@ -1110,7 +1110,7 @@ static const struct test tests[] = {
 	TEST(explicit_on_and_off),
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
-	return run_tests(tests, sizeof(tests) / sizeof(tests[0]));
+	return machine_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }

@@ -14,8 +14,8 @@ import os
 import sys
 
 sys.dont_write_bytecode = True	# the repository may be read-only, and stays clean
-TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-sys.path.append(os.path.join(TOOLS, "common"))
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
+sys.path.append(os.path.join(TOP, "tools", "common"))
 
 import checks  # noqa: E402
 import figures  # noqa: E402
@@ -24,7 +24,7 @@ import page  # noqa: E402
 import raw as rawfile  # noqa: E402
 import table  # noqa: E402
 
-LAB = os.path.join(TOOLS, "..", "tests", "lab")
+LAB = os.path.join(TOP, "tests", "lab")
 
 
 def _write(directory, name, text):

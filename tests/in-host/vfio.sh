@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In the virtual host: the named programs of tests/vfio and tests/host, on the accelerator
 # under tessera.ko. vfio.sh PROGRAM...
-. /tests/bench/lib.sh
+. /tests/in-host/lib.sh
 ktap_begin
 mediate
 result $? "tessera.ko has the accelerator"

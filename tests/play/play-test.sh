@@ -41,7 +41,7 @@ result()
 play()
 {
 	rm -rf "${DIR:?}/$1"
-	tests/bench/play.sh --timeout 200 "$DIR/plan" "$DIR/$1" >"$DIR/$1.log" 2>&1 && return
+	tests/play/play.sh --timeout 200 "$DIR/plan" "$DIR/$1" >"$DIR/$1.log" 2>&1 && return
 	sed 's/^/# /' "$DIR/$1.log"
 	return 1
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * state_test.c - saving and loading, and what hostile input can't do
+ * test_state.c - saving and loading, and what hostile input can't do
  *
  * The first half runs one random history straight through and again with the core
  * replaced by its saved state at random points: every event, counter and byte of
@@ -344,7 +344,7 @@ static size_t find(const uint8_t *a, size_t len, uint64_t w0, uint64_t w1)
 		if (!memcmp(a + at, words, sizeof(words)))
 			return at;
 	}
-	check_failed(__FILE__, __LINE__, "no such words in the state");
+	FAIL("no such words in the state");
 	return 0;
 }
 
@@ -381,7 +381,7 @@ static void hostile_fields(void)
 		memcpy(copy, a, len);
 		memcpy(copy + bad[i].at, &bad[i].val, 4);
 		if (t1_core_load(m.core, copy, len, &why))
-			check_failed(__FILE__, __LINE__, "bad field %zu is taken", i);
+			FAIL("bad field %zu is taken", i);
 	}
 	/* a queue may belong to either engine, but not to the other than runs it */
 	for (i = 0; i < SLOTS; i++) {
@@ -669,7 +669,7 @@ static void noise_in_rings(void)
 
 #define TEST(name) { #name, name }
 
-static const struct test tests[] = {
+static const struct ktap_test tests[] = {
 	TEST(same_twice),
 	TEST(same_after_save_and_load),
 	TEST(own_state_is_stable),
@@ -681,7 +681,7 @@ static const struct test tests[] = {
 	TEST(noise_in_rings),
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
-	return run_tests(tests, sizeof(tests) / sizeof(tests[0]));
+	return machine_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The suites that need the virtual host, as tests/suites names them: run.sh SUITE.
-# One boot serves a suite; what is built is taken from out/build/user.
+# One boot serves a suite. Its programs are those that tests/lab/programs.sh lists, as built in
+# out/build/user.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lab/lib.sh
 
 BUILT=$OUT/build/user/tests
-STAGE=${SUITE_OUT:-$OUT/tests/bench-$1}/stage
+STAGE=${SUITE_OUT:-$OUT/tests/in-host-$1}/stage
 # Clearing VRAM is most of a vGPU's making; the smoke test has the default size
 SMALL=vram=64M,hang=on
 
@@ -18,7 +19,7 @@ stage()
 
 	rm -rf "$STAGE"
 	mkdir -p "$STAGE"
-	for d in vfio host guest bench; do
+	for d in vfio host guest in-host; do
 		mkdir -p "$STAGE/$d"
 		for f in "tests/$d"/*.sh "$BUILT/$d"/*; do
 			[ -f "$f" ] && [ -x "$f" ] && cp "$f" "$STAGE/$d/"
@@ -35,26 +36,43 @@ in_host()
 	tests/lab/in-host.sh --add "$STAGE:/tests" "$@"
 }
 
+# programs OPTIONS OF programs.sh: as they lie below /tests; each has to be built
+programs()
+{
+	local list f
+
+	list=$(tests/lab/programs.sh "$@") || exit 1
+	for f in $list; do
+		f=${f#tests/}
+		f=${f%.c}
+		[ -x "$BUILT/$f" ] || die "tests/$f.c is not built: run tests/lab/build.sh user"
+		echo "$f"
+	done
+}
+
+PROGRAMS=$(programs "$1") || exit 1
+ALSO=$(programs --also "$1") || exit 1
+# shellcheck disable=SC2086 # words
 case $1 in
 vfio)
-	in_host --dev "$SMALL" --timeout 500 -- tests/bench/vfio.sh \
-		vfio/test_{config,regions,ctrl,admin,map,commands,isolation,irq,faults,reset,hang,trace,many,fuzz}
+	in_host --dev "$SMALL" --timeout 500 -- tests/in-host/vfio.sh $PROGRAMS
 	;;
 lifecycle)
 	# perf and its libraries are not worth having in every image
 	in_host --add "$(tree_dir)/usr/bin/perf:/usr/bin/perf" --dev "$SMALL" --timeout 300 -- \
-		tests/bench/lifecycle.sh
+		tests/in-host/lifecycle.sh $PROGRAMS
 	;;
 guests)
-	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout 500 -- tests/bench/guests.sh
+	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout 500 -- tests/in-host/guests.sh \
+		"$(programs --together "$1" | tr '\n' ' ')" "$(programs --alone "$1" | tr '\n' ' ')"
 	;;
 shares)
-	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout 500 -- tests/bench/shares.sh
+	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout 500 -- \
+		tests/in-host/shares.sh $PROGRAMS
 	;;
-smoke)
+smoke-6.1)
 	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --dev hang=on --timeout 300 -- \
-		tests/bench/smoke.sh \
-		vfio/test_{config,regions,ctrl,irq,faults,reset}
+		tests/in-host/smoke.sh $PROGRAMS $ALSO
 	;;
 *)
 	die "run.sh: no suite $1"

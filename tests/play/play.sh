@@ -74,7 +74,7 @@ for f in play_vfio play_host play_guest; do
 	[ -x "$BUILT/play/$f" ] || die "play.sh: no $f in $BUILT/play: build first"
 	cp "$BUILT/play/$f" "$STAGE/"
 done
-cp tests/bench/lib.sh tests/lab/dmesg-check.sh "$STAGE/"
+cp tests/in-host/lib.sh tests/lab/dmesg-check.sh "$STAGE/"
 OPTIONS=()
 for dev in "${DEVS[@]}"; do
 	OPTIONS+=(--dev "$dev")
@@ -83,7 +83,7 @@ done
 
 # In a process group of its own, so that all of it can be ended
 setsid tests/lab/boot.sh --det --timeout "$LIMIT_S" --out "$DIR/boot" "${OPTIONS[@]}" \
-	--add "$STAGE:/play" -- tests/bench/play-host.sh >"$DIR/boot.log" 2>&1 </dev/null &
+	--add "$STAGE:/play" -- tests/play/play-host.sh >"$DIR/boot.log" 2>&1 </dev/null &
 BOOT=$!
 trap '[ -z "$BOOT" ] || kill -- "-$BOOT" 2>/dev/null' EXIT
 trap 'exit 130' INT TERM

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What `make bench` runs of the scheduler, and what it demands of the figures. See sched.sh.
+"""What `make bench` runs of the scheduler, and what it demands of the figures. See bench.sh.
 
-    sched.py plan OUT REPO              OUT/runs/plan, for play.sh
-    sched.py simulate OUT SIMULATOR     the same runs in the simulator, OUT/simulator/runs
-    sched.py report OUT                 OUT/sched.json, OUT/sched.html; KTAP
+    bench.py plan OUT REPO              OUT/runs/plan, for play.sh
+    bench.py simulate OUT SIMULATOR     the same runs in the simulator, OUT/simulator/runs
+    bench.py report OUT                 OUT/sched.json, OUT/sched.html; KTAP
 """
 
 import json
@@ -203,4 +203,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except (compare.Failed, compare.Misuse, figures.FigureError, gnuplot.PlotError, OSError) as e:
-        sys.exit(f"sched.py: {e}")
+        sys.exit(f"bench.py: {e}")

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In the virtual host, in exact virtual time: the policies' shares. First by the VFIO client,
 # then among three guests with vGPUs of mixed sizes whose programs keep both engines busy.
-. /tests/bench/lib.sh
+# shares.sh PROGRAM...
+. /tests/in-host/lib.sh
 ktap_begin
 U1=11111111-0000-4000-8000-000000000001
 U2=22222222-0000-4000-8000-000000000002
@@ -12,8 +13,9 @@ TOLERANCE=15	# per mille of the engine's time; the ends of a period cut slices
 
 mediate
 result $? "tessera.ko has the accelerator"
-program test_sched /tests/vfio/test_sched
-program test_qos /tests/vfio/test_qos
+for p; do
+	program "${p##*/}" "/tests/$p"
+done
 
 # got ENGINE SECONDS: what each vGPU gets of an engine meanwhile, per mille, by the counters
 got()
@@ -63,7 +65,7 @@ guest ready g1 g2 g3
 result $? "three guests boot"
 for g in g1 g2 g3; do
 	guest run $g 'modprobe tessera_drm' || result 1 "$g: modprobe"
-	guest run --bg $g '/tests/bench/guest_work busy /tmp/stop' >/tmp/job.$g
+	guest run --bg $g '/tests/in-host/guest_work busy /tmp/stop' >/tmp/job.$g
 done
 sleep 0.3
 due "best_effort" compute 333 333 333
