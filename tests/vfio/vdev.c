@@ -378,8 +378,8 @@ int vdev_mem_alloc(struct vdev *v, size_t bytes, size_t align, struct vdev_mem *
 	return 0;
 }
 
-static int set_irqs(struct vdev *v, uint32_t flags, unsigned int first, unsigned int count,
-		    const int *fds)
+static int set_irqs(struct vdev *v, unsigned int index, uint32_t flags, unsigned int first,
+		    unsigned int count, const int *fds)
 {
 	struct vfio_irq_set *set;
 	size_t data = fds ? count * sizeof(int) : 0;
@@ -390,7 +390,7 @@ static int set_irqs(struct vdev *v, uint32_t flags, unsigned int first, unsigned
 		return -ENOMEM;
 	set->argsz = sizeof(*set) + data;
 	set->flags = flags;
-	set->index = VFIO_PCI_MSIX_IRQ_INDEX;
+	set->index = index;
 	set->start = first;
 	set->count = count;
 	if (data)
@@ -402,19 +402,26 @@ static int set_irqs(struct vdev *v, uint32_t flags, unsigned int first, unsigned
 
 int vdev_irq_set(struct vdev *v, unsigned int first, unsigned int count, const int *eventfds)
 {
-	return set_irqs(v, VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER, first, count,
-			eventfds);
+	return set_irqs(v, VFIO_PCI_MSIX_IRQ_INDEX,
+			VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER, first, count, eventfds);
 }
 
 int vdev_irq_disable(struct vdev *v)
 {
-	return set_irqs(v, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER, 0, 0, NULL);
+	return set_irqs(v, VFIO_PCI_MSIX_IRQ_INDEX,
+			VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER, 0, 0, NULL);
+}
+
+int vdev_irq_set_index(struct vdev *v, unsigned int index, int eventfd)
+{
+	return set_irqs(v, index, VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER, 0, 1,
+			&eventfd);
 }
 
 int vdev_irq_trigger(struct vdev *v, unsigned int first, unsigned int count)
 {
-	return set_irqs(v, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER, first, count,
-			NULL);
+	return set_irqs(v, VFIO_PCI_MSIX_IRQ_INDEX,
+			VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER, first, count, NULL);
 }
 
 int vdev_reset(struct vdev *v)

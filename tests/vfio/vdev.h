@@ -108,6 +108,8 @@ int vdev_dma_unmap(struct vdev *v, uint64_t iova, size_t bytes, uint64_t *unmapp
 /* MSI-X: one eventfd for each of @count vectors from @first on; -1 takes a vector's away. */
 int vdev_irq_set(struct vdev *v, unsigned int first, unsigned int count, const int *eventfds);
 int vdev_irq_disable(struct vdev *v);
+/* Another index of one interrupt, such as VFIO_PCI_ERR_IRQ_INDEX */
+int vdev_irq_set_index(struct vdev *v, unsigned int index, int eventfd);
 /* Raise vectors from the client's side (VFIO's loopback test). */
 int vdev_irq_trigger(struct vdev *v, unsigned int first, unsigned int count);
 

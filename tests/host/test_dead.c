@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_dead.c - an accelerator that does not answer: at bind, in use, while it is given back
+ *
+ * A process at real-time priority clears bits of the function's command register again and again,
+ * on the CPU where the driver sets them: the accelerator then reaches no memory (MASTER), or
+ * does not even hear its registers (MEMORY).
+ *
+ * Alone: the accelerator is bound anew
+ */
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "fixture.h"
+
+#define UUID	"dead0000-1234-4321-abcd-0123456789ab"
+
+struct helper {
+	pid_t pid;
+	int to;
+};
+
+FIXTURE(dead)
+{
+	char bdf[16];
+	struct helper hammer;
+	struct helper unbinder;
+};
+
+static int bind_file(const char *bdf, const char *file)
+{
+	return sysfs_write(bdf, "/sys/bus/pci/drivers/tessera/%s", file);
+}
+
+static bool bound(const char *bdf)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/tessera/%s", bdf);
+	return access(path, F_OK) == 0;
+}
+
+static void on_one_cpu(void)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
+/* Processes made before anything is open, so that they keep nothing open: each waits for a word. */
+static void helper_main(int from, const char *bdf)
+{
+	struct sched_param param = { .sched_priority = 50 };
+	struct timespec pause = { .tv_nsec = 50000 };
+	uint16_t command, bits;
+	char path[96];
+	int fd;
+
+	if (read(from, &bits, sizeof(bits)) != sizeof(bits))
+		_exit(0);
+	if (!bits)
+		_exit(bind_file(bdf, "unbind") ? 1 : 0);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bdf);
+	fd = open(path, O_RDWR);
+	if (fd < 0 || sched_setscheduler(0, SCHED_FIFO, &param))
+		_exit(1);
+	for (;;) {
+		if (pread(fd, &command, sizeof(command), PCI_COMMAND) == sizeof(command) &&
+		    command & bits) {
+			command &= ~bits;
+			if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) < 0)
+				_exit(1);
+		}
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void helper_make(struct helper *h, const char *bdf)
+{
+	int ends[2];
+
+	if (pipe(ends))
+		return;
+	h->pid = fork();
+	if (!h->pid) {
+		close(ends[1]);
+		helper_main(ends[0], bdf);
+	}
+	close(ends[0]);
+	h->to = ends[1];
+}
+
+static bool helper_tell(struct helper *h, uint16_t bits)
+{
+	return write(h->to, &bits, sizeof(bits)) == sizeof(bits);
+}
+
+static int helper_end(struct helper *h, bool at_once)
+{
+	int status = -1;
+
+	if (h->pid <= 0)
+		return -1;
+	if (at_once)
+		kill(h->pid, SIGKILL);
+	waitpid(h->pid, &status, 0);
+	close(h->to);
+	h->pid = 0;
+	return status;
+}
+
+FIXTURE_SETUP(dead)
+{
+	ASSERT_NE(NULL, mdev_parent());
+	snprintf(self->bdf, sizeof(self->bdf), "%s", mdev_parent());
+	setenv("TESSERA_BDF", self->bdf, 1);
+	fresh();
+	on_one_cpu();
+}
+
+FIXTURE_TEARDOWN(dead)
+{
+	helper_end(&self->hammer, true);
+	helper_end(&self->unbinder, true);
+	if (bound(self->bdf)) {
+		mdev_remove_all();
+		bind_file(self->bdf, "unbind");
+	}
+	EXPECT_EQ(0, bind_file(self->bdf, "bind"));
+	EXPECT_EQ(4, mdev_available("V4"));
+}
+
+/* It never answers IDENTIFY: the bind fails with an errno, and the next one is as if nothing was. */
+TEST_F_TIMEOUT(dead, at_bind, 120)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, bind_file(self->bdf, "unbind"));
+		helper_make(&self->hammer, self->bdf);
+		ASSERT_TRUE(helper_tell(&self->hammer, PCI_COMMAND_MASTER));
+		EXPECT_EQ(-EIO, bind_file(self->bdf, "bind"));
+		EXPECT_FALSE(bound(self->bdf));
+		helper_end(&self->hammer, true);
+		ASSERT_EQ(0, bind_file(self->bdf, "bind"));
+		ASSERT_EQ(0, mdev_create_uuid("V1", UUID));
+		EXPECT_EQ(0, mdev_remove(UUID));
+	}
+}
+
+/* Nothing brings it back: its user hears of that, and can give the vGPU back. */
+TEST_F_TIMEOUT(dead, in_use, 120)
+{
+	struct vdev v;
+	struct t1 t;
+	int err, i;
+
+	memset(&v, 0, sizeof(v));
+	memset(&t, 0, sizeof(t));
+	helper_make(&self->hammer, self->bdf);
+	ASSERT_EQ(0, vdev_create(&v, "V4"));
+	err = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	ASSERT_EQ(0, vdev_irq_set_index(&v, VFIO_PCI_ERR_IRQ_INDEX, err));
+	ASSERT_EQ(0, t1_start(&t, &v));
+	ASSERT_EQ(0, t1_ctx_create(&t, 0));
+	EXPECT_FALSE(signalled(err, 0));
+	ASSERT_TRUE(helper_tell(&self->hammer, PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY));
+	usleep(10000);
+	t1_ctx_create(&t, 1);
+	EXPECT_TRUE(signalled(err, 60000));
+	for (i = 0; i < 100 && !(vdev_reg(&v, T1_REG_STATUS) & T1_STATUS_FATAL); i++)
+		usleep(100000);
+	EXPECT_EQ(T1_STATUS_FATAL, vdev_reg(&v, T1_REG_STATUS));
+	helper_end(&self->hammer, true);
+	EXPECT_EQ(0, vdev_destroy(&v));
+	close(err);
+}
+
+/* It is unbound while its reset is under way: what the reset uses outlives it. */
+TEST_F_TIMEOUT(dead, unbound_in_reset, 120)
+{
+	struct vdev v;
+	struct t1 t;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		helper_make(&self->hammer, self->bdf);
+		helper_make(&self->unbinder, self->bdf);
+		memset(&v, 0, sizeof(v));
+		memset(&t, 0, sizeof(t));
+		ASSERT_EQ(0, vdev_create(&v, "V4"));
+		ASSERT_EQ(0, t1_start(&t, &v));
+		ASSERT_EQ(0, t1_ctx_create(&t, 0));
+		ASSERT_TRUE(helper_tell(&self->hammer, PCI_COMMAND_MASTER));
+		ASSERT_TRUE(helper_tell(&self->unbinder, 0));
+		usleep(200000);
+		/* Closing destroys the context, which is not answered: a reset; then unbinding goes on */
+		vdev_close(&v);
+		EXPECT_EQ(0, helper_end(&self->unbinder, false));
+		EXPECT_FALSE(bound(self->bdf));
+		helper_end(&self->hammer, true);
+		ASSERT_EQ(0, bind_file(self->bdf, "bind"));
+	}
+}
+
+TEST_HARNESS_MAIN
