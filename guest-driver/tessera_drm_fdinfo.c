@@ -2,8 +2,9 @@
 /*
  * tessera_drm_fdinfo.c - /proc/PID/fdinfo/FD: engine time and memory of an open file
  *
- * Format: Documentation/gpu/drm-usage-stats.rst of the kernel. Printed here to the last line,
- * rather than with the helper that newer kernels have, so that all kernels print the same.
+ * The kernel's Documentation/gpu/drm-usage-stats.rst defines the format. Newer kernels have
+ * a helper for some of the lines; all of them are printed here, so that every kernel prints
+ * the same.
  */
 #include <linux/pci.h>
 #include <linux/seq_file.h>
@@ -28,8 +29,8 @@ static void tdrm_region_print(struct seq_file *m, const struct tdrm_region *r)
 }
 
 /**
- * tdrm_show_fdinfo - file_operations.show_fdinfo
- * @m: where to
+ * tdrm_show_fdinfo - print engine time and memory of an open file
+ * @m: fdinfo being written
  * @filp: DRM file
  *
  * Context: may sleep.
