@@ -257,7 +257,7 @@ static int tdrm_map_run(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 
  * @va: virtual address
  * @addr: bus or VRAM address
  * @npages: number of pages, up to T1_MAP_MAX_PAGES
- * @flags: T1_MAP_* but for CONTIG
+ * @flags: T1_MAP_* except CONTIG
  *
  * Context: may sleep.
  * Return: 0 or an errno; -EIO if the context is lost.

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 KERNEL=6.12
 DIR=$OUT/demo
 LIMIT_S=${DEMO_TIMEOUT:-1500}
-QUIET_S=20		# after that long without a word, tell that it is still running
+QUIET_S=20		# after that long without output, say that it is still running
 export DETERMINISTIC=${DETERMINISTIC:-1}
 MODE=ordinary
 [ "$DETERMINISTIC" = 0 ] || MODE=deterministic

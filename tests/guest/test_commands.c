@@ -52,7 +52,7 @@ FIXTURE_TEARDOWN(cmd)
 	t_teardown(&self->e);
 }
 
-/* Operands stand at quarters of the data part */
+/* Operands are at quarters of the data part */
 #define A_OFF		0
 #define B_OFF		(512 * 1024)
 #define C_OFF		(1024 * 1024)

@@ -69,7 +69,7 @@ static int imprint(uint32_t number, unsigned int seconds)
 			err = t_bo_map(env.fd, &bo[n]);
 		if (err)
 			return fail("buffer", err);
-		/* what somebody else has left there is not for us to see */
+		/* what another guest has left there must not be visible */
 		if (wrong(&bo[n], 0, n))
 			return 1;
 		err = t_bind(env.fd, env.ctx, bo[n].handle, fill.copy.dst, 0, PIECE, T_RW);

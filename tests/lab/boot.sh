@@ -75,7 +75,7 @@ mkdir -p "$RUN"
 RUN=$(cd "$RUN" && pwd)
 rm -rf "$RUN"/{console.log,result,status,*.stage,*.cpio,qemu.log}
 
-# stage_links DIR: as in every image, so that nothing is put beside a link instead of behind it
+# stage_links DIR: as in every image, so that files go where the links point, not next to them
 stage_links()
 {
 	local d

@@ -40,7 +40,7 @@ struct accel {
  * @path: render node, or NULL for the first
  * @accel: the accelerator
  *
- * Errors of this accelerator are told on stderr where they happen.
+ * Errors of this accelerator are printed on stderr where they happen.
  *
  * Return: 0 or a negative errno
  */

@@ -24,7 +24,7 @@
 /* Jobs in the driver's ring, which has room for a few more */
 #define DEPTH		128
 #define BATCH_CMDS	2
-/* What a job costs beside its length: BATCH, the commands in it, FENCE */
+/* What a job costs besides its length: BATCH, the commands in it, FENCE */
 #define JOB_CMDS	(BATCH_CMDS + 2)
 #define CLOCK_TRIALS	16
 

@@ -96,7 +96,7 @@ static int play(const struct workload *w, const struct vgpus *g, const char *sta
 	struct record r;
 	int ret;
 
-	/* Guests find out about the device's time meanwhile, each at once */
+	/* During this the guests find out about the device's time, all at once */
 	if (sched_set("policy", "best_effort"))
 		return -1;
 	start_ns = record_time_ns();

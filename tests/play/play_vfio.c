@@ -74,7 +74,7 @@ static int fail(const char *what, const char *who, int ret)
 	return -1;
 }
 
-/* The reading that took the least time tells best which times belong together. */
+/* The reading that took the least time shows best which times belong together. */
 static s64 clock_offset(struct play *p)
 {
 	u64 least = SIM_NEVER;
@@ -95,7 +95,7 @@ static s64 clock_offset(struct play *p)
 
 /* ------------------------------------------------------------------ set-up -- */
 
-/* The accelerator is what the workload wants, or this is no run of it. */
+/* The accelerator must be what the workload asks for, or this is not a run of it. */
 static int check_device(struct play *p)
 {
 	struct t1_admin_cmd c = { .opcode = T1_ADMIN_IDENTIFY };

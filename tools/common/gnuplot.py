@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Plots drawn by gnuplot, as SVG to stand inside a page: what all of them share."""
+"""Plots drawn by gnuplot, as SVG for use inside a page: what all of them share."""
 
 import re
 import subprocess
@@ -61,7 +61,7 @@ def draw(name, script):
 
 
 def _inline(name, svg):
-    """Several SVGs in one page: each needs ids of its own, and a name for who can't see it."""
+    """Several SVGs in one page: each needs ids of its own, and a name for screen readers."""
     svg = re.sub(r"\bid=(['\"])([^'\"]+)\1", rf'id="{name}-\2"', svg)
     svg = re.sub(r"(href=['\"])#", rf"\1#{name}-", svg)
     svg = re.sub(r"url\(#", f"url(#{name}-", svg)

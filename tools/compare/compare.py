@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run workloads under every scheduling policy and lay the results beside each other.
+"""Run workloads under every scheduling policy and show the results side by side.
 
 Writes compare.json, compare.html and a trace of each run (*.perfetto.json) to a directory, and
 prints a table. Documentation/compare.rst describes all of it.

@@ -17,7 +17,7 @@ class Misuse(Exception):
 
 
 def host_path(path):
-    """As the user knows it: in the Debian tree his files are below TESSERA_ROOT."""
+    """As the user knows it: in the Debian tree the user's files are below TESSERA_ROOT."""
     root = os.environ.get("TESSERA_ROOT", "")
     path = os.path.abspath(path)
     return path[len(root):] if root and path.startswith(root + "/") else path
