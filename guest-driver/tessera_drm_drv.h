@@ -74,7 +74,7 @@
 #define TDRM_ASQ_ENTRIES	64u	/* a page */
 #define TDRM_ACQ_ENTRIES	256u	/* a page */
 #define TDRM_EVQ_ENTRIES	64u	/* a page */
-#define TDRM_ADMIN_REQS	32u	/* in flight at most; below the rings' sizes */
+#define TDRM_ADMIN_REQS		32u	/* in flight at most; below the rings' sizes */
 
 struct tdrm_device;
 struct tdrm_ctx;

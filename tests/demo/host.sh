@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The main job, from inside the virtual host: the MNIST program on bare metal, then in one
+# The demo, from inside the virtual host: the MNIST program on bare metal, then in one
 # guest that has the whole accelerator, then in three guests that share it under each policy.
 # Lines "demo: ..." on the console report progress; measurements go to /dev/ttyS1 in the form
 # that tests/demo/report/raw.py describes.

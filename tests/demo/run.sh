@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make demo: set up what is missing, run the main job on the virtual bench (host.sh), write
+# make demo: set up what is missing, run the demo on the virtual bench (host.sh), write
 # out/demo/report.json and report.html. DETERMINISTIC=0: in the ordinary clock.
 set -u
 cd "$(dirname "$0")/../.." || exit 1

@@ -3,7 +3,7 @@
  * test_commands.c - each engine command, against plain C written from t1_hw.h alone
  *
  * Products and sums are the same bytes on every machine, so these are compared by equality;
- * what rests on exp() or log() within a few units in the last place.
+ * results that depend on exp() or log(), within a few units in the last place.
  */
 #include <errno.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_lifecycle.c - a vGPU's life through sysfs: made, in use, removed; and what is refused
+ * test_lifecycle.c - a vGPU's life through sysfs: created, used, removed; and what is refused
  */
 #include <sys/klog.h>
 #include <sys/syscall.h>

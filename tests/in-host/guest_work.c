@@ -3,14 +3,14 @@
  * guest_work.c - what guests do to each other's accelerator, as far as they can
  *
  *	guest_work imprint NUMBER SECONDS
- *		fill all device memory with a pattern of NUMBER's, check over and over that it
- *		stays; 0 if it does
+ *		fill all device memory with NUMBER's pattern and check over and over that it is
+ *		still there; 0 if it is
  *	guest_work busy FILE
  *		keep both engines busy until FILE exists
  *	guest_work once
  *		one small job, result checked
  *
- * busy wants an accelerator with hang=on: its jobs take time and compute nothing.
+ * busy needs an accelerator with hang=on: its jobs take time and compute nothing.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -6,7 +6,7 @@
  *
  * NS is the start in device time. Prints a line for each batch: number of the load, arrival and
  * end in device time, length, whether it was lost. Batches are those of play_vfio, each a job of
- * its own, rung for by the driver.
+ * its own, for which the driver rings the doorbell.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -3,10 +3,10 @@
  * play_host.c - the host's part of playing a workload in whole guests
  *
  *	play_host --plan yes [OPTIONS of play_vfio]
- *		print the vGPUs that it wants: UUID, type, name
+ *		print the vGPUs that it needs: UUID, type, name
  *	play_host --start FILE [OPTIONS of play_vfio]
- *		choose when to start and write it to FILE, in device time; then let the run
- *		be under the workload's settings, and record who has which engine. Batches, as
+ *		choose when to start and write it to FILE, in device time; then apply the
+ *		workload's settings, and record which vGPU has which engine. Batches, as
  *		play_guest prints them, are read from stdin; the JSON goes to stdout
  *
  * The vGPUs exist and are open in their guests, where play_guest plays.

@@ -4,9 +4,9 @@
  *
  *	play_vfio [--set LINE]... [--trace FILE] [--slices FILE] [--jobs FILE] [WORKLOAD-FILE]
  *
- * One process is all virtual machines. What it measures is the mediator and the scheduler
- * under a load that is known to the nanosecond: a batch is T1_OP_HANG for its length (so
- * wants hang=on) and a TIMESTAMP, which tells its end in device time, in one ring entry. The JSON
+ * One process acts as all virtual machines. It measures the mediator and the scheduler under a
+ * load that is known to the nanosecond: a batch is T1_OP_HANG for its length (so it needs
+ * hang=on) and a TIMESTAMP, which gives its end in device time, in one ring entry. The JSON
  * that Documentation/workloads.rst describes goes to stdout. To be run in exact virtual time
  * (boot.sh --det).
  */

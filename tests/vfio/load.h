@@ -2,8 +2,8 @@
 /*
  * load.h - several vGPUs of one accelerator, kept busy, and what each of them gets
  *
- * Load is T1_OP_HANG for a given time, so that engines are busy and the machine
- * that emulates them is not (wants hang=on). What a vGPU got is its stats' difference over a
+ * Load is T1_OP_HANG for a given time, so that the engines are busy and the machine that
+ * emulates them is not (needs hang=on). What a vGPU got is its stats' difference over a
  * period of device time. To be run in exact virtual time (boot.sh --det): otherwise the host's
  * timers come as late as the machine below is loaded.
  */

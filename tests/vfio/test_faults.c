@@ -2,8 +2,8 @@
 /*
  * test_faults.c - every fault of a vGPU: how it is reported, what goes on, how it ends
  *
- * Not here: BUS_ERROR, which needs DMA to be refused below the mediator, and a vGPU's
- * mappings lead to pinned memory only; ENGINE_RESET, which is test_hang's.
+ * Not here: BUS_ERROR, which would need DMA to be refused below the mediator, whereas a vGPU's
+ * mappings lead only to pinned memory; ENGINE_RESET, which is in test_hang.c.
  *
  * Also: smoke-6.1
  */

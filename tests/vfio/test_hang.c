@@ -2,7 +2,7 @@
 /*
  * test_hang.c - commands that never end: the guilty loses, the neighbours finish everything
  *
- * Wants an accelerator that can be made to hang (-device tessera,hang=on).
+ * Needs an accelerator that can be made to hang (-device tessera,hang=on).
  */
 #include "fixture.h"
 

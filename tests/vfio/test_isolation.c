@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_isolation.c - two vGPUs of one accelerator: what is the one's is out of the other's reach
+ * test_isolation.c - two vGPUs of one accelerator: neither reaches what belongs to the other
  */
 #include "fixture.h"
 

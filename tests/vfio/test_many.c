@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_many.c - a full house: sixteen vGPUs at once, and sizes mixed until nothing is left
+ * test_many.c - a full house: sixteen vGPUs at once, and mixed sizes until nothing is left
  */
 #include "fixture.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * test_qos.c - what each vGPU is promised: reservation, limit, elastic cap, slice request,
- * beside its weight
+ * besides its weight
  *
  * To be run in exact virtual time: see load.h.
  *

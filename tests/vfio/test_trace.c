@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_trace.c - the mediator's tracepoints and its log, as a reader of a trace has them
+ * test_trace.c - the mediator's tracepoints and its log, as a reader of a trace sees them
  *
  * A trace must be complete: which vGPU was in force from when to when, and what each used.
  */

@@ -43,13 +43,13 @@ def text(s):
 
 
 def block(name, rows):
-    """Data in the script; an empty one would be an error to gnuplot, so it gets a point unseen."""
+    """Data in the script; gnuplot refuses empty data, so that gets an invisible point."""
     rows = rows or [(float("nan"),) * 6]
     return f"${name} << EOD\n" + "\n".join(" ".join(f"{v:.4f}" for v in r) for r in rows) + "\nEOD\n"
 
 
 def draw(name, script):
-    """The SVG that @script draws, its ids made unlike those of any other plot of the page."""
+    """The SVG that @script draws, with ids that differ from those of all other plots of the page."""
     try:
         done = subprocess.run(["gnuplot"], input=script, capture_output=True, text=True,
                               check=True)

@@ -8,7 +8,7 @@ import perfetto
 
 
 class RecordError(Exception):
-    """A file is not what a run writes."""
+    """A file is not in the form that a run writes."""
 
 
 @dataclass

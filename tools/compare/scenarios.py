@@ -13,7 +13,7 @@ SLICES_MS = {"simulator": (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30), "bench"
 
 
 class Misuse(Exception):
-    """The command was not given sensibly."""
+    """The command's arguments are wrong."""
 
 
 def host_path(path):

@@ -113,9 +113,9 @@ def events(text):
             raise RecordingError(f"line {no}: events were lost ({line.strip()}): "
                                  "use a bigger buffer")
         if not HEADING.match(line):
-            raise RecordingError(f"line {no} is no line of a trace: {line.strip()[:60]}")
+            raise RecordingError(f"line {no} isn't a valid trace record: {line.strip()[:60]}")
     if not out:
-        raise RecordingError("no event of the mediator in it (tessera_world_switch, "
+        raise RecordingError("it contains no event of the mediator (tessera_world_switch, "
                              "tessera_enqueue, tessera_idle)")
     return out
 
@@ -167,7 +167,7 @@ class _Engine:
             self._end_period(ev.vgpu, ev.time_ns)
 
     def _charge(self, ev):
-        """What the engine has done since the last event, to its holder."""
+        """Charge the engine's work since the last event to its holder."""
         ns = ev.busy_ns - self.busy_ns
         self.busy_ns = ev.busy_ns
         if self.held:
@@ -221,7 +221,7 @@ def _of_one(found, dev):
                                  "choose one")
         return found
     if dev not in devs:
-        raise RecordingError(f"nothing of the accelerator {dev} in it, only of {', '.join(devs)}")
+        raise RecordingError(f"it has no events of the accelerator {dev}, only of {', '.join(devs)}")
     return [ev for ev in found if ev.dev == dev]
 
 
