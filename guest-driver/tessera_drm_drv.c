@@ -67,7 +67,7 @@ static void tdrm_postclose(struct drm_device *drm, struct drm_file *file)
 
 static int tdrm_ioctl_get_param(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tdrm_device *tdev = to_tessera(drm);
+	struct tdrm_device *tdev = to_tdrm(drm);
 	struct drm_tessera_get_param *args = data;
 
 	if (args->pad)

@@ -153,7 +153,7 @@ struct tdrm_device {
 	struct list_head dma_queues;	/* tdrm_queue.dma_link */
 };
 
-#define to_tessera(drm_dev)	container_of(drm_dev, struct tdrm_device, drm)
+#define to_tdrm(drm_dev)	container_of(drm_dev, struct tdrm_device, drm)
 
 /* An open file. */
 struct tdrm_file {
@@ -174,7 +174,7 @@ struct tdrm_bo {
 	bool is_vram;
 };
 
-#define to_tessera_bo(obj)	container_of(obj, struct tdrm_bo, shmem.base)
+#define to_tdrm_bo(obj)	container_of(obj, struct tdrm_bo, shmem.base)
 
 struct tdrm_ctx {
 	struct kref ref;

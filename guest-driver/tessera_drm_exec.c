@@ -65,7 +65,7 @@
 
 #define TDRM_JOB_MAX_ENTRIES	(2 * DRM_TESSERA_EXEC_MAX_BATCHES)
 
-static struct tdrm_job *to_tessera_job(struct dma_fence *fence)
+static struct tdrm_job *to_tdrm_job(struct dma_fence *fence)
 {
 	return container_of(fence, struct tdrm_job, fence);
 }
@@ -79,7 +79,7 @@ static const char *tdrm_fence_driver_name(struct dma_fence *fence)
 
 static const char *tdrm_fence_timeline_name(struct dma_fence *fence)
 {
-	return to_tessera_job(fence)->q->engine == T1_ENGINE_COMPUTE ? "compute" : "copy";
+	return to_tdrm_job(fence)->q->engine == T1_ENGINE_COMPUTE ? "compute" : "copy";
 }
 
 static u64 tdrm_seqno(const struct tdrm_queue_page *page)
@@ -93,7 +93,7 @@ static u64 tdrm_seqno(const struct tdrm_queue_page *page)
 
 static bool tdrm_fence_signaled(struct dma_fence *fence)
 {
-	struct tdrm_job *job = to_tessera_job(fence);
+	struct tdrm_job *job = to_tdrm_job(fence);
 	struct tdrm_queue_page *page;
 	bool done;
 
@@ -119,7 +119,7 @@ static void tdrm_want_irq(struct tdrm_queue *q, struct tdrm_queue_page *page, u3
 
 static bool tdrm_fence_enable_signaling(struct dma_fence *fence)
 {
-	struct tdrm_job *job = to_tessera_job(fence);
+	struct tdrm_job *job = to_tdrm_job(fence);
 	struct tdrm_queue *q = job->q;
 	struct tdrm_queue_page *page;
 
@@ -136,7 +136,7 @@ static bool tdrm_fence_enable_signaling(struct dma_fence *fence)
 
 static void tdrm_fence_release(struct dma_fence *fence)
 {
-	struct tdrm_job *job = to_tessera_job(fence);
+	struct tdrm_job *job = to_tdrm_job(fence);
 	struct tdrm_queue *q = job->q;
 
 	dma_fence_free(fence);
@@ -440,7 +440,7 @@ static void tdrm_job_free(struct tdrm_job *job)
 
 static bool tdrm_is_of_queue(struct dma_fence *fence, struct tdrm_queue *q)
 {
-	return fence->ops == &tdrm_fence_ops && to_tessera_job(fence)->q == q;
+	return fence->ops == &tdrm_fence_ops && to_tdrm_job(fence)->q == q;
 }
 
 /* Must the queue wait for a fence, or is the order in the ring enough? */

@@ -40,7 +40,7 @@ void tdrm_show_fdinfo(struct seq_file *m, struct file *filp)
 	static const char * const engines[T1_NUM_ENGINES] = { "compute", "copy" };
 	struct tdrm_region vram = { .name = "vram" }, system = { .name = "system" };
 	struct drm_file *file = filp->private_data;
-	struct tdrm_device *tdev = to_tessera(file->minor->dev);
+	struct tdrm_device *tdev = to_tdrm(file->minor->dev);
 	struct tdrm_file *tf = file->driver_priv;
 	u64 busy_ns[T1_NUM_ENGINES];
 	struct drm_gem_object *obj;
@@ -56,7 +56,7 @@ void tdrm_show_fdinfo(struct seq_file *m, struct file *filp)
 
 	spin_lock(&file->table_lock);
 	idr_for_each_entry(&file->object_idr, obj, id) {
-		struct tdrm_region *r = to_tessera_bo(obj)->is_vram ? &vram : &system;
+		struct tdrm_region *r = to_tdrm_bo(obj)->is_vram ? &vram : &system;
 
 		r->total += obj->size;
 		if (obj->handle_count > 1 || obj->dma_buf)

@@ -35,8 +35,8 @@
 
 static void tdrm_vram_free(struct drm_gem_object *obj)
 {
-	struct tdrm_device *tdev = to_tessera(obj->dev);
-	struct tdrm_bo *bo = to_tessera_bo(obj);
+	struct tdrm_device *tdev = to_tdrm(obj->dev);
+	struct tdrm_bo *bo = to_tdrm_bo(obj);
 
 	mutex_lock(&tdev->mem_lock);
 	tdev->vram_free += bo->vram.size;
@@ -60,8 +60,8 @@ static struct sg_table *tdrm_vram_get_sg_table(struct drm_gem_object *obj)
 static vm_fault_t tdrm_vram_fault(struct vm_fault *vmf)
 {
 	struct drm_gem_object *obj = vmf->vma->vm_private_data;
-	struct tdrm_device *tdev = to_tessera(obj->dev);
-	struct tdrm_bo *bo = to_tessera_bo(obj);
+	struct tdrm_device *tdev = to_tdrm(obj->dev);
+	struct tdrm_bo *bo = to_tdrm_bo(obj);
 	u64 offset = (u64)(vmf->pgoff - drm_vma_node_start(&obj->vma_node)) << PAGE_SHIFT;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 	int idx;
@@ -154,8 +154,8 @@ static void tdrm_sysmem_unmap(struct tdrm_device *tdev, struct tdrm_bo *bo)
 
 static void tdrm_sysmem_free(struct drm_gem_object *obj)
 {
-	struct tdrm_device *tdev = to_tessera(obj->dev);
-	struct tdrm_bo *bo = to_tessera_bo(obj);
+	struct tdrm_device *tdev = to_tdrm(obj->dev);
+	struct tdrm_bo *bo = to_tdrm_bo(obj);
 
 	mutex_lock(&tdev->mem_lock);
 	tdrm_sysmem_unmap(tdev, bo);
@@ -179,7 +179,7 @@ static bool tdrm_is_cow(struct vm_area_struct *vma)
 static vm_fault_t tdrm_sysmem_fault(struct vm_fault *vmf)
 {
 	struct drm_gem_object *obj = vmf->vma->vm_private_data;
-	struct tdrm_bo *bo = to_tessera_bo(obj);
+	struct tdrm_bo *bo = to_tdrm_bo(obj);
 	pgoff_t page = vmf->pgoff - drm_vma_node_start(&obj->vma_node);
 
 	if (page >= obj->size >> PAGE_SHIFT)
@@ -271,7 +271,7 @@ static struct drm_gem_object *tdrm_sysmem_create(struct tdrm_device *tdev, u64 s
 	shmem = drm_gem_shmem_create(&tdev->drm, size);
 	if (IS_ERR(shmem))
 		return ERR_CAST(shmem);
-	bo = to_tessera_bo(&shmem->base);
+	bo = to_tdrm_bo(&shmem->base);
 
 	ret = drm_gem_shmem_pin(shmem);
 	if (ret)
@@ -360,7 +360,7 @@ const struct file_operations tdrm_fops = {
  */
 int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tdrm_device *tdev = to_tessera(drm);
+	struct tdrm_device *tdev = to_tdrm(drm);
 	struct drm_tessera_bo_create *args = data;
 	struct drm_gem_object *obj;
 	u64 size;

@@ -357,7 +357,7 @@ static void tdrm_queue_finish(struct tdrm_queue *q)
  */
 int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tdrm_device *tdev = to_tessera(drm);
+	struct tdrm_device *tdev = to_tdrm(drm);
 	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_queue_create *args = data;
 	struct tdrm_queue *q;

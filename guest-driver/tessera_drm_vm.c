@@ -445,7 +445,7 @@ static int tdrm_map_sysmem(struct tdrm_ctx *ctx, u64 va, struct sg_table *sgt, u
  */
 int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tdrm_device *tdev = to_tessera(drm);
+	struct tdrm_device *tdev = to_tdrm(drm);
 	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_ctx_create *args = data;
 	struct tdrm_ctx *ctx;
@@ -573,7 +573,7 @@ int tdrm_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file)
 		ret = -EEXIST;
 		goto unlock;
 	}
-	bo = to_tessera_bo(obj);
+	bo = to_tdrm_bo(obj);
 	flags = T1_MAP_READ | (args->flags & DRM_TESSERA_BIND_WRITE ? T1_MAP_WRITE : 0);
 	if (bo->is_vram) {
 		ret = tdrm_map_vram(ctx, args->va, bo->vram.start + args->offset, args->size,
