@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The commands a person types. Kbuild, beside this, is the kernel's part.
+# The commands a person types. Kbuild, next to this file, is the kernel's part.
 #
 #   make demo         set up, then three virtual machines under three schedulers: out/demo/report.html
 #   make check        set up, then all tests

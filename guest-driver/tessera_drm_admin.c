@@ -2,10 +2,10 @@
 /*
  * tessera_drm_admin.c - the admin queue: commands that are run and waited for
  *
- * Each command in flight owns a page of DMA memory for its list or result, so that no
- * memory is allocated between the start of a reset and the end of the fences it ends,
- * and so that a device that answers late writes nowhere else: after a command has timed
- * out no other is accepted, in whatever page, until the device has been reset.
+ * Each command in flight owns a page of DMA memory for its list or result. So a reset needs
+ * no memory to end the fences it ends, and a device that answers late can write nowhere
+ * else: once a command has timed out, no page is used for another until the device has been
+ * reset.
  */
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
@@ -43,7 +43,8 @@ static int tdrm_admin_errno(u16 status)
  * tdrm_admin_alloc - allocate rings and request pages
  * @tdev: device
  *
- * Context: may sleep. Return: 0 or -ENOMEM; tdrm_admin_free() undoes it in both cases.
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM; tdrm_admin_free() undoes it in both cases.
  */
 int tdrm_admin_alloc(struct tdrm_device *tdev)
 {
@@ -70,7 +71,7 @@ int tdrm_admin_alloc(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_admin_free - free what tdrm_admin_alloc() has allocated
+ * tdrm_admin_free - free what tdrm_admin_alloc() allocated
  * @tdev: device, stopped
  */
 void tdrm_admin_free(struct tdrm_device *tdev)
@@ -94,10 +95,13 @@ void tdrm_admin_free(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_admin_reset - reset the device: it forgets everything and reaches no memory
+ * tdrm_admin_reset - reset the device
  * @tdev: device
  *
- * Context: may sleep. Return: 0, or -ETIMEDOUT if the device does not come back.
+ * A device that was reset has no contexts or queues and does no DMA.
+ *
+ * Context: may sleep.
+ * Return: 0, or -ETIMEDOUT if the device does not come back.
  */
 int tdrm_admin_reset(struct tdrm_device *tdev)
 {
@@ -117,9 +121,10 @@ static void tdrm_write_base(struct tdrm_device *tdev, u32 reg, dma_addr_t base)
 
 /**
  * tdrm_admin_start - give a device that was reset its rings, and enable it
- * @tdev: device; nobody else uses its admin queue now
+ * @tdev: device; nobody else is using its admin queue
  *
- * Context: may sleep. Return: 0, -EIO if the device refuses the rings, -ETIMEDOUT.
+ * Context: may sleep.
+ * Return: 0, -EIO if the device refuses the rings, or -ETIMEDOUT.
  */
 int tdrm_admin_start(struct tdrm_device *tdev)
 {
@@ -164,10 +169,12 @@ int tdrm_admin_start(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_admin_fail - refuse all commands from now on, and end those in flight
+ * tdrm_admin_fail - refuse further commands, and end those in flight
  * @tdev: device
  *
- * Their callers get -EIO. Context: any.
+ * Callers waiting for a command get -EIO.
+ *
+ * Context: any.
  */
 void tdrm_admin_fail(struct tdrm_device *tdev)
 {
@@ -190,7 +197,7 @@ void tdrm_admin_fail(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_admin_completions - take what stands in the admin completion ring
+ * tdrm_admin_completions - process the entries of the admin completion ring
  * @tdev: device
  *
  * Context: any; called from the interrupt of the control vector.
@@ -228,11 +235,12 @@ void tdrm_admin_completions(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_admin_get - take a request, its command zeroed but for the opcode
+ * tdrm_admin_get - take a request whose command is zero apart from its opcode
  * @tdev: device; reset_sem is held, for reading at least
  * @opcode: T1_ADMIN_*
  *
- * Context: sleeps while all requests are taken; no allocation. Return: the request.
+ * Context: sleeps while all requests are taken; allocates nothing.
+ * Return: the request.
  */
 struct tdrm_admin_req *tdrm_admin_get(struct tdrm_device *tdev, u8 opcode)
 {
@@ -277,11 +285,12 @@ void tdrm_admin_put(struct tdrm_device *tdev, struct tdrm_admin_req *req)
  * @tdev: device
  * @req: from tdrm_admin_get(), with the command filled in
  *
- * A command that is not answered in admin_timeout_ms ends the device's life until the
- * next reset, which is asked for here.
+ * If a command is not answered within admin_timeout_ms, the device is taken out of use and
+ * a reset of it is requested.
  *
- * Context: sleeps; no allocation. Return: 0, or the command's status as an errno;
- * -EIO if the device is being reset or does not answer.
+ * Context: sleeps; allocates nothing.
+ * Return: 0, or the command's status as an errno; -EIO if the device is being reset or does
+ * not answer.
  */
 int tdrm_admin_run(struct tdrm_device *tdev, struct tdrm_admin_req *req)
 {
@@ -302,12 +311,12 @@ int tdrm_admin_run(struct tdrm_device *tdev, struct tdrm_admin_req *req)
 	spin_unlock_irq(&admin->lock);
 
 	if (!wait_for_completion_timeout(&req->done, timeout)) {
-		/* An interrupt that was lost is no reason for a reset, but worth a word */
+		/* A lost interrupt is worth a message, but not a reset */
 		tdrm_admin_completions(tdev);
 		if (completion_done(&req->done)) {
-			drm_warn_once(&tdev->drm, "admin completion without an interrupt\n");
+			drm_warn_once(&tdev->drm, "lost the interrupt of an admin completion\n");
 		} else {
-			drm_err(&tdev->drm, "admin command 0x%02x not answered in %u ms, status 0x%x\n",
+			drm_err(&tdev->drm, "admin command 0x%02x timed out after %u ms, status 0x%x\n",
 				req->cmd.opcode, jiffies_to_msecs(timeout),
 				tdrm_read(tdev, T1_REG_STATUS));
 			tdrm_admin_fail(tdev);
@@ -318,10 +327,12 @@ int tdrm_admin_run(struct tdrm_device *tdev, struct tdrm_admin_req *req)
 }
 
 /**
- * tdrm_admin_identify - ask the device for its facts, and check them against the registers
+ * tdrm_admin_identify - run IDENTIFY, and check the answer against the registers
  * @tdev: device, started
  *
- * Context: sleeps. Return: 0; -EIO with a line in the log if the answer is not to be believed.
+ * Context: sleeps.
+ * Return: 0; -EIO, with a message, if the answer contradicts the registers; or what
+ * tdrm_admin_run() returned.
  */
 int tdrm_admin_identify(struct tdrm_device *tdev)
 {
@@ -335,7 +346,7 @@ int tdrm_admin_identify(struct tdrm_device *tdev)
 	ret = tdrm_admin_run(tdev, req);
 	id = req->buf;
 	if (ret) {
-		drm_err(&tdev->drm, "identify failed: %d\n", ret);
+		drm_err(&tdev->drm, "IDENTIFY failed: %d\n", ret);
 	} else if (le32_to_cpu(id->magic) != T1_MAGIC ||
 		   le32_to_cpu(id->version) != tdev->hw_version ||
 		   le32_to_cpu(id->caps) != tdev->caps ||
@@ -345,7 +356,7 @@ int tdrm_admin_identify(struct tdrm_device *tdev)
 		   le64_to_cpu(id->vram_bytes) != tdev->vram_bytes ||
 		   le32_to_cpu(id->map_max_pages) < T1_MAP_MAX_PAGES ||
 		   le32_to_cpu(id->num_engines) < T1_NUM_ENGINES) {
-		drm_err(&tdev->drm, "identify contradicts the registers\n");
+		drm_err(&tdev->drm, "IDENTIFY contradicts the registers\n");
 		ret = -EIO;
 	} else {
 		tdev->clock_mhz = le32_to_cpu(id->clock_mhz);

@@ -2,9 +2,9 @@
 /*
  * tessera_drm_drv.c - the driver's face: PCI, DRM device, files, parameters
  *
- * One driver for the physical function, for one that was passed through, and for a vGPU:
- * it knows of no difference, and touches no privileged register. On a machine that runs the
- * mediator the operator chooses by driver_override; this driver binds by itself.
+ * One driver serves the physical function, a passed-through function and a vGPU. It does not
+ * distinguish them, and uses no privileged register. On a machine that runs the mediator,
+ * the operator chooses by driver_override; this driver binds by itself.
  */
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
@@ -67,7 +67,7 @@ static void tdrm_postclose(struct drm_device *drm, struct drm_file *file)
 
 static int tdrm_ioctl_get_param(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tdrm_device *tdev = to_tessera(drm);
+	struct tdrm_device *tdev = to_tdrm(drm);
 	struct drm_tessera_get_param *args = data;
 
 	if (args->pad)
@@ -170,12 +170,12 @@ static int tdrm_read_facts(struct tdrm_device *tdev)
 
 	magic = tdrm_read(tdev, T1_REG_MAGIC);
 	if (magic != T1_MAGIC) {
-		drm_err(drm, "not a T1: magic 0x%08x\n", magic);
+		drm_err(drm, "not a T1: unexpected magic 0x%08x\n", magic);
 		return -ENODEV;
 	}
 	tdev->hw_version = tdrm_read(tdev, T1_REG_VERSION);
 	if (tdev->hw_version >> 16 != T1_HW_VERSION_MAJOR) {
-		drm_err(drm, "hardware version %u.%u, this driver knows %u.x\n",
+		drm_err(drm, "unsupported hardware version %u.%u, this driver supports %u.x\n",
 			tdev->hw_version >> 16, tdev->hw_version & 0xffff,
 			T1_HW_VERSION_MAJOR);
 		return -ENODEV;
@@ -192,13 +192,13 @@ static int tdrm_read_facts(struct tdrm_device *tdev)
 	    !tdev->num_contexts || tdev->num_contexts > T1_MAX_CONTEXTS ||
 	    tdev->num_vectors < 2 || tdev->num_vectors > T1_MAX_VECTORS ||
 	    bar < T1_DB_OFF(tdev->num_slots)) {
-		drm_err(drm, "impossible: %u slots, %u contexts, %u vectors, BAR0 of %llu bytes\n",
+		drm_err(drm, "invalid configuration: %u slots, %u contexts, %u vectors, BAR0 of %llu bytes\n",
 			tdev->num_slots, tdev->num_contexts, tdev->num_vectors, bar);
 		return -EIO;
 	}
 	bar = pci_resource_len(tdev->pdev, T1_BAR_VRAM);
 	if (!tdev->vram_bytes || tdev->vram_bytes > bar || tdev->vram_bytes % T1_PAGE_SIZE) {
-		drm_err(drm, "impossible: 0x%llx bytes of VRAM, BAR2 of 0x%llx\n",
+		drm_err(drm, "invalid configuration: 0x%llx bytes of VRAM, BAR2 of 0x%llx bytes\n",
 			tdev->vram_bytes, bar);
 		return -EIO;
 	}
@@ -212,20 +212,20 @@ static int tdrm_map_bars(struct tdrm_device *tdev)
 
 	ret = pcim_iomap_regions(pdev, BIT(T1_BAR_REGS), "tessera_drm");
 	if (ret) {
-		drm_err(&tdev->drm, "mapping BAR0 failed: %d\n", ret);
+		drm_err(&tdev->drm, "cannot map BAR0: %d\n", ret);
 		return ret;
 	}
 	tdev->regs = pcim_iomap_table(pdev)[T1_BAR_REGS];
 	tdev->vram_start = pci_resource_start(pdev, T1_BAR_VRAM);
 	if (!devm_request_mem_region(&pdev->dev, tdev->vram_start,
 				     pci_resource_len(pdev, T1_BAR_VRAM), "tessera_drm")) {
-		drm_err(&tdev->drm, "BAR2 is taken\n");
+		drm_err(&tdev->drm, "cannot reserve BAR2\n");
 		return -EBUSY;
 	}
 	tdev->vram = devm_ioremap_wc(&pdev->dev, tdev->vram_start,
 				     pci_resource_len(pdev, T1_BAR_VRAM));
 	if (!tdev->vram) {
-		drm_err(&tdev->drm, "mapping BAR2 failed\n");
+		drm_err(&tdev->drm, "cannot map BAR2\n");
 		return -ENOMEM;
 	}
 	return 0;
@@ -257,8 +257,8 @@ static int tdrm_init_managed(struct tdrm_device *tdev)
 	return drmm_add_action_or_reset(&tdev->drm, tdrm_release_mm, &tdev->vram_mm);
 }
 
-/* Reset the device and let go of it; used by removal and by a probe that fails */
-static void tdrm_shut_down(struct tdrm_device *tdev)
+/* Reset the device: all contexts are lost, and it does no DMA until it is restarted */
+static void tdrm_quiesce(struct tdrm_device *tdev)
 {
 	mutex_lock(&tdev->reset_lock);
 	tdrm_device_stop(tdev);
@@ -266,6 +266,12 @@ static void tdrm_shut_down(struct tdrm_device *tdev)
 	tdrm_device_forget(tdev);
 	up_write(&tdev->reset_sem);
 	mutex_unlock(&tdev->reset_lock);
+}
+
+/* Quiesce the device for good and stop its workers; for removal and for a failed probe */
+static void tdrm_stop_all(struct tdrm_device *tdev)
+{
+	tdrm_quiesce(tdev);
 	pci_clear_master(tdev->pdev);
 	tdrm_irq_fini(tdev);
 	cancel_delayed_work_sync(&tdev->watchdog);
@@ -289,12 +295,12 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	ret = pcim_enable_device(pdev);
 	if (ret) {
-		drm_err(&tdev->drm, "enabling the PCI function failed: %d\n", ret);
+		drm_err(&tdev->drm, "cannot enable the PCI function: %d\n", ret);
 		return ret;
 	}
 	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
 	if (ret) {
-		drm_err(&tdev->drm, "no 64-bit DMA: %d\n", ret);
+		drm_err(&tdev->drm, "64-bit DMA is not available: %d\n", ret);
 		return ret;
 	}
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
@@ -311,7 +317,7 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	/* Whoever had the device before may have left it running */
 	ret = tdrm_admin_reset(tdev);
 	if (ret) {
-		drm_err(&tdev->drm, "the device does not come out of reset\n");
+		drm_err(&tdev->drm, "device reset timed out\n");
 		return ret;
 	}
 	pci_set_master(pdev);
@@ -323,27 +329,27 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto free_admin;
 	ret = tdrm_admin_start(tdev);
 	if (ret) {
-		drm_err(&tdev->drm, "starting the admin queue failed: %d, status 0x%x\n", ret,
+		drm_err(&tdev->drm, "cannot start the admin queue: %d, status 0x%x\n", ret,
 			tdrm_read(tdev, T1_REG_STATUS));
-		goto shut_down;
+		goto stop_all;
 	}
 	ret = tdrm_admin_identify(tdev);
 	if (ret)
-		goto shut_down;
+		goto stop_all;
 	pci_set_drvdata(pdev, tdev);
 	ret = drm_dev_register(&tdev->drm, 0);
 	if (ret) {
-		drm_err(&tdev->drm, "registering failed: %d\n", ret);
-		goto shut_down;
+		drm_err(&tdev->drm, "cannot register the DRM device: %d\n", ret);
+		goto stop_all;
 	}
 	drm_info(&tdev->drm, "%s: %llu MiB of VRAM, %u contexts, %u queue slots, %u vectors\n",
 		 tdev->model, tdev->vram_bytes >> 20, tdev->num_contexts, tdev->num_slots,
 		 tdev->nvec);
 	return 0;
 
-shut_down:
+stop_all:
 	tdev->gone = true;
-	tdrm_shut_down(tdev);
+	tdrm_stop_all(tdev);
 free_admin:
 	tdrm_admin_free(tdev);
 	pci_clear_master(pdev);
@@ -354,23 +360,37 @@ static void tdrm_remove(struct pci_dev *pdev)
 {
 	struct tdrm_device *tdev = pci_get_drvdata(pdev);
 
-	/* End all work first: an ioctl may be waiting for it, and unplugging for the ioctl */
+	/* End all work first: unplugging waits for ioctls, which may be waiting for work */
 	mutex_lock(&tdev->reset_lock);
 	WRITE_ONCE(tdev->gone, true);
 	tdrm_device_stop(tdev);
 	mutex_unlock(&tdev->reset_lock);
 	drm_dev_unplug(&tdev->drm);
 
-	tdrm_shut_down(tdev);
-	/* Open files keep their objects and their dead contexts, but nothing of the device's */
+	tdrm_stop_all(tdev);
+	/* Open files keep their objects and dead contexts, but none of the device's resources */
 	tdrm_queues_free_dma(tdev);
 	tdrm_gem_unmap_all(tdev);
 	tdrm_admin_free(tdev);
 }
 
 /*
- * A function-level reset that user space or the PCI core asked for. reset_lock is held all
- * the while; reset_sem is not, since what ends fences takes it, and the PCI core allocates.
+ * Reboot or kexec: whatever kernel comes next must find a device that does no DMA and sends
+ * no interrupts. Nothing is freed, and no user is waited for.
+ */
+static void tdrm_shutdown(struct pci_dev *pdev)
+{
+	struct tdrm_device *tdev = pci_get_drvdata(pdev);
+
+	WRITE_ONCE(tdev->gone, true);
+	tdrm_quiesce(tdev);
+	pci_clear_master(pdev);
+}
+
+/*
+ * A function-level reset requested by user space or the PCI core. reset_lock is held from
+ * beginning to end; reset_sem is not, since the code that ends fences takes it and the PCI
+ * core allocates memory.
  */
 static void tdrm_reset_prepare(struct pci_dev *pdev)
 {
@@ -390,7 +410,7 @@ static void tdrm_reset_done(struct pci_dev *pdev)
 
 	down_write(&tdev->reset_sem);
 	if (!tdrm_device_restart(tdev))
-		drm_notice(&tdev->drm, "function was reset, all contexts are lost\n");
+		drm_notice(&tdev->drm, "the PCI function was reset, all contexts are lost\n");
 	WRITE_ONCE(tdev->in_reset, false);
 	up_write(&tdev->reset_sem);
 	wake_up_all(&tdev->reset_wait);
@@ -403,19 +423,12 @@ static const struct pci_error_handlers tdrm_err_handlers = {
 };
 
 /*
- * System sleep: the device loses its state, so contexts end as at a reset, and their owners
- * are told. VRAM is not saved: contents of objects there are undefined after it.
+ * System sleep: the device loses its state, so contexts end as in a reset, and their owners
+ * see an error. VRAM is not saved: the contents of objects in it are undefined afterwards.
  */
 static int tdrm_suspend(struct device *dev)
 {
-	struct tdrm_device *tdev = dev_get_drvdata(dev);
-
-	mutex_lock(&tdev->reset_lock);
-	tdrm_device_stop(tdev);
-	down_write(&tdev->reset_sem);
-	tdrm_device_forget(tdev);
-	up_write(&tdev->reset_sem);
-	mutex_unlock(&tdev->reset_lock);
+	tdrm_quiesce(dev_get_drvdata(dev));
 	return 0;
 }
 
@@ -425,7 +438,7 @@ static int tdrm_resume(struct device *dev)
 	int ret;
 
 	mutex_lock(&tdev->reset_lock);
-	/* Once more: power was lost or not, and a late reset may have started it again */
+	/* Once more: power may not have been lost, and a late reset may have restarted it */
 	tdrm_device_stop(tdev);
 	down_write(&tdev->reset_sem);
 	tdrm_device_forget(tdev);
@@ -448,7 +461,7 @@ static struct pci_driver tdrm_pci_driver = {
 	.id_table = tdrm_ids,
 	.probe = tdrm_probe,
 	.remove = tdrm_remove,
-	.shutdown = tdrm_remove,
+	.shutdown = tdrm_shutdown,
 	.err_handler = &tdrm_err_handlers,
 	.driver.pm = pm_sleep_ptr(&tdrm_pm_ops),
 };

@@ -5,23 +5,23 @@
  * Locks, outermost first:
  *
  *   tdrm_ctx.lock            mutex: a context's bindings, and whether it is closed
- *   tdrm_device.reset_lock   mutex: one reset at a time, of whatever cause
- *   tdrm_queue.submit_lock   mutex: order of jobs from reservation of ring space to the ring
- *   dma_resv                    of the objects that a job names
- *   tdrm_device.mem_lock     mutex: VRAM allocator, lists of memory given to the device
+ *   tdrm_device.reset_lock   mutex: one reset at a time, whatever its cause
+ *   tdrm_queue.submit_lock   mutex: order of jobs from reserving ring space to the ring
+ *   dma_resv                 of the objects that a job names
+ *   tdrm_device.mem_lock     mutex: VRAM allocator, lists of memory mapped for the device
  *   tdrm_device.reset_sem    read: a context's number stays valid over an admin command;
- *                               write: contexts are being forgotten. No allocation inside:
- *                               resets end fences
- *   tdrm_device.slot_lock    mutex: a queue slot is not given to another while recovery has
- *                               a command on it. No allocation inside
+ *                            write: contexts are being forgotten. No allocation inside:
+ *                            resets end fences
+ *   tdrm_device.slot_lock    mutex: a queue slot is not reused while recovery runs a command
+ *                            on it. No allocation inside
  *   tdrm_device.id_lock      spinlock: tables of contexts and queue slots, for writers
- *   tdrm_queue.lock          spinlock, taken in interrupts: jobs and ring; also the lock
- *                               of the queue's fences, so callbacks run under it
+ *   tdrm_queue.lock          spinlock, taken in interrupts: jobs and ring; also the lock of
+ *                            the queue's fences, so callbacks run under it
  *   tdrm_admin.lock          spinlock, taken in interrupts: admin rings
  *   tdrm_ctx.ban_lock        spinlock, taken in interrupts: state and fault of a context
- *   tdrm_file.stats_lock     spinlock: a file's list of queues, for its figures
+ *   tdrm_file.stats_lock     spinlock: a file's list of queues, for its statistics
  *
- * Readers of the tables are under RCU, since interrupts look queues up there.
+ * Readers of the tables use RCU, since interrupt handlers look up queues there.
  */
 #ifndef TESSERA_DRM_DRV_H
 #define TESSERA_DRM_DRV_H
@@ -54,19 +54,19 @@
 #endif
 
 /*
- * Users bind in the lower half of the address space. The upper half is the driver's: a
- * window for each queue slot, counted down from the top, with the ring and the page of
- * control block and fence value in it.
+ * Users bind in the lower half of the address space. The upper half is the driver's: it has
+ * a window for each queue slot, counted down from the top, which contains the ring and the
+ * page with the control block and the fence value.
  */
-#define TDRM_VA_START	SZ_2M
+#define TDRM_VA_START		SZ_2M
 #define TDRM_VA_END		BIT_ULL(T1_VA_BITS - 1)
 #define TDRM_WINDOW_SIZE	((u64)SZ_2M)
 #define TDRM_WINDOW_PAGE	((u64)SZ_1M)
 #define TDRM_WINDOW_VA(slot)	(BIT_ULL(T1_VA_BITS) - ((slot) + 1) * TDRM_WINDOW_SIZE)
 
-#define TDRM_RING_LOG2	9
+#define TDRM_RING_LOG2		9
 #define TDRM_RING_ENTRIES	BIT(TDRM_RING_LOG2)
-#define TDRM_RING_BYTES	(TDRM_RING_ENTRIES * sizeof(struct t1_cmd))
+#define TDRM_RING_BYTES		(TDRM_RING_ENTRIES * sizeof(struct t1_cmd))
 
 /* A cb.event that no entry within reach of ring index @idx will meet */
 #define TDRM_EVENT_NEVER(idx)	((u32)(idx) + BIT(30))
@@ -74,7 +74,7 @@
 #define TDRM_ASQ_ENTRIES	64u	/* a page */
 #define TDRM_ACQ_ENTRIES	256u	/* a page */
 #define TDRM_EVQ_ENTRIES	64u	/* a page */
-#define TDRM_ADMIN_REQS	32u	/* in flight at most; below the rings' sizes */
+#define TDRM_ADMIN_REQS		32u	/* in flight at most; below the rings' sizes */
 
 struct tdrm_device;
 struct tdrm_ctx;
@@ -93,7 +93,7 @@ struct tdrm_admin_req {
 struct tdrm_admin {
 	spinlock_t lock;		/* all but the memory's addresses */
 	struct semaphore slots;
-	bool dead;		/* no command is accepted until the next start */
+	bool dead;			/* no command is accepted until the next start */
 	u32 asq_tail, acq_head, evq_head;
 	u16 acq_phase, evq_phase;
 	struct t1_admin_cmd *asq;
@@ -119,7 +119,7 @@ struct tdrm_device {
 	void __iomem *vram;
 	resource_size_t vram_start;	/* physical address of BAR2 */
 
-	/* What the device told when it was probed */
+	/* Read from the device in probe */
 	u32 hw_version, caps, num_slots, num_contexts, num_vectors;
 	u64 vram_bytes;
 	u32 clock_mhz, f32_macs_per_clock, i8_macs_per_clock, vram_mb_per_s, dma_mb_per_s;
@@ -135,11 +135,11 @@ struct tdrm_device {
 	struct delayed_work watchdog;
 	struct workqueue_struct *wq;
 	wait_queue_head_t reset_wait;
-	bool in_reset;		/* reset_sem: a function reset has begun and not ended */
-	bool wedged;		/* a reset failed: the device is off the bus for good */
-	bool gone;		/* removal has begun */
+	bool in_reset;			/* reset_sem: a function reset has begun and not ended */
+	bool wedged;			/* a reset failed: bus mastering is off for good */
+	bool gone;			/* removal or shutdown has begun */
 
-	struct mutex slot_lock;		/* slots stay whose they are */
+	struct mutex slot_lock;		/* slots keep their owners */
 	spinlock_t id_lock;		/* the four tables below, for writers */
 	struct tdrm_ctx __rcu *ctxs[T1_MAX_CONTEXTS];
 	struct tdrm_queue __rcu *queues[T1_MAX_SLOTS];
@@ -153,16 +153,16 @@ struct tdrm_device {
 	struct list_head dma_queues;	/* tdrm_queue.dma_link */
 };
 
-#define to_tessera(drm_dev)	container_of(drm_dev, struct tdrm_device, drm)
+#define to_tdrm(drm_dev)	container_of(drm_dev, struct tdrm_device, drm)
 
 /* An open file. */
 struct tdrm_file {
-	struct xarray ctxs;		/* id: the reference of the file on the context */
+	struct xarray ctxs;		/* by id; each holds the file's reference */
 	struct xarray queues;
 	u64 client_id;
 	spinlock_t stats_lock;		/* stats, busy_ns */
 	struct list_head stats;		/* tdrm_queue.stats_link */
-	u64 busy_ns[T1_NUM_ENGINES];	/* of queues destroyed */
+	u64 busy_ns[T1_NUM_ENGINES];	/* of destroyed queues */
 };
 
 /* A buffer object. System memory is a shmem object; VRAM uses only its GEM base. */
@@ -174,7 +174,7 @@ struct tdrm_bo {
 	bool is_vram;
 };
 
-#define to_tessera_bo(obj)	container_of(obj, struct tdrm_bo, shmem.base)
+#define to_tdrm_bo(obj)	container_of(obj, struct tdrm_bo, shmem.base)
 
 struct tdrm_ctx {
 	struct kref ref;
@@ -220,9 +220,9 @@ struct tdrm_queue {
 	spinlock_t lock;		/* all below, but the memory's addresses */
 	bool closed;
 	struct list_head running;	/* tdrm_job.link, in the ring */
-	struct list_head waiting;	/* tdrm_job.link, for fences of others */
+	struct list_head waiting;	/* tdrm_job.link, blocked by fences */
 	u32 tail;			/* free-running ring index */
-	u32 reserved;			/* ring entries of all jobs not ended */
+	u32 reserved;			/* ring entries of all unfinished jobs */
 	bool event_armed;
 	u32 event_idx;
 	u64 seqno, submitted, completed;
@@ -230,7 +230,7 @@ struct tdrm_queue {
 	struct work_struct emit_work;
 	u64 fence_context;
 
-	/* Watchdog: what the oldest job had achieved when it was last seen to move */
+	/* Watchdog: the oldest job's state when it was last seen to make progress */
 	u64 seen_seqno, seen_busy_ns;
 	u32 seen_head;
 	u64 moved;			/* ktime, ns */
@@ -238,11 +238,11 @@ struct tdrm_queue {
 	struct t1_cmd *ring;
 	dma_addr_t ring_dma;
 	struct tdrm_queue_page __rcu *page;
-	struct tdrm_queue_page *old_page;	/* mem_lock: on its way to be freed */
+	struct tdrm_queue_page *old_page;	/* mem_lock: to be freed after a grace period */
 	dma_addr_t page_dma;
 	struct list_head dma_link;
 	struct list_head stats_link;
-	struct list_head close_link;	/* owner's, once out of the file's table */
+	struct list_head close_link;	/* for whoever took it out of the file's table */
 };
 
 struct tdrm_dep {
@@ -259,7 +259,7 @@ struct tdrm_job {
 	u32 fence_idx;			/* ring index of the closing FENCE */
 	bool emitted;
 	bool want_irq;
-	atomic_t blockers;		/* deps not signalled, and one while being set up */
+	atomic_t blockers;		/* unsignalled deps, and one during set-up */
 	u32 num_deps;
 	struct tdrm_dep *deps;
 	u32 num_batches;

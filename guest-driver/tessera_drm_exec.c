@@ -6,21 +6,45 @@
 /**
  * DOC: submission
  *
- * A job is a BATCH entry in the ring for each of its batches, with a FENCE after each: the
- * last one writes the job's number on its queue and may interrupt; those between write the
- * number of the job before, which stands there already, so that the device's figures in the
- * control block move at every batch. A job's fence has ended when the number in memory has
- * reached its own.
+ * A job is a BATCH entry in the ring for each of its batches, each followed by a FENCE. The
+ * last FENCE writes the job's number on its queue and may interrupt. Those before it write
+ * the previous job's number, which is there already, only so that the device updates the
+ * control block at every batch. A job's fence has signalled once the number in memory has
+ * reached the job's own.
  *
  * Ring space is reserved in the ioctl, which blocks for it; after that nothing can fail.
- * A job whose in-fences have ended, or are of earlier jobs of its own queue, goes into
- * the ring then and there. Any other waits in the queue's list, with all that come after,
- * until callbacks have counted its fences down, and a worker emits it.
+ * A job whose in-fences have signalled, or belong to earlier jobs of its own queue, goes
+ * into the ring at once. Any other waits in the queue's list, as do all jobs after it, until
+ * callbacks have counted its fences down and a worker emits it.
  *
- * Interrupts come only where somebody asked for one by enabling signalling of a fence:
- * cb.event names the earliest such ring entry, or one out of reach. So a pipeline that
- * is filled without waiting costs none. Ended jobs are taken off in interrupts, at the next
- * submission, and by the watchdog at the latest.
+ * The device interrupts only if somebody asked for it by enabling signalling of a fence:
+ * cb.event names the earliest such ring entry, or one out of reach. So a pipeline that is
+ * filled without waiting costs no interrupts. Ended jobs are freed in interrupts, at the
+ * next submission, and by the watchdog at the latest.
+ */
+
+/**
+ * DOC: why not drm_gpu_scheduler
+ *
+ * drm_gpu_scheduler arbitrates between entities that share a ring. Here every queue has a
+ * ring of its own in the device, which takes turns between them, so a scheduler would have
+ * one entity each and nothing to decide. What it offers besides does not fit:
+ *
+ * - It learns of a job's end by a callback on the hardware fence, which enables signalling:
+ *   an interrupt for every job. Here there is one only where somebody waits.
+ * - It submits from a thread or worker. Here a job without unsignalled fences is in the ring
+ *   when the ioctl returns, without a context switch.
+ * - Its timeout is a job's, by the clock. On a vGPU the clock also runs while other vGPUs
+ *   have the engine, so progress has to be judged by batch, and the guilty queue found by
+ *   comparing all queues of an engine (see DOC: recovery).
+ * - Its recovery stops the scheduler and resubmits or frees jobs. Here a context that fails
+ *   is ended with all its jobs, and nothing is ever resubmitted.
+ * - Its interface differs between the kernels served: 6.1 has a thread for each scheduler
+ *   (64 for the queues of one device), 6.12 a workqueue, and drm_sched_init() and
+ *   drm_sched_job_init() take other arguments.
+ *
+ * What remains, the dependencies, are the dozen lines of tdrm_job_arm_deps() and
+ * tdrm_emit_work().
  */
 #include <linux/dma-fence-chain.h>
 #include <linux/dma-fence-unwrap.h>
@@ -36,12 +60,12 @@
 
 #include "tessera_drm_drv.h"
 
-/* Look so deep into a chain of fences for one that is not our own queue's; see DOC */
+/* How many fences of a chain are checked for being our own queue's; see DOC */
 #define TDRM_UNWRAP_MAX	64
 
 #define TDRM_JOB_MAX_ENTRIES	(2 * DRM_TESSERA_EXEC_MAX_BATCHES)
 
-static struct tdrm_job *to_tessera_job(struct dma_fence *fence)
+static struct tdrm_job *to_tdrm_job(struct dma_fence *fence)
 {
 	return container_of(fence, struct tdrm_job, fence);
 }
@@ -55,7 +79,7 @@ static const char *tdrm_fence_driver_name(struct dma_fence *fence)
 
 static const char *tdrm_fence_timeline_name(struct dma_fence *fence)
 {
-	return to_tessera_job(fence)->q->engine == T1_ENGINE_COMPUTE ? "compute" : "copy";
+	return to_tdrm_job(fence)->q->engine == T1_ENGINE_COMPUTE ? "compute" : "copy";
 }
 
 static u64 tdrm_seqno(const struct tdrm_queue_page *page)
@@ -69,7 +93,7 @@ static u64 tdrm_seqno(const struct tdrm_queue_page *page)
 
 static bool tdrm_fence_signaled(struct dma_fence *fence)
 {
-	struct tdrm_job *job = to_tessera_job(fence);
+	struct tdrm_job *job = to_tdrm_job(fence);
 	struct tdrm_queue_page *page;
 	bool done;
 
@@ -80,7 +104,7 @@ static bool tdrm_fence_signaled(struct dma_fence *fence)
 	return done;
 }
 
-/* Have the device interrupt at this ring entry, if not at an earlier one already */
+/* Have the device interrupt at this ring entry, unless it will at an earlier one */
 static void tdrm_want_irq(struct tdrm_queue *q, struct tdrm_queue_page *page, u32 idx)
 {
 	lockdep_assert_held(&q->lock);
@@ -89,13 +113,13 @@ static void tdrm_want_irq(struct tdrm_queue *q, struct tdrm_queue_page *page, u3
 	q->event_armed = true;
 	q->event_idx = idx;
 	WRITE_ONCE(page->cb.event, cpu_to_le32(idx));
-	/* The device must see it before the fence value is looked at once more */
+	/* The device must see it before the fence value is read once more */
 	mb();
 }
 
 static bool tdrm_fence_enable_signaling(struct dma_fence *fence)
 {
-	struct tdrm_job *job = to_tessera_job(fence);
+	struct tdrm_job *job = to_tdrm_job(fence);
 	struct tdrm_queue *q = job->q;
 	struct tdrm_queue_page *page;
 
@@ -112,7 +136,7 @@ static bool tdrm_fence_enable_signaling(struct dma_fence *fence)
 
 static void tdrm_fence_release(struct dma_fence *fence)
 {
-	struct tdrm_job *job = to_tessera_job(fence);
+	struct tdrm_job *job = to_tdrm_job(fence);
 	struct tdrm_queue *q = job->q;
 
 	dma_fence_free(fence);
@@ -189,7 +213,7 @@ static void tdrm_emit(struct tdrm_queue *q, struct tdrm_job *job)
 	writel(q->tail, q->tdev->regs + T1_DB_OFF(q->slot) + T1_DB_TAIL);
 }
 
-/* Emit what has become free of blockers, in order */
+/* Emit the jobs that nothing blocks any longer, in order */
 static void tdrm_emit_waiting(struct tdrm_queue *q)
 {
 	struct tdrm_job *job;
@@ -204,8 +228,8 @@ static void tdrm_emit_waiting(struct tdrm_queue *q)
 }
 
 /**
- * tdrm_emit_work - emit jobs whose fences have ended
- * @work: of the queue; owns a reference on it
+ * tdrm_emit_work - emit jobs whose fences have signalled
+ * @work: the queue's emit_work; owns a reference to the queue
  *
  * Context: workqueue.
  */
@@ -223,7 +247,7 @@ void tdrm_emit_work(struct work_struct *work)
 	tdrm_queue_put(q);
 }
 
-/* Any context; the job is on its queue's list, or still its maker's */
+/* Any context; the job is on its queue's list, or still owned by the ioctl */
 static void tdrm_job_unblock(struct tdrm_job *job)
 {
 	struct tdrm_queue *q = job->q;
@@ -240,7 +264,7 @@ static void tdrm_dep_callback(struct dma_fence *fence, struct dma_fence_cb *cb)
 	tdrm_job_unblock(container_of(cb, struct tdrm_dep, cb)->job);
 }
 
-/* Of a job that is on no list. No lock is held that a fence's callback may need */
+/* The job is on no list. The caller holds no lock that a fence's callback may need */
 static void tdrm_job_drop_deps(struct tdrm_job *job)
 {
 	u32 i;
@@ -295,7 +319,7 @@ again:
 		tdrm_queue_touch(q);
 	if (q->event_armed || list_empty(&q->running))
 		return;
-	/* The next that is waited for; it may have ended while we wrote that */
+	/* Arm the next job that is waited for; it may have ended in between */
 	list_for_each_entry(job, &q->running, link) {
 		if (!job->want_irq)
 			continue;
@@ -307,7 +331,7 @@ again:
 	WRITE_ONCE(page->cb.event, cpu_to_le32(TDRM_EVENT_NEVER(q->tail)));
 }
 
-/* Let go of ended jobs, without the queue's lock. Context: any */
+/* Free ended jobs, without the queue's lock. Context: any */
 static void tdrm_put_ended(struct tdrm_queue *q, struct list_head *ended)
 {
 	struct tdrm_job *job, *next;
@@ -327,7 +351,7 @@ static void tdrm_put_ended(struct tdrm_queue *q, struct list_head *ended)
 }
 
 /**
- * tdrm_queue_reap - take ended jobs off a queue, and end their fences
+ * tdrm_queue_reap - take ended jobs off a queue, and signal their fences
  * @q: queue
  *
  * Context: any; called from the queue's interrupt.
@@ -344,13 +368,14 @@ void tdrm_queue_reap(struct tdrm_queue *q)
 }
 
 /**
- * tdrm_queue_cancel - end all jobs of a queue that takes no more
+ * tdrm_queue_cancel - end all jobs of a queue that accepts no new ones
  * @q: queue, stopped, or of a banned context
- * @first_error: error of the oldest job in the ring, negative
- * @error: error of all others
+ * @first_error: error for the oldest job in the ring, negative
+ * @error: error for all other jobs, negative
  *
- * Jobs that the device has completed end without an error. Context: may sleep; no
- * allocation.
+ * Jobs that the device has completed end without an error.
+ *
+ * Context: may sleep; allocates nothing.
  */
 void tdrm_queue_cancel(struct tdrm_queue *q, int first_error, int error)
 {
@@ -370,7 +395,7 @@ void tdrm_queue_cancel(struct tdrm_queue *q, int first_error, int error)
 
 	list_for_each_entry(job, &ended, link)
 		tdrm_job_drop_deps(job);
-	/* Also those who wait for ring space without a job of theirs here */
+	/* Also wakes callers that wait for ring space and have no job here yet */
 	wake_up_all(&q->wait);
 	tdrm_put_ended(q, &ended);
 }
@@ -401,7 +426,7 @@ static struct tdrm_job *tdrm_job_alloc(struct tdrm_queue *q, u32 num_batches,
 	return job;
 }
 
-/* Before its fence has been initialised */
+/* Only before the job's fence has been initialised */
 static void tdrm_job_free(struct tdrm_job *job)
 {
 	u32 i;
@@ -415,10 +440,10 @@ static void tdrm_job_free(struct tdrm_job *job)
 
 static bool tdrm_is_of_queue(struct dma_fence *fence, struct tdrm_queue *q)
 {
-	return fence->ops == &tdrm_fence_ops && to_tessera_job(fence)->q == q;
+	return fence->ops == &tdrm_fence_ops && to_tdrm_job(fence)->q == q;
 }
 
-/* Has the queue to wait for a fence, or does it follow from the order in the ring? */
+/* Must the queue wait for a fence, or is the order in the ring enough? */
 static bool tdrm_must_wait(struct tdrm_queue *q, struct dma_fence *head)
 {
 	struct dma_fence_unwrap iter;
@@ -446,7 +471,7 @@ static void tdrm_job_add_dep(struct tdrm_job *job, struct dma_fence *fence)
 		dma_fence_put(fence);
 }
 
-/* From here on callbacks know the job */
+/* From here on callbacks may use the job */
 static void tdrm_job_arm_deps(struct tdrm_job *job)
 {
 	u32 i, n = 0;
@@ -459,7 +484,7 @@ static void tdrm_job_arm_deps(struct tdrm_job *job)
 		dep->job = job;
 		atomic_inc(&job->blockers);
 		if (dma_fence_add_callback(fence, &dep->cb, tdrm_dep_callback)) {
-			/* Ended meanwhile; the count stays above zero: one is ours */
+			/* Signalled by now. The count stays above zero: one is ours */
 			atomic_dec(&job->blockers);
 			dma_fence_put(fence);
 		} else {
@@ -536,7 +561,7 @@ static void tdrm_unreserve(struct tdrm_queue *q, u32 entries)
 	spin_unlock_irq(&q->lock);
 }
 
-/* Put a job on its queue, and into the ring if nothing is in the way; fails if the queue ended */
+/* Put a job on its queue, and into the ring if nothing blocks it; fails if the queue ended */
 static int tdrm_job_push(struct tdrm_job *job)
 {
 	struct tdrm_queue *q = job->q;
@@ -572,7 +597,7 @@ struct tdrm_out {
 	u64 point;
 };
 
-/* What an EXEC has looked up, and lets go of in any case */
+/* What an EXEC has looked up, to be released in any case */
 struct tdrm_submit {
 	struct tdrm_out *outs;
 	u32 num_outs;
@@ -716,7 +741,7 @@ static void tdrm_submit_put(struct tdrm_submit *sub)
 	kvfree(sub->objs);
 }
 
-/* The reservations are locked: make room for our fence, and wait for all that stand there */
+/* The reservations are locked: make room for our fence, and depend on those in place */
 static int tdrm_get_implicit(struct tdrm_submit *sub, struct tdrm_job *job)
 {
 	struct dma_fence *fence;
@@ -738,7 +763,7 @@ static int tdrm_get_implicit(struct tdrm_submit *sub, struct tdrm_job *job)
 	return 0;
 }
 
-/* Everybody who was promised the job's end may see it now */
+/* Make the job's fence visible in its buffers and out-syncs */
 static void tdrm_publish(struct tdrm_submit *sub, struct dma_fence *fence)
 {
 	u32 i;
@@ -803,7 +828,7 @@ free:
 }
 
 /**
- * tdrm_ioctl_exec - DRM_IOCTL_TESSERA_EXEC
+ * tdrm_ioctl_exec - handle DRM_IOCTL_TESSERA_EXEC
  * @drm: device
  * @data: struct drm_tessera_exec
  * @file: caller's

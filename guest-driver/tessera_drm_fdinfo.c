@@ -2,8 +2,9 @@
 /*
  * tessera_drm_fdinfo.c - /proc/PID/fdinfo/FD: engine time and memory of an open file
  *
- * Format: Documentation/gpu/drm-usage-stats.rst of the kernel. Printed here to the last line,
- * rather than with the helper that newer kernels have, so that all kernels print the same.
+ * The kernel's Documentation/gpu/drm-usage-stats.rst defines the format. Newer kernels have
+ * a helper for some of the lines; all of them are printed here, so that every kernel prints
+ * the same.
  */
 #include <linux/pci.h>
 #include <linux/seq_file.h>
@@ -28,8 +29,8 @@ static void tdrm_region_print(struct seq_file *m, const struct tdrm_region *r)
 }
 
 /**
- * tdrm_show_fdinfo - file_operations.show_fdinfo
- * @m: where to
+ * tdrm_show_fdinfo - print engine time and memory of an open file
+ * @m: fdinfo being written
  * @filp: DRM file
  *
  * Context: may sleep.
@@ -39,7 +40,7 @@ void tdrm_show_fdinfo(struct seq_file *m, struct file *filp)
 	static const char * const engines[T1_NUM_ENGINES] = { "compute", "copy" };
 	struct tdrm_region vram = { .name = "vram" }, system = { .name = "system" };
 	struct drm_file *file = filp->private_data;
-	struct tdrm_device *tdev = to_tessera(file->minor->dev);
+	struct tdrm_device *tdev = to_tdrm(file->minor->dev);
 	struct tdrm_file *tf = file->driver_priv;
 	u64 busy_ns[T1_NUM_ENGINES];
 	struct drm_gem_object *obj;
@@ -55,7 +56,7 @@ void tdrm_show_fdinfo(struct seq_file *m, struct file *filp)
 
 	spin_lock(&file->table_lock);
 	idr_for_each_entry(&file->object_idr, obj, id) {
-		struct tdrm_region *r = to_tessera_bo(obj)->is_vram ? &vram : &system;
+		struct tdrm_region *r = to_tdrm_bo(obj)->is_vram ? &vram : &system;
 
 		r->total += obj->size;
 		if (obj->handle_count > 1 || obj->dma_buf)

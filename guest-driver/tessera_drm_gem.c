@@ -2,14 +2,15 @@
 /*
  * tessera_drm_gem.c - buffer objects in VRAM and in system memory
  *
- * An object is zero and in place from its creation on: VRAM is one piece, cleared through
- * the BAR; system memory is a shmem object whose pages are allocated and given to the
- * device at once, so that what can't be had fails here and not in the middle of a job.
+ * An object is zeroed and has all its memory from the start: VRAM is one piece, cleared
+ * through the BAR; system memory is a shmem object whose pages are allocated and mapped for
+ * the device at once, so that running out of memory fails here and not in the middle of a
+ * job.
  *
- * PRIME: system memory is shared as any shmem object. VRAM has no page structures and
- * lies in a BAR that other devices may not be able to reach, so its dma-buf can be
- * imported by this device only (which finds its own object behind it); others get
- * EOPNOTSUPP. A foreign dma-buf is system memory here.
+ * PRIME: system memory is shared like any shmem object. VRAM has no struct pages and lies
+ * in a BAR that other devices may not be able to reach, so only this device, which finds its
+ * own object behind it, can import such a dma-buf; others get EOPNOTSUPP. A foreign dma-buf
+ * is treated as system memory.
  */
 #include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
@@ -24,18 +25,18 @@
 #include "tessera_compat.h"
 #include "tessera_drm_drv.h"
 
-/* Clearing VRAM: so much between two looks at signals and the scheduler */
+/* Clearing VRAM: bytes between two checks for signals and rescheduling */
 #define TDRM_CLEAR_CHUNK	SZ_1M
 
-/* Page pointers and page tables of one object stay a sane allocation */
+/* Keeps the allocation of one object's page pointers reasonable */
 #define TDRM_BO_MAX_SIZE	(256ull << 30)
 
 /* ---------------------------------------------------------------- VRAM -- */
 
 static void tdrm_vram_free(struct drm_gem_object *obj)
 {
-	struct tdrm_device *tdev = to_tessera(obj->dev);
-	struct tdrm_bo *bo = to_tessera_bo(obj);
+	struct tdrm_device *tdev = to_tdrm(obj->dev);
+	struct tdrm_bo *bo = to_tdrm_bo(obj);
 
 	mutex_lock(&tdev->mem_lock);
 	tdev->vram_free += bo->vram.size;
@@ -59,8 +60,8 @@ static struct sg_table *tdrm_vram_get_sg_table(struct drm_gem_object *obj)
 static vm_fault_t tdrm_vram_fault(struct vm_fault *vmf)
 {
 	struct drm_gem_object *obj = vmf->vma->vm_private_data;
-	struct tdrm_device *tdev = to_tessera(obj->dev);
-	struct tdrm_bo *bo = to_tessera_bo(obj);
+	struct tdrm_device *tdev = to_tdrm(obj->dev);
+	struct tdrm_bo *bo = to_tdrm_bo(obj);
 	u64 offset = (u64)(vmf->pgoff - drm_vma_node_start(&obj->vma_node)) << PAGE_SHIFT;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 	int idx;
@@ -99,7 +100,7 @@ static int tdrm_vram_clear(struct tdrm_device *tdev, u64 start, u64 size)
 			cond_resched();
 		}
 	}
-	/* Out of the write-combining buffers before anyone can have the object used */
+	/* Flush the write-combining buffers before the object can be used */
 	wmb();
 	return 0;
 }
@@ -153,13 +154,13 @@ static void tdrm_sysmem_unmap(struct tdrm_device *tdev, struct tdrm_bo *bo)
 
 static void tdrm_sysmem_free(struct drm_gem_object *obj)
 {
-	struct tdrm_device *tdev = to_tessera(obj->dev);
-	struct tdrm_bo *bo = to_tessera_bo(obj);
+	struct tdrm_device *tdev = to_tdrm(obj->dev);
+	struct tdrm_bo *bo = to_tdrm_bo(obj);
 
 	mutex_lock(&tdev->mem_lock);
 	tdrm_sysmem_unmap(tdev, bo);
 	mutex_unlock(&tdev->mem_lock);
-	/* drm_gem_shmem_unpin() balances the pin at creation; pages go with the object */
+	/* Balances the pin at creation; the pages are freed with the object */
 	if (!obj->import_attach && bo->shmem.pages)
 		drm_gem_shmem_unpin(&bo->shmem);
 	drm_gem_shmem_free(&bo->shmem);
@@ -172,13 +173,13 @@ static bool tdrm_is_cow(struct vm_area_struct *vma)
 }
 
 /*
- * Not the shmem helper's: that counts pages from the start of the VMA, which is not the
- * object's any more after a partial munmap().
+ * Not the shmem helper's handler: that counts pages from the start of the VMA, which is no
+ * longer the start of the object after a partial munmap().
  */
 static vm_fault_t tdrm_sysmem_fault(struct vm_fault *vmf)
 {
 	struct drm_gem_object *obj = vmf->vma->vm_private_data;
-	struct tdrm_bo *bo = to_tessera_bo(obj);
+	struct tdrm_bo *bo = to_tdrm_bo(obj);
 	pgoff_t page = vmf->pgoff - drm_vma_node_start(&obj->vma_node);
 
 	if (page >= obj->size >> PAGE_SHIFT)
@@ -192,7 +193,7 @@ static const struct vm_operations_struct tdrm_sysmem_vm_ops = {
 	.close = drm_gem_vm_close,
 };
 
-/* Also the way of a mapping through a dma-buf. Pages are pinned for the object's life */
+/* Used for mappings through a dma-buf as well. Pages are pinned for the object's life */
 static int tdrm_sysmem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
 	if (tdrm_is_cow(vma) || obj->import_attach)
@@ -207,8 +208,9 @@ static int tdrm_sysmem_mmap(struct drm_gem_object *obj, struct vm_area_struct *v
 }
 
 /*
- * For a device that imports. What it can take DRM's core does not pass on, so the segments are
- * no longer than the DMA API lets any device have that claims nothing (dma_get_max_seg_size()).
+ * For an importing device. DRM's core does not pass on how long a segment that device can
+ * take, so segments are kept to the default of the DMA API (dma_get_max_seg_size()), which
+ * every device can take.
  */
 static struct sg_table *tdrm_sysmem_get_sg_table(struct drm_gem_object *obj)
 {
@@ -244,7 +246,8 @@ static const struct drm_gem_object_funcs tdrm_sysmem_funcs = {
  * @drm: device
  * @size: bytes
  *
- * Context: may sleep. Return: the GEM base of a struct tdrm_bo, or ERR_PTR(-ENOMEM).
+ * Context: may sleep.
+ * Return: the GEM base of a struct tdrm_bo, or ERR_PTR(-ENOMEM).
  */
 struct drm_gem_object *tdrm_gem_create_object(struct drm_device *drm, size_t size)
 {
@@ -268,7 +271,7 @@ static struct drm_gem_object *tdrm_sysmem_create(struct tdrm_device *tdev, u64 s
 	shmem = drm_gem_shmem_create(&tdev->drm, size);
 	if (IS_ERR(shmem))
 		return ERR_CAST(shmem);
-	bo = to_tessera_bo(&shmem->base);
+	bo = to_tdrm_bo(&shmem->base);
 
 	ret = drm_gem_shmem_pin(shmem);
 	if (ret)
@@ -296,10 +299,12 @@ put:
 }
 
 /**
- * tdrm_gem_unmap_all - take all system memory back from a device that goes away
+ * tdrm_gem_unmap_all - unmap all system memory from a device that is being removed
  * @tdev: device, stopped; nothing new can be mapped
  *
- * Objects that are still open stay valid for the CPU. Context: may sleep.
+ * Objects that are still open stay valid for the CPU.
+ *
+ * Context: may sleep.
  */
 void tdrm_gem_unmap_all(struct tdrm_device *tdev)
 {
@@ -314,9 +319,9 @@ void tdrm_gem_unmap_all(struct tdrm_device *tdev)
 /* ---------------------------------------------------------------- mmap -- */
 
 /*
- * The PRIME helper comes here, with the dma-buf's file in the VMA, to map VRAM through a
- * dma-buf. Such a mapping would survive the device: drm_dev_unplug() finds only those of
- * the DRM files. So VRAM is mapped by its handle, or not at all.
+ * The PRIME helper calls this, with the dma-buf's file in the VMA, to map VRAM through a
+ * dma-buf. Such a mapping would outlive the device, since drm_dev_unplug() finds only the
+ * mappings of DRM files. So VRAM can be mapped only by its handle.
  */
 static int tdrm_mmap(struct file *filp, struct vm_area_struct *vma)
 {
@@ -346,7 +351,7 @@ const struct file_operations tdrm_fops = {
 /* -------------------------------------------------------------- ioctls -- */
 
 /**
- * tdrm_ioctl_bo_create - DRM_IOCTL_TESSERA_BO_CREATE
+ * tdrm_ioctl_bo_create - handle DRM_IOCTL_TESSERA_BO_CREATE
  * @drm: device
  * @data: struct drm_tessera_bo_create
  * @file: caller's
@@ -355,7 +360,7 @@ const struct file_operations tdrm_fops = {
  */
 int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tdrm_device *tdev = to_tessera(drm);
+	struct tdrm_device *tdev = to_tdrm(drm);
 	struct drm_tessera_bo_create *args = data;
 	struct drm_gem_object *obj;
 	u64 size;
@@ -384,7 +389,7 @@ int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *fi
 }
 
 /**
- * tdrm_ioctl_bo_mmap_offset - DRM_IOCTL_TESSERA_BO_MMAP_OFFSET
+ * tdrm_ioctl_bo_mmap_offset - handle DRM_IOCTL_TESSERA_BO_MMAP_OFFSET
  * @drm: device
  * @data: struct drm_tessera_bo_mmap_offset
  * @file: caller's
@@ -411,12 +416,13 @@ int tdrm_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_fil
 }
 
 /**
- * tdrm_ioctl_bo_wait - DRM_IOCTL_TESSERA_BO_WAIT
+ * tdrm_ioctl_bo_wait - handle DRM_IOCTL_TESSERA_BO_WAIT
  * @drm: device
  * @data: struct drm_tessera_bo_wait
  * @file: caller's
  *
- * Return: 0; -EINVAL, -ENOENT; -EBUSY if only asked; -ETIME; -ERESTARTSYS.
+ * Return: 0; -EINVAL, -ENOENT; -EBUSY if in use and the timeout has passed already; -ETIME;
+ * -ERESTARTSYS.
  */
 int tdrm_ioctl_bo_wait(struct drm_device *drm, void *data, struct drm_file *file)
 {

@@ -2,8 +2,8 @@
 /*
  * tessera_drm_irq.c - interrupts: admin completions, fault events, fences
  *
- * Vector 0 is the control vector. The queue in slot s has vector 1 + s modulo the number
- * of the others, so on a device with a vector for each slot none is shared.
+ * Vector 0 is the control vector. The queue in slot s has vector 1 + s modulo the number of
+ * the remaining vectors, so no vector is shared on a device that has one for each slot.
  */
 #include <linux/interrupt.h>
 
@@ -12,7 +12,7 @@
 #include "tessera_drm_drv.h"
 
 /**
- * tdrm_slot_vector - the vector of a queue slot
+ * tdrm_slot_vector - return the vector of a queue slot
  * @tdev: device
  * @slot: queue slot
  *
@@ -101,7 +101,8 @@ static irqreturn_t tdrm_queue_irq(int irq, void *data)
  * tdrm_irq_init - allocate the vectors and request them
  * @tdev: device, disabled
  *
- * Context: may sleep. Return: 0 or an errno, with nothing left behind.
+ * Context: may sleep.
+ * Return: 0, or an errno with nothing left allocated.
  */
 int tdrm_irq_init(struct tdrm_device *tdev)
 {
@@ -110,7 +111,7 @@ int tdrm_irq_init(struct tdrm_device *tdev)
 
 	ret = pci_alloc_irq_vectors(tdev->pdev, 2, tdev->num_vectors, PCI_IRQ_MSIX);
 	if (ret < 0) {
-		drm_err(&tdev->drm, "no two MSI-X vectors: %d\n", ret);
+		drm_err(&tdev->drm, "cannot allocate two MSI-X vectors: %d\n", ret);
 		return ret;
 	}
 	tdev->nvec = ret;
@@ -128,7 +129,7 @@ int tdrm_irq_init(struct tdrm_device *tdev)
 				  i == T1_VECTOR_CONTROL ? tdrm_control_irq :
 				  tdrm_queue_irq, 0, vec->name, vec);
 		if (ret) {
-			drm_err(&tdev->drm, "vector %u: %d\n", i, ret);
+			drm_err(&tdev->drm, "cannot request vector %u: %d\n", i, ret);
 			tdrm_irq_fini(tdev);
 			return ret;
 		}
@@ -138,8 +139,12 @@ int tdrm_irq_init(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_irq_fini - free the vectors; no handler runs any more when this returns
+ * tdrm_irq_fini - free the vectors
  * @tdev: device
+ *
+ * No handler is running when this returns.
+ *
+ * Context: may sleep.
  */
 void tdrm_irq_fini(struct tdrm_device *tdev)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tessera_drm_queue.c - queues: making them, ending them, what they tell
+ * tessera_drm_queue.c - queues: creation, destruction and statistics
  *
- * A queue has a ring, which engines can only read, and a page with its control block and
- * its fence value, which they write. Both are mapped in the context's own address space, so
- * a user's batch may write that page, too: what stands there decides when this
- * queue's own fences end and what its own figures are, and nothing else.
+ * A queue has a ring, which engines can only read, and a page with its control block and its
+ * fence value, which they write. Both are mapped in the context's own address space, so a
+ * user's batch may write that page too: its contents decide nothing but when this queue's own
+ * fences signal and what its own statistics say.
  */
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
@@ -18,8 +18,8 @@
 #include "tessera_drm_drv.h"
 
 /*
- * Fences keep their queue, which holds their lock; they may end up anywhere and stay for
- * long. So the module stays for the queue's sake.
+ * Fences hold a reference to their queue, which contains their lock, and other drivers may
+ * keep a fence for as long as they like. So a queue holds a reference to the module.
  */
 static void tdrm_queue_release(struct kref *ref)
 {
@@ -34,7 +34,7 @@ static void tdrm_queue_release(struct kref *ref)
  * tdrm_queue_put - drop a reference
  * @q: queue
  *
- * Context: any; the device's side and the memory went in tdrm_queue_finish().
+ * Context: any; tdrm_queues_finish() has freed the hardware queue and the memory.
  */
 void tdrm_queue_put(struct tdrm_queue *q)
 {
@@ -42,7 +42,7 @@ void tdrm_queue_put(struct tdrm_queue *q)
 }
 
 /**
- * tdrm_queue_lookup - a queue of a file
+ * tdrm_queue_lookup - look up a queue of a file
  * @tf: file
  * @id: as user space names it
  *
@@ -61,10 +61,11 @@ struct tdrm_queue *tdrm_queue_lookup(struct tdrm_file *tf, u32 id)
 }
 
 /**
- * tdrm_queue_busy_ns - engine time that a queue has used
+ * tdrm_queue_busy_ns - return the engine time that a queue has used
  * @q: queue
  *
- * Context: any. Return: ns; never less than before.
+ * Context: any.
+ * Return: engine time in ns; it never goes back.
  */
 u64 tdrm_queue_busy_ns(struct tdrm_queue *q)
 {
@@ -107,10 +108,11 @@ static int tdrm_queue_admin(struct tdrm_queue *q, u8 opcode)
 }
 
 /**
- * tdrm_queue_hw_reset - stop what runs of a queue, and empty its ring
- * @q: queue of a banned context, so that nothing follows
+ * tdrm_queue_hw_reset - stop the running command of a queue, and empty its ring
+ * @q: queue of a banned context, so that no work follows
  *
- * Context: may sleep; no allocation. Return: 0 or an errno.
+ * Context: may sleep; allocates nothing.
+ * Return: 0 or an errno.
  */
 int tdrm_queue_hw_reset(struct tdrm_queue *q)
 {
@@ -119,7 +121,7 @@ int tdrm_queue_hw_reset(struct tdrm_queue *q)
 
 	down_read(&tdev->reset_sem);
 	mutex_lock(&tdev->slot_lock);
-	/* It may have been destroyed since it was looked up, and its slot be another's */
+	/* The queue may have been destroyed since the lookup, and its slot reused */
 	if (!q->ctx->lost && rcu_access_pointer(tdev->queues[q->slot]) == q)
 		ret = tdrm_queue_admin(q, T1_ADMIN_QUEUE_RESET);
 	mutex_unlock(&tdev->slot_lock);
@@ -199,7 +201,7 @@ static void tdrm_queue_hw_destroy(struct tdrm_queue *q)
 		ret = tdrm_queue_admin(q, T1_ADMIN_QUEUE_DESTROY);
 	up_read(&tdev->reset_sem);
 	if (ret)
-		tdrm_reset_after(tdev, "destroying a queue", ret);
+		tdrm_reset_after(tdev, "QUEUE_DESTROY", ret);
 
 	tdrm_unmap(q->ctx, TDRM_WINDOW_VA((u64)q->slot), TDRM_WINDOW_SIZE);
 
@@ -241,11 +243,11 @@ static int tdrm_queue_alloc_dma(struct tdrm_queue *q)
 	return 0;
 }
 
-/* The first of two steps, with a grace period between: fences under RCU read the page */
+/* Fences read the page under RCU: a grace period must pass before it is freed */
 static void tdrm_queue_take_page(struct tdrm_queue *q)
 {
 	lockdep_assert_held(&q->tdev->mem_lock);
-	/* The last figures, while they can be read */
+	/* Keep the final busy time while it can still be read */
 	tdrm_queue_busy_ns(q);
 	spin_lock_irq(&q->lock);
 	q->old_page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
@@ -268,10 +270,12 @@ static void tdrm_queue_free_dma(struct tdrm_queue *q)
 }
 
 /**
- * tdrm_queues_free_dma - free the memory of queues whose device goes away
+ * tdrm_queues_free_dma - free the DMA memory of the queues of a device being removed
  * @tdev: device, stopped; all its contexts are lost and their jobs ended
  *
- * Context: may sleep. The queues themselves go when their files are closed.
+ * The queues themselves are freed when their files are closed.
+ *
+ * Context: may sleep.
  */
 void tdrm_queues_free_dma(struct tdrm_device *tdev)
 {
@@ -287,8 +291,10 @@ void tdrm_queues_free_dma(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_queue_stop - take no more jobs; wakes those who wait to submit one
+ * tdrm_queue_stop - refuse further jobs, and wake callers waiting to submit one
  * @q: queue
+ *
+ * Context: process.
  */
 void tdrm_queue_stop(struct tdrm_queue *q)
 {
@@ -299,10 +305,10 @@ void tdrm_queue_stop(struct tdrm_queue *q)
 }
 
 /**
- * tdrm_queues_finish - free what queues have, and drop their file's references
+ * tdrm_queues_finish - free what queues own, and drop their file's references
  * @tdev: device
- * @queues: list by close_link of queues that the device has destroyed, with their jobs
- *          ended, out of all tables; the list is left undefined
+ * @queues: list, by close_link, of queues that the device has destroyed; their jobs have
+ *          ended and they are in no table. The list is undefined afterwards
  *
  * Context: may sleep.
  */
@@ -321,7 +327,7 @@ void tdrm_queues_finish(struct tdrm_device *tdev, struct list_head *queues)
 	list_for_each_entry_safe(q, next, queues, close_link) {
 		struct tdrm_file *tf = q->file;
 
-		/* It finds no job left; but it has a reference, and the file has to wait for it */
+		/* The worker finds no jobs, but it holds a reference: the file must wait */
 		flush_work(&q->emit_work);
 		spin_lock(&tf->stats_lock);
 		list_del(&q->stats_link);
@@ -342,7 +348,7 @@ static void tdrm_queue_finish(struct tdrm_queue *q)
 /* -------------------------------------------------------------- ioctls -- */
 
 /**
- * tdrm_ioctl_queue_create - DRM_IOCTL_TESSERA_QUEUE_CREATE
+ * tdrm_ioctl_queue_create - handle DRM_IOCTL_TESSERA_QUEUE_CREATE
  * @drm: device
  * @data: struct drm_tessera_queue_create
  * @file: caller's
@@ -351,7 +357,7 @@ static void tdrm_queue_finish(struct tdrm_queue *q)
  */
 int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tdrm_device *tdev = to_tessera(drm);
+	struct tdrm_device *tdev = to_tdrm(drm);
 	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_queue_create *args = data;
 	struct tdrm_queue *q;
@@ -422,7 +428,7 @@ exit:
 }
 
 /**
- * tdrm_ioctl_queue_destroy - DRM_IOCTL_TESSERA_QUEUE_DESTROY
+ * tdrm_ioctl_queue_destroy - handle DRM_IOCTL_TESSERA_QUEUE_DESTROY
  * @drm: device
  * @data: struct drm_tessera_queue_destroy
  * @file: caller's
@@ -438,14 +444,14 @@ int tdrm_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file
 
 	if (args->pad)
 		return -EINVAL;
-	/* Who takes a queue out of the table has to finish it */
+	/* Whoever takes a queue out of the table has to finish it */
 	q = xa_erase(&tf->queues, args->queue_id);
 	if (!q)
 		return -ENOENT;
 	ctx = q->ctx;
 	tdrm_queue_stop(q);
 	mutex_lock(&ctx->lock);
-	/* Where its context was closed first, that has taken the queue off the device */
+	/* If the context was closed first, the hardware queue is gone already */
 	if (!ctx->closed)
 		tdrm_queue_hw_destroy(q);
 	mutex_unlock(&ctx->lock);
@@ -455,12 +461,12 @@ int tdrm_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file
 }
 
 /**
- * tdrm_ioctl_queue_query - DRM_IOCTL_TESSERA_QUEUE_QUERY
+ * tdrm_ioctl_queue_query - handle DRM_IOCTL_TESSERA_QUEUE_QUERY
  * @drm: device
  * @data: struct drm_tessera_queue_query
  * @file: caller's
  *
- * Return: 0; -ENOENT.
+ * Return: 0 or -ENOENT.
  */
 int tdrm_ioctl_queue_query(struct drm_device *drm, void *data, struct drm_file *file)
 {

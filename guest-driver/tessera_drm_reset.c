@@ -6,28 +6,28 @@
 /**
  * DOC: recovery
  *
- * Three things end a context before its owner does, each for good (a new context is the
- * remedy) and each with an error in the fences of all its unfinished jobs:
+ * Three things end a context before its owner does. Each ends it for good (the remedy is a
+ * new context) and puts an error into the fences of all its unfinished jobs:
  *
- * A *fault*: the device has stopped the context. The event names it, FAULT_QUERY gives the
- * place inside the batch. An engine reset by the host arrives as a fault, too.
+ * A *fault*: the device has stopped the context. The event names the context; FAULT_QUERY
+ * gives the place inside the batch. An engine reset by the host arrives as a fault, too.
  *
- * A *timeout*: one watchdog looks at all queues several times in job_timeout_ms. A queue is
- * stuck when for job_timeout_ms of wall time it had a job in its ring and none of these
- * moved: the fence value, the control block's head, its busy time. The device writes the
- * latter two at every FENCE that stands in the ring, and the ring has one after each batch;
- * so the limit is for one batch, not for a job or a queue, and a vGPU that gets a sixteenth
- * of an engine still moves at every batch. Where several queues of an engine are stuck, the
- * one that has been for longest is taken to be what holds the engine, since all others have
- * moved after it; it loses its context, and the clocks of the rest start again. A single
- * batch may need more than job_timeout_ms only because the engine is shared: the module
- * parameter is there for that.
+ * A *timeout*: one watchdog checks all queues several times in job_timeout_ms. A queue is
+ * stuck if it has had a job in its ring for job_timeout_ms of wall time in which neither the
+ * fence value nor the control block's head nor its busy time has changed. The device writes
+ * the latter two at every FENCE in the ring, and the ring has one after each batch. So the
+ * limit applies to a batch, not to a job or a queue, and a vGPU that gets a sixteenth of an
+ * engine still makes progress at every batch. If several queues of an engine are stuck, the
+ * one that has been stuck longest is taken to be holding the engine, since all others have
+ * made progress after it; it loses its context, and the timeouts of the rest start again. A
+ * single batch may need more than job_timeout_ms merely because the engine is shared; the
+ * module parameter is there for that.
  *
- * A *device reset*: asked for when the admin queue does not answer, or by user space (FLR),
- * or at system sleep. All contexts are lost. Buffer objects stay.
+ * A *device reset*: requested when the admin queue does not answer, by user space (FLR), or
+ * for system sleep. All contexts are lost. Buffer objects are kept.
  *
- * Everything here ends fences. So no memory is allocated, and no lock is taken under which
- * others allocate.
+ * All of this ends fences, so none of it allocates memory or takes a lock under which others
+ * allocate.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -73,11 +73,13 @@ static struct tdrm_ctx *tdrm_next_ctx(struct tdrm_device *tdev, u32 *id)
 }
 
 /**
- * tdrm_ctx_ban - end a context: EXEC is refused from now on
+ * tdrm_ctx_ban - end a context, so that EXEC is refused
  * @ctx: context
- * @state: DRM_TESSERA_QUEUE_*, but OK; the first call's stays
+ * @state: why: any DRM_TESSERA_QUEUE_* other than OK. The first call's is kept
  *
- * The jobs' fences are left to tdrm_ctx_cancel_jobs(). Context: any.
+ * The jobs' fences are left to tdrm_ctx_cancel_jobs().
+ *
+ * Context: any.
  */
 void tdrm_ctx_ban(struct tdrm_ctx *ctx, u32 state)
 {
@@ -90,13 +92,13 @@ void tdrm_ctx_ban(struct tdrm_ctx *ctx, u32 state)
 }
 
 /**
- * tdrm_ctx_cancel_jobs - end all jobs of a context that was banned
+ * tdrm_ctx_cancel_jobs - end all jobs of a banned context
  * @ctx: context
  * @guilty: the queue whose oldest job is to blame, or NULL
- * @guilty_error: error of that job's fence, negative
- * @error: error of all others'
+ * @guilty_error: error for that job's fence, negative
+ * @error: error for all other fences, negative
  *
- * Context: may sleep; no allocation.
+ * Context: may sleep; allocates nothing.
  */
 void tdrm_ctx_cancel_jobs(struct tdrm_ctx *ctx, struct tdrm_queue *guilty,
 			  int guilty_error, int error)
@@ -113,8 +115,8 @@ void tdrm_ctx_cancel_jobs(struct tdrm_ctx *ctx, struct tdrm_queue *guilty,
 /* -------------------------------------------------------------- faults -- */
 
 /**
- * tdrm_fault_work - a context has faulted: find out where, ban it, end its jobs
- * @work: of the context; owns a reference on it
+ * tdrm_fault_work - query a context's fault, ban the context, and end its jobs
+ * @work: the context's fault_work; owns a reference to the context
  *
  * Context: workqueue.
  */
@@ -186,7 +188,7 @@ static unsigned long tdrm_watchdog_period(void)
 }
 
 /**
- * tdrm_queue_touch - note that a queue moves now
+ * tdrm_queue_touch - note that a queue is making progress
  * @q: queue, its lock held
  *
  * Context: any.
@@ -207,7 +209,7 @@ void tdrm_queue_touch(struct tdrm_queue *q)
 	q->moved = ktime_get_ns();
 }
 
-/* Has the queue jobs in its ring; and if so, when did it last move? */
+/* Does the queue have jobs in its ring; and if so, when did it last make progress? */
 static bool tdrm_queue_moved(struct tdrm_queue *q, u64 *moved)
 {
 	struct tdrm_queue_page *page;
@@ -244,7 +246,7 @@ static void tdrm_restart_clocks(struct tdrm_device *tdev, u32 engine)
 	}
 }
 
-/* Ban the context of a stuck queue, and take all its queues off their engines */
+/* Ban the context of a stuck queue, and stop all its queues */
 static void tdrm_timeout(struct tdrm_queue *guilty)
 {
 	struct tdrm_ctx *ctx = guilty->ctx;
@@ -277,7 +279,7 @@ static void tdrm_watchdog(struct work_struct *work)
 	u32 slot = 0, e;
 
 	while ((q = tdrm_next_queue(tdev, &slot, NULL))) {
-		/* Jobs that nobody waits for end without an interrupt: let go of them here */
+		/* Jobs that nobody waits for end without an interrupt: this frees them */
 		tdrm_queue_reap(q);
 		if (tdrm_queue_moved(q, &moved)) {
 			again = true;
@@ -303,10 +305,10 @@ static void tdrm_watchdog(struct work_struct *work)
 }
 
 /**
- * tdrm_watchdog_kick - have the watchdog look, a period from now at latest
+ * tdrm_watchdog_kick - run the watchdog within one period
  * @tdev: device
  *
- * Context: any; cheap where it is set already.
+ * Context: any; cheap if it is scheduled already.
  */
 void tdrm_watchdog_kick(struct tdrm_device *tdev)
 {
@@ -316,13 +318,13 @@ void tdrm_watchdog_kick(struct tdrm_device *tdev)
 /* -------------------------------------------------------------- resets -- */
 
 /**
- * tdrm_device_stop - end all work: contexts are banned, the device is reset
+ * tdrm_device_stop - ban all contexts, reset the device, and end all jobs
  * @tdev: device; reset_lock is held
  *
- * When it returns the device reaches no memory, whether it obeyed or had to be cut off the
- * bus, and all fences have ended. tdrm_device_forget() must follow.
+ * When this returns the device does no DMA, either because the reset succeeded or because
+ * bus mastering is off, and all fences have signalled. tdrm_device_forget() must follow.
  *
- * Context: may sleep; no allocation.
+ * Context: may sleep; allocates nothing.
  */
 void tdrm_device_stop(struct tdrm_device *tdev)
 {
@@ -338,7 +340,7 @@ void tdrm_device_stop(struct tdrm_device *tdev)
 		tdev->wedged = true;
 		pci_clear_master(tdev->pdev);
 		if (!tdev->gone)
-			drm_err(&tdev->drm, "the device does not come out of reset: it is wedged, and off the bus\n");
+			drm_err(&tdev->drm, "device reset timed out, disabling the device\n");
 	}
 	for (id = 0; (ctx = tdrm_next_ctx(tdev, &id)); tdrm_ctx_put(ctx))
 		tdrm_ctx_cancel_jobs(ctx, NULL, 0, -EIO);
@@ -346,8 +348,10 @@ void tdrm_device_stop(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_device_forget - forget the contexts that a stopped device has forgotten
- * @tdev: device; reset_lock is held, and reset_sem for writing
+ * tdrm_device_forget - mark all contexts lost, and free their numbers and queue slots
+ * @tdev: device, stopped; reset_lock is held, and reset_sem for writing
+ *
+ * Context: may sleep; allocates nothing.
  */
 void tdrm_device_forget(struct tdrm_device *tdev)
 {
@@ -359,7 +363,7 @@ void tdrm_device_forget(struct tdrm_device *tdev)
 	for (i = 0; i < T1_MAX_CONTEXTS; i++) {
 		ctx = rcu_dereference_protected(tdev->ctxs[i], lockdep_is_held(&tdev->id_lock));
 		if (ctx) {
-			/* Once more, for one that was made while the others were banned */
+			/* Once more, for a context created while the others were being banned */
 			tdrm_ctx_ban(ctx, DRM_TESSERA_QUEUE_RESET);
 			ctx->lost = true;
 		}
@@ -376,7 +380,8 @@ void tdrm_device_forget(struct tdrm_device *tdev)
  * tdrm_device_restart - start a device that was stopped
  * @tdev: device; reset_lock is held, and reset_sem for writing
  *
- * Context: may sleep. Return: 0, or an errno after which the device is wedged.
+ * Context: may sleep.
+ * Return: 0, or an errno after which the device is wedged.
  */
 int tdrm_device_restart(struct tdrm_device *tdev)
 {
@@ -388,7 +393,7 @@ int tdrm_device_restart(struct tdrm_device *tdev)
 	if (ret) {
 		tdev->wedged = true;
 		pci_clear_master(tdev->pdev);
-		drm_err(&tdev->drm, "restart after reset failed: %d, the device is wedged\n", ret);
+		drm_err(&tdev->drm, "restart after reset failed: %d, disabling the device\n", ret);
 	}
 	return ret;
 }
@@ -398,7 +403,7 @@ static void tdrm_reset_work(struct work_struct *work)
 	struct tdrm_device *tdev = container_of(work, struct tdrm_device, reset_work);
 
 	mutex_lock(&tdev->reset_lock);
-	/* Somebody else's reset may have come first */
+	/* Another reset may have come first */
 	if (READ_ONCE(tdev->admin.dead) && !tdev->wedged && !tdev->gone) {
 		tdrm_device_stop(tdev);
 		down_write(&tdev->reset_sem);
@@ -411,7 +416,7 @@ static void tdrm_reset_work(struct work_struct *work)
 }
 
 /**
- * tdrm_reset_request - ask for a device reset
+ * tdrm_reset_request - request a device reset
  * @tdev: device whose admin queue has been failed
  *
  * Context: any.
@@ -425,18 +430,19 @@ void tdrm_reset_request(struct tdrm_device *tdev)
 static void tdrm_reset_wait(struct tdrm_device *tdev)
 {
 	flush_work(&tdev->reset_work);
-	/* A reset by others, or removal */
+	/* A reset from elsewhere, or removal */
 	mutex_lock(&tdev->reset_lock);
 	mutex_unlock(&tdev->reset_lock);
 }
 
 /**
- * tdrm_reset_after - a command to take something from the device has failed: insist
+ * tdrm_reset_after - reset the device after a command that must not fail has failed
  * @tdev: device; neither reset_lock nor reset_sem is held
- * @what: what the command was for
+ * @what: name of the command
  * @err: its errno
  *
- * When it returns the device has been reset, or cut off the bus, and reaches no memory.
+ * When this returns the device has been reset, or its bus mastering is off: it does no DMA
+ * for what came before.
  *
  * Context: may sleep.
  */
@@ -451,7 +457,7 @@ void tdrm_reset_after(struct tdrm_device *tdev, const char *what, int err)
 }
 
 /**
- * tdrm_reset_init - prepare what this file needs
+ * tdrm_reset_init - initialise a device's recovery state
  * @tdev: device
  */
 void tdrm_reset_init(struct tdrm_device *tdev)

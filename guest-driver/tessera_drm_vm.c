@@ -2,10 +2,10 @@
 /*
  * tessera_drm_vm.c - contexts and their address spaces
  *
- * The device keeps the page tables; a binding is a range of addresses with MAP commands
- * behind it. An object is kept by its bindings, and a binding goes only after the device
- * has acknowledged its UNMAP, the end of its context, or a reset. So what user space does
- * to its own rings and fences is of no matter to memory.
+ * The device keeps the page tables; a binding is a range of addresses that was mapped by MAP
+ * commands. Bindings hold references to their objects, and a binding is freed only after the
+ * device has acknowledged its UNMAP, the end of its context, or a reset. So nothing that user
+ * space does to its own rings and fences can let the device reach freed memory.
  */
 #include <linux/scatterlist.h>
 #include <linux/sched/signal.h>
@@ -17,7 +17,7 @@
 
 #include "tessera_drm_drv.h"
 
-/* Runs of at least so many pages are worth a command of their own */
+/* Runs of at least this many pages are worth a command of their own */
 #define TDRM_CONTIG_MIN_PAGES	64u
 
 struct tdrm_binding {
@@ -47,7 +47,7 @@ void tdrm_ctx_get(struct tdrm_ctx *ctx)
  * tdrm_ctx_put - drop a reference
  * @ctx: context
  *
- * Context: any; the device's side and the bindings went in tdrm_ctx_close().
+ * Context: any; tdrm_ctx_close() has freed the hardware context and the bindings.
  */
 void tdrm_ctx_put(struct tdrm_ctx *ctx)
 {
@@ -55,7 +55,7 @@ void tdrm_ctx_put(struct tdrm_ctx *ctx)
 }
 
 /**
- * tdrm_ctx_lookup - a context of a file
+ * tdrm_ctx_lookup - look up a context of a file
  * @tf: file
  * @id: as user space names it
  *
@@ -80,7 +80,7 @@ static int tdrm_ctx_hw_create(struct tdrm_ctx *ctx)
 	u32 id;
 	int ret;
 
-	/* The one thing that a reset in progress is worth waiting for: all else is lost by it */
+	/* Everything else is lost in a reset; only a new context is worth waiting for its end */
 	down_read(&tdev->reset_sem);
 	while (tdev->in_reset) {
 		up_read(&tdev->reset_sem);
@@ -156,9 +156,9 @@ static void tdrm_ctx_hw_destroy(struct tdrm_ctx *ctx)
 			tdrm_ctx_unpublish(ctx);
 	}
 	up_read(&tdev->reset_sem);
-	/* What the device has not let go of, a reset takes from it before memory is freed */
+	/* A device that keeps the context must be reset before the memory is freed */
 	if (ret)
-		tdrm_reset_after(tdev, "destroying a context", ret);
+		tdrm_reset_after(tdev, "CTX_DESTROY", ret);
 }
 
 static void tdrm_binding_free(struct tdrm_binding *b)
@@ -173,7 +173,9 @@ static void tdrm_binding_free(struct tdrm_binding *b)
  * @tf: its file
  * @ctx: context, no longer in the file's table; its reference is consumed
  *
- * Context: may sleep. Works on a device that is gone, too.
+ * Works after the device has been removed as well.
+ *
+ * Context: may sleep.
  */
 void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx)
 {
@@ -182,10 +184,10 @@ void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx)
 	LIST_HEAD(queues);
 	unsigned long id;
 
-	/* No new queue or binding from here on; a queue being destroyed is waited for */
+	/* No new queue or binding from here on; this waits for a queue being destroyed */
 	mutex_lock(&ctx->lock);
 	ctx->closed = true;
-	/* Who takes a queue out of the table has to finish it */
+	/* Whoever takes a queue out of the table has to finish it */
 	xa_lock(&tf->queues);
 	xa_for_each(&tf->queues, id, q) {
 		if (q->ctx == ctx) {
@@ -217,7 +219,7 @@ void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx)
 
 /* ------------------------------------------------------- map and unmap -- */
 
-/* A context whose device state is gone takes no commands: its owner must see that */
+/* A lost context takes no commands: the owner must learn that with -EIO */
 static int tdrm_map_run(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags,
 			const dma_addr_t *list)
 {
@@ -250,14 +252,15 @@ static int tdrm_map_run(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 
 }
 
 /**
- * tdrm_map_contig - map pages that follow each other
+ * tdrm_map_contig - map contiguous pages
  * @ctx: context
  * @va: virtual address
  * @addr: bus or VRAM address
  * @npages: number of pages, up to T1_MAP_MAX_PAGES
- * @flags: T1_MAP_* but for CONTIG
+ * @flags: T1_MAP_* except CONTIG
  *
- * Context: may sleep. Return: 0 or an errno; -EIO if the context is lost.
+ * Context: may sleep.
+ * Return: 0 or an errno; -EIO if the context is lost.
  */
 int tdrm_map_contig(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags)
 {
@@ -265,13 +268,15 @@ int tdrm_map_contig(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flag
 }
 
 /**
- * tdrm_unmap - unmap a range, and see to it that the device has let go of it
+ * tdrm_unmap - unmap a range, resetting the device if it does not comply
  * @ctx: context
  * @va: virtual address
  * @size: bytes, a multiple of 4 KiB
  *
- * Context: may sleep; reset_lock is not held. When it returns, whatever it returns, the
- * device reaches nothing there any more. Return: 0, or -EIO if that took a reset.
+ * When this returns, successful or not, the device can no longer reach the range's memory.
+ *
+ * Context: may sleep; reset_lock is not held.
+ * Return: 0, or -EIO if the device had to be reset.
  */
 int tdrm_unmap(struct tdrm_ctx *ctx, u64 va, u64 size)
 {
@@ -297,11 +302,11 @@ int tdrm_unmap(struct tdrm_ctx *ctx, u64 va, u64 size)
 	if (!ret)
 		return 0;
 
-	tdrm_reset_after(tdev, "unmapping", ret);
+	tdrm_reset_after(tdev, "UNMAP", ret);
 	return -EIO;
 }
 
-/* Where system memory is, from an offset on: a walk over what the DMA API gave */
+/* A walk over the DMA segments of system memory, from an offset on */
 struct tdrm_cursor {
 	struct scatterlist *sg;
 	u64 skip;		/* into *sg */
@@ -332,7 +337,7 @@ static void tdrm_cursor_advance(struct tdrm_cursor *cur, u64 bytes)
 	}
 }
 
-/* How many pages of which size one CONTIG command may take of a run */
+/* How many pages of a run, and of which size, one CONTIG command can map */
 static u32 tdrm_contig_pages(u64 va, u64 addr, u64 run, u32 *flags)
 {
 	u64 to_huge;
@@ -391,7 +396,7 @@ static int tdrm_map_sysmem(struct tdrm_ctx *ctx, u64 va, struct sg_table *sgt, u
 			ret = -EINTR;
 			break;
 		}
-		/* A foreign exporter may give less than the object's size, or odd pieces */
+		/* A foreign exporter may give less than the object's size, or unaligned pieces */
 		if (!cur.sg) {
 			ret = -EFAULT;
 			break;
@@ -431,7 +436,7 @@ static int tdrm_map_sysmem(struct tdrm_ctx *ctx, u64 va, struct sg_table *sgt, u
 /* -------------------------------------------------------------- ioctls -- */
 
 /**
- * tdrm_ioctl_ctx_create - DRM_IOCTL_TESSERA_CTX_CREATE
+ * tdrm_ioctl_ctx_create - handle DRM_IOCTL_TESSERA_CTX_CREATE
  * @drm: device
  * @data: struct drm_tessera_ctx_create
  * @file: caller's
@@ -440,7 +445,7 @@ static int tdrm_map_sysmem(struct tdrm_ctx *ctx, u64 va, struct sg_table *sgt, u
  */
 int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
-	struct tdrm_device *tdev = to_tessera(drm);
+	struct tdrm_device *tdev = to_tdrm(drm);
 	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_ctx_create *args = data;
 	struct tdrm_ctx *ctx;
@@ -481,7 +486,7 @@ exit:
 }
 
 /**
- * tdrm_ioctl_ctx_destroy - DRM_IOCTL_TESSERA_CTX_DESTROY
+ * tdrm_ioctl_ctx_destroy - handle DRM_IOCTL_TESSERA_CTX_DESTROY
  * @drm: device
  * @data: struct drm_tessera_ctx_destroy
  * @file: caller's
@@ -503,7 +508,7 @@ int tdrm_ioctl_ctx_destroy(struct drm_device *drm, void *data, struct drm_file *
 	return 0;
 }
 
-/* Is the range made of whole pages, and inside what users may bind? */
+/* Is the range page-aligned, and within the addresses that users may bind? */
 static bool tdrm_va_range_ok(u64 va, u64 size)
 {
 	return size && !((va | size) & (T1_PAGE_SIZE - 1)) && va >= TDRM_VA_START &&
@@ -511,13 +516,14 @@ static bool tdrm_va_range_ok(u64 va, u64 size)
 }
 
 /**
- * tdrm_ioctl_bind - DRM_IOCTL_TESSERA_BIND
+ * tdrm_ioctl_bind - handle DRM_IOCTL_TESSERA_BIND
  * @drm: device
  * @data: struct drm_tessera_bind
  * @file: caller's
  *
  * Return: 0; -EINVAL, -ENOENT, -EEXIST; -ENOMEM, also if the device is out of page tables
- * or a vGPU past its limit of pinned pages; -EIO if the context is lost, -ENODEV.
+ * or the vGPU has reached its limit of pinned pages; -EIO if the context is lost; -EINTR;
+ * -ENODEV.
  */
 int tdrm_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file)
 {
@@ -567,7 +573,7 @@ int tdrm_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file)
 		ret = -EEXIST;
 		goto unlock;
 	}
-	bo = to_tessera_bo(obj);
+	bo = to_tdrm_bo(obj);
 	flags = T1_MAP_READ | (args->flags & DRM_TESSERA_BIND_WRITE ? T1_MAP_WRITE : 0);
 	if (bo->is_vram) {
 		ret = tdrm_map_vram(ctx, args->va, bo->vram.start + args->offset, args->size,
@@ -600,7 +606,7 @@ put:
 }
 
 /**
- * tdrm_ioctl_unbind - DRM_IOCTL_TESSERA_UNBIND
+ * tdrm_ioctl_unbind - handle DRM_IOCTL_TESSERA_UNBIND
  * @drm: device
  * @data: struct drm_tessera_unbind
  * @file: caller's
@@ -626,7 +632,7 @@ int tdrm_ioctl_unbind(struct drm_device *drm, void *data, struct drm_file *file)
 
 	mutex_lock(&ctx->lock);
 	node = __drm_mm_interval_first(&ctx->vas, args->va, args->va + args->size - 1);
-	/* The lookup answers with its head node where there is none */
+	/* The lookup returns the head node if nothing was found */
 	if (node != &ctx->vas.head_node && node->start == args->va && node->size == args->size) {
 		b = container_of(node, struct tdrm_binding, node);
 		tdrm_unmap(ctx, args->va, args->size);

@@ -20,7 +20,7 @@ struct ktap_test {
 /* What has failed in the running test; one variable for all files of a program. */
 __attribute__((weak)) unsigned int ktap_complaints;
 
-/* Fail the running test, and tell why. */
+/* Fail the running test, and say why. */
 __attribute__((format(printf, 3, 4)))
 static inline void ktap_fail(const char *file, int line, const char *fmt, ...)
 {
@@ -60,7 +60,7 @@ static inline void ktap_fail(const char *file, int line, const char *fmt, ...)
 
 /*
  * Run all, or the one whose name is given; @before and @after each, where they are not NULL.
- * @before is told the test's number in the table.
+ * @before gets the test's number in the table.
  */
 static inline int ktap_run_each(const struct ktap_test *tests, unsigned int num,
 				void (*before)(unsigned int i), void (*after)(void),

@@ -13,7 +13,7 @@ WHEN=check
 WANTED=" $* "
 DIR=$OUT/tests
 FACTOR=1
-[ "$WHEN" = debug ] && { FACTOR=3; export TESSERA_KERNEL=debug TESSERA_PATIENCE=$FACTOR; }
+[ "$WHEN" = debug ] && { FACTOR=3; export TESSERA_KERNEL=debug TESSERA_TIME_FACTOR=$FACTOR; }
 PASSED=0
 FAILED=0
 SKIPPED=0

@@ -2,16 +2,16 @@
 /*
  * t1_hw.h - the T1 accelerator: what its hardware and its drivers agree on
  *
- * Registers, admin commands, engine commands, completion and event formats. The
- * device model, the mediator, the guest driver and user space all include this
- * one file; nothing else says what a bit means. Prose: Documentation/hardware.rst.
+ * Registers, admin commands, engine commands, completion and event formats. The device
+ * model, the mediator, the guest driver and user space all include this one file; no other
+ * file defines what a bit means. Documentation/hardware.rst is the manual.
  *
- * Everything in memory is little-endian. All structures have explicit padding;
- * fields named rsvd must be zero, or the command is refused.
+ * Everything in memory is little-endian. All structures have explicit padding; fields named
+ * rsvd or pad must be zero, or the command is refused.
  *
- * Four kinds of address occur, and no field mixes them:
+ * There are four kinds of address, and no field mixes them:
  *   va    virtual address in a context's address space (48 bits)
- *   bus   bus address, as the IOMMU or the DMA API gives it
+ *   bus   bus address, as given by the IOMMU or the DMA API
  *   vram  offset into this function's device memory (BAR2)
  *   off   offset into a BAR
  */
@@ -52,8 +52,8 @@
 #define T1_DB_TAIL			0x0	/* free-running index of the next free entry */
 
 /*
- * MSI-X: vector 0 is for the admin completion ring and the event ring; a queue
- * names its own at creation, any of 0 .. NUM_VECTORS - 1.
+ * MSI-X: vector 0 is for the admin completion ring and the event ring; a queue names its own
+ * vector at creation, any of 0 .. NUM_VECTORS - 1.
  */
 #define T1_VECTOR_CONTROL		0u
 #define T1_MAX_VECTORS			(T1_MAX_SLOTS + 1u)
@@ -61,9 +61,9 @@
 /* ------------------------------------------------------- control page -- */
 
 /*
- * All registers are 32 bits wide and are accessed so; a 64-bit one is a pair, low
- * word first. A 64-bit counter is latched whole when its low word is read. Any
- * other access reads zero or is dropped.
+ * All registers are 32 bits wide and must be accessed as such; a 64-bit value is a pair, low
+ * word first. A 64-bit counter is latched whole when its low word is read. Any other access
+ * reads zero or is dropped.
  */
 #define T1_REG_MAGIC			0x000	/* RO T1_MAGIC */
 #define T1_REG_VERSION			0x004	/* RO T1_HW_VERSION */
@@ -86,16 +86,16 @@
 #define T1_REG_ACQ_BASE_LO		0x050	/* RW bus, page aligned; only while !ENABLE */
 #define T1_REG_ACQ_BASE_HI		0x054
 #define T1_REG_ACQ_SIZE			0x058	/* RW entries: a power of 2, 2 .. 1024 */
-#define T1_REG_ACQ_HEAD			0x05c	/* WO index modulo size of the next to be read */
+#define T1_REG_ACQ_HEAD			0x05c	/* WO index modulo size of the next entry to read */
 #define T1_REG_EVQ_BASE_LO		0x060	/* RW bus, page aligned; only while !ENABLE */
 #define T1_REG_EVQ_BASE_HI		0x064
 #define T1_REG_EVQ_SIZE			0x068	/* RW entries: a power of 2, 2 .. 1024 */
-#define T1_REG_EVQ_HEAD			0x06c	/* WO index modulo size of the next to be read */
+#define T1_REG_EVQ_HEAD			0x06c	/* WO index modulo size of the next entry to read */
 
 #define T1_MAGIC			0x31415354u	/* "TSA1" */
 #define T1_HW_VERSION_MAJOR		1u
 #define T1_HW_VERSION_MINOR		0u
-/* A driver refuses another major; a higher minor only adds. */
+/* A driver refuses another major version; a higher minor version only adds features. */
 #define T1_HW_VERSION			((T1_HW_VERSION_MAJOR << 16) | T1_HW_VERSION_MINOR)
 
 #define T1_CAP_SCHED			(1u << 0)	/* privileged registers exist (physical function) */
@@ -104,24 +104,24 @@
 #define T1_CAP_HANG			(1u << 3)	/* T1_OP_HANG is accepted (test property) */
 
 #define T1_STATUS_READY			(1u << 0)	/* enabled and serving the admin queue */
-#define T1_STATUS_FATAL			(1u << 1)	/* ring set-up was refused, or a ring could not be reached; reset */
+#define T1_STATUS_FATAL			(1u << 1)	/* a ring is invalid or DMA to it failed; needs a reset */
 
 /*
- * Setting ENABLE takes the ring registers over: READY, or FATAL where one is bad.
- * Clearing it destroys all contexts and queues and drops all work, as RESET does;
- * RESET also puts every register back and reads as zero again when done.
+ * Setting ENABLE latches the ring registers: STATUS becomes READY, or FATAL if one of them
+ * is invalid. Clearing it destroys all contexts and queues and drops all work, as RESET
+ * does; RESET also restores every register and reads as zero again when done.
  */
 #define T1_CTRL_ENABLE			(1u << 0)
 #define T1_CTRL_RESET			(1u << 1)
 
 /* -------------------------------------------------- privileged registers -- */
-/* Exist where T1_CAP_SCHED is set; elsewhere they read zero and drop writes. */
+/* They exist if T1_CAP_SCHED is set; otherwise they read zero and drop writes. */
 
 #define T1_REG_PRIV_FIRST		0x800
 
 /*
- * Without EXPLICIT every context is always on both runlists (how a bare-metal
- * driver uses the device); with it, only what RUNLIST_SUBMIT has named.
+ * Without EXPLICIT every context is always on both runlists, as a bare-metal driver uses the
+ * device; with it, only the contexts that RUNLIST_SUBMIT has named.
  */
 #define T1_REG_SCHED_CTRL		0x800	/* RW T1_SCHED_* */
 #define T1_SCHED_EXPLICIT		(1u << 0)
@@ -144,27 +144,27 @@
 #define T1_ENG_TIME_LO			0x38	/* RO device time when BUSY_NS_LO was last read */
 #define T1_ENG_TIME_HI			0x3c
 
-/* Busy time of a context on an engine, ns since the context's creation, 64 bits. */
+/* Busy time of a context on an engine, in ns since the context was created, 64 bits. */
 #define T1_REG_CTX_BUSY(e, ctx)		(0xc00u + (e) * 0x200u + (ctx) * 8u)
 
 /*
- * RUNLIST_SUBMIT: the running command goes on (mode NONE is for a runlist that
- * holds its context; if it does not, NONE acts as BATCH), or is stopped at the end
- * of the current ring entry (BATCH: a BATCH command and all in it counts as one), or at the next tile of the
- * current command (STRICT). Then the switch cost passes, the new runlist is in
- * force, and a RUNLIST_SWITCHED event with the token follows. A stopped command
- * is resumed, with the rest of its cost, when its context is next on a runlist.
- * A submit while one is waiting replaces the waiting one: its token is never
- * reported. A runlist with the same contexts as the current one costs no switch.
+ * RUNLIST_SUBMIT: the running command goes on (mode NONE is for a runlist that holds its
+ * context; otherwise NONE acts as BATCH), or is stopped at the end of the current ring entry
+ * (BATCH: a BATCH command with all its commands counts as one), or at the next tile of the
+ * current command (STRICT). Then the switch cost passes, the new runlist is in force, and a
+ * RUNLIST_SWITCHED event with the token follows. A stopped command is resumed, with the rest
+ * of its cost, when its context is next on a runlist. A submit while one is waiting replaces
+ * the waiting one, whose token is never reported. A runlist with the same contexts as the
+ * current one costs no switch.
  */
-#define T1_RL_TOKEN_MASK		0x0000ffffu	/* comes back in the events of this runlist */
+#define T1_RL_TOKEN_MASK		0x0000ffffu	/* returned in the events of this runlist */
 #define T1_RL_PREEMPT_NONE		(0u << 16)
 #define T1_RL_PREEMPT_BATCH		(1u << 16)
 #define T1_RL_PREEMPT_STRICT		(2u << 16)
 #define T1_RL_PREEMPT_MASK		(3u << 16)
 
 /*
- * ENG_RESET: the running command is aborted whatever it is, its context takes fault
+ * ENG_RESET: the running command is aborted, whatever it is, and its context takes fault
  * T1_FAULT_ENGINE_RESET; after the reset time a waiting runlist is switched in.
  */
 
@@ -191,14 +191,19 @@
 #define T1_ADMIN_QUEUE_DESTROY		0x07	/* queue.slot: aborts what runs */
 #define T1_ADMIN_QUEUE_RESET		0x08	/* queue.slot: aborts what runs, head = tail = 0, queue error cleared */
 #define T1_ADMIN_FAULT_QUERY		0x09	/* ctx, addr: bus of struct t1_fault; flags */
+/*
+ * 0x10 .. 0x1f are reserved for saving and restoring a context (mappings, fault, busy time)
+ * and a queue (head and tail, latched doorbell, command in hand), and for tracking dirty
+ * VRAM. This version completes them with T1_ST_INVALID_OPCODE.
+ */
 
 #define T1_MAP_READ			(1u << 0)
 #define T1_MAP_WRITE			(1u << 1)
-#define T1_MAP_VRAM			(1u << 2)	/* the list holds vram addresses, else bus */
-#define T1_MAP_HUGE			(1u << 3)	/* 2 MiB pages, else 4 KiB */
-#define T1_MAP_CONTIG			(1u << 4)	/* list is the first page's address itself, the rest follow */
+#define T1_MAP_VRAM			(1u << 2)	/* the list holds vram addresses, otherwise bus */
+#define T1_MAP_HUGE			(1u << 3)	/* 2 MiB pages, otherwise 4 KiB */
+#define T1_MAP_CONTIG			(1u << 4)	/* list is itself the address of contiguous pages */
 #define T1_MAP_FLAGS			0x1fu
-#define T1_MAP_MAX_PAGES		512u	/* a command; one list page without CONTIG */
+#define T1_MAP_MAX_PAGES		512u	/* per command; one list page without CONTIG */
 
 #define T1_FAULT_QUERY_CLEAR		(1u << 0)	/* let the context run again */
 
@@ -209,25 +214,34 @@
 /**
  * struct t1_admin_cmd - entry of the admin submission queue, 64 bytes
  * @opcode: T1_ADMIN_*
- * @cid: chosen by the driver, comes back in the completion
+ * @rsvd0: zero
+ * @cid: chosen by the driver, returned in the completion
  * @ctx: context number, below NUM_CONTEXTS
- * @flags: T1_MAP_* or T1_FAULT_QUERY_*, by opcode; else zero
- * @addr: bus address of a result; page aligned for IDENTIFY, 64-byte aligned for
- *        FAULT_QUERY; else zero
+ * @flags: T1_MAP_* or T1_FAULT_QUERY_*, by opcode; otherwise zero
+ * @rsvd1: zero
+ * @addr: bus address of a result: page aligned for IDENTIFY, 64-byte aligned for FAULT_QUERY;
+ *        otherwise zero
+ * @map: arguments of MAP and UNMAP
  * @map.va: first virtual address, aligned to the page size in use
- * @map.npages: 1 .. T1_MAP_MAX_PAGES pages of the size in use for MAP; for UNMAP any
- *        number that stays inside the address space
- * @map.list: bus address of a page that holds npages addresses (__le64, each aligned to the page
- *        size in use), or with T1_MAP_CONTIG the first page's address; zero for UNMAP
+ * @map.npages: for MAP, 1 .. T1_MAP_MAX_PAGES pages of the size in use; for UNMAP, any number
+ *        within the address space
+ * @map.rsvd2: zero
+ * @map.list: bus address of a page that holds npages addresses (__le64, each aligned to the
+ *        page size in use), or with T1_MAP_CONTIG the first page's address; zero for UNMAP
+ * @map.rsvd3: zero
+ * @queue: arguments of QUEUE_*; for all but QUEUE_CREATE zero apart from @queue.slot
  * @queue.slot: queue slot, below NUM_SLOTS
  * @queue.engine: T1_ENGINE_*
  * @queue.ring_va: ring of 2^ring_log2 struct t1_cmd, page aligned
  * @queue.cb_va: struct t1_queue_cb, 64-byte aligned
+ * @queue.ring_log2: T1_RING_MIN_LOG2 .. T1_RING_MAX_LOG2
  * @queue.vector: MSI-X vector of this queue
+ * @queue.rsvd4: zero
+ * @raw: the arguments as bytes; zero for opcodes without any
  *
- * MAP takes effect whole or not at all; a page already mapped is EXISTS. UNMAP of what
- * is not mapped succeeds; splitting a 2 MiB page is INVALID_FIELD. When an UNMAP
- * completes nothing reaches those pages any more.
+ * MAP takes effect as a whole or not at all; it fails with EXISTS if a page is mapped
+ * already. UNMAP of a range that is not mapped succeeds; splitting a 2 MiB page is
+ * INVALID_FIELD. Once an UNMAP has completed, the device no longer reaches those pages.
  */
 struct t1_admin_cmd {
 	__u8 opcode;
@@ -271,11 +285,13 @@ T1_STATIC_ASSERT(sizeof(struct t1_admin_cmd) == 64);
 
 /**
  * struct t1_admin_cpl - entry of the admin completion queue, 16 bytes
+ * @result: zero unless the command's description says otherwise
+ * @asq_head: index modulo size of the next command that will be fetched
  * @cid: of the command
  * @status: T1_ST_*
- * @asq_head: index modulo size of the next command to be fetched
+ * @rsvd0: zero
+ * @rsvd1: zero
  * @phase: written last; 1 in the device's first pass over the ring, 0 in its second, and so on
- * @result: zero, unless the command says otherwise
  */
 struct t1_admin_cpl {
 	__le32 result;
@@ -290,9 +306,28 @@ T1_STATIC_ASSERT(sizeof(struct t1_admin_cpl) == 16);
 
 /**
  * struct t1_identify - what IDENTIFY writes, one page
+ * @magic: T1_MAGIC
+ * @version: as T1_REG_VERSION
+ * @caps: T1_CAP_*
+ * @num_engines: T1_NUM_ENGINES
+ * @num_slots: queue slots
+ * @num_contexts: contexts
+ * @num_vectors: MSI-X vectors
+ * @map_max_pages: pages that one MAP takes at most
+ * @vram_bytes: size of device memory
+ * @clock_mhz: engine clock
+ * @f32_macs_per_clock: f32 multiply-accumulates per clock
+ * @i8_macs_per_clock: int8 multiply-accumulates per clock
+ * @vram_mb_per_s: VRAM bandwidth, 10^6 bytes per second
+ * @dma_mb_per_s: bandwidth to system memory, 10^6 bytes per second
+ * @switch_ns: cost of a runlist switch
+ * @tile_ns: granularity of strict preemption
+ * @rsvd0: zero
+ * @model: name of the model, NUL-terminated
+ * @rsvd1: zero
  *
- * The same facts as the registers, and the modelled speeds, so that a driver can
- * tell users what to expect. On a vGPU the sizes are the vGPU's.
+ * The same values as the registers, and the modelled speeds, so that a driver can let users
+ * know what to expect. On a vGPU the sizes are the vGPU's.
  */
 struct t1_identify {
 	__le32 magic;
@@ -312,7 +347,7 @@ struct t1_identify {
 	__le32 switch_ns;
 	__le32 tile_ns;
 	__le32 rsvd0;
-	char model[32];		/* NUL-terminated */
+	char model[32];
 	__u8 rsvd1[4096 - 104];
 };
 T1_STATIC_ASSERT(sizeof(struct t1_identify) == 4096);
@@ -323,27 +358,30 @@ T1_STATIC_ASSERT(sizeof(struct t1_identify) == 4096);
 #define T1_EV_RUNLIST_SWITCHED		2	/* privileged; token */
 #define T1_EV_RUNLIST_IDLE		3	/* privileged; token: no context on the runlist has work */
 #define T1_EV_CTX_PENDING		4	/* privileged; ctx: see below */
-#define T1_EV_ENGINE_RESET		5	/* privileged; ctx that lost its work, or NO_CONTEXT: engine reset done */
+#define T1_EV_ENGINE_RESET		5	/* privileged; engine reset done; ctx that lost work, or NO_CONTEXT */
 
 /*
- * CTX_PENDING reports an edge that the host can't infer: a context goes from no
- * work to work on this engine while it is off the runlist, or while the runlist
- * was last reported idle. A context stopped by a fault, and a queue that waits on
- * a semaphore, have no work.
+ * CTX_PENDING reports an edge that the host can't infer: a context goes from no work to
+ * work on this engine while it is off the runlist, or while the runlist was last reported
+ * idle. A context stopped by a fault has no work, nor does a queue that waits for a
+ * semaphore.
  */
 
 /**
  * struct t1_event - entry of the event queue, 64 bytes
  * @type: T1_EV_*
  * @engine: T1_ENGINE_*
- * @ctx: context, where the type has one, else T1_NO_CONTEXT
- * @slot: queue slot of a fault, else zero
- * @fault: T1_FAULT_*, else zero
+ * @ctx: context, if the type has one, otherwise T1_NO_CONTEXT
+ * @slot: queue slot of a fault, otherwise zero
+ * @fault: T1_FAULT_*, otherwise zero
  * @token: of the runlist in force
+ * @rsvd0: zero
  * @time_ns: device time of the event
- * @busy_ns: the engine's BUSY_NS at that time, so that nothing need be read back to
- *           charge exactly (zero on a vGPU)
- * @addr: va of a fault, else zero
+ * @busy_ns: the engine's BUSY_NS at that time, so that exact accounting needs no register
+ *           reads (zero on a vGPU)
+ * @addr: va of a fault, otherwise zero
+ * @switch_ns: the engine's SWITCH_NS at that time (zero on a vGPU)
+ * @rsvd1: zero
  * @phase: written last, as in struct t1_admin_cpl
  */
 struct t1_event {
@@ -357,15 +395,15 @@ struct t1_event {
 	__le64 time_ns;
 	__le64 busy_ns;
 	__le64 addr;
-	__le64 switch_ns;	/* the engine's SWITCH_NS (zero on a vGPU) */
+	__le64 switch_ns;
 	__le16 rsvd1[3];
 	__le16 phase;
 };
 T1_STATIC_ASSERT(sizeof(struct t1_event) == 64);
 
 /*
- * A full event queue: the device keeps events back until HEAD moves; none is lost
- * and none is reordered. A full completion queue stops the admin queue likewise.
+ * If the event queue is full, the device holds events back until HEAD moves; none is lost or
+ * reordered. A full completion queue stops the admin queue likewise.
  */
 
 #define T1_FAULT_NONE			0
@@ -380,9 +418,14 @@ T1_STATIC_ASSERT(sizeof(struct t1_event) == 64);
 /**
  * struct t1_fault - what FAULT_QUERY writes, 64 bytes
  * @fault: T1_FAULT_*, NONE if the context is not stopped
+ * @engine: T1_ENGINE_* of the queue
+ * @slot: the queue's slot
  * @opcode: of the command at fault
  * @entry: free-running ring index of the command
  * @batch_index: its place inside a BATCH, or 0xffffffff
+ * @addr: va at fault, if the fault has one
+ * @time_ns: device time of the fault
+ * @rsvd: zero
  */
 struct t1_fault {
 	__le32 fault;
@@ -401,15 +444,19 @@ T1_STATIC_ASSERT(sizeof(struct t1_fault) == 64);
 
 /**
  * struct t1_queue_cb - a queue's control block in memory, 64 bytes
- * @head: device writes: free-running index of ring entries retired
- * @busy_ns: device writes: engine time this queue has used, ns
- * @event: driver writes: an interrupt is wanted when a FENCE with T1_FENCE_IRQ at
- *         ring index >= @event is retired (virtio 1.2, 2.7.10: the used-event rule,
- *         in arithmetic modulo 2^32)
+ * @head: written by the device: free-running index of ring entries retired
+ * @rsvd0: zero
+ * @busy_ns: written by the device: engine time this queue has used, in ns
+ * @rsvd1: zero
+ * @event: written by the driver: an interrupt is wanted when a FENCE with T1_FENCE_IRQ at
+ *         ring index >= @event is retired (virtio 1.2, 2.7.10: the used-event rule, in
+ *         arithmetic modulo 2^32)
+ * @rsvd2: zero
+ * @rsvd3: zero
  *
- * @head and @busy_ns are written at every FENCE that stands in the ring itself (before its value is)
- * and when the queue runs out of entries. To wait: write @event, then look at the fence once
- * more, then sleep.
+ * @head and @busy_ns are written at every FENCE in the ring itself, before its value, and
+ * when the queue runs out of entries. To wait: write @event, then check the fence once more,
+ * then sleep.
  */
 struct t1_queue_cb {
 	__le32 head;
@@ -441,7 +488,7 @@ T1_STATIC_ASSERT(sizeof(struct t1_queue_cb) == 64);
 #define T1_OP_REDUCE			0x16
 #define T1_OP_REQUANT			0x17
 
-/* flags by opcode; a flag not listed for an opcode is a bad command */
+/* Flags by opcode; a flag that is not listed for an opcode makes it a bad command. */
 #define T1_FENCE_IRQ			(1u << 0)	/* interrupt, subject to cb.event; in the ring only */
 
 #define T1_SEM_GE			0u	/* wait until (s64)(memory - value) >= 0 */
@@ -451,8 +498,8 @@ T1_STATIC_ASSERT(sizeof(struct t1_queue_cb) == 64);
 
 #define T1_GEMM_TRANS_A			(1u << 0)
 #define T1_GEMM_TRANS_B			(1u << 1)
-#define T1_GEMM_ACCUMULATE		(1u << 2)	/* C += A B, else C = A B */
-#define T1_GEMM_I8			(1u << 3)	/* A, B s8, C s32; else all f32 */
+#define T1_GEMM_ACCUMULATE		(1u << 2)	/* C += A B, otherwise C = A B */
+#define T1_GEMM_I8			(1u << 3)	/* A, B s8, C s32; otherwise all f32 */
 
 #define T1_CONV_I8			(1u << 0)	/* as GEMM_I8 */
 #define T1_CONV_ACCUMULATE		(1u << 1)
@@ -469,7 +516,7 @@ T1_STATIC_ASSERT(sizeof(struct t1_queue_cb) == 64);
 #define T1_ACT_TANH			4u
 #define T1_ACT_TANH_GRAD		5u	/* out = grad * (1 - x^2), x the tanh's output */
 
-#define T1_SOFTMAX_GRAD			(1u << 0)	/* out = (p - onehot) * scale, else out = p */
+#define T1_SOFTMAX_GRAD			(1u << 0)	/* out = (p - onehot) * scale, otherwise p */
 #define T1_SOFTMAX_LOSS			(1u << 1)	/* loss[i] = -log p[label]; needs labels */
 
 #define T1_REDUCE_SUM			0u	/* f32 to f32 */
@@ -486,9 +533,10 @@ T1_STATIC_ASSERT(sizeof(struct t1_queue_cb) == 64);
 #define T1_REQUANT_RELU			(1u << 0)	/* flag: negative results become zero */
 
 /*
- * A command's largest sizes: a dimension; bytes of one COPY or FILL, of one operand from its first
- * byte to its last, and of all elements of all operands together; multiply-accumulates of a GEMM or CONV2D
- * (a larger product is split, along k with ACCUMULATE); BATCH's count. Beyond: T1_FAULT_BAD_COMMAND.
+ * Limits of a command: a dimension; bytes of one COPY or FILL, of one operand from its first
+ * byte to its last, and of all elements of all operands together; multiply-accumulates of a
+ * GEMM or CONV2D (split a larger product, along k with ACCUMULATE); BATCH's count. A command
+ * that exceeds one is T1_FAULT_BAD_COMMAND.
  */
 #define T1_MAX_DIM			65536u
 #define T1_MAX_BYTES			(256ull << 20)
@@ -498,15 +546,35 @@ T1_STATIC_ASSERT(sizeof(struct t1_queue_cb) == 64);
 /**
  * struct t1_cmd - entry of a ring or of a batch buffer, 64 bytes
  * @opcode: T1_OP_*
+ * @sub: sub-operation (T1_ELT_*, _ACT_*, _REDUCE_*, _REQUANT_*, _SEM_*), otherwise zero
  * @flags: by opcode
- * @sub: sub-operation (T1_ELT_*, _ACT_*, _REDUCE_*, _REQUANT_*, _SEM_*), else zero
+ * @rsvd: zero
+ * @sync: FENCE: *va = value. SEM_WAIT: compare *va with value. TIMESTAMP: *va = device time in
+ *        ns; value zero
+ * @batch: BATCH: count commands at va, 64-byte aligned
+ * @copy: COPY: pattern zero. FILL: pattern repeated; dst 4-byte aligned, bytes a multiple of 4,
+ *        src zero
+ * @hang: HANG: runs for ns, or forever if that is zero
+ * @gemm: GEMM: C[m][n] = op(A)[m][k] op(B)[k][n]
+ * @conv: CONV2D: out[n][oh][ow][cout] from in[n][h][w][cin] and weights[kh][kw][cin][cout];
+ *        oh = (h + 2 padding - kh) / stride + 1
+ * @elt: ELTWISE: count f32 elements; alpha is the bits of an f32 for ADD and MUL, otherwise zero
+ * @bias: BIAS: out[m][n] = in[m][n] + bias[n]; f32, or s32 with flag T1_BIAS_I32
+ * @act: ACT: count f32 elements; grad zero if the sub-operation has none
+ * @softmax: SOFTMAX: m rows of n logits; labels: m bytes (u8, each below n), zero if neither flag
+ *        is set; loss: m f32, or zero; scale: the bits of an f32 with GRAD, otherwise zero
+ * @reduce: REDUCE of in[m][n], over the elements of rows (axis 1: out[m]) or of columns (axis 0:
+ *        out[n]); ARGMAX: axis 1 only
+ * @requant: REQUANT: count elements; scale is the bits of an f32
+ * @raw: the operands as bytes
  *
  * Matrices are row-major; ld* is the row stride in elements, at least the row's length as
- * stored. f32 and s32 operands are 4-byte aligned, 64-bit values 8, others any. f32 sums go in rising order
- * of the inner index from +0 (with ACCUMULATE from C), each product rounded, then each sum, NaN results
- * are 0x7fc00000: results are the same bytes on every machine. s32 sums are modulo 2^32. CONV2D's padding is zeros.
- * Outputs may be an input exactly (in place) for ELTWISE, BIAS, ACT, SOFTMAX, REQUANT
- * to the same width; any other overlap of output and input gives unspecified values (never a fault).
+ * stored. f32 and s32 operands are 4-byte aligned, 64-bit values 8-byte aligned, others need
+ * no alignment. f32 sums are taken in rising order of the inner index from +0 (with ACCUMULATE
+ * from C), each product rounded, then each sum; NaN results are 0x7fc00000: results are the
+ * same bytes on every machine. s32 sums are modulo 2^32. CONV2D pads with zeros. An output may
+ * be exactly an input (in place) for ELTWISE, BIAS, ACT, SOFTMAX, and REQUANT to the same
+ * width; any other overlap of output and input gives unspecified values (never a fault).
  */
 struct t1_cmd {
 	__u8 opcode;
@@ -514,19 +582,16 @@ struct t1_cmd {
 	__le16 flags;
 	__le32 rsvd;
 	union {
-		/* FENCE: *va = value. SEM_WAIT: compare *va with value. TIMESTAMP: *va = device ns; value zero */
 		struct {
 			__le64 va;
 			__le64 value;
 			__u8 pad[40];
 		} sync;
-		/* count commands at va, 64-byte aligned */
 		struct {
 			__le64 va;
 			__le32 count;
 			__u8 pad[44];
 		} batch;
-		/* FILL: pattern repeated (dst 4-byte aligned, bytes a multiple of 4), src zero. COPY: pattern zero */
 		struct {
 			__le64 dst;
 			__le64 src;
@@ -534,53 +599,45 @@ struct t1_cmd {
 			__le32 pattern;
 			__u8 pad[28];
 		} copy;
-		/* runs for ns, or for ever if zero */
 		struct {
 			__le64 ns;
 			__u8 pad[48];
 		} hang;
-		/* C[m][n] = op(A)[m][k] op(B)[k][n] */
 		struct {
 			__le64 a, b, c;
 			__le32 m, n, k;
 			__le32 lda, ldb, ldc;
 			__u8 pad[8];
 		} gemm;
-		/* out[n][oh][ow][cout] from in[n][h][w][cin] and weights[kh][kw][cin][cout]; oh = (h + 2 pad - kh) / stride + 1 */
 		struct {
 			__le64 in, weights, out;
 			__le16 n, h, w, cin, cout;
 			__u8 kh, kw, stride, padding;
 			__u8 pad[18];
 		} conv;
-		/* count f32 elements */
 		struct {
 			__le64 a, b, out;
 			__le32 count;
-			__le32 alpha;		/* f32 bits; ADD and MUL, else zero */
+			__le32 alpha;
 			__u8 pad[24];
 		} elt;
-		/* out[m][n] = in[m][n] + bias[n]; f32, or s32 with flag T1_BIAS_I32 */
 		struct {
 			__le64 in, bias, out;
 			__le32 m, n;
 			__le32 ld_in, ld_out;
 			__u8 pad[16];
 		} bias;
-		/* count f32 elements; grad zero where the sub-operation has none */
 		struct {
 			__le64 x, grad, out;
 			__le32 count;
 			__u8 pad[28];
 		} act;
-		/* rows of n logits; labels: m bytes (u8, each below n), zero if neither flag is set; loss: m f32, or zero */
 		struct {
 			__le64 in, labels, out, loss;
 			__le32 m, n;
-			__le32 scale;		/* f32 bits; with GRAD, else zero */
+			__le32 scale;
 			__u8 pad[12];
 		} softmax;
-		/* of in[m][n], over rows' elements (axis 1: out[m]) or over columns' (axis 0: out[n]); ARGMAX: axis 1 only */
 		struct {
 			__le64 in, out;
 			__le32 m, n;
@@ -588,11 +645,10 @@ struct t1_cmd {
 			__le32 axis;
 			__u8 pad[24];
 		} reduce;
-		/* count elements */
 		struct {
 			__le64 in, out;
 			__le32 count;
-			__le32 scale;		/* f32 bits */
+			__le32 scale;
 			__u8 pad[32];
 		} requant;
 		__u8 raw[56];

@@ -3,9 +3,9 @@
  * tessera_drm.h - ioctls of tessera_drm.ko, the DRM driver of the T1 accelerator
  *
  * The same on bare metal, on a passed-through accelerator and on a vGPU. A *context* is
- * an address space plus its queues; it belongs to the open file that made it. Buffers
+ * an address space plus its queues; it belongs to the open file that created it. Buffers
  * are GEM objects, bound into contexts at virtual addresses that user space chooses.
- * Work is batches of struct t1_cmd (t1_hw.h) in bound buffers.
+ * Work consists of batches of struct t1_cmd (t1_hw.h) in bound buffers.
  *
  * Fields named pad must be zero. Unknown flags give EINVAL, unknown handles and ids ENOENT.
  */
@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-/* In drm_version: a program refuses another major; a higher minor only adds. */
+/* In drm_version: refuse another major version; a higher minor version only adds features. */
 #define TESSERA_DRM_VERSION_MAJOR	1
 #define TESSERA_DRM_VERSION_MINOR	0
 
@@ -42,7 +42,7 @@ extern "C" {
 #define DRM_TESSERA_PARAM_HW_VERSION		0	/* T1_HW_VERSION of the device */
 #define DRM_TESSERA_PARAM_CAPS			1	/* T1_CAP_* */
 #define DRM_TESSERA_PARAM_VRAM_SIZE		2	/* bytes */
-#define DRM_TESSERA_PARAM_VRAM_FREE		3	/* bytes, at this moment */
+#define DRM_TESSERA_PARAM_VRAM_FREE		3	/* bytes, at the time of the call */
 #define DRM_TESSERA_PARAM_NUM_CONTEXTS		4
 #define DRM_TESSERA_PARAM_NUM_SLOTS		5
 #define DRM_TESSERA_PARAM_CLOCK_MHZ		6
@@ -66,11 +66,11 @@ struct drm_tessera_get_param {
 	__u64 value;
 };
 
-#define DRM_TESSERA_BO_VRAM	(1u << 0)	/* in device memory, else in system memory */
+#define DRM_TESSERA_BO_VRAM	(1u << 0)	/* in device memory, otherwise in system memory */
 #define DRM_TESSERA_BO_FLAGS	0x1u
 
 /**
- * struct drm_tessera_bo_create - make a zeroed buffer object
+ * struct drm_tessera_bo_create - create a zeroed buffer object
  * @size: Input: bytes, rounded up to 4 KiB; Output: the rounded size
  * @flags: Input: DRM_TESSERA_BO_*
  * @handle: Output: GEM handle
@@ -84,7 +84,7 @@ struct drm_tessera_bo_create {
 };
 
 /**
- * struct drm_tessera_bo_mmap_offset - where to mmap a buffer object
+ * struct drm_tessera_bo_mmap_offset - get the offset at which to mmap a buffer object
  * @handle: Input: GEM handle
  * @pad: Input: zero
  * @offset: Output: offset for mmap(2) on the DRM file
@@ -99,9 +99,9 @@ struct drm_tessera_bo_mmap_offset {
  * struct drm_tessera_bo_wait - wait until no job uses a buffer object
  * @handle: Input: GEM handle
  * @pad: Input: zero
- * @timeout_ns: Input: absolute, CLOCK_MONOTONIC; in the past: only ask (EBUSY if in use)
+ * @timeout_ns: Input: absolute, CLOCK_MONOTONIC; if in the past, do not wait (EBUSY if in use)
  *
- * ETIME when the time is over.
+ * ETIME: the timeout has passed.
  */
 struct drm_tessera_bo_wait {
 	__u32 handle;
@@ -110,7 +110,7 @@ struct drm_tessera_bo_wait {
 };
 
 /**
- * struct drm_tessera_ctx_create - make a context
+ * struct drm_tessera_ctx_create - create a context
  * @flags: Input: zero
  * @ctx_id: Output: its id in this file
  *
@@ -146,7 +146,8 @@ struct drm_tessera_ctx_destroy {
  * @flags: Input: DRM_TESSERA_BIND_*, at least READ
  * @pad: Input: zero
  *
- * The object is kept alive while bound. 2 MiB pages are used where addresses allow. EEXIST: overlaps a binding.
+ * The object is kept alive while bound. 2 MiB pages are used where addresses allow. EEXIST:
+ * the range overlaps a binding.
  */
 struct drm_tessera_bind {
 	__u32 ctx_id;
@@ -165,7 +166,7 @@ struct drm_tessera_bind {
  * @va: Input: as bound
  * @size: Input: as bound
  *
- * Takes effect at once: a job still running there faults. ENOENT: no such binding.
+ * Takes effect at once: a job that still uses the range faults. ENOENT: no such binding.
  */
 struct drm_tessera_unbind {
 	__u32 ctx_id;
@@ -175,7 +176,7 @@ struct drm_tessera_unbind {
 };
 
 /**
- * struct drm_tessera_queue_create - make a queue in a context
+ * struct drm_tessera_queue_create - create a queue in a context
  * @ctx_id: Input: id
  * @engine: Input: T1_ENGINE_*
  * @flags: Input: zero
@@ -203,14 +204,15 @@ struct drm_tessera_queue_destroy {
 };
 
 #define DRM_TESSERA_QUEUE_OK		0
-#define DRM_TESSERA_QUEUE_FAULT		1	/* the context faulted: fault, fault_addr, fault_cmd */
+#define DRM_TESSERA_QUEUE_FAULT		1	/* the context faulted: see the fault fields */
 #define DRM_TESSERA_QUEUE_TIMEOUT	2	/* a job ran past JOB_TIMEOUT_MS */
 #define DRM_TESSERA_QUEUE_RESET		3	/* lost to a reset of engine or device */
 
 /**
- * struct drm_tessera_queue_query - state and figures of a queue
+ * struct drm_tessera_queue_query - query state and statistics of a queue
  * @queue_id: Input: id
- * @state: Output: DRM_TESSERA_QUEUE_*; all but OK are for good: EXEC gives EIO, make a new context
+ * @state: Output: DRM_TESSERA_QUEUE_*. All but OK are final: EXEC fails with EIO, and a new
+ *         context must be created
  * @busy_ns: Output: engine time used, as the device counts it
  * @submitted: Output: jobs submitted
  * @completed: Output: jobs completed, failed ones included
@@ -263,11 +265,12 @@ struct drm_tessera_sync {
  * @num_batches: Input: 1 .. DRM_TESSERA_EXEC_MAX_BATCHES
  * @batches: Input: user pointer to struct drm_tessera_batch
  * @in_syncs: Input: user pointer to struct drm_tessera_sync: the job starts after all of them
- * @out_syncs: Input: user pointer to struct drm_tessera_sync: signalled when it ends, with an error if it failed
+ * @out_syncs: Input: user pointer to struct drm_tessera_sync: signalled when the job ends, with
+ *             an error if it failed
  * @num_in_syncs: Input: up to DRM_TESSERA_EXEC_MAX_SYNCS
  * @num_out_syncs: Input: likewise
  * @bos: Input: user pointer to __u32 GEM handles whose implicit fences (dma_resv) the job waits
- *       for and joins: shared buffers; others need no mention
+ *       for and joins; needed only for shared buffers
  * @num_bos: Input: up to DRM_TESSERA_EXEC_MAX_BOS
  * @flags: Input: zero
  *

@@ -71,7 +71,7 @@ void tessera_bo_destroy(struct tessera_bo *bo)
 	for (link = &dev->bos; *link != bo; link = &(*link)->next)
 		;
 	*link = bo->next;
-	/* Under the lock, so that an import can't be given this handle in between. */
+	/* Under the lock, so that an import can't get this handle in between. */
 	close_handle(dev, bo->handle);
 	pthread_mutex_unlock(&dev->lock);
 	if (bo->map)
@@ -128,7 +128,7 @@ int tessera_bo_import(struct tessera_device *dev, int fd, struct tessera_bo **ou
 		err = -errno;
 		goto unlock;
 	}
-	/* A handle is given once a file, however often its object is imported. */
+	/* A file has one handle for an object, however often that is imported. */
 	for (bo = dev->bos; bo && bo->handle != handle; bo = bo->next)
 		;
 	if (bo) {

@@ -2,8 +2,8 @@
 /*
  * command.c - command buffers: each command is checked as the engine will check it
  *
- * A bad command would cost the whole context when the engine meets it; here it costs an
- * error code at the line that made it.
+ * A bad command would end the whole context when the engine fetches it; here it is an error
+ * code at the line that appended it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -103,7 +103,7 @@ int tessera_cmdbuf_batch(const struct tessera_cmdbuf *cb, uint32_t first, uint32
 	return 0;
 }
 
-/* Append @cmd if @ok. The error of the first append that failed sticks. */
+/* Append @cmd if @ok. The error of the first append that failed is sticky. */
 static int append(struct tessera_cmdbuf *cb, const struct t1_cmd *cmd, bool ok)
 {
 	if (!cb->error && !ok)
@@ -116,8 +116,8 @@ static int append(struct tessera_cmdbuf *cb, const struct t1_cmd *cmd, bool ok)
 }
 
 /**
- * struct total - bytes of all operands of a command, as they are checked
- * @bytes: so far
+ * struct total - bytes of all operands of a command, summed up as they are checked
+ * @bytes: sum so far
  */
 struct total {
 	uint64_t bytes;

@@ -64,8 +64,8 @@ static int open_node(const char *path)
 }
 
 /*
- * The first render node of ours. If none can be opened, the most telling error: another
- * version, or no permission, rather than no device.
+ * Open the first of our render nodes. If none can be opened, return the most specific error:
+ * another version or no permission, rather than no device.
  */
 static int open_first(void)
 {

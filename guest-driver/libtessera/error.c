@@ -25,7 +25,7 @@ static const struct {
 	{ ENODEV, "no Tessera accelerator" },
 	{ EINVAL, "invalid argument" },
 	{ ENOSPC, "no room left: VRAM, contexts, queue slots or command buffer" },
-	{ EPROTO, "the driver speaks another version of the interface" },
+	{ EPROTO, "the driver has another version of the interface" },
 	{ ETIME, "timed out" },
 	{ ECANCELED, "cancelled" },
 	{ EOPNOTSUPP, "not supported" },

@@ -13,9 +13,9 @@
 
 /**
  * struct tessera_device - an open render node
- * @fd: its file
+ * @fd: file descriptor of the node
  * @va_start: lowest address that BIND accepts
- * @va_end: first past those
+ * @va_end: first address past those
  * @lock: protects @bos and the reference counts in them
  * @bos: all buffers, to find an imported one by its handle
  */
@@ -38,9 +38,9 @@ struct tessera_bo {
 
 /**
  * struct va_range - free addresses
- * @next: the next higher one, not adjacent to this
- * @start: first
- * @end: first past it
+ * @next: the next higher range, not adjacent to this one
+ * @start: first address
+ * @end: first address past the range
  */
 struct va_range {
 	struct va_range *next;
@@ -49,7 +49,7 @@ struct va_range {
 };
 
 /**
- * struct tessera_va - which addresses of a context are free
+ * struct tessera_va - free addresses of a context
  * @free: in rising order
  */
 struct tessera_va {
@@ -70,12 +70,12 @@ struct tessera_queue {
 /**
  * struct tessera_cmdbuf - commands being built
  * @ctx: context that @bo is bound in, or NULL for wrapped memory
- * @bo: what holds the commands, or NULL
+ * @bo: buffer that holds the commands, or NULL
  * @cmds: the commands
- * @va: their address
- * @count: appended
- * @capacity: room
- * @error: of the first append that failed
+ * @va: their address for the engine
+ * @count: commands appended
+ * @capacity: commands that fit
+ * @error: error of the first append that failed, or 0
  */
 struct tessera_cmdbuf {
 	struct tessera_context *ctx;
@@ -87,12 +87,12 @@ struct tessera_cmdbuf {
 	int error;
 };
 
-/* All return 0 or a negative errno. */
+/* All return 0 or a negative errno: take -EEXIST if the range is used, give -EINVAL if it is free. */
 int tessera_va_init(struct tessera_va *vas, uint64_t start, uint64_t end);
 void tessera_va_fini(struct tessera_va *vas);
 int tessera_va_alloc(struct tessera_va *vas, uint64_t size, uint64_t align, uint64_t *va);
-int tessera_va_take(struct tessera_va *vas, uint64_t va, uint64_t size);	/* -EEXIST: not free */
-int tessera_va_give(struct tessera_va *vas, uint64_t va, uint64_t size);	/* -EINVAL: was free */
+int tessera_va_take(struct tessera_va *vas, uint64_t va, uint64_t size);
+int tessera_va_give(struct tessera_va *vas, uint64_t va, uint64_t size);
 
 /* ioctl(2), restarted by libdrm when interrupted. */
 int tessera_ioctl(struct tessera_device *dev, unsigned long request, void *arg);

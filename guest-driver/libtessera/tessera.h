@@ -2,13 +2,12 @@
 /*
  * tessera.h - libtessera, the user-space library of the T1 accelerator
  *
- * A thin layer on libdrm: it finds the render node, keeps buffers, address spaces and
- * queues, and builds checked command buffers. It works alike on bare metal, on a
+ * A thin layer on libdrm: it finds the render node, manages buffers, address spaces and
+ * queues, and builds checked command buffers. It works the same on bare metal, on a
  * passed-through accelerator and on a vGPU.
  *
- * Functions return 0 or a negative errno unless they say otherwise. Times are in ns.
- * A device may be used by several threads; a context with what belongs to it, a buffer and a
- * command buffer by one thread at a time.
+ * Times are in ns. A device may be used by several threads at once; a context with everything
+ * in it, a buffer, and a command buffer by one thread at a time.
  */
 #ifndef TESSERA_H
 #define TESSERA_H
@@ -26,7 +25,7 @@ extern "C" {
 
 #define TESSERA_API __attribute__((visibility("default")))
 
-/* Wait as long as it takes. */
+/* A timeout that never expires. */
 #define TESSERA_FOREVER INT64_MAX
 
 struct tessera_device;
@@ -40,10 +39,10 @@ struct tessera_cmdbuf;
 /**
  * tessera_open() - open an accelerator
  * @path: a render node, or NULL for the first that tessera_drm.ko drives
- * @dev: the device, to be closed by tessera_close()
+ * @dev: set to the device; close it with tessera_close()
  *
- * Return: 0; -ENODEV: no such accelerator, or @path is something else; -EPROTO: its driver
- * speaks another major version of tessera_drm.h; or what open(2) gave.
+ * Return: 0; -ENODEV if there is no such accelerator or @path is something else; -EPROTO if
+ * its driver has another major version of tessera_drm.h; or the error of open(2)
  */
 TESSERA_API int tessera_open(const char *path, struct tessera_device **dev);
 
@@ -54,10 +53,10 @@ TESSERA_API int tessera_open(const char *path, struct tessera_device **dev);
 TESSERA_API void tessera_close(struct tessera_device *dev);
 
 /**
- * tessera_fd() - the DRM file of a device
+ * tessera_fd() - return the DRM file of a device
  * @dev: device
  *
- * For syncobjs and poll(2); it stays the library's. Its fdinfo has the engine times.
+ * For syncobjs and poll(2); the library still owns it. Its fdinfo has the engine times.
  *
  * Return: file descriptor
  */
@@ -67,39 +66,45 @@ TESSERA_API int tessera_fd(const struct tessera_device *dev);
  * tessera_get_param() - query a parameter
  * @dev: device
  * @param: DRM_TESSERA_PARAM_*
- * @value: its value
+ * @value: set to its value
+ *
+ * Return: 0 or a negative errno
  */
 TESSERA_API int tessera_get_param(struct tessera_device *dev, uint32_t param, uint64_t *value);
 
 /* -------------------------------------------------------------- buffers -- */
 
 /**
- * tessera_bo_create() - make a zeroed buffer
+ * tessera_bo_create() - create a zeroed buffer
  * @dev: device
  * @size: bytes, rounded up to 4 KiB
  * @flags: DRM_TESSERA_BO_VRAM, or 0 for system memory
- * @bo: the buffer, to be released by tessera_bo_destroy()
+ * @bo: set to the buffer; release it with tessera_bo_destroy()
+ *
+ * Return: 0 or a negative errno
  */
 TESSERA_API int tessera_bo_create(struct tessera_device *dev, uint64_t size, uint32_t flags,
 				  struct tessera_bo **bo);
 
 /**
  * tessera_bo_destroy() - release a buffer
- * @bo: buffer, or NULL. Bindings of it stay until they are undone.
+ * @bo: buffer, or NULL. Its bindings stay until tessera_unbind()
  */
 TESSERA_API void tessera_bo_destroy(struct tessera_bo *bo);
 
 /**
  * tessera_bo_map() - map a buffer for the CPU
  * @bo: buffer
- * @ptr: where it is; the same at each call, until tessera_bo_destroy()
+ * @ptr: set to its address; the same for each call, valid until tessera_bo_destroy()
  *
  * VRAM is mapped write-combining: write it in rising order, read it sparingly.
+ *
+ * Return: 0 or a negative errno
  */
 TESSERA_API int tessera_bo_map(struct tessera_bo *bo, void **ptr);
 
 /**
- * tessera_bo_size() - size of a buffer
+ * tessera_bo_size() - return the size of a buffer
  * @bo: buffer
  *
  * Return: bytes, rounded
@@ -107,7 +112,7 @@ TESSERA_API int tessera_bo_map(struct tessera_bo *bo, void **ptr);
 TESSERA_API uint64_t tessera_bo_size(const struct tessera_bo *bo);
 
 /**
- * tessera_bo_handle() - GEM handle of a buffer
+ * tessera_bo_handle() - return the GEM handle of a buffer
  * @bo: buffer
  *
  * Return: handle, for struct tessera_submit's bos
@@ -115,56 +120,60 @@ TESSERA_API uint64_t tessera_bo_size(const struct tessera_bo *bo);
 TESSERA_API uint32_t tessera_bo_handle(const struct tessera_bo *bo);
 
 /**
- * tessera_bo_export() - make a dma-buf of a buffer
+ * tessera_bo_export() - export a buffer as a dma-buf
  * @bo: buffer
- * @fd: a new file descriptor, the caller's
+ * @fd: set to a new file descriptor, owned by the caller
+ *
+ * Return: 0 or a negative errno
  */
 TESSERA_API int tessera_bo_export(struct tessera_bo *bo, int *fd);
 
 /**
  * tessera_bo_import() - use a dma-buf as a buffer
  * @dev: device
- * @fd: dma-buf; stays the caller's
- * @bo: the buffer; the very one exported, with one more reference, if it was @dev's
+ * @fd: dma-buf; the caller keeps it
+ * @bo: set to the buffer; if it was exported from @dev, the same buffer with one more reference
+ *
+ * Return: 0 or a negative errno
  */
 TESSERA_API int tessera_bo_import(struct tessera_device *dev, int fd, struct tessera_bo **bo);
 
 /**
  * tessera_bo_wait() - wait until no job uses a buffer
  * @bo: buffer
- * @timeout_ns: from now; 0 only asks
+ * @timeout_ns: from now; 0: do not wait
  *
- * Return: 0; -EBUSY if only asked, -ETIME when the time is over
+ * Return: 0; -EBUSY if in use and @timeout_ns is 0; -ETIME if the timeout has passed
  */
 TESSERA_API int tessera_bo_wait(struct tessera_bo *bo, int64_t timeout_ns);
 
 /* ------------------------------------------------------------- contexts -- */
 
 /**
- * tessera_context_create() - make an address space
+ * tessera_context_create() - create a context: an address space
  * @dev: device
- * @ctx: the context
+ * @ctx: set to the context
  *
- * Return: 0; -ENOSPC: the device has none left
+ * Return: 0; -ENOSPC if the device has no context left; or another negative errno
  */
 TESSERA_API int tessera_context_create(struct tessera_device *dev, struct tessera_context **ctx);
 
 /**
  * tessera_context_destroy() - destroy a context with its bindings
- * @ctx: context, or NULL. Its queues and command buffers must be gone.
+ * @ctx: context, or NULL; its queues and command buffers must be gone
  */
 TESSERA_API void tessera_context_destroy(struct tessera_context *ctx);
 
 /**
- * tessera_bind() - bind a range of a buffer where there is room
+ * tessera_bind() - bind a range of a buffer at a free address
  * @ctx: context
  * @bo: buffer
  * @offset: into it, 4 KiB aligned
- * @size: bytes, a multiple of 4 KiB; 0 for all that follows @offset
+ * @size: bytes, a multiple of 4 KiB; 0: everything from @offset on
  * @flags: DRM_TESSERA_BIND_*
- * @va: the address found; 2 MiB aligned for ranges of that size or more
+ * @va: set to the address; 2 MiB aligned for ranges of that size or more
  *
- * Return: 0; -ENOMEM: no room in the address space; or what the driver gave
+ * Return: 0; -ENOMEM if the address space is full; or the driver's error
  */
 TESSERA_API int tessera_bind(struct tessera_context *ctx, struct tessera_bo *bo, uint64_t offset,
 			     uint64_t size, uint32_t flags, uint64_t *va);
@@ -178,40 +187,46 @@ TESSERA_API int tessera_bind(struct tessera_context *ctx, struct tessera_bo *bo,
  * @flags: as for tessera_bind()
  * @va: address, 4 KiB aligned
  *
- * Return: 0; -EEXIST: the range is not free
+ * Return: 0; -EEXIST if the range is not free; or the driver's error
  */
 TESSERA_API int tessera_bind_at(struct tessera_context *ctx, struct tessera_bo *bo, uint64_t offset,
 				uint64_t size, uint32_t flags, uint64_t va);
 
 /**
- * tessera_unbind() - undo a binding, at once
+ * tessera_unbind() - undo a binding with immediate effect
  * @ctx: context
  * @va: as bound
  * @size: as bound (never 0)
+ *
+ * Return: 0 or a negative errno
  */
 TESSERA_API int tessera_unbind(struct tessera_context *ctx, uint64_t va, uint64_t size);
 
 /* --------------------------------------------------------------- queues -- */
 
 /**
- * tessera_queue_create() - make a queue
+ * tessera_queue_create() - create a queue
  * @ctx: context
  * @engine: T1_ENGINE_*
- * @queue: the queue
+ * @queue: set to the queue
+ *
+ * Return: 0 or a negative errno
  */
 TESSERA_API int tessera_queue_create(struct tessera_context *ctx, uint32_t engine,
 				     struct tessera_queue **queue);
 
 /**
- * tessera_queue_destroy() - destroy a queue; unfinished jobs are cancelled
+ * tessera_queue_destroy() - destroy a queue and cancel its unfinished jobs
  * @queue: queue, or NULL
  */
 TESSERA_API void tessera_queue_destroy(struct tessera_queue *queue);
 
 /**
- * tessera_queue_query() - state and figures of a queue
+ * tessera_queue_query() - query state and statistics of a queue
  * @queue: queue
  * @info: filled; see struct drm_tessera_queue_query
+ *
+ * Return: 0 or a negative errno
  */
 TESSERA_API int tessera_queue_query(struct tessera_queue *queue,
 				    struct drm_tessera_queue_query *info);
@@ -245,18 +260,19 @@ struct tessera_submit {
  *
  * Blocks while the ring is full.
  *
- * Return: 0; -EIO: the queue has failed (tessera_queue_query() says why)
+ * Return: 0; -EIO if the queue has failed (tessera_queue_query() says why); or another
+ * negative errno
  */
 TESSERA_API int tessera_submit(struct tessera_queue *queue, const struct tessera_submit *job);
 
 /**
  * tessera_submit_cmdbuf() - submit one whole command buffer
  * @queue: queue
- * @cb: command buffer; not to be changed before the job has ended
+ * @cb: command buffer; must not be changed before the job has ended
  * @syncobj: timeline syncobj to signal, or 0
  * @point: its point
  *
- * Return: as tessera_submit(), or the error of @cb if an append had failed
+ * Return: as tessera_submit(), or the error of @cb if an append has failed
  */
 TESSERA_API int tessera_submit_cmdbuf(struct tessera_queue *queue, const struct tessera_cmdbuf *cb,
 				      uint32_t syncobj, uint64_t point);
@@ -264,9 +280,11 @@ TESSERA_API int tessera_submit_cmdbuf(struct tessera_queue *queue, const struct 
 /* ------------------------------------------------------------- syncobjs -- */
 
 /**
- * tessera_syncobj_create() - make a syncobj, for binary or timeline use
+ * tessera_syncobj_create() - create a syncobj, for binary or timeline use
  * @dev: device
- * @syncobj: its handle
+ * @syncobj: set to its handle
+ *
+ * Return: 0 or a negative errno
  */
 TESSERA_API int tessera_syncobj_create(struct tessera_device *dev, uint32_t *syncobj);
 
@@ -282,12 +300,12 @@ TESSERA_API void tessera_syncobj_destroy(struct tessera_device *dev, uint32_t sy
  * @dev: device
  * @syncobj: handle
  * @point: timeline point, or 0 for a binary syncobj
- * @timeout_ns: from now; 0 only asks
+ * @timeout_ns: from now; 0: do not wait
  *
- * Waits for the submission too, where there was none yet. A failed job signals as well:
- * tessera_queue_query() tells.
+ * Also waits for the submission if there has been none yet. A failed job signals as well; use
+ * tessera_queue_query() to find out.
  *
- * Return: 0; -ETIME when the time is over
+ * Return: 0; -ETIME if the timeout has passed; or another negative errno
  */
 TESSERA_API int tessera_syncobj_wait(struct tessera_device *dev, uint32_t syncobj, uint64_t point,
 				     int64_t timeout_ns);
@@ -295,10 +313,12 @@ TESSERA_API int tessera_syncobj_wait(struct tessera_device *dev, uint32_t syncob
 /* ------------------------------------------------------ command buffers -- */
 
 /**
- * tessera_cmdbuf_create() - make an empty command buffer in system memory, bound into a context
+ * tessera_cmdbuf_create() - create an empty command buffer in system memory, bound into a context
  * @ctx: context
  * @capacity: commands, 1 .. T1_MAX_BATCH
- * @cb: the command buffer
+ * @cb: set to the command buffer
+ *
+ * Return: 0 or a negative errno
  */
 TESSERA_API int tessera_cmdbuf_create(struct tessera_context *ctx, uint32_t capacity,
 				      struct tessera_cmdbuf **cb);
@@ -307,57 +327,59 @@ TESSERA_API int tessera_cmdbuf_create(struct tessera_context *ctx, uint32_t capa
  * tessera_cmdbuf_wrap() - build commands in the caller's memory
  * @cmds: memory
  * @capacity: commands that fit, 1 .. T1_MAX_BATCH
- * @va: where the engine sees @cmds, 64-byte aligned
- * @cb: the command buffer; @cmds stays the caller's
+ * @va: address of @cmds for the engine, 64-byte aligned
+ * @cb: set to the command buffer; the caller keeps @cmds
+ *
+ * Return: 0 or a negative errno
  */
 TESSERA_API int tessera_cmdbuf_wrap(struct t1_cmd *cmds, uint32_t capacity, uint64_t va,
 				    struct tessera_cmdbuf **cb);
 
 /**
  * tessera_cmdbuf_destroy() - release a command buffer
- * @cb: command buffer, or NULL; no job may use it any more
+ * @cb: command buffer, or NULL; no unfinished job may use it
  */
 TESSERA_API void tessera_cmdbuf_destroy(struct tessera_cmdbuf *cb);
 
 /**
- * tessera_cmdbuf_reset() - drop all commands and a sticky error
+ * tessera_cmdbuf_reset() - drop all commands and the sticky error
  * @cb: command buffer
  */
 TESSERA_API void tessera_cmdbuf_reset(struct tessera_cmdbuf *cb);
 
 /**
- * tessera_cmdbuf_count() - commands appended
+ * tessera_cmdbuf_count() - return the number of commands in a command buffer
  * @cb: command buffer
  *
- * Return: how many
+ * Return: number of commands appended
  */
 TESSERA_API uint32_t tessera_cmdbuf_count(const struct tessera_cmdbuf *cb);
 
 /**
- * tessera_cmdbuf_error() - first error of an append
+ * tessera_cmdbuf_error() - return the first error of an append
  * @cb: command buffer
  *
- * Errors stick: after one every append fails alike, so that a program may append a whole
- * step and look once.
+ * Errors are sticky: after one, every append fails with the same error, so that a program
+ * can append many commands and check once.
  *
- * Return: 0; -EINVAL: a command the engine would refuse; -ENOSPC: full
+ * Return: 0; -EINVAL if the engine would refuse a command; -ENOSPC if @cb was full
  */
 TESSERA_API int tessera_cmdbuf_error(const struct tessera_cmdbuf *cb);
 
 /**
- * tessera_cmdbuf_batch() - what to put into struct tessera_submit
+ * tessera_cmdbuf_batch() - describe a range of a command buffer for struct tessera_submit
  * @cb: command buffer
  * @first: first command
- * @count: how many; 0 for all from @first on
+ * @count: number of commands; 0: all from @first on
  * @batch: filled
  *
- * Return: 0; -EINVAL: past the end, or empty
+ * Return: 0; -EINVAL if the range is empty or reaches past the end
  */
 TESSERA_API int tessera_cmdbuf_batch(const struct tessera_cmdbuf *cb, uint32_t first,
 				     uint32_t count, struct drm_tessera_batch *batch);
 
 /**
- * struct tessera_gemm - C[m][n] = op(A)[m][k] op(B)[k][n]
+ * struct tessera_gemm - parameters of C[m][n] = op(A)[m][k] op(B)[k][n]
  * @a: va
  * @b: va
  * @c: va
@@ -420,21 +442,27 @@ struct tessera_softmax {
 /**
  * tessera_cmd_nop() - append a command that does nothing
  * @cb: command buffer
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_nop(struct tessera_cmdbuf *cb);
 
 /**
- * tessera_cmd_fence() - append: write @value to @va
+ * tessera_cmd_fence() - append a write of @value to @va
  * @cb: command buffer
  * @va: 8-byte aligned
  * @value: 64 bits
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_fence(struct tessera_cmdbuf *cb, uint64_t va, uint64_t value);
 
 /**
- * tessera_cmd_timestamp() - append: write the device's time to @va
+ * tessera_cmd_timestamp() - append a write of the device's time to @va
  * @cb: command buffer
  * @va: 8-byte aligned; 64 bits, ns
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_timestamp(struct tessera_cmdbuf *cb, uint64_t va);
 
@@ -444,6 +472,8 @@ TESSERA_API int tessera_cmd_timestamp(struct tessera_cmdbuf *cb, uint64_t va);
  * @dst: va
  * @src: va; must not overlap @dst
  * @bytes: 1 .. T1_MAX_BYTES
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_copy(struct tessera_cmdbuf *cb, uint64_t dst, uint64_t src,
 				 uint64_t bytes);
@@ -454,6 +484,8 @@ TESSERA_API int tessera_cmd_copy(struct tessera_cmdbuf *cb, uint64_t dst, uint64
  * @dst: va, 4-byte aligned
  * @bytes: 4 .. T1_MAX_BYTES, a multiple of 4
  * @pattern: 32 bits, repeated
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_fill(struct tessera_cmdbuf *cb, uint64_t dst, uint64_t bytes,
 				 uint32_t pattern);
@@ -462,6 +494,8 @@ TESSERA_API int tessera_cmd_fill(struct tessera_cmdbuf *cb, uint64_t dst, uint64
  * tessera_cmd_gemm() - append a matrix product
  * @cb: command buffer
  * @p: parameters
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_gemm(struct tessera_cmdbuf *cb, const struct tessera_gemm *p);
 
@@ -469,6 +503,8 @@ TESSERA_API int tessera_cmd_gemm(struct tessera_cmdbuf *cb, const struct tessera
  * tessera_cmd_conv2d() - append a convolution
  * @cb: command buffer
  * @p: parameters
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_conv2d(struct tessera_cmdbuf *cb, const struct tessera_conv2d *p);
 
@@ -481,12 +517,14 @@ TESSERA_API int tessera_cmd_conv2d(struct tessera_cmdbuf *cb, const struct tesse
  * @b: va
  * @count: elements
  * @alpha: factor for ADD and MUL; 0 for the others
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_eltwise(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint64_t a,
 				    uint64_t b, uint32_t count, float alpha);
 
 /**
- * tessera_cmd_bias() - append: add a row to every row of a dense matrix
+ * tessera_cmd_bias() - append the addition of a row to every row of a dense matrix
  * @cb: command buffer
  * @out: va; may be @in
  * @in: va, m x n
@@ -494,6 +532,8 @@ TESSERA_API int tessera_cmd_eltwise(struct tessera_cmdbuf *cb, uint8_t op, uint6
  * @m: rows
  * @n: columns
  * @flags: T1_BIAS_I32 or 0
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_bias(struct tessera_cmdbuf *cb, uint64_t out, uint64_t in,
 				 uint64_t bias, uint32_t m, uint32_t n, uint16_t flags);
@@ -506,6 +546,8 @@ TESSERA_API int tessera_cmd_bias(struct tessera_cmdbuf *cb, uint64_t out, uint64
  * @x: va
  * @grad: va; 0 where @op has none
  * @count: elements
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_act(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint64_t x,
 				uint64_t grad, uint32_t count);
@@ -514,6 +556,8 @@ TESSERA_API int tessera_cmd_act(struct tessera_cmdbuf *cb, uint8_t op, uint64_t 
  * tessera_cmd_softmax() - append a softmax
  * @cb: command buffer
  * @p: parameters
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_softmax(struct tessera_cmdbuf *cb, const struct tessera_softmax *p);
 
@@ -526,6 +570,8 @@ TESSERA_API int tessera_cmd_softmax(struct tessera_cmdbuf *cb, const struct tess
  * @m: rows
  * @n: columns
  * @axis: 1: over each row's elements; 0: over each column's
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_reduce(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out, uint64_t in,
 				   uint32_t m, uint32_t n, uint32_t axis);
@@ -539,6 +585,8 @@ TESSERA_API int tessera_cmd_reduce(struct tessera_cmdbuf *cb, uint8_t op, uint64
  * @count: elements
  * @scale: factor
  * @flags: T1_REQUANT_RELU or 0
+ *
+ * Return: 0, or the first error of @cb: see tessera_cmdbuf_error()
  */
 TESSERA_API int tessera_cmd_requant(struct tessera_cmdbuf *cb, uint8_t op, uint64_t out,
 				    uint64_t in, uint32_t count, float scale, uint16_t flags);
@@ -546,7 +594,7 @@ TESSERA_API int tessera_cmd_requant(struct tessera_cmdbuf *cb, uint8_t op, uint6
 /* --------------------------------------------------------------- errors -- */
 
 /**
- * tessera_strerror() - what an error means here
+ * tessera_strerror() - describe an error of this library
  * @error: negative errno from this library
  *
  * Return: constant text, one line
@@ -554,7 +602,7 @@ TESSERA_API int tessera_cmd_requant(struct tessera_cmdbuf *cb, uint8_t op, uint6
 TESSERA_API const char *tessera_strerror(int error);
 
 /**
- * tessera_fault_name() - name of a fault
+ * tessera_fault_name() - return the name of a fault
  * @fault: T1_FAULT_*
  *
  * Return: constant text
@@ -562,7 +610,7 @@ TESSERA_API const char *tessera_strerror(int error);
 TESSERA_API const char *tessera_fault_name(uint32_t fault);
 
 /**
- * tessera_queue_strerror() - why a queue failed
+ * tessera_queue_strerror() - describe why a queue failed
  * @info: from tessera_queue_query()
  * @buf: filled with one line
  * @len: its size

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * va.c - which addresses of a context are free: a sorted list, first fit
+ * va.c - the free addresses of a context: a sorted list, first fit
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -69,7 +69,7 @@ void machine_init(void);		/* powered on, enabled, EVQ of 64 */
 void machine_init_rings(uint32_t asq, uint32_t acq, uint32_t evq);
 void machine_enable(void);
 void machine_free(void);
-void machine_replace_core(void);	/* save, free, make anew, load */
+void machine_replace_core(void);	/* save, free, create a new one, load */
 extern const struct t1_host_ops machine_ops;
 extern const struct t1_config machine_config;
 

@@ -349,7 +349,7 @@ static void mappings(void)
 	cmd.map.list = LIST_BUS + 8;
 	CHECK_EQ(admin(&cmd), T1_ST_INVALID_FIELD);
 	CHECK_EQ(access_of(0x100000), 0);
-	/* neighbours by address are none where one is VRAM and the other not */
+	/* pages with adjacent addresses are not adjacent if only one of them is VRAM */
 	CHECK_EQ(map_contig(0, 0x200000, 0x1000, 1, RW | VRAM), 0);
 	CHECK_EQ(map_contig(0, 0x201000, 0x2000, 1, RW), 0);
 	CHECK_EQ(queue_op(T1_ADMIN_QUEUE_RESET, 15), 0);
@@ -794,7 +794,7 @@ static void hang_needs_its_property(void)
 	CHECK_EQ(event_expect(T1_EV_FAULT).fault, T1_FAULT_BAD_COMMAND);
 }
 
-/* After a reset a device can't be told from a new one. */
+/* After a reset a device can't be distinguished from a new one. */
 static void reset_is_power_on(void)
 {
 	unsigned int how, i;

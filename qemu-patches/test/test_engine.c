@@ -796,7 +796,7 @@ static void destroy_what_runs(void)
 	run_idle();
 	CHECK_EQ(sys64(SYS_VA(8)), t + 12345 + CMD_NS);
 	CHECK_EQ(ctx_busy(COMPUTE, 0), 12345);
-	/* what can't costs an engine reset, of which no event tells */
+	/* a command that can't be preempted costs an engine reset, which no event reports */
 	push(0, c_hang(0, T1_HANG_NO_PREEMPT));
 	push(1, c_time(SYS_VA(8)));
 	run_for(1000);

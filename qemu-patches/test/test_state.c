@@ -334,7 +334,7 @@ static void mutated_state(void)
 	free(a);
 }
 
-/* Where two words that follow each other stand in a state. */
+/* The offset of two consecutive words in a state. */
 static size_t find(const uint8_t *a, size_t len, uint64_t w0, uint64_t w1)
 {
 	const uint64_t words[2] = { w0, w1 };
@@ -417,7 +417,12 @@ static void foreign_state(void)
 	t1_core_free(other);
 	a[8] = 2;
 	CHECK(!t1_core_load(m.core, a, len, &why));
-	CHECK(strstr(why, "version"));
+	CHECK(strstr(why, "major version"));
+	a[8] = 1;
+	CHECK(t1_core_load(m.core, a, len, &why));
+	a[12]++;
+	CHECK(!t1_core_load(m.core, a, len, &why));
+	CHECK(strstr(why, "minor version"));
 	free(a);
 }
 

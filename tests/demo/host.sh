@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The main job, from inside the virtual host: the MNIST program on bare metal, then in one
+# The demo, from inside the virtual host: the MNIST program on bare metal, then in one
 # guest that has the whole accelerator, then in three guests that share it under each policy.
-# Lines "demo: ..." on the console tell what goes on; what was measured goes to /dev/ttyS1 in
-# the form told in tests/demo/report/raw.py.
+# Lines "demo: ..." on the console report progress; measurements go to /dev/ttyS1 in the form
+# that tests/demo/report/raw.py describes.
 #   host.sh deterministic|ordinary
 set -u -o pipefail
 
@@ -40,7 +40,7 @@ die()
 	exit 1
 }
 
-# kernel_log WHERE: what stands on standard input, as a block
+# kernel_log WHERE: standard input, as a block
 kernel_log()
 {
 	raw "dmesg $1"
@@ -243,7 +243,7 @@ under()
 		raw "guest $policy ${UUIDS[i]} V4"
 	done
 
-	# The first trains once; the others again and again until they are told
+	# The first trains once; the others again and again until they are stopped
 	jobs[0]=$(guest run --bg g1 'demo-guest train')
 	for i in 1 2; do
 		jobs[i]=$(guest run --bg "${GUESTS[i]}" 'demo-guest train --until /tmp/demo.stop')
@@ -257,7 +257,7 @@ under()
 	guest wait -t $WAIT_S g1 "${jobs[0]}" >/tmp/out.0 &
 	sample_until "$policy" finish $! || { cat /tmp/out.0; die "$policy: g1: the program failed"; }
 	say "$policy: guest 1 has finished and idles"
-	# The others are at the end of a training too, or near it: not while one begins anew
+	# The others are at or near the end of a training too: not while a new one begins
 	all_await 2 g2 g3 &
 	sample_until "$policy" finish $! || die "$policy: no second training"
 	sample "$policy" settle $SETTLE_NS

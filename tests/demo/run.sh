@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make demo: set up what is missing, run the main job on the virtual bench (host.sh), write
+# make demo: set up what is missing, run the demo on the virtual bench (host.sh), write
 # out/demo/report.json and report.html. DETERMINISTIC=0: in the ordinary clock.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 KERNEL=6.12
 DIR=$OUT/demo
 LIMIT_S=${DEMO_TIMEOUT:-1500}
-QUIET_S=20		# after that long without a word, tell that it is still running
+QUIET_S=20		# after that long without output, say that it is still running
 export DETERMINISTIC=${DETERMINISTIC:-1}
 MODE=ordinary
 [ "$DETERMINISTIC" = 0 ] || MODE=deterministic

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Run the tests of tessera_drm.ko on the function that this machine has, be it physical,
 # passed through or a vGPU: KTAP on stdout, one test a program. Programs are in $DIR or
-# beside this script; arguments name some of them, with or without a directory and "test_".
+# next to this script; arguments name some of them, with or without a directory and "test_".
 DIR=${DIR:-$(dirname "$0")}
 LOG=/tmp/test-guest.$$
 

@@ -3,7 +3,7 @@
  * test_commands.c - each engine command, against plain C written from t1_hw.h alone
  *
  * Products and sums are the same bytes on every machine, so these are compared by equality;
- * what rests on exp() or log() within a few units in the last place.
+ * results that depend on exp() or log(), within a few units in the last place.
  */
 #include <errno.h>
 #include <math.h>
@@ -52,7 +52,7 @@ FIXTURE_TEARDOWN(cmd)
 	t_teardown(&self->e);
 }
 
-/* Operands stand at quarters of the data part */
+/* Operands are at quarters of the data part */
 #define A_OFF		0
 #define B_OFF		(512 * 1024)
 #define C_OFF		(1024 * 1024)

@@ -54,7 +54,7 @@ static void put(int fd, int at, uint32_t v, int bytes)
 		perror("pwrite");
 }
 
-/* Where a capability stands, or 0; a list that never ends gives -1 */
+/* The offset of a capability, or 0; a list that never ends gives -1 */
 static int find_cap(int fd, int id)
 {
 	int at, hops;

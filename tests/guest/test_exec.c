@@ -200,7 +200,7 @@ TEST_F(exec, order_behind_a_waiting_job)
 	place(e, 1, FILL(T_DATA(e) + (1 << 20), 1 << 20, 1));
 	ASSERT_EQ(0, t_exec(e->fd, copy, e->va, 2, 0, a));
 	ASSERT_EQ(0, t_exec(e->fd, e->queue, place(e, 2, FILL(T_DATA(e), 4, 1)), 1, a, b));
-	/* Waits for nothing itself, but stands behind */
+	/* Waits for nothing itself, but is behind a job that does */
 	ASSERT_EQ(0, t_exec(e->fd, e->queue, place(e, 3, FILL(T_DATA(e), 4, 2)), 1, 0, c));
 	ASSERT_EQ(0, t_wait(e->fd, c, 60));
 	EXPECT_EQ(1, t_fence_status(e->fd, a));
@@ -393,7 +393,7 @@ TEST_F(exec, destroy_cancels)
 	ASSERT_EQ(0, t_queue_destroy(e->fd, e->queue));
 	EXPECT_EQ(0, t_wait(e->fd, out[0], 60));
 	EXPECT_EQ(-ECANCELED, t_fence_status(e->fd, out[0]));
-	/* Who waited goes on */
+	/* The waiting job goes on */
 	EXPECT_EQ(0, t_wait(e->fd, out[1], 60));
 	EXPECT_EQ(1, t_fence_status(e->fd, out[1]));
 	EXPECT_EQ(77, self->data[0]);

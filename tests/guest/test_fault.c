@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_fault.c - a context that does wrong ends, and nobody else notices
+ * test_fault.c - a context that faults ends, and others are not affected
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_reset.c - function reset, system sleep, and a driver that is unbound under its users
+ * test_reset.c - function reset, system sleep, and a driver that is unbound while in use
  *
  * Alone: the device is taken away and given back
  */

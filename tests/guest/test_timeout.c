@@ -4,7 +4,7 @@
  *
  * Needs a device that accepts T1_OP_HANG, and root for the module parameter.
  *
- * Alone: beside a hang, others wait long
+ * Alone: other programs would wait long for a hang to end
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ FIXTURE_TEARDOWN(timeout)
 
 /*
  * The end of a context whose command hung. On a vGPU the host may have been first, if it
- * wanted the engine for others and the command would not let go: an engine reset.
+ * wanted the engine for others and the command did not release it: an engine reset.
  */
 static bool ended_by_timeout(struct t_env *e, uint32_t out, uint16_t flags)
 {

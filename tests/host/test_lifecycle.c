@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_lifecycle.c - a vGPU's life through sysfs: made, in use, removed; and what is refused
+ * test_lifecycle.c - a vGPU's life through sysfs: created, used, removed; and what is refused
  */
 #include <sys/klog.h>
 #include <sys/syscall.h>
@@ -155,7 +155,7 @@ TEST_F(life, too_many)
 	EXPECT_EQ(0, mdev_create_uuid("V8", UUID));
 }
 
-/* Holes count for what fits into them, no more. */
+/* Holes count only for what fits into them. */
 TEST_F(life, holes)
 {
 	char uuid[16][MDEV_UUID_LEN];
@@ -209,7 +209,7 @@ static int request_fd(struct vdev *v)
 	return req.fd;
 }
 
-/* Removing one in use waits until the user lets go, and asks the user to. */
+/* Removing a vGPU in use waits until the user releases it, and asks the user to. */
 TEST_F_TIMEOUT(life, remove_in_use, 60)
 {
 	struct vdev v;
@@ -254,7 +254,7 @@ TEST_F_TIMEOUT(life, unbind_in_use, 60)
 	pid = write_aside(&v, bdf, "/sys/bus/pci/drivers/tessera/unbind");
 	EXPECT_TRUE(signalled(req, 15000));
 	EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
-	/* no new one meanwhile */
+	/* no new vGPU until then */
 	EXPECT_GT(0, mdev_create("V16", uuid[2]));
 	vdev_close(&v);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
@@ -290,7 +290,7 @@ TEST_F(life, second_open)
 	vdev_close(&a);
 }
 
-/* Made and removed by several processes at once: no more than fit, and all come free again. */
+/* Created and removed by several processes at once: never more than fit, and all are freed. */
 TEST_F_TIMEOUT(life, race, 120)
 {
 	unsigned int i, k;
@@ -315,7 +315,7 @@ TEST_F_TIMEOUT(life, race, 120)
 				if (err)
 					_exit(2);
 			}
-			/* two eighths always fit, beside whatever else */
+			/* two eighths always fit, whatever else there is */
 			_exit(made || (i & 1) ? 0 : 3);
 		}
 	}

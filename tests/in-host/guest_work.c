@@ -3,14 +3,14 @@
  * guest_work.c - what guests do to each other's accelerator, as far as they can
  *
  *	guest_work imprint NUMBER SECONDS
- *		fill all device memory with a pattern of NUMBER's, check over and over that it
- *		stays; 0 if it does
+ *		fill all device memory with NUMBER's pattern and check over and over that it is
+ *		still there; 0 if it is
  *	guest_work busy FILE
  *		keep both engines busy until FILE exists
  *	guest_work once
  *		one small job, result checked
  *
- * busy wants an accelerator with hang=on: its jobs take time and compute nothing.
+ * busy needs an accelerator with hang=on: its jobs take time and compute nothing.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -69,7 +69,7 @@ static int imprint(uint32_t number, unsigned int seconds)
 			err = t_bo_map(env.fd, &bo[n]);
 		if (err)
 			return fail("buffer", err);
-		/* what somebody else has left there is not for us to see */
+		/* what another guest has left there must not be visible */
 		if (wrong(&bo[n], 0, n))
 			return 1;
 		err = t_bind(env.fd, env.ctx, bo[n].handle, fill.copy.dst, 0, PIECE, T_RW);

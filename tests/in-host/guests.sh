@@ -49,7 +49,7 @@ before=$(stat_of $A faults)
 in_guest b "$TESTS fault"
 is "host: faults are counted for who earned them" "$before yes" \
 	"$(stat_of $A faults) $([ "$(stat_of $B faults)" -gt 0 ] && echo yes)"
-# Those that hang engines and take the device away, beside one who does nothing of the kind
+# Programs that hang engines and take the device away, with a well-behaved guest next to them
 job=$(guest run --bg b "$WORK imprint 7 20")
 alone=$(guest run -t 400 a "$TESTS $2" >/tmp/alone.out 2>&1; echo $?)
 program "a: $TESTS $2" sh -c "cat /tmp/alone.out; exit $alone"

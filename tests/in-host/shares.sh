@@ -17,7 +17,7 @@ for p; do
 	program "${p##*/}" "/tests/$p"
 done
 
-# got ENGINE SECONDS: what each vGPU gets of an engine meanwhile, per mille, by the counters
+# got ENGINE SECONDS: what each vGPU gets of an engine in that time, per mille, by the counters
 got()
 {
 	cat "$ENGINES" >/tmp/before

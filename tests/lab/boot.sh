@@ -8,7 +8,7 @@
 #                                 them; 'none' for no accelerator
 #     --det                       deterministic: one exact virtual clock (DETERMINISTIC=1 too)
 #     --iommu                     with an IOMMU, so that a whole function can be passed on
-#     --timeout SECONDS           of wall clock (600), TESSERA_PATIENCE times
+#     --timeout SECONDS           of wall clock (600), times TESSERA_TIME_FACTOR
 #     --mem SIZE                  the virtual host's memory (4G)
 #     --append WORDS              for its kernel's command line
 #     --add FILE:PATH             put a file or directory into the virtual host's image
@@ -58,7 +58,7 @@ shift
 [ -f "$SCRIPT" ] || die "boot.sh: no script $SCRIPT"
 [ "$DET" = 0 ] || DET=1
 MODULES=${MODULES:-$OUT/build/$KERNEL}
-TIMEOUT=$((TIMEOUT * ${TESSERA_PATIENCE:-1}))
+TIMEOUT=$((TIMEOUT * ${TESSERA_TIME_FACTOR:-1}))
 
 IMAGE=$(image_dir "$KERNEL")
 QEMU=$(qemu_dir)
@@ -75,7 +75,7 @@ mkdir -p "$RUN"
 RUN=$(cd "$RUN" && pwd)
 rm -rf "$RUN"/{console.log,result,status,*.stage,*.cpio,qemu.log}
 
-# stage_links DIR: as in every image, so that nothing is put beside a link instead of behind it
+# stage_links DIR: as in every image, so that files go where the links point, not next to them
 stage_links()
 {
 	local d
@@ -131,7 +131,7 @@ stage_links "$RUN/host.stage"
 cp "$LAB/image/host-init" "$RUN/host.stage/init"
 mkdir -p "$RUN/host.stage/lab"
 cp "$LAB/image/guest" "$RUN/host.stage/lab/guest"
-echo "${TESSERA_PATIENCE:-1}" >"$RUN/host.stage/lab/patience"
+echo "${TESSERA_TIME_FACTOR:-1}" >"$RUN/host.stage/lab/time-factor"
 cp "$SCRIPT" "$RUN/host.stage/lab/script"
 chmod 755 "$RUN/host.stage/lab/script"
 : >"$RUN/host.stage/lab/args"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# dmesg-check.sh FILE...: print every line of a kernel log or console that tells of a bug in
+# dmesg-check.sh FILE...: print every line of a kernel log or console that reports a bug in
 # the kernel or of a sanitizer's finding; exit 1 if there is one, 2 if a file can't be read.
 set -u
 

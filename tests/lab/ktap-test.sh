@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The judge of all other suites is tested first: what it must count, and what it must not
-# let pass.
+# ktap.awk, which judges all other suites: what it must count, and what it must not let pass.
 cd "$(dirname "$0")" || exit 1
 
 N=0

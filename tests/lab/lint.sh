@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Static checks, as KTAP: checkpatch --strict, W=1 and sparse builds of the modules for both
-# kernels, kernel-doc, cppcheck, codespell, shellcheck, syntax of Python and reStructuredText,
-# each test program in one suite, and the house rules.
+# kernels, kernel-doc, cppcheck, codespell, wording, shellcheck, syntax of Python and
+# reStructuredText, each test program in one suite, and the house rules.
 set -u
 . "$(dirname "$0")/lib.sh"
 cd "$REPO" || exit 1
@@ -195,24 +195,33 @@ run_kernel_doc()
 {
 	local list
 
-	mapfile -t list < <(files 'kmod/*.[ch]' 'guest-driver/*.[ch]' 'sched/*.[ch]')
+	mapfile -t list < <(files 'uapi/*.h' 'kmod/*.[ch]' 'guest-driver/*.[ch]' 'sched/*.[ch]' \
+		'qemu-patches/files/*.[ch]')
 	[ ${#list[@]} = 0 ] && return
-	# A member whose name says it all need not be described
-	! in_tree /usr/src/kernel-tools/scripts/kernel-doc -none "${list[@]}" 2>&1 |
-		grep -v "struct member '.*' not described in"
+	in_tree /usr/src/kernel-tools/scripts/kernel-doc -none -Wall -Werror "${list[@]}"
+}
+
+run_words()
+{
+	local list
+
+	mapfile -t list < <(files | grep -v -e '^data/' -e '^LICENSES/' -e '^tests/lab/words' \
+		-e '\.gz$' -e '\.html$' -e '\.svg$' -e '\.png$' -e '\.csv$')
+	in_tree python3 tests/lab/words.py "${list[@]}"
 }
 
 # Without a list of files every check would pass
 [ -n "$(files 'tests/lab/*.sh')" ] || die "lint.sh: no clone to check"
 
 echo "KTAP version 1"
-echo "1..11"
+echo "1..12"
 check "checkpatch --strict" run_checkpatch
 check "W=1 and sparse, Linux 6.12" "$LAB/build.sh" --lint 6.12
 check "W=1 and sparse, Linux 6.1" "$LAB/build.sh" --lint 6.1
 check "kernel-doc" run_kernel_doc
 check "cppcheck" run_cppcheck
 check "codespell" run_codespell
+check "wording" run_words
 check "shellcheck" run_shellcheck
 check "Python" run_python
 check "reStructuredText" run_rst

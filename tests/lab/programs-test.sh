@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# programs.sh tells which program is in which suite, and finds one that is in none or in two.
+# programs.sh lists which program is in which suite, and finds one that is in no suite or in two.
 cd "$(dirname "$0")" || exit 1
 
 DIR=$(mktemp -d)

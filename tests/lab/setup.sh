@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Make what the lab needs, each thing once: host packages, the Debian 13 tree, QEMU with our
 # device, boot images. Cached by content, so a second run has nothing to do; made under a
-# temporary name, so an interrupted run is never taken for a complete one.
+# temporary name, so an interrupted run is never mistaken for a complete one.
 #   setup.sh [--tree | --qemu] [6.12|6.1|debug]...       (6.12 if none is named)
 set -eu
 . "$(dirname "$0")/lib.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Run a suite of programs that need no virtual host, each a subtest: units.sh SUITE. Which they
-# are, tests/lab/programs.sh tells. C programs and Python are run in the Debian 13 tree, the
-# former as build.sh user built them; the lab's own scripts on this machine.
+# Run a suite of programs that need no virtual host, each a subtest: units.sh SUITE.
+# tests/lab/programs.sh says which they are. C programs and Python are run in the Debian 13 tree,
+# the former as build.sh user built them; the lab's own scripts on this machine.
 set -u
 . "$(dirname "$0")/lib.sh"
 cd "$REPO" || exit 1

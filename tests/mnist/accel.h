@@ -2,8 +2,8 @@
 /*
  * accel.h - what a training job needs of an accelerator
  *
- * Two makers: accel_drm.c, a real device through libtessera, and the test's executor
- * inside the process.
+ * There are two: accel_drm.c, a real device through libtessera, and the test's executor inside
+ * the process.
  */
 #ifndef MNIST_ACCEL_H
 #define MNIST_ACCEL_H
@@ -40,7 +40,7 @@ struct accel {
  * @path: render node, or NULL for the first
  * @accel: the accelerator
  *
- * Errors of this accelerator are told on stderr where they happen.
+ * Errors of this accelerator are printed on stderr where they happen.
  *
  * Return: 0 or a negative errno
  */

@@ -29,7 +29,7 @@ struct mnist_set {
  * @dir: directory of the files
  * @prefix: "train" or "test"
  * @set: filled, to be released by mnist_free()
- * @error: one line that tells what is wrong with which file
+ * @error: one line that says what is wrong with which file
  * @error_len: its size
  *
  * Return: 0 or -1

@@ -22,7 +22,7 @@
 #define JOB_STEADY	JOB_HIGH
 
 /**
- * struct job_hooks - what the caller wants to do meanwhile
+ * struct job_hooks - what the caller does during a job
  * @steady: training runs and the engine is fed; called once a job
  * @stop: asked now and then while training; true cuts the job off
  * @arg: passed to both

@@ -43,7 +43,7 @@ struct options {
  * @last: result of the previous job, not told yet: hashing waits until the next job keeps
  *        the engine busy
  * @has_last: there is one
- * @done: jobs told
+ * @done: jobs reported
  * @weights: sha256 of the first job's
  * @predictions: likewise
  * @differ: a later job's were not the same
@@ -108,7 +108,7 @@ static void on_steady(void *arg)
 	tell(arg);
 }
 
-/* Never cuts the first job: there is a result to tell in any case. */
+/* Never cuts the first job: there is always a result to report. */
 static bool should_stop(void *arg)
 {
 	const struct session *s = arg;

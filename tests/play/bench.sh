@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The scheduler's figures, as KTAP: workloads on the virtual bench under each policy, the same
 # in the simulator, instructions a decision; out/bench/sched.json and sched.html. What is run and
-# what is demanded is in bench.py. bench.sh --report judges again what the last run has left.
+# what is demanded is in bench.py. bench.sh --report checks the files of the last run again.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lab/lib.sh

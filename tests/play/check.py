@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Check runs that tests/play/play.sh has left, and lay them beside the simulator's. KTAP.
+"""Check runs that tests/play/play.sh has left, and compare them with the simulator's. KTAP.
 
     check.py PLAYED-DIR SIMULATED-DIR ID...
 

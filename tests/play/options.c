@@ -55,7 +55,7 @@ int options_read(struct options *o, struct workload *w, int argc, char **argv,
 		ret = workload_read(w, file, why);
 	if (!ret && trace)
 		ret = workload_read_trace(w, trace, why);
-	/* They overrule the file, wherever they stand */
+	/* They override the file, wherever they are */
 	for (i = 1; i < argc && !ret; i++) {
 		if (argv[i][0] != '-')
 			continue;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # In the virtual host: what play.sh has planned. The results go to /dev/ttyS1 as one tar, and
-# lines "play: ..." on the console tell what goes on.
+# lines "play: ..." on the console report progress.
 set -u
 cd /play || exit 1
 
@@ -32,7 +32,7 @@ die()
 	exit 1
 }
 
-# failed ID: with what the programs have said to it; half a run is none
+# failed ID: with the output of the programs; nothing of half a run is kept
 failed()
 {
 	rm -f "$OUT/$1".*

@@ -5,7 +5,7 @@
 #   play.sh [--dev PROPERTIES] [--timeout SECONDS] PLAN OUTDIR
 #
 # PLAN has a line for each run: ID, vfio or guests, workload file (or a trace: NAME.csv), and
-# lines of the workload to be overruled, with ; between them; TABs between the four. OUTDIR
+# lines that override the workload's, with ; between them; TABs between the four. OUTDIR
 # gets ID.json, ID.slices.csv, ID.jobs.csv of each, and boot/ with the logs. Prints a line for
 # each run. Fails, saying which run did and why, if one fails or a kernel log is not sound.
 # Modules and programs have to be built (tests/lab/build.sh 6.12 user).

@@ -6,7 +6,7 @@
  *
  * NS is the start in device time. Prints a line for each batch: number of the load, arrival and
  * end in device time, length, whether it was lost. Batches are those of play_vfio, each a job of
- * its own, rung for by the driver.
+ * its own, for which the driver rings the doorbell.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@
 /* Jobs in the driver's ring, which has room for a few more */
 #define DEPTH		128
 #define BATCH_CMDS	2
-/* What a job costs beside its length: BATCH, the commands in it, FENCE */
+/* What a job costs besides its length: BATCH, the commands in it, FENCE */
 #define JOB_CMDS	(BATCH_CMDS + 2)
 #define CLOCK_TRIALS	16
 

@@ -3,10 +3,10 @@
  * play_host.c - the host's part of playing a workload in whole guests
  *
  *	play_host --plan yes [OPTIONS of play_vfio]
- *		print the vGPUs that it wants: UUID, type, name
+ *		print the vGPUs that it needs: UUID, type, name
  *	play_host --start FILE [OPTIONS of play_vfio]
- *		choose when to start and write it to FILE, in device time; then let the run
- *		be under the workload's settings, and record who has which engine. Batches, as
+ *		choose when to start and write it to FILE, in device time; then apply the
+ *		workload's settings, and record which vGPU has which engine. Batches, as
  *		play_guest prints them, are read from stdin; the JSON goes to stdout
  *
  * The vGPUs exist and are open in their guests, where play_guest plays.
@@ -96,7 +96,7 @@ static int play(const struct workload *w, const struct vgpus *g, const char *sta
 	struct record r;
 	int ret;
 
-	/* Guests find out about the device's time meanwhile, each at once */
+	/* During this the guests find out about the device's time, all at once */
 	if (sched_set("policy", "best_effort"))
 		return -1;
 	start_ns = record_time_ns();

@@ -4,9 +4,9 @@
  *
  *	play_vfio [--set LINE]... [--trace FILE] [--slices FILE] [--jobs FILE] [WORKLOAD-FILE]
  *
- * One process is all virtual machines. What it measures is the mediator and the scheduler
- * under a load that is known to the nanosecond: a batch is T1_OP_HANG for its length (so
- * wants hang=on) and a TIMESTAMP, which tells its end in device time, in one ring entry. The JSON
+ * One process acts as all virtual machines. It measures the mediator and the scheduler under a
+ * load that is known to the nanosecond: a batch is T1_OP_HANG for its length (so it needs
+ * hang=on) and a TIMESTAMP, which gives its end in device time, in one ring entry. The JSON
  * that Documentation/workloads.rst describes goes to stdout. To be run in exact virtual time
  * (boot.sh --det).
  */
@@ -74,7 +74,7 @@ static int fail(const char *what, const char *who, int ret)
 	return -1;
 }
 
-/* The reading that took the least time tells best which times belong together. */
+/* The reading that took the least time shows best which times belong together. */
 static s64 clock_offset(struct play *p)
 {
 	u64 least = SIM_NEVER;
@@ -95,7 +95,7 @@ static s64 clock_offset(struct play *p)
 
 /* ------------------------------------------------------------------ set-up -- */
 
-/* The accelerator is what the workload wants, or this is no run of it. */
+/* The accelerator must be what the workload asks for, or this is not a run of it. */
 static int check_device(struct play *p)
 {
 	struct t1_admin_cmd c = { .opcode = T1_ADMIN_IDENTIFY };

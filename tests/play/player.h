@@ -19,11 +19,11 @@
  * @depth: the queue has room for as many
  * @stamps: where the device writes the end of each batch, device time; zero until then
  * @push: put batch @job where the device does not see it yet; 0, or a negative errno
- * @kick: tell the device of batches from @from to @rung; likewise
+ * @kick: ring the device's doorbell for batches from @from to @rung; likewise
  * @arrived_ns: when each doorbell was rung, CLOCK_MONOTONIC; of a batch that was ready before it
  *              was due: nothing
  * @pushed: batches
- * @rung: of those, told to the device
+ * @rung: of those, announced to the device
  * @done: ended, when last looked at
  * @refill_ns: CLOCK_MONOTONIC; closed loop: when to look for room
  */

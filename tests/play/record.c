@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * record.c - who had which engine during a run: the mediator's world switches
+ * record.c - which vGPU had which engine during a run: the mediator's world switches
  *
  * From one tessera_world_switch to the next the vGPU "to" was in force. The difference of
- * their busy_ns is its work, that of switch_ns what the switch at the end cost. What was before
- * the first and after the last, the mediator's snapshot in debugfs tells.
+ * their busy_ns is its work, that of switch_ns the cost of the switch at the end. What was before
+ * the first and after the last comes from the mediator's snapshot in debugfs.
  */
 #include <errno.h>
 #include <inttypes.h>

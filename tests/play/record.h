@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * record.h - who had which engine during a run: the mediator's world switches
+ * record.h - which vGPU had which engine during a run: the mediator's world switches
  */
 #ifndef TESSERA_PLAY_RECORD_H
 #define TESSERA_PLAY_RECORD_H

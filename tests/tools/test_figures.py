@@ -81,7 +81,7 @@ def test_divide_floors_beyond_capacity():
 
 
 def test_divide_floor_above_cap():
-    # Whoever asks for less than his reservation gets what he asks for
+    # A vGPU that asks for less than its reservation gets what it asks for
     assert close(figures.divide(100, [1, 1], [50, 0], [10, 100]), [10, 90])
 
 

@@ -93,7 +93,7 @@ def test_other_lines_do_not_matter():
 
 
 def test_idle_slots_make_no_period():
-    # Under equal_share b's slot comes and goes without work
+    # Under equal_share b's turn comes and goes without work
     assert csv(enqueue(0, "a", 0), switch(5, "-", "a", 0, 5), switch(2010, "a", "b", 2000, 10),
                idle(2010, "b", 2000), switch(4015, "b", "a", 2000, 15), idle(5015, "a", 3000)) == \
         "time_ns,vgpu,length_ns,engine\n0,a,3000000,compute\n"

@@ -2,8 +2,8 @@
 /*
  * fixture.h - what every test program here includes: the harness, the client, the driver
  *
- * A program starts from an accelerator without vGPUs and ends with none. Every
- * fixture's setup calls fresh(), so that a test that died leaves nothing to the next.
+ * A program starts from an accelerator without vGPUs and leaves none. Every fixture's setup
+ * calls fresh(), so that a test that died leaves nothing behind for the next one.
  */
 #ifndef TESSERA_TEST_FIXTURE_H
 #define TESSERA_TEST_FIXTURE_H

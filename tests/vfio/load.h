@@ -2,9 +2,9 @@
 /*
  * load.h - several vGPUs of one accelerator, kept busy, and what each of them gets
  *
- * Load is T1_OP_HANG for a given time, so that engines are busy and the machine
- * that emulates them is not (wants hang=on). What a vGPU got is its stats' difference over a
- * period of device time. To be run in exact virtual time (boot.sh --det): else the host's
+ * Load is T1_OP_HANG for a given time, so that the engines are busy and the machine that
+ * emulates them is not (needs hang=on). What a vGPU got is its stats' difference over a
+ * period of device time. To be run in exact virtual time (boot.sh --det): otherwise the host's
  * timers come as late as the machine below is loaded.
  */
 #ifndef TESSERA_TEST_LOAD_H
@@ -65,7 +65,7 @@ static inline void add(struct __test_metadata *_metadata, struct world *w, const
 	}
 }
 
-/* Fill a ring with two seconds of work; again, if much of it is done: fences tell how much. */
+/* Fill a ring with two seconds of work; again, if much of it is done: fences say how much. */
 static inline void busy(struct load *l, unsigned int engine)
 {
 	struct t1_queue *q = &l->q[engine];

@@ -2,7 +2,7 @@
 /*
  * t1.h - a minimal driver for a T1 function over a vdev
  *
- * It does what it is told, also what is wrong: nothing is checked before it reaches the
+ * It does what the test asks, right or wrong: nothing is checked before it reaches the
  * device, so that tests can do things in any order. Calls that wait give up after
  * T1_TIMEOUT_MS and return -ETIMEDOUT. A positive result is a T1_ST_*.
  */

@@ -117,7 +117,7 @@ static unsigned int good(struct __test_metadata *_metadata, FIXTURE_DATA(admin) 
 	return n;
 }
 
-/* Where a command has fields; all else must be zero. */
+/* Where a command has fields; everything else must be zero. */
 static uint64_t used_bytes(unsigned int opcode)
 {
 	uint64_t common = 0x0d;		/* opcode, cid */

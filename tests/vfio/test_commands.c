@@ -2,7 +2,7 @@
 /*
  * test_commands.c - a few of each engine command through a vGPU, against plain C
  *
- * In system memory and in VRAM. The whole set with all its corners is tests/guest's.
+ * In system memory and in VRAM. The whole set with all its corner cases is in tests/guest.
  */
 #include <math.h>
 

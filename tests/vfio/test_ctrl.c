@@ -309,7 +309,7 @@ TEST_F(ctrl, bus_master_off)
 	EXPECT_EQ(0, t1_ctx_create(t, 1));
 }
 
-/* Work under way writes nothing more, and its faults can't be told. */
+/* Running work writes nothing more, and its faults can't be reported. */
 TEST_F_TIMEOUT(ctrl, bus_master_off_at_work, 60)
 {
 	const uint32_t bytes = 8 << 20;	/* 200 of them take a slow host's while */

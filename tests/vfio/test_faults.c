@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_faults.c - every fault a vGPU can earn: what is told of it, who goes on, how it ends
+ * test_faults.c - every fault of a vGPU: how it is reported, what goes on, how it ends
  *
- * Not here: BUS_ERROR, which needs DMA to be refused below the mediator, and a vGPU's
- * mappings lead to pinned memory only; ENGINE_RESET, which is test_hang's.
+ * Not here: BUS_ERROR, which would need DMA to be refused below the mediator, whereas a vGPU's
+ * mappings lead only to pinned memory; ENGINE_RESET, which is in test_hang.c.
  *
  * Also: smoke-6.1
  */
@@ -81,7 +81,7 @@ static void earn(struct __test_metadata *_metadata, FIXTURE_DATA(faults) *self,
 	EXPECT_EQ(ev.addr, f.addr);
 	EXPECT_EQ(ev.time_ns, f.time_ns);
 
-	/* the context stands, all others run */
+	/* the context is stopped, all others run */
 	EXPECT_NE(seq, *self->q.fence);
 	EXPECT_EQ(0, t1_run(&self->other_ctx, &NOP()));
 	EXPECT_EQ(0, t1_run(&self->other_vgpu, &NOP()));
@@ -174,7 +174,7 @@ TEST_F(faults, bad_doorbell)
 	ASSERT_EQ(0, t1_run(&self->q, &NOP()));
 }
 
-/* Compute work on the copy engine; and a batch where the index inside is told. */
+/* Compute work on the copy engine; and a batch, for which the index inside is reported. */
 TEST_F(faults, wrong_engine_and_batch)
 {
 	struct t1_cmd *b = self->mem.cpu;

@@ -2,7 +2,7 @@
 /*
  * test_hang.c - commands that never end: the guilty loses, the neighbours finish everything
  *
- * Wants an accelerator that can be made to hang (-device tessera,hang=on).
+ * Needs an accelerator that can be made to hang (-device tessera,hang=on).
  */
 #include "fixture.h"
 
@@ -195,7 +195,7 @@ TEST_F_TIMEOUT(hang, batch_mode, 60)
 	struct t1_event ev;
 
 	ASSERT_EQ(0, sched_set("preemption", "batch"));
-	/* three times the slice, a third of the patience: ends by itself, and nothing is lost */
+	/* three slices, a third of the preemption timeout: ends by itself, and nothing is lost */
 	ASSERT_EQ(0, sched_set("preempt_timeout_us", "1000000"));
 	t1_push(qa, &HANG(20000000, 0));
 	t1_fence(qa, 0);
@@ -226,7 +226,7 @@ TEST_F_TIMEOUT(hang, strict_while_waiting, 60)
 	t1_push(qb, &NOP());
 	seq = t1_fence(qb, 0);
 	t1_kick(qb);
-	/* the slice is over, and nothing else but the patience ends the wait */
+	/* the slice is over, and only the preemption timeout ends the wait */
 	EXPECT_EQ(-ETIMEDOUT, t1_wait_ms(qb, seq, 100));
 	ASSERT_EQ(0, sched_set("preemption", "strict"));
 	EXPECT_EQ(0, t1_wait_ms(qb, seq, 5000));
@@ -240,7 +240,7 @@ TEST_F_TIMEOUT(hang, strict_while_waiting, 60)
 	EXPECT_EQ(0, t1_run(qa, &NOP()));
 }
 
-/* Less patience counts for a wait under way. */
+/* A shorter preemption timeout applies to a wait that has begun. */
 TEST_F_TIMEOUT(hang, timeout_while_waiting, 60)
 {
 	struct t1_queue *qa = &self->a.q[variant->engine], *qb = &self->b.q[variant->engine];

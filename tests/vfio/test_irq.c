@@ -56,7 +56,7 @@ TEST_F(irq, info)
 	EXPECT_EQ(EINVAL, errno);
 }
 
-/* Vector 0 tells of admin completions and events. */
+/* Vector 0 is for admin completions and events. */
 TEST_F(irq, control_vector)
 {
 	struct t1_event ev;

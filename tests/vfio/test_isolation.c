@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_isolation.c - two vGPUs of one accelerator: what is the one's is out of the other's reach
+ * test_isolation.c - two vGPUs of one accelerator: neither reaches what belongs to the other
  */
 #include "fixture.h"
 
@@ -152,7 +152,7 @@ TEST_F(iso, destroy)
 	EXPECT_EQ(2, a->cpu[0]);
 }
 
-/* Bus addresses are looked up in the container of the one who gives them. */
+/* Bus addresses are looked up in the container of the vGPU that uses them. */
 TEST_F(iso, bus_addresses)
 {
 	struct side *a = &self->s[0], *b = &self->s[1];
@@ -187,7 +187,7 @@ TEST_F(iso, interrupts)
 	EXPECT_TRUE(signalled(fd[0][1], T1_TIMEOUT_MS));
 	EXPECT_FALSE(signalled(fd[1][1], 50));
 	EXPECT_FALSE(signalled(fd[1][0], 0));
-	/* an admin command of B tells B only */
+	/* only B sees the completion of B's admin command */
 	ASSERT_EQ(0, t1_ctx_create(&b->t, 3));
 	EXPECT_TRUE(signalled(fd[1][0], T1_TIMEOUT_MS));
 	EXPECT_FALSE(signalled(fd[0][0], 50));

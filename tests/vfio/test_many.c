@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_many.c - a full house: sixteen vGPUs at once, and sizes mixed until nothing is left
+ * test_many.c - a full house: sixteen vGPUs at once, and mixed sizes until nothing is left
  */
 #include "fixture.h"
 
@@ -111,7 +111,7 @@ TEST_F_TIMEOUT(many, sixteen_policies, 120)
 	}
 }
 
-/* Sizes mixed: what is left is told after every step, and is what can be made. */
+/* Mixed sizes: after every step sysfs says what is left, and that much can be created. */
 TEST_F_TIMEOUT(many, mixed_sizes, 60)
 {
 	static const char *const types[] = { "V1", "V2", "V4", "V8", "V16" };

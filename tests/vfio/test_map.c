@@ -259,7 +259,7 @@ TEST_F(map, close_with_mappings)
 	EXPECT_EQ(T1_ST_NOT_FOUND, t1_ctx_destroy(&self->t, 0));
 }
 
-/* The limit holds for guest memory, not for VRAM, and what is unmapped counts no more. */
+/* The limit is for guest memory, not for VRAM, and unmapped memory no longer counts. */
 TEST_F(map, pin_limit)
 {
 	static const char param[] = "/sys/module/tessera/parameters/pin_limit_mb";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * test_qos.c - what each vGPU is promised: reservation, limit, elastic cap, slice request,
- * beside its weight
+ * besides its weight
  *
  * To be run in exact virtual time: see load.h.
  *
@@ -142,7 +142,7 @@ static bool last_logged(const char *word, char *line, size_t size)
 	return true;
 }
 
-/* No more than the whole engine can be reserved, and the log tells what is left. */
+/* No more than the whole engine can be reserved, and the log says what is left. */
 TEST_F(qos_files, reservations_fit)
 {
 	char line[256];
@@ -250,7 +250,7 @@ TEST_F_TIMEOUT(qos, reservation, 120)
 		NEAR(1.0 / 7, w->got[i]);
 }
 
-/* Even where nobody else wants the engine. */
+/* Even if no other vGPU wants the engine. */
 TEST_F_TIMEOUT(qos, limit, 60)
 {
 	struct world *w = &self->w;

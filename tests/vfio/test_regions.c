@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_regions.c - regions: what is told of them, what can be mapped, and where they end
+ * test_regions.c - regions: what VFIO reports, what can be mapped, and where they end
  *
  * Also: smoke-6.1
  */
@@ -118,7 +118,7 @@ static void *try_map(struct vdev *v, unsigned int index, uint64_t off, size_t le
 		    v->regions[index].offset + off);
 }
 
-/* A mapping that should not have been is taken back: else the vGPU could never be removed. */
+/* Undo a mapping that should not have succeeded: otherwise the vGPU could never be removed. */
 static int refused(struct vdev *v, unsigned int index, uint64_t off, size_t len, int flags)
 {
 	void *p = try_map(v, index, off, len, flags);

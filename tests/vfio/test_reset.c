@@ -263,7 +263,7 @@ TEST_F(open, config_is_fresh)
 	EXPECT_EQ(0, mdev_remove(uuid));
 }
 
-/* State as sysfs tells it. */
+/* The state that sysfs shows. */
 TEST_F(open, state_and_stats)
 {
 	static const char *const stats[] = {

@@ -80,7 +80,7 @@ TEST_F_TIMEOUT(sched, best_effort, 60)
 	idle(_metadata, &w->l[0], e);
 	measure(_metadata, w, PERIOD_US / 2);
 	NEAR(1.0, w->got[2]);
-	/* and who comes back is served at once */
+	/* and a vGPU that comes back is served at once */
 	busy(&w->l[0], e);
 	busy(&w->l[1], e);
 	measure(_metadata, w, PERIOD_US);
@@ -135,7 +135,7 @@ TEST_F_TIMEOUT(sched, fixed_share, 60)
 	NEAR(1.0 / 2, w->got[0]);
 	NEAR(1.0 / 4, w->got[1]);
 	NEAR(1.0 / 8, w->got[2]);
-	/* whoever else runs, or does not */
+	/* whatever else runs, or does not */
 	t1_disable(&w->l[0].t);
 	idle(_metadata, &w->l[2], e);
 	measure(_metadata, w, PERIOD_US);
@@ -296,7 +296,7 @@ TEST_F_TIMEOUT(sched, strict_bounds_waits, 60)
 	NEAR(0.5, w->got[0]);
 }
 
-/* Past the timeout the guilty loses its context; the neighbour loses that window, and no more. */
+/* After the timeout the guilty vGPU loses its context; the neighbour loses only that time. */
 TEST_F_TIMEOUT(sched, timeout_bounds_loss, 60)
 {
 	struct world *w = &self->w;
@@ -309,7 +309,7 @@ TEST_F_TIMEOUT(sched, timeout_bounds_loss, 60)
 	t1_push(&w->l[0].q[e], &HANG(0, T1_HANG_NO_PREEMPT));
 	t1_kick(&w->l[0].q[e]);
 	measure(_metadata, w, 200000);
-	/* a slice of 2 ms, 20 ms of patience, a reset of 0.1 ms, in 200 ms */
+	/* a slice of 2 ms, a timeout of 20 ms, a reset of 0.1 ms, in 200 ms */
 	NEAR(0.11, w->got[0]);
 	NEAR(0.89, w->got[1]);
 	EXPECT_EQ(1, mdev_stat(w->l[0].v.uuid, "faults"));

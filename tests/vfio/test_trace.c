@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_trace.c - the mediator's tracepoints and its log, as a reader of a trace has them
+ * test_trace.c - the mediator's tracepoints and its log, as a reader of a trace sees them
  *
- * A trace has to tell all: who was in force from when to when, and what each vGPU used.
+ * A trace must be complete: which vGPU was in force from when to when, and what each used.
  */
 #include "load.h"
 
@@ -16,7 +16,7 @@
  * @vgpu: or from
  * @to: of a world switch
  * @dev: the accelerator
- * @time_ns: and the others: fields of that name, all ones where there is none
+ * @time_ns: and the others: fields of that name, all ones if the event has no such field
  */
 struct event {
 	char kind[16];
@@ -70,7 +70,7 @@ static int trace_begin(void)
 	return ret ?: tracefs_write("tracing_on", "1");
 }
 
-/* Only what the dispatcher tells: the seven kinds. */
+/* Only the dispatcher's seven kinds of event. */
 static int trace_end(struct trace *t)
 {
 	char line[512], *at;
@@ -116,11 +116,11 @@ static bool is(const struct event *ev, const char *kind)
 }
 
 /**
- * struct engine - an engine as the trace tells of it
+ * struct engine - an engine as the trace describes it
  * @seen: one world switch, at least
  * @in_force: whose runlist is
  * @time_ns: of the last event
- * @busy_ns: at the last event that told it
+ * @busy_ns: at the last event that had it
  */
 struct engine {
 	bool seen;
@@ -355,7 +355,7 @@ TEST_F_TIMEOUT(trace, exact, 60)
 	}
 }
 
-/* The same for each busy period, whoever else wants the engine. */
+/* The same for each busy period, whatever other vGPU wants the engine. */
 TEST_F_TIMEOUT(trace, busy_periods, 60)
 {
 	struct world *w = &self->w;
@@ -379,7 +379,7 @@ TEST_F_TIMEOUT(trace, busy_periods, 60)
 		EXPECT_EQ(job[k], used(self->t, e, w->l[0].v.uuid, k));
 }
 
-/* A device reset takes the engines from whoever had them, and the clocks go on. */
+/* A device reset takes the engines from the vGPUs that had them, and the clocks go on. */
 TEST_F_TIMEOUT(trace, device_reset, 60)
 {
 	struct world *w = &self->w;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Plots drawn by gnuplot, as SVG to stand inside a page: what all of them share."""
+"""Plots drawn by gnuplot, as SVG for use inside a page: what all of them share."""
 
 import re
 import subprocess
@@ -43,13 +43,13 @@ def text(s):
 
 
 def block(name, rows):
-    """Data in the script; an empty one would be an error to gnuplot, so it gets a point unseen."""
+    """Data in the script; gnuplot refuses empty data, so that gets an invisible point."""
     rows = rows or [(float("nan"),) * 6]
     return f"${name} << EOD\n" + "\n".join(" ".join(f"{v:.4f}" for v in r) for r in rows) + "\nEOD\n"
 
 
 def draw(name, script):
-    """The SVG that @script draws, its ids made unlike those of any other plot of the page."""
+    """The SVG that @script draws, with ids that differ from those of all other plots of the page."""
     try:
         done = subprocess.run(["gnuplot"], input=script, capture_output=True, text=True,
                               check=True)
@@ -61,7 +61,7 @@ def draw(name, script):
 
 
 def _inline(name, svg):
-    """Several SVGs in one page: each needs ids of its own, and a name for who can't see it."""
+    """Several SVGs in one page: each needs ids of its own, and a name for screen readers."""
     svg = re.sub(r"\bid=(['\"])([^'\"]+)\1", rf'id="{name}-\2"', svg)
     svg = re.sub(r"(href=['\"])#", rf"\1#{name}-", svg)
     svg = re.sub(r"url\(#", f"url(#{name}-", svg)

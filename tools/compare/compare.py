@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run workloads under every scheduling policy and lay the results beside each other.
+"""Run workloads under every scheduling policy and show the results side by side.
 
 Writes compare.json, compare.html and a trace of each run (*.perfetto.json) to a directory, and
 prints a table. Documentation/compare.rst describes all of it.
@@ -27,11 +27,11 @@ from scenarios import Misuse, host_path  # noqa: E402
 
 
 class Failed(Exception):
-    """A run could not be made."""
+    """A run failed."""
 
 
 class Result:
-    """A run with what came of it."""
+    """A run with its results."""
 
     def __init__(self, run, directory):
         self.run = run
@@ -45,7 +45,7 @@ class Result:
         self._slices = self._jobs = None
 
     def slices(self):
-        """Read when they are wanted: they are long."""
+        """Read only when needed: they are long."""
         if self._slices is None:
             self._slices = recorded.slices(self.base + ".slices.csv")
         return self._slices
@@ -93,7 +93,7 @@ def simulate(run, directory):
 
 
 def arguments(argv):
-    """What the user wants; Misuse where that makes no sense."""
+    """What the user wants; Misuse if that makes no sense."""
     p = argparse.ArgumentParser(
         prog="tessera compare", allow_abbrev=False,
         description="Run workloads under every scheduling policy, lay the results side by side.",
@@ -101,17 +101,17 @@ def arguments(argv):
     p.add_argument("--on", choices=("simulator", "bench"), default="simulator",
                    help="where they run (default: simulator)")
     p.add_argument("--policy", action="append", metavar="NAME", default=[],
-                   help=f"only this one; may be repeated ({', '.join(figures.POLICIES)})")
+                   help=f"only this policy; may be repeated ({', '.join(figures.POLICIES)})")
     p.add_argument("--preemption", choices=("strict", "batch"), help="instead of the scenario's own")
     p.add_argument("--out", metavar="DIR", default=os.environ.get("TESSERA_COMPARE_OUT",
                                                                   "tessera-compare"),
                    help="where the files go (default: %(default)s)")
     p.add_argument("--set", action="append", metavar="LINE", default=[], dest="sets",
-                   help="a line of a workload file that overrules the scenario's; may be repeated")
+                   help="a line of a workload file that overrides the scenario's; may be repeated")
     p.add_argument("--sweep", action="store_true",
                    help="find the best slice for every scenario, not for preempt-cost alone")
     p.add_argument("--efficiency", type=float, metavar="PERCENT", default=95.0,
-                   help="useful part of the engine's time that the best slice has to leave "
+                   help="useful part of the engine's time that the best slice must leave "
                         "(default: 95)")
     p.add_argument("--step", choices=("plan", "report"), help=argparse.SUPPRESS)
     p.add_argument("scenario", nargs="*", metavar="SCENARIO|FILE",
@@ -138,7 +138,7 @@ def arguments(argv):
             raise Misuse(f"two of the scenarios are called {name}")
     for s in args.scenarios:
         if s.swept and any(line.split()[:1] == ["timeslice_us"] for line in args.sets):
-            raise Misuse(f"{s.name} is run with many slices: --set 'timeslice_us ...' is at odds with that")
+            raise Misuse(f"{s.name} is run with many slices: --set 'timeslice_us ...' contradicts that")
     return args
 
 

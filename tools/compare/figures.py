@@ -17,7 +17,7 @@ class FigureError(Exception):
 
 def divide(capacity, weights, floors, caps):
     """Weighted max-min: x[i] = level * weights[i], but at least floors[i] and at most caps[i],
-    with the level at which all of @capacity is given out (or everyone is at his cap). Floors
+    with the level at which all of @capacity is given out (or all are at their caps). Floors
     that exceed @capacity in sum shrink alike."""
     floors = [min(f, c) for f, c in zip(floors, caps)]
     if sum(floors) >= capacity:
@@ -29,8 +29,8 @@ def divide(capacity, weights, floors, caps):
     def given(level):
         return [max(f, min(c, level * w)) for w, f, c in zip(weights, floors, caps)]
 
-    # The sum grows piecewise linearly with the level; it bends where someone leaves his floor
-    # or meets his cap
+    # The sum grows piecewise linearly with the level; it bends where a vGPU leaves its floor
+    # or reaches its cap
     low = 0.0
     for high in sorted({b / w for w, f, c in zip(weights, floors, caps) for b in (f, c) if w}):
         a, b = sum(given(low)), sum(given(high))
@@ -72,7 +72,7 @@ def _owed(policy, vgpus, running, window, capacity):
 
 
 def engine_of(entry):
-    """What tells one engine from another, of an entry of "vgpus" or "engines"."""
+    """What distinguishes engines, of an entry of "vgpus" or "engines"."""
     return entry["accelerator"], entry["engine"]
 
 
@@ -107,8 +107,8 @@ def _latency(vgpus, name):
 
 
 def latency_group(vgpus):
-    """Whose latency matters: those that do not always have work, if there are any; else all.
-    Not one that hangs."""
+    """The vGPUs whose latency matters: those that do not always have work, if there are any,
+    otherwise all; never one that hangs."""
     vgpus = [v for v in vgpus if not v["guilty"]]
     return [v for v in vgpus if not v["greedy"] and v["jobs"]] or vgpus
 

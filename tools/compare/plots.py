@@ -18,7 +18,7 @@ def _lighter(rgb):
 
 
 def _width(i, lines):
-    """Of the i-th line: those drawn first are broader, and seen where later ones lie upon them."""
+    """Of the i-th line: those drawn first are broader, and visible where later ones cover them."""
     return 1.6 + 1.2 * (len(lines) - 1 - i)
 
 
@@ -42,8 +42,8 @@ def _lane_name(result, engine, engines, accelerators):
 
 
 def slices(name, results):
-    """Who had which engine, a lane for each policy and engine. A slice's whole length is tinted;
-    the full colour stands as high as the part of it in which the engine worked."""
+    """Which vGPU had which engine, a lane for each policy and engine. All of a slice is tinted;
+    the full colour is as high as the part of it in which the engine worked."""
     begin = timeline.stretch(results)
     lanes = _lanes(results)
     engines = len({e[1] for _, e in lanes})

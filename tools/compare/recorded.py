@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a run leaves beside its JSON: slices and jobs, as CSV (Documentation/workloads.rst)."""
+"""What a run leaves besides its JSON: slices and jobs, as CSV (Documentation/workloads.rst)."""
 
 import csv
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import perfetto
 
 
 class RecordError(Exception):
-    """A file is not what a run writes."""
+    """A file is not in the form that a run writes."""
 
 
 @dataclass

@@ -13,11 +13,11 @@ SLICES_MS = {"simulator": (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30), "bench"
 
 
 class Misuse(Exception):
-    """The command was not given sensibly."""
+    """The command's arguments are wrong."""
 
 
 def host_path(path):
-    """As the user knows it: in the Debian tree his files are below TESSERA_ROOT."""
+    """As the user knows it: in the Debian tree the user's files are below TESSERA_ROOT."""
     root = os.environ.get("TESSERA_ROOT", "")
     path = os.path.abspath(path)
     return path[len(root):] if root and path.startswith(root + "/") else path

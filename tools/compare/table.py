@@ -6,7 +6,7 @@ HEAD = ("policy", "slice ms", "share error", "p50 ms", "p99 ms", "utilisation", 
 
 
 def percent(x, places=2):
-    """Of a fraction; "-" where there is none."""
+    """Of a fraction; "-" for None."""
     return "-" if x is None else f"{100 * x:.{places}f} %"
 
 

@@ -6,7 +6,7 @@ STEP_NS = 5_000_000
 
 
 def origin(result):
-    """When a run's loads began, so that the runs of several policies can be laid side by side:
+    """When a run's loads began, so that the runs of several policies can be shown side by side:
     the same seed gives the same arrivals after it."""
     return min((j.arrival_ns for j in result.jobs()), default=result.slices()[0].begin_ns)
 

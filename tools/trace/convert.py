@@ -16,7 +16,7 @@ import recording  # noqa: E402
 
 
 def to_csv(rec):
-    """Busy periods (Documentation/workloads.rst); one that the recording does not see end lasts
+    """Busy periods (Documentation/workloads.rst); one that has not ended in the recording lasts
     to the end of the replay."""
     lines = ["time_ns,vgpu,length_ns,engine"]
     lines += [f"{p.begin_ns - rec.begin_ns},{p.vgpu},{p.used_ns if p.end_ns is not None else 0},"
@@ -52,7 +52,7 @@ def main(argv):
                "standard input.")
     p.add_argument("--to", choices=("csv", "perfetto"), required=True)
     p.add_argument("--dev", metavar="BDF",
-                   help="the accelerator, where the recording is of several: its PCI address")
+                   help="PCI address of the accelerator, if the recording is of several")
     p.add_argument("file", metavar="FILE")
     args = p.parse_args(argv)
     try:

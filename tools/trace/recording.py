@@ -84,7 +84,7 @@ def _event(no, name, rest):
         numbers = {k: int(fields[k]) for k in NEEDED[name]
                    if k in ("engine", "time_ns", "busy_ns", "switch_ns")}
     except ValueError as e:
-        raise RecordingError(f"line {no}: {name} with a number that is none: {e}") from e
+        raise RecordingError(f"line {no}: {name} with an invalid number: {e}") from e
     if not 0 <= numbers["engine"] < len(ENGINES):
         raise RecordingError(f"line {no}: there is no engine {numbers['engine']}")
     return Event(no, name, fields["dev"], ENGINES[numbers["engine"]], numbers["time_ns"],
@@ -113,16 +113,16 @@ def events(text):
             raise RecordingError(f"line {no}: events were lost ({line.strip()}): "
                                  "use a bigger buffer")
         if not HEADING.match(line):
-            raise RecordingError(f"line {no} is no line of a trace: {line.strip()[:60]}")
+            raise RecordingError(f"line {no} isn't a valid trace record: {line.strip()[:60]}")
     if not out:
-        raise RecordingError("no event of the mediator in it (tessera_world_switch, "
+        raise RecordingError("it contains no event of the mediator (tessera_world_switch, "
                              "tessera_enqueue, tessera_idle)")
     return out
 
 
 class _Vgpu:
-    """A vGPU on an engine while the recording is read. @busy is None as long as nothing has
-    told: it may have been at work since before the beginning."""
+    """A vGPU on an engine while the recording is read. @busy is None until an event says: it may
+    have been at work since before the beginning."""
 
     def __init__(self, begin_ns):
         self.busy = None
@@ -167,7 +167,7 @@ class _Engine:
             self._end_period(ev.vgpu, ev.time_ns)
 
     def _charge(self, ev):
-        """What the engine has done since the last event, to its holder."""
+        """Charge the engine's work since the last event to its holder."""
         ns = ev.busy_ns - self.busy_ns
         self.busy_ns = ev.busy_ns
         if self.held:
@@ -204,7 +204,7 @@ class _Engine:
         v.killed = False
 
     def end(self):
-        """There is no more."""
+        """The recording ends here."""
         if self.held:
             self.held.end_ns = self.out.end_ns
         for name, v in self.vgpus.items():
@@ -221,13 +221,13 @@ def _of_one(found, dev):
                                  "choose one")
         return found
     if dev not in devs:
-        raise RecordingError(f"nothing of the accelerator {dev} in it, only of {', '.join(devs)}")
+        raise RecordingError(f"it has no events of the accelerator {dev}, only of {', '.join(devs)}")
     return [ev for ev in found if ev.dev == dev]
 
 
 def parse(text, dev=None):
-    """A Recording of the accelerator @dev, which may be None where it has only one;
-    RecordingError, with the line, where it is none or has gaps."""
+    """A Recording of the accelerator @dev, which may be None if there is only one;
+    RecordingError, with the line, if @text isn't a recording or has gaps."""
     found = _of_one(events(text), dev)
     out = Recording(begin_ns=min(ev.time_ns for ev in found),
                     end_ns=max(ev.time_ns for ev in found))

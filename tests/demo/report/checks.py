@@ -98,7 +98,7 @@ def completeness(raw):
 
 
 def kernel_logs(raw, dmesg_check, consoles=()):
-    """Lines that tell of a kernel bug, as @dmesg_check (a program) finds them."""
+    """Lines that report a kernel bug, as @dmesg_check (a program) finds them."""
     bad = []
     with tempfile.TemporaryDirectory() as tmp:
         logs = [(where, os.path.join(tmp, where)) for where in raw.dmesg]

@@ -34,7 +34,7 @@ class Phase:
 
 @dataclass
 class Window:
-    """What v1 did between two snapshots, with KVM's counters read beside each."""
+    """What v1 did between two snapshots, with KVM's counters read at each."""
 
     duration_ns: int
     busy_ns: int

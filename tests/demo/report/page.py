@@ -13,7 +13,7 @@ TEXT_OF_POLICY = {
     "best_effort": "Round robin among those that have work. Time that a guest does not use goes "
                    "to the others at once: nothing is wasted, nothing is promised.",
     "equal_share": "Each running vGPU owns 1/N of the time. A guest that only idles keeps its "
-                   "part; when its vGPU stops, time is divided anew among those left.",
+                   "part; when its vGPU stops, time is divided among the remaining ones.",
     "fixed_share": "Each vGPU owns what its type says, a quarter for V4, whoever else runs. What "
                    "nobody owns or uses stays unused, so a guest's speed never depends on others.",
 }

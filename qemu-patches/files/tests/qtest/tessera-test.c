@@ -120,7 +120,7 @@ static void enable(struct dev *d)
 	d->tail = 0;
 }
 
-/* A QEMU that is not run where it was built is told by QTEST_QEMU_ARGS where firmware is. */
+/* QTEST_QEMU_ARGS says where the firmware is, for a QEMU that isn't run where it was built. */
 static QTestState *machine(const char *props, const char *args)
 {
 	const char *more = getenv("QTEST_QEMU_ARGS");

@@ -2,8 +2,8 @@
 /*
  * tessera-admin.c - the admin queue: contexts, mappings, queues
  *
- * A command is copied out of memory once, checked once, then done, in no modelled time.
- * Nothing is done without a place for its completion.
+ * A command is copied out of memory once, checked once, then executed, in no modelled time.
+ * No command is fetched unless there is room for its completion.
  */
 #include <string.h>
 
@@ -261,7 +261,7 @@ static bool complete(struct t1_core *core, uint16_t cid, unsigned int status)
 		.phase = ring->phase,
 	};
 
-	/* The phase goes last: it is what the driver polls. */
+	/* The phase is written last: it is what the driver polls. */
 	if (!core->ops->dma_write(core->opaque, at, &cpl, before_phase))
 		goto lost;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
@@ -274,12 +274,12 @@ static bool complete(struct t1_core *core, uint16_t cid, unsigned int status)
 	return true;
 
 lost:
-	t1_core_fatal(core, "admin completion queue not reachable");
+	t1_core_fatal(core, "DMA to the admin completion queue failed");
 	return false;
 }
 
 /**
- * t1_admin_run() - serve the admin queue as far as there is room for completions
+ * t1_admin_run() - serve the admin queue while there is room for completions
  * @core: the accelerator, up to the present
  */
 void t1_admin_run(struct t1_core *core)
@@ -294,14 +294,14 @@ void t1_admin_run(struct t1_core *core)
 	       ((acq->tail + 1) & (acq->size - 1)) != acq->head) {
 		at = asq->base + (uint64_t)asq->head * sizeof(cmd);
 		if (!core->ops->dma_read(core->opaque, at, &cmd, sizeof(cmd))) {
-			t1_core_fatal(core, "admin submission queue not reachable");
+			t1_core_fatal(core, "DMA from the admin submission queue failed");
 			break;
 		}
 		asq->head = (asq->head + 1) & (asq->size - 1);
 		status = admin_cmd(core, &cmd);
 		trace(core, T1_TRACE_ADMIN, cmd.cid, cmd.opcode, cmd.ctx, status);
 		if (status)
-			t1_guest_error(core, "admin command 0x%02x of context %u: status %u",
+			t1_guest_error(core, "admin command 0x%02x on context %u failed: status %u",
 				       cmd.opcode, cmd.ctx, status);
 		if (!complete(core, cmd.cid, status))
 			break;

@@ -51,8 +51,8 @@ static unsigned int check_copy(const struct t1_cmd *cmd)
  * t1_cmd_check() - check every field of a command that needs no memory access
  * @core: the accelerator
  * @cmd: the device's own copy
- * @engine: that is to run it
- * @in_batch: it comes out of a batch buffer
+ * @engine: engine that will run it
+ * @in_batch: whether it comes from a batch buffer
  *
  * Return: T1_FAULT_NONE, _BAD_COMMAND, _MISALIGNED or _UNMAPPED.
  */
@@ -107,8 +107,10 @@ unsigned int t1_cmd_check(const struct t1_core *core, const struct t1_cmd *cmd,
 }
 
 /**
- * t1_cmd_preemptible() - whether strict preemption can stop a command
- * @cmd: checked
+ * t1_cmd_preemptible() - check whether strict preemption can stop a command
+ * @cmd: checked command
+ *
+ * Return: true if it can.
  */
 bool t1_cmd_preemptible(const struct t1_cmd *cmd)
 {
@@ -116,12 +118,12 @@ bool t1_cmd_preemptible(const struct t1_cmd *cmd)
 }
 
 /**
- * t1_cmd_cost() - engine time that a command takes
+ * t1_cmd_cost() - compute the engine time that a command takes
  * @core: the accelerator
- * @ctx: whose command it is
- * @cmd: checked
+ * @ctx: the context that it belongs to
+ * @cmd: checked command
  *
- * Return: ns, not zero; T1_NEVER for one that does not end.
+ * Return: time in ns, not zero; T1_NEVER for a command that does not end.
  */
 uint64_t t1_cmd_cost(const struct t1_core *core, const struct ctx *ctx,
 		     const struct t1_cmd *cmd)
@@ -165,7 +167,7 @@ static unsigned int exec_copy(struct t1_core *core, struct ctx *ctx,
 	unsigned int fault;
 	uint64_t n;
 
-	/* Whole or not at all, as far as the page tables can tell. */
+	/* All or nothing, as far as the page tables are concerned. */
 	fault = t1_mmu_probe(&ctx->mmu, src, left, MMU_READ, fault_va);
 	if (fault)
 		return fault;
@@ -234,8 +236,8 @@ static unsigned int exec_fill(struct t1_core *core, struct ctx *ctx,
 
 /*
  * A fence in the ring: control block, value, then the interrupt if the driver wants
- * one. The barrier pairs with the driver's between its write of the event index and
- * its second look at the fence: one of the two sees the other's.
+ * one. The barrier pairs with the driver's, between its write of the event index and its
+ * second read of the fence: at least one of the two sees the other's write.
  */
 static unsigned int exec_fence(struct t1_core *core, struct queue *q, struct ctx *ctx,
 			       uint64_t *fault_va)
@@ -265,10 +267,10 @@ static unsigned int exec_fence(struct t1_core *core, struct queue *q, struct ctx
 }
 
 /**
- * t1_cmd_sem_test() - look at the memory that a SEM_WAIT in hand waits for
+ * t1_cmd_sem_test() - test the semaphore of a SEM_WAIT in hand
  * @core: the accelerator
  * @q: its queue
- * @satisfied: whether it may go on
+ * @satisfied: set to whether the queue may go on
  * @fault_va: address at fault
  *
  * Return: T1_FAULT_*.
@@ -313,11 +315,11 @@ static unsigned int tensor_write(void *opaque, uint64_t va, const void *buf, uin
 }
 
 /**
- * t1_cmd_exec() - carry out the command in hand of a queue
+ * t1_cmd_exec() - execute the command in hand of a queue
  * @core: the accelerator
  * @q: the queue
  * @t: device time, the end of the command
- * @fault_va: address at fault, set only with a fault that has one
+ * @fault_va: address at fault, set only for faults that have one
  *
  * Return: T1_FAULT_*.
  */

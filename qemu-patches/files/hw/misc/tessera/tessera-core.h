@@ -2,10 +2,10 @@
 /*
  * tessera-core.h - public face of the T1 device core
  *
- * The core is the whole accelerator but for the PCI function around it: registers,
- * admin queue, page tables, engines and their modelled time. It knows no QEMU
- * type; what it needs of its surroundings comes through struct t1_host_ops,
- * so that the same objects run under QEMU and under the unit tests.
+ * The core is the whole accelerator except for the PCI function around it: registers, admin
+ * queue, page tables, engines and their modelled time. It uses no QEMU type; what it needs
+ * from its surroundings comes through struct t1_host_ops, so that the same objects run in
+ * QEMU and in the unit tests.
  *
  * Nothing here locks: the caller serialises all calls (QEMU: the BQL).
  */
@@ -23,19 +23,19 @@
 
 #define T1_NEVER		UINT64_MAX	/* a time that does not come */
 
-/* What the core tells struct t1_host_ops.trace; the arguments by kind. */
+/* Kinds of events for struct t1_host_ops.trace, with their arguments. */
 enum t1_trace {
-	T1_TRACE_ADMIN,	/* cid, opcode, ctx, status */
-	T1_TRACE_START,	/* engine, slot, opcode, remaining cost in ns */
-	T1_TRACE_END,	/* engine, slot, opcode, fault */
+	T1_TRACE_ADMIN,		/* cid, opcode, ctx, status */
+	T1_TRACE_START,		/* engine, slot, opcode, remaining cost in ns */
+	T1_TRACE_END,		/* engine, slot, opcode, fault */
 	T1_TRACE_RUNLIST,	/* engine, contexts, token, switch cost in ns */
-	T1_TRACE_EVENT,	/* type, engine, ctx, token or fault */
+	T1_TRACE_EVENT,		/* type, engine, ctx, token or fault */
 	T1_TRACE_DOORBELL,	/* slot, tail, head, 0 */
-	T1_TRACE_RESET,	/* engine or NUM_ENGINES for the function, ctx, 0, 0 */
+	T1_TRACE_RESET,		/* engine, or NUM_ENGINES for the function; ctx, 0, 0 */
 };
 
 /**
- * struct t1_config - the modelled speeds and sizes, fixed for a core's life
+ * struct t1_config - modelled speeds and sizes, fixed for a core's lifetime
  * @vram_bytes: device memory, a multiple of 2 MiB
  * @switch_ns: cost of a runlist switch
  * @tile_ns: granularity of strict preemption, not zero
@@ -59,15 +59,15 @@ struct t1_config {
 };
 
 /**
- * struct t1_host_ops - what the core needs of its surroundings
- * @now: device time in ns; never goes back
- * @set_timer: call t1_core_run() once device time has reached @deadline, or
- *             never where it is T1_NEVER; replaces the deadline set before
- * @dma_read: read from a bus address; false where any byte was refused
+ * struct t1_host_ops - what the core needs from its surroundings
+ * @now: return device time in ns; never goes back
+ * @set_timer: call t1_core_run() once device time has reached @deadline, or never if that is
+ *             T1_NEVER; replaces the previous deadline
+ * @dma_read: read from a bus address; false if any byte was refused
  * @dma_write: write to a bus address; likewise. A write of 8 aligned bytes is one store
  * @vram_dirty: [@offset, @offset + @len) of device memory has been written
  * @irq: send MSI-X vector @vector
- * @guest_error: report a guest's mistake; no newline at its end
+ * @guest_error: report a guest's mistake; the text has no trailing newline
  * @trace: see enum t1_trace
  */
 struct t1_host_ops {
@@ -85,13 +85,13 @@ struct t1_host_ops {
 struct t1_core;
 
 /**
- * t1_core_new() - make an accelerator in its power-on state
+ * t1_core_new() - create an accelerator in its power-on state
  * @config: copied
  * @ops: must outlive the core
  * @opaque: first argument of every callback
  * @vram: @config->vram_bytes of device memory; must outlive the core
  *
- * Return: the core, or NULL where a field of @config is out of range or memory is short.
+ * Return: the core, or NULL if a field of @config is out of range or memory is short.
  */
 struct t1_core *t1_core_new(const struct t1_config *config,
 			    const struct t1_host_ops *ops,
@@ -104,54 +104,56 @@ struct t1_core *t1_core_new(const struct t1_config *config,
 void t1_core_free(struct t1_core *core);
 
 /**
- * t1_core_reset() - function reset: the power-on state, VRAM kept
+ * t1_core_reset() - reset the function to its power-on state, keeping VRAM
  * @core: the accelerator
  */
 void t1_core_reset(struct t1_core *core);
 
 /**
- * t1_core_read() - a read of BAR0
+ * t1_core_read() - read from BAR0
  * @core: the accelerator
  * @off: offset into the BAR
  * @size: bytes
  *
- * Return: the value; zero for what is not a readable 32-bit register.
+ * Return: the value; zero for anything but a readable 32-bit register.
  */
 uint32_t t1_core_read(struct t1_core *core, uint64_t off, unsigned int size);
 
 /**
- * t1_core_write() - a write to BAR0
+ * t1_core_write() - write to BAR0
  * @core: the accelerator
  * @off: offset into the BAR
  * @val: value
- * @size: bytes; what is not a writable 32-bit register drops the write
+ * @size: bytes; a write to anything but a writable 32-bit register is dropped
  */
 void t1_core_write(struct t1_core *core, uint64_t off, uint32_t val,
 		   unsigned int size);
 
 /**
- * t1_core_run() - the timer: bring the model up to the present
+ * t1_core_run() - bring the model up to the present, when the timer expires
  * @core: the accelerator
  */
 void t1_core_run(struct t1_core *core);
 
 /**
  * t1_core_save() - serialise all state but VRAM
- * @core: the accelerator; not changed, and no memory of the guest is touched
- * @len: where the length goes
+ * @core: the accelerator; it is not changed, and no guest memory is touched
+ * @len: set to the length
  *
- * Return: the stream, to be given to free(), or NULL where memory is short.
+ * Return: the stream, to be given to free(), or NULL if memory is short.
  */
 uint8_t *t1_core_save(struct t1_core *core, size_t *len);
 
 /**
- * t1_core_load() - take over a state that t1_core_save() made
+ * t1_core_load() - load a state that t1_core_save() made
  * @core: the accelerator; its former state is dropped, whatever the outcome
  * @buf: the stream; nothing in it is trusted
  * @len: its length
- * @why: where a reason goes on failure, a constant string
+ * @why: set to the reason on failure, a constant string
  *
- * Return: false where the stream was refused; the core is then as after a reset.
+ * A stream of another major or of a later minor version is refused.
+ *
+ * Return: false if the stream was refused; the core is then as after a reset.
  */
 bool t1_core_load(struct t1_core *core, const uint8_t *buf, size_t len,
 		  const char **why);

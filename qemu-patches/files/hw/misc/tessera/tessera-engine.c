@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tessera-engine.c - what each engine does when: runlists, preemption, time
+ * tessera-engine.c - what each engine does at what time: runlists, preemption
  *
  * An engine is always in one phase: idle, running a command, switching runlists, or
  * resetting. A phase that ends by itself has an end in modelled time, and
@@ -8,11 +8,11 @@
  * over both engines. Nothing here reads a clock: a phase begins where the one before
  * ended, or when work came. So engine time is exact however late the host's timer is.
  *
- * Who runs: at the end of each ring entry the next queue with work, by slot number in
- * turn, among the contexts on the runlist. A queue stopped inside an entry comes first
- * when its turn is next. A submitted runlist waits in the want fields until what runs
- * is out of its way (at once, at the end of the ring entry, or at a tile), then the
- * switch cost passes, then it is in force.
+ * At the end of each ring entry the engine turns to the next queue with work, round robin by
+ * slot number, among the contexts on the runlist. After a stop inside an entry the round
+ * robin resumes at the queue that was stopped. A submitted runlist waits in the want fields
+ * until the running command is out of its way (at once, at the end of the ring entry, or at
+ * a tile); then the switch cost passes, and then it is in force.
  *
  * Busy time is charged when a phase ends; readers add the part of a phase under way.
  */
@@ -23,7 +23,7 @@ static struct queue *running(struct t1_core *core, const struct engine *e)
 	return &core->queues[e->slot];
 }
 
-/* The part of the phase under way that has passed at @t. */
+/* How much of the current phase has passed at @t. */
 static uint64_t elapsed(const struct engine *e, uint64_t t)
 {
 	if (t > e->end)
@@ -32,10 +32,12 @@ static uint64_t elapsed(const struct engine *e, uint64_t t)
 }
 
 /**
- * t1_engine_busy() - an engine's BUSY_NS
+ * t1_engine_busy() - return an engine's BUSY_NS
  * @core: the accelerator
  * @e: engine
  * @t: device time
+ *
+ * Return: ns in which a command ran, up to @t.
  */
 uint64_t t1_engine_busy(const struct t1_core *core, unsigned int e, uint64_t t)
 {
@@ -45,10 +47,12 @@ uint64_t t1_engine_busy(const struct t1_core *core, unsigned int e, uint64_t t)
 }
 
 /**
- * t1_engine_switch_ns() - an engine's SWITCH_NS
+ * t1_engine_switch_ns() - return an engine's SWITCH_NS
  * @core: the accelerator
  * @e: engine
  * @t: device time
+ *
+ * Return: ns spent in switching runlists, up to @t.
  */
 uint64_t t1_engine_switch_ns(const struct t1_core *core, unsigned int e, uint64_t t)
 {
@@ -58,11 +62,13 @@ uint64_t t1_engine_switch_ns(const struct t1_core *core, unsigned int e, uint64_
 }
 
 /**
- * t1_engine_ctx_busy() - a context's busy time on an engine
+ * t1_engine_ctx_busy() - return a context's busy time on an engine
  * @core: the accelerator
  * @e: engine
  * @ctx: context, used or not
  * @t: device time
+ *
+ * Return: ns in which the context's commands ran, up to @t.
  */
 uint64_t t1_engine_ctx_busy(const struct t1_core *core, unsigned int e, uint32_t ctx,
 			    uint64_t t)
@@ -76,17 +82,19 @@ uint64_t t1_engine_ctx_busy(const struct t1_core *core, unsigned int e, uint32_t
 }
 
 /**
- * t1_engine_on_runlist() - whether an engine may run a context now
+ * t1_engine_on_runlist() - check whether an engine may run a context now
  * @core: the accelerator
  * @e: engine
  * @ctx: context
+ *
+ * Return: true if it may.
  */
 bool t1_engine_on_runlist(const struct t1_core *core, unsigned int e, uint32_t ctx)
 {
 	return !core_explicit(core) || core->engines[e].runlist & bit64(ctx);
 }
 
-/* Charge the phase under way up to @t and leave it. */
+/* Charge the current phase up to @t and leave it. */
 static void leave_phase(struct t1_core *core, struct engine *e, uint64_t t)
 {
 	uint64_t ns = elapsed(e, t);
@@ -118,7 +126,7 @@ static void enter_phase(struct engine *e, enum phase next, uint64_t t, uint64_t 
 	e->end = sat_add(t, ns);
 }
 
-/* Where the command that runs is to stop: at its end, or at a tile before it. */
+/* When the running command must stop: at its end, or at a tile before it. */
 static void set_stop(struct t1_core *core, struct engine *e, uint64_t t)
 {
 	struct queue *q = running(core, e);
@@ -144,7 +152,7 @@ static void run_queue(struct t1_core *core, struct engine *e, struct queue *q, u
 	      q->cost_ns - q->done_ns);
 }
 
-/* The waiting runlist comes into force. */
+/* Put the waiting runlist into force. */
 static void runlist_in(struct t1_core *core, unsigned int n, uint64_t t)
 {
 	struct engine *e = &core->engines[n];
@@ -178,7 +186,7 @@ static struct queue *pick(struct t1_core *core, unsigned int n)
 	return NULL;
 }
 
-/* An idle engine finds itself something to do, if there is anything. */
+/* Start the next command on an idle engine, if there is one. */
 static void engine_next(struct t1_core *core, unsigned int n, uint64_t t)
 {
 	struct engine *e = &core->engines[n];
@@ -214,7 +222,7 @@ static void engine_next(struct t1_core *core, unsigned int n, uint64_t t)
 }
 
 /**
- * t1_engine_kick() - something has changed: an idle engine looks for work
+ * t1_engine_kick() - have an idle engine look for work
  * @core: the accelerator
  * @e: engine
  * @t: device time
@@ -226,7 +234,7 @@ void t1_engine_kick(struct t1_core *core, unsigned int e, uint64_t t)
 }
 
 /**
- * t1_engine_work_edge() - a context has gone from no work to work
+ * t1_engine_work_edge() - report that a context has gone from no work to work
  * @core: the accelerator
  * @e: engine
  * @ctx: context
@@ -258,8 +266,8 @@ static void run_ends(struct t1_core *core, unsigned int n, uint64_t t)
 		return;
 	}
 	/*
-	 * What the effect wakes must not start on this engine before its own end has
-	 * been dealt with: until then the engine counts as running, for no time.
+	 * Work that the command wakes must not start on this engine before the command's
+	 * own end has been handled: until then the engine counts as running, for no time.
 	 */
 	e->phase = PHASE_RUN;
 	e->start = t;
@@ -279,7 +287,7 @@ static void run_ends(struct t1_core *core, unsigned int n, uint64_t t)
 }
 
 /**
- * t1_engine_event() - an engine's phase has reached its end
+ * t1_engine_event() - handle the end of an engine's phase
  * @core: the accelerator
  * @e: engine
  * @t: device time, the end of the phase
@@ -295,7 +303,7 @@ void t1_engine_event(struct t1_core *core, unsigned int e, uint64_t t)
 	case PHASE_SWITCH:
 		leave_phase(core, eng, t);
 		runlist_in(core, e, t);
-		/* Waiting queues have been looked at rarely while off the runlist. */
+		/* Waiting queues are polled rarely while off the runlist. */
 		t1_queue_sem_poll(core, t, true, e);
 		t1_engine_kick(core, e, t);
 		break;
@@ -313,13 +321,13 @@ void t1_engine_event(struct t1_core *core, unsigned int e, uint64_t t)
 }
 
 /**
- * t1_engine_cut() - the running command's context has stopped: stop it now
+ * t1_engine_cut() - stop the running command because its context has stopped
  * @core: the accelerator
  * @e: engine, in PHASE_RUN
  * @t: device time
  *
- * It stops where it is and keeps the rest of its cost. What can't be preempted can't
- * be cut either: it runs on until it ends or the engine is reset.
+ * The command stops where it is and keeps the rest of its cost. A command that can't be
+ * preempted can't be cut either: it runs until it ends or the engine is reset.
  */
 void t1_engine_cut(struct t1_core *core, unsigned int e, uint64_t t)
 {
@@ -339,8 +347,8 @@ void t1_engine_cut(struct t1_core *core, unsigned int e, uint64_t t)
  * @e: engine, in PHASE_RUN
  * @t: device time
  *
- * Costs the engine a reset where the command would not be preempted. The caller
- * kicks the engine once it is done with the queue.
+ * If the command can't be preempted, this costs an engine reset. The caller kicks the
+ * engine once it is done with the queue.
  */
 void t1_engine_abort(struct t1_core *core, unsigned int e, uint64_t t)
 {
@@ -356,8 +364,8 @@ void t1_engine_abort(struct t1_core *core, unsigned int e, uint64_t t)
 }
 
 /**
- * t1_engine_halt() - drop all work: the function is disabled or has failed
- * @core: the accelerator, not ready any more, its queues gone
+ * t1_engine_halt() - drop all work of a function that is disabled or has failed
+ * @core: the accelerator, no longer ready, its queues destroyed
  * @e: engine
  * @t: device time
  */
@@ -375,7 +383,7 @@ void t1_engine_halt(struct t1_core *core, unsigned int e, uint64_t t)
 }
 
 /**
- * t1_engine_submit() - RUNLIST_SUBMIT
+ * t1_engine_submit() - handle a write to RUNLIST_SUBMIT
  * @core: the accelerator, up to the present
  * @e: engine
  * @val: T1_RL_*
@@ -389,7 +397,7 @@ void t1_engine_submit(struct t1_core *core, unsigned int e, uint32_t val, uint64
 
 	if (!core_ready(core) || !core_explicit(core) || mode == T1_RL_PREEMPT_MASK ||
 	    val & ~(T1_RL_PREEMPT_MASK | T1_RL_TOKEN_MASK)) {
-		t1_guest_error(core, "runlist submit 0x%08x dropped", val);
+		t1_guest_error(core, "RUNLIST_SUBMIT of 0x%08x dropped", val);
 		return;
 	}
 	eng->want = true;
@@ -407,7 +415,7 @@ void t1_engine_submit(struct t1_core *core, unsigned int e, uint32_t val, uint64
 			runlist_in(core, e, t);
 			t1_queue_sem_poll(core, t, true, e);
 		}
-		/* The context may have been stopped already: a cut stands. */
+		/* The context may have been stopped already: keep the cut. */
 		if (!core->ctxs[running(core, eng)->ctx].faulted)
 			set_stop(core, eng, t);
 	}
@@ -415,7 +423,7 @@ void t1_engine_submit(struct t1_core *core, unsigned int e, uint32_t val, uint64
 }
 
 /**
- * t1_engine_reset() - ENG_RESET
+ * t1_engine_reset() - handle a write to ENG_RESET
  * @core: the accelerator, up to the present
  * @e: engine
  * @t: device time
@@ -428,7 +436,7 @@ void t1_engine_reset(struct t1_core *core, unsigned int e, uint64_t t)
 	if (!core_ready(core))
 		return;
 	if (eng->phase == PHASE_RESET) {
-		/* Under way for a destroyed queue: the host hears when it is done. */
+		/* A reset for a destroyed queue is in progress: the host hears of its end. */
 		if (!eng->reset_event) {
 			eng->reset_event = true;
 			eng->reset_ctx = T1_NO_CONTEXT;
@@ -447,13 +455,13 @@ void t1_engine_reset(struct t1_core *core, unsigned int e, uint64_t t)
 }
 
 /**
- * t1_engine_set_explicit() - SCHED_CTRL's EXPLICIT has changed
+ * t1_engine_set_explicit() - change SCHED_CTRL's EXPLICIT
  * @core: the accelerator, up to the present
- * @on: its new value
+ * @on: the new value
  * @t: device time
  *
- * Either way the engines start without a runlist of their own; what runs goes on to the
- * end of its ring entry.
+ * Either way the engines start without a runlist of their own; a running command goes on
+ * to the end of its ring entry.
  */
 void t1_engine_set_explicit(struct t1_core *core, bool on, uint64_t t)
 {
@@ -468,7 +476,7 @@ void t1_engine_set_explicit(struct t1_core *core, bool on, uint64_t t)
 		eng->runlist = 0;
 		eng->token = 0;
 		eng->want = false;
-		/* An empty runlist has no work: nobody needs to be told. */
+		/* An empty runlist has no work: nothing to report. */
 		eng->idle_reported = true;
 		if (eng->phase == PHASE_RUN && !core->ctxs[running(core, eng)->ctx].faulted)
 			set_stop(core, eng, t);

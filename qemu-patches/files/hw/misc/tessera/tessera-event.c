@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tessera-event.c - the event queue: what the device says unasked
+ * tessera-event.c - the event queue
  *
  * Events go through a backlog into the ring in memory, so that none is lost or
- * reordered while the ring is full. The backlog is bounded: past EVENT_GATE
- * everything that could make more events stands still until the driver reads.
+ * reordered while the ring is full. The backlog is bounded: past EVENT_GATE everything
+ * that could produce more events stops until the driver reads some.
  */
 #include <string.h>
 
 #include "tessera-internal.h"
 
 /**
- * t1_event_flush() - move events from the backlog to the ring, as far as it has room
+ * t1_event_flush() - move events from the backlog to the ring while it has room
  * @core: the accelerator
  */
 void t1_event_flush(struct t1_core *core)
@@ -27,7 +27,7 @@ void t1_event_flush(struct t1_core *core)
 		ev = &core->backlog[core->backlog_first];
 		ev->phase = ring->phase;
 		at = ring->base + (uint64_t)ring->tail * sizeof(*ev);
-		/* The phase goes last: it is what the driver polls. */
+		/* The phase is written last: it is what the driver polls. */
 		if (!core->ops->dma_write(core->opaque, at, ev,
 					  offsetof(struct t1_event, phase))) {
 			t1_core_fatal(core, "event queue not reachable");
@@ -52,14 +52,14 @@ void t1_event_flush(struct t1_core *core)
 }
 
 /**
- * t1_event_post() - report something
+ * t1_event_post() - post an event
  * @core: the accelerator
  * @type: T1_EV_*
- * @engine: that it is about
- * @ctx: or T1_NO_CONTEXT
- * @slot: of a fault
+ * @engine: engine that the event is about
+ * @ctx: context, or T1_NO_CONTEXT
+ * @slot: queue slot of a fault, else 0
  * @fault: T1_FAULT_*
- * @addr: of a fault
+ * @addr: virtual address of a fault, else 0
  * @t: device time of the event
  */
 void t1_event_post(struct t1_core *core, unsigned int type, unsigned int engine,

@@ -2,11 +2,11 @@
 /*
  * tessera-internal.h - state of the T1 core and the verbs its files share
  *
- * Data meets the files in this order: tessera-regs.c takes a register access and
- * brings the model up to the present; tessera-admin.c serves the admin queue;
- * tessera-mmu.c keeps the page tables; tessera-engine.c decides what runs when;
- * tessera-queue.c fetches and retires ring entries; tessera-cmd.c checks, prices
- * and carries out a command; tessera-event.c reports; tessera-state.c saves and loads.
+ * Data meets the files in this order: tessera-regs.c takes a register access and brings
+ * the model up to the present; tessera-admin.c serves the admin queue; tessera-mmu.c keeps
+ * the page tables; tessera-engine.c decides what runs when; tessera-queue.c fetches and
+ * retires ring entries; tessera-cmd.c checks a command, computes its cost and executes it;
+ * tessera-event.c reports; tessera-state.c saves and loads.
  */
 #ifndef TESSERA_INTERNAL_H
 #define TESSERA_INTERNAL_H
@@ -20,7 +20,7 @@
 #define NUM_VECTORS		T1_MAX_VECTORS
 #define NUM_ENGINES		T1_NUM_ENGINES
 
-/* Commands that one fetch brings from a ring or a batch. */
+/* Commands that one fetch reads from a ring or a batch. */
 #define FETCH_CMDS		32u
 
 /*
@@ -30,17 +30,17 @@
 #define MMU_MAX_NODES		(NUM_CONTEXTS * 544u)
 
 /*
- * Events that may wait inside the device before it stops making new ones, and room
- * beyond for those that don't ask: a pending edge and a fault for each context,
- * and what the commands in flight still say.
+ * Events that may wait inside the device before it stops making new ones, and room for those
+ * that can't be held back: a pending edge and a fault for each context, and what the
+ * commands in flight still report.
  */
 #define EVENT_GATE		1024u
 #define EVENT_BACKLOG		(EVENT_GATE + 512u)
 
 /*
- * How late the host's timer may be and the engines still be run at the times the
- * model says. Later than that the next command starts at the present and the lag
- * shows as idle time, or a host slower than the model would fall behind for ever.
+ * How late the host's timer may be with the engines still running at the model's times. If
+ * it is later, the next command starts at the present and the lag shows as idle time;
+ * otherwise a host slower than the model would fall further and further behind.
  */
 #define CATCH_UP_NS		1000000u
 
@@ -54,7 +54,7 @@ struct mmu {
 	struct mmu_node *root;
 };
 
-/* A stretch of one address space that lies in one piece. */
+/* A range of one address space that is contiguous in memory. */
 struct mmu_run {
 	uint64_t addr;			/* vram or bus */
 	uint64_t len;
@@ -89,7 +89,7 @@ struct queue {
 	uint32_t tail;
 	uint64_t busy_ns;
 
-	/* The command in hand: copied and checked once; in progress when done_ns. */
+	/* The command in hand: copied and checked once; in progress if done_ns is not 0. */
 	bool have_cmd;
 	struct t1_cmd cmd;
 	uint64_t cost_ns;
@@ -118,9 +118,9 @@ enum phase {
 struct engine {
 	enum phase phase;
 	uint64_t start;			/* of the phase */
-	uint64_t end;			/* when the phase is to be looked at next */
-	uint32_t slot;			/* that runs in PHASE_RUN */
-	uint32_t next_slot;		/* round robin goes on here */
+	uint64_t end;			/* when the phase must be checked next */
+	uint32_t slot;			/* queue that runs in PHASE_RUN */
+	uint32_t next_slot;		/* round robin continues here */
 
 	uint64_t runlist;		/* in force, if SCHED_CTRL has EXPLICIT */
 	uint32_t token;
@@ -166,7 +166,7 @@ struct t1_core {
 	uint8_t *vram;
 
 	bool entered;			/* inside a public function */
-	bool failed;			/* FATAL just set: work is still to be dropped */
+	bool failed;			/* FATAL just set: work has yet to be dropped */
 	uint64_t now;			/* device time at entry */
 
 	uint32_t ctrl;
@@ -220,7 +220,7 @@ static inline bool core_explicit(const struct t1_core *core)
 	return core->sched_ctrl & T1_SCHED_EXPLICIT;
 }
 
-/* Too many events unread: no new work until the driver has read some. */
+/* Too many unread events: no new work until the driver has read some. */
 static inline bool core_stalled(const struct t1_core *core)
 {
 	return core->backlog_count >= EVENT_GATE;

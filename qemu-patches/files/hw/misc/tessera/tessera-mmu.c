@@ -3,8 +3,8 @@
  * tessera-mmu.c - the T1's page tables: a radix tree for each context
  *
  * Four levels of 512 entries, 48 bits of address, pages of 4 KiB at level 0 and of
- * 2 MiB at level 1. Only admin commands change them; drivers never see them. An
- * empty table is freed at once, so what a context costs is what it has mapped.
+ * 2 MiB at level 1. Only admin commands change them; drivers never see them. An empty table
+ * is freed at once, so a context uses memory only for what it has mapped.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -138,8 +138,8 @@ static void prune(struct t1_core *core, struct mmu *mmu, uint64_t va)
 }
 
 /*
- * The table of @level that holds @va's entry, made if need be. Fails with EXISTS
- * where a larger page is in the way.
+ * Return the table of @level that holds @va's entry; create it if it does not exist. Fails
+ * with EXISTS if a larger page is in the way.
  */
 static unsigned int table_get(struct t1_core *core, struct mmu *mmu, uint64_t va,
 			      unsigned int level, struct mmu_node **table)
@@ -174,7 +174,7 @@ static unsigned int table_get(struct t1_core *core, struct mmu *mmu, uint64_t va
 }
 
 /**
- * t1_mmu_map() - map pages, all of them or none
+ * t1_mmu_map() - map pages, either all of them or none
  * @core: the accelerator
  * @mmu: the address space
  * @va: first address, aligned to the page size; the range lies inside 48 bits
@@ -221,7 +221,7 @@ out_prune:
 	return status;
 }
 
-/* Whether @va cuts a 2 MiB page in two. */
+/* Is @va inside a 2 MiB page? */
 static bool splits(const struct mmu *mmu, uint64_t va)
 {
 	unsigned int level;
@@ -330,7 +330,7 @@ unsigned int t1_mmu_translate(const struct mmu *mmu, uint64_t va, uint64_t len,
  * @va: first address
  * @len: bytes
  * @access: MMU_READ or MMU_WRITE
- * @fault_va: first address that may not
+ * @fault_va: set to the first address that may not be accessed
  *
  * Return: T1_FAULT_NONE, _UNMAPPED or _PERMISSION.
  */
@@ -353,10 +353,12 @@ unsigned int t1_mmu_probe(const struct mmu *mmu, uint64_t va, uint64_t len,
 }
 
 /**
- * t1_mmu_any_system() - whether any mapped page of a range is in system memory
+ * t1_mmu_any_system() - check whether any mapped page of a range is in system memory
  * @mmu: the address space
  * @va: first address
  * @len: bytes
+ *
+ * Return: true if one is.
  */
 bool t1_mmu_any_system(const struct mmu *mmu, uint64_t va, uint64_t len)
 {
@@ -420,8 +422,8 @@ unsigned int t1_mmu_read(struct t1_core *core, const struct mmu *mmu, uint64_t v
 }
 
 /*
- * The reader of a fence or of a control block polls it from another thread: what is
- * one aligned word must appear in one store.
+ * The reader of a fence or of a control block polls it from another thread: an aligned word
+ * must be written in one store.
  */
 static void vram_store(uint8_t *to, const uint8_t *from, uint64_t len)
 {

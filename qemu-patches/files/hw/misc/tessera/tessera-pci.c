@@ -2,8 +2,8 @@
 /*
  * tessera-pci.c - the T1 as a PCIe endpoint of QEMU 10.0
  *
- * Config space, BARs, MSI-X, DMA, timer, properties and migration for the device core,
- * which does all the rest and knows nothing of QEMU.
+ * Config space, BARs, MSI-X, DMA, timer, properties and migration. The device core does the
+ * rest and uses nothing of QEMU's.
  */
 #include "qemu/osdep.h"
 #include "qemu/log.h"
@@ -27,7 +27,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(TesseraState, TESSERA)
 #define PCIE_CAP_OFFSET		0x80
 #define PM_CAP_OFFSET		0x60
 
-/* A larger stream holds more mappings than the device has page tables for. */
+/* A larger stream would hold more mappings than the device has page tables for. */
 #define STATE_MAX		(512 * MiB)
 
 struct TesseraState {
@@ -38,7 +38,7 @@ struct TesseraState {
 	QEMUTimer *timer;
 	struct t1_core *core;
 
-	/* of the migration stream, while it is saved or loaded */
+	/* the migration stream, while it is being saved or loaded */
 	uint8_t *state;
 	uint32_t state_len;
 
@@ -70,7 +70,7 @@ static void t1_set_timer(void *opaque, uint64_t deadline)
 }
 
 /*
- * Only memory answers the device: an access to registers, which could be its own, is
+ * The device's DMA reaches only memory: an access to registers, which could be its own, is
  * refused as a bus error.
  */
 static const MemTxAttrs t1_attrs = { .memory = 1 };
@@ -181,7 +181,7 @@ static void t1_regs_write(void *opaque, hwaddr addr, uint64_t val, unsigned int 
 	t1_core_write(s->core, addr, val, size);
 }
 
-/* Every size is let through: the core says what a wrong one does. */
+/* Accept every access size: the core decides what a wrong one does. */
 static const MemoryRegionOps t1_regs_ops = {
 	.read = t1_regs_read,
 	.write = t1_regs_write,
@@ -217,7 +217,7 @@ static bool t1_add_caps(TesseraState *s, Error **errp)
 
 	if (pci_bus_is_express(pci_get_bus(dev))) {
 		if (pcie_endpoint_cap_init(dev, PCIE_CAP_OFFSET) < 0) {
-			error_setg(errp, "tessera: no room for the PCIe capability");
+			error_setg(errp, "tessera: cannot add the PCIe capability");
 			return false;
 		}
 		pcie_cap_flr_init(dev);
@@ -294,7 +294,7 @@ static void t1_realize(PCIDevice *dev, Error **errp)
 	s->core = t1_core_new(&config, &t1_host_ops, s,
 			      memory_region_get_ram_ptr(&s->vram));
 	if (!s->core) {
-		error_setg(errp, "tessera: no memory for the device's state");
+		error_setg(errp, "tessera: cannot allocate the device's state");
 		goto out_timer;
 	}
 	return;
@@ -327,7 +327,7 @@ static int t1_pre_save(void *opaque)
 		free(buf);
 		return -ENOMEM;
 	}
-	/* Not g_malloc's: copied so that both directions free alike. */
+	/* Copied, since it is not g_malloc()'s: both directions free the state alike. */
 	s->state = g_memdup2(buf, len);
 	s->state_len = len;
 	free(buf);
@@ -351,7 +351,7 @@ static int t1_post_load(void *opaque, int version_id)
 	ok = t1_core_load(s->core, s->state, s->state_len, &why);
 	g_clear_pointer(&s->state, g_free);
 	if (!ok) {
-		error_report("tessera: state refused: %s", why);
+		error_report("tessera: cannot load the state: %s", why);
 		return -EINVAL;
 	}
 	return 0;

@@ -36,12 +36,12 @@ struct t1_product {
 	bool i8;
 };
 
-/* Floats of scratch that t1_product() wants, 16-byte aligned. */
+/* Floats of scratch that t1_product() needs, 16-byte aligned. */
 #define T1_PRODUCT_SCRATCH	(64u * 256u + 256u * 512u)
 
 /**
- * t1_product() - C += A B
- * @p: the product; all of it in host memory, C as it is to start
+ * t1_product() - compute C += A B
+ * @p: the product; all operands in host memory, C with its starting values
  * @scratch: T1_PRODUCT_SCRATCH floats
  *
  * Each f32 sum goes in rising order of k from C on, products and sums rounded one by one.

@@ -2,9 +2,9 @@
 /*
  * tessera-queue.c - rings: doorbells, fetching, retiring, waiting, faults
  *
- * A queue has work while there is an entry to run and nothing stops it: no fault of
- * its context, no error of its own, no semaphore that it waits for. t1_queue_update()
- * is the one place that says so; engines and the host hear of it from there.
+ * A queue has work while there is an entry to run and nothing stops it: no fault of its
+ * context, no error of its own, no semaphore that it waits for. Only t1_queue_update()
+ * decides that, and notifies the engines and the host.
  */
 #include <string.h>
 
@@ -22,7 +22,7 @@ static bool queue_works(const struct t1_core *core, const struct queue *q)
 }
 
 /**
- * t1_queue_update() - take note of a change in whether a queue has work
+ * t1_queue_update() - record whether a queue has work
  * @core: the accelerator
  * @q: the queue
  * @t: device time of the change
@@ -60,7 +60,7 @@ static void set_poll(struct t1_core *core, struct queue *q, uint64_t t)
 {
 	bool on = t1_engine_on_runlist(core, q->engine, q->ctx);
 
-	/* A late timer must not leave a row of polls to make up for. */
+	/* Polls missed because of a late timer are not made up for. */
 	if (core->now - t > CATCH_UP_NS)
 		t = core->now;
 	q->poll_at = sat_add(t, on ? POLL_ON_NS : POLL_OFF_NS);
@@ -71,11 +71,11 @@ static void set_poll(struct t1_core *core, struct queue *q, uint64_t t)
  * @core: the accelerator
  * @q: the queue, which goes into error
  * @fault: T1_FAULT_*
- * @addr: virtual address, where the fault has one
+ * @addr: virtual address, if the fault has one
  * @t: device time
  *
- * What the context runs on the other engine is stopped too, with the rest of its cost
- * kept. Only the first fault is recorded and reported.
+ * A command that the context runs on the other engine is stopped too and keeps the rest of
+ * its cost. Only the first fault is recorded and reported.
  */
 void t1_queue_fault(struct t1_core *core, struct queue *q, unsigned int fault,
 		    uint64_t addr, uint64_t t)
@@ -113,8 +113,8 @@ void t1_queue_fault(struct t1_core *core, struct queue *q, unsigned int fault,
 }
 
 /*
- * Bring one command to the front of @f. Fetches ahead where it can; what lies ahead
- * may be unreadable without harm until its turn comes.
+ * Bring one command to the front of @f. Fetches ahead where it can; a command that can't be
+ * read is an error only when its turn comes.
  */
 static unsigned int fetch(struct t1_core *core, struct queue *q, struct fetch *f,
 			  uint64_t va, uint32_t index, uint32_t ahead,
@@ -208,7 +208,7 @@ fault:
  * t1_queue_cb_write() - write a queue's control block
  * @core: the accelerator
  * @q: the queue
- * @head: index to show
+ * @head: index to write
  * @fault_va: address at fault
  *
  * Return: T1_FAULT_*.
@@ -225,13 +225,13 @@ unsigned int t1_queue_cb_write(struct t1_core *core, struct queue *q, uint32_t h
 }
 
 /**
- * t1_queue_end() - the command in hand of a queue has had its time: carry it out
+ * t1_queue_end() - execute a queue's command in hand at the end of its modelled time
  * @core: the accelerator
  * @q: the queue, its engine time charged
  * @t: device time
  *
- * Return: true at the end of a ring entry, or where the command has failed; false
- * inside a batch.
+ * Return: true at the end of a ring entry or if the command has failed, false inside a
+ * batch.
  */
 bool t1_queue_end(struct t1_core *core, struct queue *q, uint64_t t)
 {
@@ -256,7 +256,7 @@ bool t1_queue_end(struct t1_core *core, struct queue *q, uint64_t t)
 		return false;
 	}
 	/*
-	 * Waiters look again even where this queue is about to run out: the order in
+	 * Poll the waiters even if this queue is about to run out of work: the order in
 	 * which the model does things at one instant is fixed, and part of its results.
 	 */
 	if (opcode == T1_OP_FENCE && core->num_waiting)
@@ -299,11 +299,11 @@ static void sem_look(struct t1_core *core, struct queue *q, uint64_t t)
 }
 
 /**
- * t1_queue_sem_poll() - look again at the semaphores that queues wait for
+ * t1_queue_sem_poll() - poll the semaphores that queues wait for
  * @core: the accelerator
  * @t: device time
- * @all: all that wait, else those whose time has come
- * @engine: only this engine's queues, or all where negative
+ * @all: poll all of them, not only those that are due
+ * @engine: poll this engine's queues only; negative: all engines'
  */
 void t1_queue_sem_poll(struct t1_core *core, uint64_t t, bool all, int engine)
 {
@@ -322,7 +322,7 @@ void t1_queue_sem_poll(struct t1_core *core, uint64_t t, bool all, int engine)
 }
 
 /**
- * t1_queue_poll_at() - when a waiting semaphore is to be looked at next
+ * t1_queue_poll_at() - return when a semaphore must be polled next
  * @core: the accelerator
  *
  * Return: device time, or T1_NEVER.
@@ -340,22 +340,22 @@ uint64_t t1_queue_poll_at(const struct t1_core *core)
 }
 
 /**
- * t1_queue_doorbell() - a driver has moved a queue's tail
+ * t1_queue_doorbell() - handle a doorbell
  * @core: the accelerator, up to the present
- * @slot: below NUM_SLOTS
- * @tail: as written
+ * @slot: queue slot, below NUM_SLOTS
+ * @tail: the value written
  */
 void t1_queue_doorbell(struct t1_core *core, unsigned int slot, uint32_t tail)
 {
 	struct queue *q = &core->queues[slot];
 
 	if (!q->used) {
-		t1_guest_error(core, "doorbell of slot %u, which has no queue", slot);
+		t1_guest_error(core, "doorbell of slot %u dropped: no queue in it", slot);
 		return;
 	}
 	trace(core, T1_TRACE_DOORBELL, slot, tail, q->head, 0);
 	if (tail - q->head > 1u << q->ring_log2) {
-		t1_guest_error(core, "slot %u: tail %u is too far from head %u", slot, tail,
+		t1_guest_error(core, "slot %u: tail %u too far ahead of head %u", slot, tail,
 			       q->head);
 		t1_queue_fault(core, q, T1_FAULT_BAD_DOORBELL, 0, core->now);
 		return;
@@ -370,7 +370,7 @@ void t1_queue_doorbell(struct t1_core *core, unsigned int slot, uint32_t tail)
 }
 
 /**
- * t1_queue_abort() - take a queue off its engine, whatever it runs
+ * t1_queue_abort() - drop the command that an engine runs for a queue
  * @core: the accelerator
  * @q: the queue
  */
@@ -391,7 +391,7 @@ void t1_queue_abort(struct t1_core *core, struct queue *q)
 }
 
 /**
- * t1_queue_reset() - back to an empty ring, error cleared
+ * t1_queue_reset() - empty a queue's ring and clear its error
  * @core: the accelerator
  * @q: the queue
  */
@@ -426,7 +426,7 @@ void t1_ctx_destroy(struct t1_core *core, struct ctx *ctx)
 	uint32_t id = ctx - core->ctxs;
 	unsigned int slot;
 
-	/* All are empty before the first kick: none of them may start once more. */
+	/* Empty all queues before the first kick, so that none can start again. */
 	for (slot = 0; slot < NUM_SLOTS; slot++) {
 		if (core->queues[slot].used && core->queues[slot].ctx == id)
 			t1_queue_abort(core, &core->queues[slot]);

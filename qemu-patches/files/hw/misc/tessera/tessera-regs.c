@@ -16,7 +16,7 @@
 /**
  * t1_guest_error() - report a guest's mistake
  * @core: the accelerator
- * @fmt: as of printf(), without a newline at its end
+ * @fmt: format as for printf(), without a trailing newline
  */
 void t1_guest_error(struct t1_core *core, const char *fmt, ...)
 {
@@ -27,7 +27,7 @@ void t1_guest_error(struct t1_core *core, const char *fmt, ...)
 	va_end(args);
 }
 
-/* Everything that the model does by itself up to the present, in the order of its times. */
+/* Do everything that the model does by itself up to the present, in order of time. */
 static void core_advance(struct t1_core *core)
 {
 	uint64_t at, t;
@@ -53,7 +53,7 @@ static void core_advance(struct t1_core *core)
 }
 
 /**
- * t1_core_set_timer() - arm the host's timer for the next thing the model does by itself
+ * t1_core_set_timer() - arm the host's timer for the model's next step
  * @core: the accelerator
  */
 void t1_core_set_timer(struct t1_core *core)
@@ -92,9 +92,9 @@ static void core_teardown(struct t1_core *core)
 }
 
 /**
- * t1_core_fatal() - the device can't go on until it is reset
+ * t1_core_fatal() - stop the device until it is reset
  * @core: the accelerator
- * @why: for the log
+ * @why: reason for the log
  *
  * Callable from anywhere: the work is dropped when the public function returns.
  */
@@ -107,8 +107,10 @@ void t1_core_fatal(struct t1_core *core, const char *why)
 }
 
 /**
- * t1_core_power_on() - everything to its power-on state; no callback is made
+ * t1_core_power_on() - put everything into its power-on state
  * @core: the accelerator
+ *
+ * Makes no callback.
  */
 void t1_core_power_on(struct t1_core *core)
 {
@@ -144,7 +146,7 @@ void t1_core_power_on(struct t1_core *core)
 static bool core_enter(struct t1_core *core)
 {
 	if (core->entered) {
-		t1_guest_error(core, "the device has accessed its own registers");
+		t1_guest_error(core, "access to the device's own registers dropped");
 		return false;
 	}
 	core->entered = true;
@@ -188,7 +190,7 @@ static void write_ctrl(struct t1_core *core, uint32_t val)
 	core->ctrl = val & T1_CTRL_ENABLE;
 	if (core->ctrl && !was) {
 		if (!ring_ok(&core->asq) || !ring_ok(&core->acq) || !ring_ok(&core->evq)) {
-			t1_core_fatal(core, "admin or event ring refused");
+			t1_core_fatal(core, "invalid base or size of an admin or event ring");
 			return;
 		}
 		ring_start(&core->asq);
@@ -238,7 +240,7 @@ static void write_control(struct t1_core *core, uint64_t off, uint32_t val)
 	case T1_REG_EVQ_HEAD:
 		write_head(core, &core->evq, val);
 		t1_event_flush(core);
-		/* Whatever had to stop for want of room may go on. */
+		/* Restart whatever had stopped for lack of room. */
 		for (e = 0; e < NUM_ENGINES; e++)
 			t1_engine_kick(core, e, core->now);
 		t1_admin_run(core);
@@ -248,7 +250,8 @@ static void write_control(struct t1_core *core, uint64_t off, uint32_t val)
 	if (off < T1_REG_ASQ_BASE_LO || off > T1_REG_EVQ_SIZE)
 		return;
 	if (core->ctrl & T1_CTRL_ENABLE) {
-		t1_guest_error(core, "ring register 0x%x written while enabled", (unsigned int)off);
+		t1_guest_error(core, "write to ring register 0x%x dropped: the device is enabled",
+			       (unsigned int)off);
 		return;
 	}
 	ring = off < T1_REG_ACQ_BASE_LO ? &core->asq :

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tessera-state.c - the whole state but VRAM, as a stream of bytes and back
+ * tessera-state.c - saving all state but VRAM as a stream of bytes, and loading it
  *
  * Little-endian, in the order of walk_core(), mappings as runs. One function walks the
- * state for both directions, so that they can't differ. What can be derived is not in
- * the stream. A stream may come from a hostile source: whatever the rest of the core
- * relies on is checked before any of it is used.
+ * state in both directions, so that they can't differ. State that can be derived is not in
+ * the stream. A stream may come from a hostile source: whatever the rest of the core relies
+ * on is checked before any of it is used.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tessera-internal.h"
 
+/*
+ * A minor version only appends fields, each read where stream.minor has it; whatever else
+ * changes the stream is another major version.
+ */
 #define STATE_MAGIC		0x54535354u	/* "TSST" */
-#define STATE_VERSION		1u
+#define STATE_MAJOR		1u
+#define STATE_MINOR		0u
 #define STATE_END		0x444e4554u	/* "TEND" */
 
 #define VA_END			(1ull << T1_VA_BITS)
@@ -24,6 +29,7 @@ struct stream {
 	size_t room;			/* when saving */
 	size_t at;			/* when loading */
 	bool loading;
+	uint32_t minor;			/* of the stream; STATE_MINOR when saving */
 	const char *why;		/* the first thing that was wrong */
 };
 
@@ -98,6 +104,19 @@ static void constant(struct stream *s, uint64_t value, const char *why)
 	u64(s, &v);
 	if (v != value)
 		refuse(s, why);
+}
+
+static void walk_version(struct stream *s)
+{
+	uint32_t major = STATE_MAJOR;
+
+	s->minor = STATE_MINOR;
+	u32(s, &major);
+	u32(s, &s->minor);
+	if (major != STATE_MAJOR)
+		refuse(s, "unknown major version of the state");
+	if (s->minor > STATE_MINOR)
+		refuse(s, "state of a newer minor version");
 }
 
 static void walk_ring(struct stream *s, struct bus_ring *ring, bool ready)
@@ -192,7 +211,7 @@ static void load_run(struct stream *s, struct t1_core *core, struct mmu *mmu,
 	for (i = 0; i < run->npages; i++)
 		addrs[i] = run->addr + i * size;
 	if (t1_mmu_map(core, mmu, run->va, addrs, run->npages, run->flags))
-		refuse(s, "mapping twice, or out of memory");
+		refuse(s, "address mapped twice, or out of memory");
 }
 
 static void walk_mmu(struct stream *s, struct t1_core *core, struct mmu *mmu)
@@ -274,7 +293,7 @@ static void walk_queue(struct stream *s, struct t1_core *core, struct queue *q)
 	     q->head == q->tail))
 		refuse(s, "command out of range");
 	if (q->waiting && (!q->have_cmd || q->cmd.opcode != T1_OP_SEM_WAIT || q->done_ns))
-		refuse(s, "waiting queue has no semaphore");
+		refuse(s, "waiting queue without a semaphore");
 }
 
 static void walk_engine(struct stream *s, struct t1_core *core, unsigned int n)
@@ -317,9 +336,9 @@ static void walk_engine(struct stream *s, struct t1_core *core, unsigned int n)
 	if (e->phase == PHASE_RUN && (!q->used || !q->have_cmd || q->engine != n || q->waiting ||
 				      e->end - e->start > q->cost_ns - q->done_ns ||
 				      t1_cmd_check(core, &q->cmd, n, q->in_batch)))
-		refuse(s, "engine runs what is not there");
+		refuse(s, "engine runs a command that its queue does not hold");
 	if (e->phase == PHASE_SWITCH && !e->want)
-		refuse(s, "engine switches to no runlist");
+		refuse(s, "engine switches without a waiting runlist");
 	if (e->phase != PHASE_IDLE && !core_ready(core))
 		refuse(s, "engine busy in a disabled device");
 }
@@ -329,9 +348,9 @@ static void walk_core(struct stream *s, struct t1_core *core)
 	unsigned int i;
 
 	constant(s, STATE_MAGIC, "not a T1 state");
-	constant(s, STATE_VERSION, "unknown version of the state");
-	constant(s, core->config.vram_bytes, "state of a device with other VRAM size");
-	constant(s, core->config.hang, "state of a device with another hang property");
+	walk_version(s);
+	constant(s, core->config.vram_bytes, "state of a device with a different VRAM size");
+	constant(s, core->config.hang, "state of a device with a different hang property");
 	u32(s, &core->ctrl);
 	u32(s, &core->status);
 	u32(s, &core->sched_ctrl);
@@ -352,12 +371,12 @@ static void walk_core(struct stream *s, struct t1_core *core)
 		walk_queue(s, core, &core->queues[i]);
 	for (i = 0; i < NUM_ENGINES && !s->why; i++)
 		walk_engine(s, core, i);
-	constant(s, STATE_END, "no end where it should be");
+	constant(s, STATE_END, "end marker missing");
 	if (s->loading && s->at != s->len)
 		refuse(s, "bytes after the end");
 }
 
-/* What the stream leaves out because it follows from the rest. */
+/* Compute the state that the stream leaves out because it follows from the rest. */
 static void derive(struct t1_core *core)
 {
 	struct engine *e;
@@ -410,7 +429,7 @@ bool t1_core_load(struct t1_core *core, const uint8_t *buf, size_t len,
 	}
 	core->timer = T1_NEVER;
 	t1_core_set_timer(core);
-	/* The timer's last deadline is not known: say it even where it is never. */
+	/* The timer's last deadline is unknown: set it even if it is T1_NEVER. */
 	if (core->timer == T1_NEVER)
 		core->ops->set_timer(core->opaque, T1_NEVER);
 	return !s.why;

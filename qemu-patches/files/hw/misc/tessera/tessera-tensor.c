@@ -38,7 +38,7 @@ _Static_assert(FLT_EVAL_METHOD == 0, "f32 arithmetic must round to f32");
 
 /* Elements that row-wise and element-wise commands handle at a time. */
 #define CHUNK		8192u
-/* Scratch kept from one command to the next; more is given back after the command. */
+/* Scratch kept from one command to the next; anything beyond it is freed after the command. */
 #define SCRATCH_KEEP	(16u << 20)
 
 /**
@@ -48,7 +48,7 @@ _Static_assert(FLT_EVAL_METHOD == 0, "f32 arithmetic must round to f32");
  * @cols: elements of a row
  * @ld: elements from a row to the next
  * @size: bytes of an element: 1 or 4, also its alignment
- * @passes: times that its bytes cross the memory bus
+ * @passes: how often its bytes cross the memory bus
  */
 struct operand {
 	uint64_t va;
@@ -63,8 +63,8 @@ struct operand {
  * struct shape - what a command needs, as its parser found it
  * @op: operands, in the order in which the command names them
  * @num_ops: how many
- * @macs: f32 or i8 multiply-accumulates; for the rest, elements that pass a lane
- * @i8: the i8 rate holds
+ * @macs: f32 or i8 multiply-accumulates; for other commands, elements that pass a lane
+ * @i8: whether the i8 rate applies
  */
 struct shape {
 	struct operand op[4];
@@ -369,7 +369,7 @@ uint64_t t1_tensor_cost_ns(const struct t1_cmd *cmd, const struct t1_rates *r)
 
 /* -------------------------------------------------------------- scratch -- */
 
-/* One piece a thread, so that devices on different threads don't meet. */
+/* One for each thread, so that devices on different threads don't share it. */
 static _Thread_local struct {
 	void *base;
 	uint64_t bytes;
@@ -482,7 +482,7 @@ static double pow2(int n)	/* -1022 <= n <= 1023 */
 }
 
 /*
- * exp to double precision less a few bits, so that rounding it to f32 is right but in a
+ * exp to double precision less a few bits, so that rounding it to f32 is right except for a
  * handful of near ties: x = n ln 2 + r, |r| <= ln 2 / 2, Taylor for e^r.
  */
 static double exp_f64(double x)

@@ -49,7 +49,8 @@ struct t1_rates {
  * t1_tensor_check() - validate every field of a compute command
  * @cmd: private copy of the command, contents untrusted
  *
- * Looks at no memory. Everything that exec needs for its own safety is checked here.
+ * Accesses no memory. Everything that t1_tensor_exec() needs for its own safety is checked
+ * here.
  *
  * Return: 0, or T1_FAULT_BAD_COMMAND (opcode, flag, reserved or field out of range, too
  * many bytes or MACs), _MISALIGNED (an operand) or _UNMAPPED (an operand passes 48 bits).
@@ -57,18 +58,18 @@ struct t1_rates {
 unsigned int t1_tensor_check(const struct t1_cmd *cmd);
 
 /**
- * t1_tensor_cost_ns() - modelled engine time of a command that check() passed
+ * t1_tensor_cost_ns() - compute the modelled engine time of a checked command
  * @cmd: the command
  * @r: speeds
  *
- * Return: the longer of arithmetic and VRAM traffic, ns, rounded up, at least 1; 0 for a
- * command that check() refuses.
+ * Return: the longer of arithmetic and VRAM traffic, in ns, rounded up, at least 1; 0 for a
+ * command that t1_tensor_check() refuses.
  */
 uint64_t t1_tensor_cost_ns(const struct t1_cmd *cmd, const struct t1_rates *r);
 
 /**
- * t1_tensor_exec() - carry out a command
- * @cmd: the command; checked again here, so a wrong call order costs nothing but a fault
+ * t1_tensor_exec() - execute a command
+ * @cmd: the command; checked again here, so calling this unchecked is at worst a fault
  * @mem: address space it runs in
  * @fault_va: set to the virtual address of a memory fault
  *
