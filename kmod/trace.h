@@ -172,7 +172,7 @@ TRACE_EVENT(tessera_idle,
 		  __entry->busy_ns)
 );
 
-/* The vGPU did not let go of the engine, which is reset, or in the end the whole device. */
+/* The vGPU did not release the engine, which is reset, or in the end the whole device. */
 TRACE_EVENT(tessera_reset,
 	TP_PROTO(const struct device *dev, u32 engine, u64 time_ns, const char *vgpu, bool device,
 		 u32 tries),

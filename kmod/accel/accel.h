@@ -2,7 +2,7 @@
 /*
  * accel.h - an accelerator that is shared, and the order of all locks
  *
- * Locks, outermost first. Who holds one takes only those below it.
+ * Locks, outermost first. A holder of one takes only those below it.
  *
  *   vgpu->lock                 mutex: what the guest has set up, and its changes in hardware
  *   (VFIO's own, mmap_lock)    taken by vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw();

@@ -32,7 +32,7 @@ void tessera_frame_module_exit(void)
 	kmem_cache_destroy(tessera_frame_cache);
 }
 
-/* Other mappings of the page are none of ours: cache lines are not synchronised for them. */
+/* Other mappings of the page are not ours: cache lines are not synchronised for them. */
 static struct tessera_frame *tessera_frame_new(struct tessera_accel *accel, struct page *page)
 {
 	struct device *dev = &accel->pdev->dev;

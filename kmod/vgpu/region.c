@@ -412,7 +412,7 @@ void tessera_region_module_exit(void)
 #else
 /*
  * A file system with nothing in it but an inode for each vGPU. It has no owner, since the mount
- * of our own would keep the module loaded for ever; it goes after the last vGPU.
+ * of our own would keep the module loaded forever; it goes after the last vGPU.
  */
 static struct vfsmount *tessera_mnt;
 

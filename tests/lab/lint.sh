@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Static checks, as KTAP: checkpatch --strict, W=1 and sparse builds of the modules for both
-# kernels, kernel-doc, cppcheck, codespell, wording, shellcheck, syntax of Python and
+# kernels, the layers of kmod, kernel-doc, cppcheck, codespell, wording, shellcheck, syntax of Python and
 # reStructuredText, each test program in one suite, and the house rules.
 set -u
 . "$(dirname "$0")/lib.sh"
@@ -214,10 +214,11 @@ run_words()
 [ -n "$(files 'tests/lab/*.sh')" ] || die "lint.sh: no clone to check"
 
 echo "KTAP version 1"
-echo "1..12"
+echo "1..13"
 check "checkpatch --strict" run_checkpatch
 check "W=1 and sparse, Linux 6.12" "$LAB/build.sh" --lint 6.12
 check "W=1 and sparse, Linux 6.1" "$LAB/build.sh" --lint 6.1
+check "layers of kmod" in_tree python3 tests/lab/layers.py kmod out/lint/6.12/kmod
 check "kernel-doc" run_kernel_doc
 check "cppcheck" run_cppcheck
 check "codespell" run_codespell

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# layers.py against a small tree: what is right passes, each arrow that is wrong is named.
+set -u
+. "$(dirname "$0")/lib.sh"
+
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+N=0
+RC=0
+
+# a tree that is right: dispatch/ calls accel/, the top calls both
+tree()
+{
+	local i
+
+	rm -rf "${WORK:?}"/*
+	mkdir -p "$WORK/accel" "$WORK/dispatch" "$WORK/vgpu" "$WORK/t1"
+	echo 'int accel(void);' >"$WORK/accel/accel.h"
+	echo 'int dispatch(void);' >"$WORK/dispatch/dispatch.h"
+	echo 'int bind(void);' >"$WORK/bind.h"
+	printf '#include "accel/accel.h"\nint accel(void) { return 1; }\n' >"$WORK/accel/accel.c"
+	printf '#include "accel/accel.h"\nint dispatch(void) { return accel(); }\n' >"$WORK/dispatch/dispatch.c"
+	printf '#include "dispatch/dispatch.h"\nint bind(void) { return dispatch(); }\n' >"$WORK/bind.c"
+	# As many files as a module has
+	for i in 1 2 3 4 5 6 7 8 9; do
+		echo "int f$i(void); int f$i(void) { return $i; }" >"$WORK/vgpu/f$i.c"
+	done
+}
+
+# try NAME TEXT: compile, check; TEXT has to be in what is complained of, or nothing is
+try()
+{
+	local out
+
+	out=$("$LAB/in-tree.sh" --bind "$WORK:/build" sh -c '
+		cd /build && for f in *.c */*.c; do cc -I. -c "$f" -o "${f%.c}.o" || exit 9; done
+		python3 /repo/tests/lab/layers.py /build /build' 2>&1)
+	N=$((N + 1))
+	if [ -z "$2" ] && [[ $out == *"files, "* ]] || [ -n "$2" ] && [[ $out == *"$2"* ]]; then
+		echo "ok $N - $1"
+	else
+		printf '%s\n' "$out" | sed 's/^/# /'
+		echo "not ok $N - $1"
+		RC=1
+	fi
+}
+
+echo "KTAP version 1"
+echo "1..6"
+tree
+try "a tree in layers" ""
+
+tree
+sed -i '1i #include "dispatch/dispatch.h"' "$WORK/accel/accel.c"
+try "a lower layer includes a higher one" "accel/accel.c -> dispatch/dispatch.h"
+
+tree
+echo '#include "bind.h"' >>"$WORK/dispatch/dispatch.h"
+try "a header includes the top" "dispatch/dispatch.h -> bind.h"
+
+tree
+mkdir "$WORK/edu"
+echo 'int edu(void);' >"$WORK/edu/edu.h"
+echo '#include "edu/edu.h"' >"$WORK/t1/t1.c"
+try "a kind includes another" "t1/t1.c -> edu/edu.h"
+
+tree
+sed -i 's/return 1/return dispatch()/; 1i int dispatch(void);' "$WORK/accel/accel.c"
+try "two files call each other" "accel/accel.c -> kmod/dispatch/dispatch.c"
+
+tree
+rm "$WORK"/vgpu/*.c
+try "hardly anything was compiled" "was it compiled?"
+exit $RC
