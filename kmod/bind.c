@@ -18,25 +18,25 @@
 #include "vgpu/vgpu.h"
 #include "vgpu/vram.h"
 
-#define TESSERA_KIND(name) extern const struct tessera_kind name##_kind;
+#define TESSERA_KIND(name) extern const struct tessera_kind name##_kind
 #include "kinds.h"
 #undef TESSERA_KIND
 
-#define TESSERA_KIND(name) &name##_kind,
-static const struct tessera_kind *const tessera_kinds[] = {
-#include "kinds.h"
-};
+static void tessera_bind_try_kind(const struct pci_dev *pdev, const struct tessera_kind *kind,
+				  const struct tessera_kind **found)
+{
+	if (pdev->vendor == kind->vendor && pdev->device == kind->device)
+		*found = kind;
+}
 
 static const struct tessera_kind *tessera_bind_find_kind(const struct pci_dev *pdev)
 {
-	unsigned int i;
+	const struct tessera_kind *found = NULL;
 
-	for (i = 0; i < ARRAY_SIZE(tessera_kinds); i++) {
-		if (pdev->vendor == tessera_kinds[i]->vendor &&
-		    pdev->device == tessera_kinds[i]->device)
-			return tessera_kinds[i];
-	}
-	return NULL;
+#define TESSERA_KIND(name) tessera_bind_try_kind(pdev, &name##_kind, &found)
+#include "kinds.h"
+#undef TESSERA_KIND
+	return found;
 }
 
 /* ------------------------------------------------ from the hardware -- */

@@ -5,4 +5,4 @@
  * A kind is one line here: struct tessera_kind NAME_kind is defined in NAME/, all of whose
  * .c files are compiled (Kbuild reads this file, too).
  */
-TESSERA_KIND(t1)
+TESSERA_KIND(t1);

@@ -87,7 +87,7 @@ struct tessera_cmdbuf {
 	int error;
 };
 
-/* All return 0 or a negative errno: take -EEXIST if the range is used, give -EINVAL if it is free. */
+/* All return 0 or an errno: take -EEXIST if the range is used, give -EINVAL if it is free. */
 int tessera_va_init(struct tessera_va *vas, uint64_t start, uint64_t end);
 void tessera_va_fini(struct tessera_va *vas);
 int tessera_va_alloc(struct tessera_va *vas, uint64_t size, uint64_t align, uint64_t *va);

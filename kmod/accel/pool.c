@@ -12,7 +12,7 @@
 #include "accel/pool.h"
 
 /**
- * tessera_pool_init() - a pool of which nothing is given out
+ * tessera_pool_init() - begin with a pool of which nothing is given out
  * @pool: the pool
  * @nr: units, at most TESSERA_POOL_MAX
  */
@@ -33,7 +33,8 @@ static u32 tessera_pool_free_block(const struct tessera_pool *pool, u32 first, u
 {
 	u32 size = n;
 
-	while (size * 2 <= pool->nr && tessera_pool_range_free(pool, first - first % (size * 2), size * 2))
+	while (size * 2 <= pool->nr &&
+	       tessera_pool_range_free(pool, first - first % (size * 2), size * 2))
 		size *= 2;
 	return size;
 }
@@ -76,9 +77,11 @@ void tessera_pool_free(struct tessera_pool *pool, u32 first, u32 n)
 }
 
 /**
- * tessera_pool_fits() - how many ranges of a size could be taken now
+ * tessera_pool_fits() - count the ranges of a size that could be taken now
  * @pool: the pool
  * @n: units in each, not 0
+ *
+ * Return: how many.
  */
 u32 tessera_pool_fits(const struct tessera_pool *pool, u32 n)
 {
@@ -90,8 +93,10 @@ u32 tessera_pool_fits(const struct tessera_pool *pool, u32 n)
 }
 
 /**
- * tessera_pool_left() - units that are not given out
+ * tessera_pool_left() - count the units that are not given out
  * @pool: the pool
+ *
+ * Return: how many.
  */
 u32 tessera_pool_left(const struct tessera_pool *pool)
 {

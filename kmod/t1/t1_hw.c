@@ -204,15 +204,15 @@ static void t1_hw_quiesce(struct tessera_hw *hw)
 /* ------------------------------------------------------------ engines -- */
 
 static void t1_hw_runlist_submit(struct tessera_hw *hw, u32 engine, u64 contexts, u32 token,
-			      bool strict)
+				 bool strict)
 {
 	struct t1 *t1 = to_t1(hw);
 	u32 base = T1_ENGINE_BASE(engine);
 
 	t1_hw_write64(t1, base + T1_ENG_RUNLIST_LO, contexts);
 	t1_hw_write(t1, base + T1_ENG_RUNLIST_SUBMIT,
-		 (token & T1_RL_TOKEN_MASK) |
-		 (strict ? T1_RL_PREEMPT_STRICT : T1_RL_PREEMPT_BATCH));
+		    (token & T1_RL_TOKEN_MASK) |
+		    (strict ? T1_RL_PREEMPT_STRICT : T1_RL_PREEMPT_BATCH));
 }
 
 static void t1_hw_engine_reset(struct tessera_hw *hw, u32 engine)
@@ -227,7 +227,7 @@ static bool t1_hw_engine_switching(struct tessera_hw *hw, u32 engine)
 }
 
 static void t1_hw_engine_counters(struct tessera_hw *hw, u32 engine, bool all,
-			       struct tessera_hw_counters *c)
+				  struct tessera_hw_counters *c)
 {
 	struct t1 *t1 = to_t1(hw);
 	u32 base = T1_ENGINE_BASE(engine);

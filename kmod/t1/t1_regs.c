@@ -32,6 +32,8 @@ static bool t1_regs_ready(struct tessera_vgpu *vgpu)
 /**
  * t1_regs_caps() - return the capabilities that a guest hears of
  * @vgpu: the vGPU
+ *
+ * Return: T1_CAP_*
  */
 u32 t1_regs_caps(const struct tessera_vgpu *vgpu)
 {

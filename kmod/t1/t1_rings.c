@@ -195,7 +195,7 @@ void t1_hw_declare_dead(struct t1 *t1)
 
 /* Queue as many commands as fit. Returns how many, or -EIO. */
 static int t1_hw_admin_queue(struct t1 *t1, u32 epoch, struct t1_req *reqs,
-			  unsigned int n, struct t1_batch *batch)
+			     unsigned int n, struct t1_batch *batch)
 {
 	unsigned int queued = 0, cid;
 
@@ -269,8 +269,8 @@ int t1_hw_admin(struct t1 *t1, u32 epoch, struct t1_req *reqs, unsigned int n)
 			t1_hw_admin_wait(t1, &batch);
 			if (batch.lost)
 				ret = -EIO;
-		} else if (!ret &&
-			   !wait_event_timeout(t1->cid_wait, t1_hw_admin_room(t1), T1_ADMIN_TIMEOUT)) {
+		} else if (!ret && !wait_event_timeout(t1->cid_wait, t1_hw_admin_room(t1),
+						       T1_ADMIN_TIMEOUT)) {
 			t1_hw_declare_dead(t1);
 		}
 	}

@@ -139,7 +139,7 @@ int t1_hw_ctx_destroy(struct tessera_hw *hw, u32 epoch, u64 contexts)
 
 /* One extent is told by its address, several by a list of pages. */
 int t1_hw_map(struct tessera_hw *hw, u32 epoch, u32 ctx, u64 va,
-		  const struct tessera_extent *x, u32 n, u32 prot)
+	      const struct tessera_extent *x, u32 n, u32 prot)
 {
 	struct t1 *t1 = to_t1(hw);
 	struct t1_req req = {
@@ -218,7 +218,7 @@ int t1_hw_unmap(struct tessera_hw *hw, u32 epoch, const struct tessera_hw_range 
 }
 
 int t1_hw_queue_create(struct tessera_hw *hw, u32 epoch, u32 slot,
-			   const struct tessera_hw_queue *q)
+		       const struct tessera_hw_queue *q)
 {
 	struct t1_req req = {
 		.cmd.opcode = T1_ADMIN_QUEUE_CREATE,
@@ -289,6 +289,8 @@ int t1_hw_fault_query(struct tessera_hw *hw, u32 epoch, u32 ctx, u32 flags,
 /**
  * t1_hw_identify() - return what a T1 says about itself
  * @hw: the accelerator, a T1
+ *
+ * Return: its answer to IDENTIFY.
  */
 const struct t1_identify *t1_hw_identify(const struct tessera_hw *hw)
 {

@@ -208,6 +208,7 @@ void tessera_config_read(struct tessera_vgpu *vgpu, u32 off, void *buf, u32 len)
  * @vgpu: the vGPU
  *
  * Context: may sleep.
+ * Return: true if the guest has turned bus mastering on.
  */
 bool tessera_config_bus_master(struct tessera_vgpu *vgpu)
 {

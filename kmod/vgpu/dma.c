@@ -146,7 +146,7 @@ static void tessera_dma_index_remove(struct tessera_vgpu *vgpu, struct tessera_p
 
 /* Take a range of virtual pages out of the indexes and append them to @out. */
 static void tessera_dma_take_range(struct tessera_vgpu *vgpu, u32 ctx, unsigned long first,
-		       unsigned long last, struct list_head *out)
+				   unsigned long last, struct list_head *out)
 {
 	struct tessera_page *page;
 	unsigned long vpn;
@@ -222,7 +222,7 @@ static void tessera_dma_unpin_iovas(struct tessera_vgpu *vgpu, const u64 *iovas,
 
 /* Pin guest pages, each run of neighbours at once. Not under dma.lock. */
 static int tessera_dma_pin_iovas(struct tessera_vgpu *vgpu, const u64 *iovas, u32 n, int prot,
-		     struct page **pages)
+				 struct page **pages)
 {
 	u32 done = 0, run;
 	int ret;
@@ -249,11 +249,12 @@ static int tessera_dma_pin_iovas(struct tessera_vgpu *vgpu, const u64 *iovas, u3
  */
 static int tessera_dma_pin_chunk(struct tessera_vgpu *vgpu, u32 n, bool write)
 {
+	struct tessera_vgpu_dma *dma = &vgpu->dma;
 	int ret;
 
-	ret = tessera_dma_pin_iovas(vgpu, vgpu->dma.iovas, n, IOMMU_READ | IOMMU_WRITE, vgpu->dma.pages);
+	ret = tessera_dma_pin_iovas(vgpu, dma->iovas, n, IOMMU_READ | IOMMU_WRITE, dma->pages);
 	if (ret == -EPERM && !write)
-		ret = tessera_dma_pin_iovas(vgpu, vgpu->dma.iovas, n, IOMMU_READ, vgpu->dma.pages);
+		ret = tessera_dma_pin_iovas(vgpu, dma->iovas, n, IOMMU_READ, dma->pages);
 	return ret;
 }
 
@@ -267,7 +268,7 @@ static bool tessera_dma_begin_pinning(struct tessera_vgpu *vgpu, u32 n, u64 *seq
 	mutex_lock(&dma->lock);
 	if (time_before(jiffies, dma->hold_until)) {
 		for (i = 0; i < n; i++) {
-			if (vgpu->dma.iovas[i] >= dma->hold_start && vgpu->dma.iovas[i] <= dma->hold_last) {
+			if (dma->iovas[i] >= dma->hold_start && dma->iovas[i] <= dma->hold_last) {
 				wait = dma->hold_until - jiffies;
 				break;
 			}
@@ -554,7 +555,8 @@ static void tessera_dma_take_iovas(struct tessera_vgpu *vgpu, unsigned long firs
 			vpn = page->vpn;
 			if (page->huge) {
 				vpn = round_down(vpn, HUGE_PAGES);
-				tessera_dma_take_range(vgpu, page->ctx, vpn, vpn + HUGE_PAGES - 1, out);
+				tessera_dma_take_range(vgpu, page->ctx, vpn,
+						       vpn + HUGE_PAGES - 1, out);
 			} else {
 				tessera_dma_take_range(vgpu, page->ctx, vpn, vpn, out);
 			}

@@ -59,8 +59,8 @@ static ssize_t tessera_mdev_show_description(struct mdev_type *mtype, char *buf)
 
 /* One line that says what is missing: users can't tell from an errno. */
 static int tessera_mdev_refuse(struct tessera_accel *accel, const struct tessera_type *type,
-		  const char *name, const char *what, const char *unit,
-		  const struct tessera_pool *pool, u32 need, u64 scale)
+			       const char *name, const char *what, const char *unit,
+			       const struct tessera_pool *pool, u32 need, u64 scale)
 {
 	u64 left = tessera_pool_left(pool) * scale;
 

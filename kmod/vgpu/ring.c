@@ -23,6 +23,8 @@ void tessera_ring_start(struct tessera_ring *ring, u64 base, u32 size)
  * tessera_ring_has_room() - tell whether another entry can be written
  * @ring: the ring
  * @head: entry that the guest reads next; cut to size here
+ *
+ * Return: true if the ring is not full.
  */
 bool tessera_ring_has_room(const struct tessera_ring *ring, u32 head)
 {

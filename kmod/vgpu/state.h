@@ -21,7 +21,7 @@
 enum tessera_vgpu_phase {
 	TESSERA_VGPU_OFF,	/* the guest has not enabled it */
 	TESSERA_VGPU_READY,	/* it competes for the engines */
-	TESSERA_VGPU_STOPPING,	/* on its way to one of the other two; never when the lock is free */
+	TESSERA_VGPU_STOPPING,	/* on its way from there; never while the lock is free */
 	TESSERA_VGPU_FATAL,	/* the guest has to reset it */
 };
 

@@ -84,21 +84,21 @@ static ssize_t tessera_stat_show(struct kobject *kobj, struct kobj_attribute *at
 	.offset = (_offset),							\
 }
 
-#define TESSERA_COUNTER(_field)							\
-	TESSERA_STAT(_field, tessera_stat_counter, offsetof(struct tessera_vgpu_stats, _field))
+#define TESSERA_COUNTER(_name, _field)						\
+	TESSERA_STAT(_name, tessera_stat_counter, offsetof(struct tessera_vgpu_stats, _field))
 
 static struct tessera_stat tessera_stats[] = {
-	TESSERA_COUNTER(admin_commands),
-	TESSERA_COUNTER(admin_errors),
-	TESSERA_COUNTER(events),
-	TESSERA_COUNTER(faults),
-	TESSERA_COUNTER(interrupts),
-	TESSERA_COUNTER(maps),
-	TESSERA_COUNTER(unmaps),
-	TESSERA_COUNTER(revoked_pages),
-	TESSERA_COUNTER(resets),
-	TESSERA_COUNTER(trapped_doorbells),
-	TESSERA_COUNTER(trapped_registers),
+	TESSERA_COUNTER(admin_commands, admin_commands),
+	TESSERA_COUNTER(admin_errors, admin_errors),
+	TESSERA_COUNTER(events, events),
+	TESSERA_COUNTER(faults, faults),
+	TESSERA_COUNTER(interrupts, interrupts),
+	TESSERA_COUNTER(maps, maps),
+	TESSERA_COUNTER(unmaps, unmaps),
+	TESSERA_COUNTER(revoked_pages, revoked_pages),
+	TESSERA_COUNTER(resets, resets),
+	TESSERA_COUNTER(trapped_doorbells, trapped_doorbells),
+	TESSERA_COUNTER(trapped_registers, trapped_registers),
 	TESSERA_STAT(pinned_pages, tessera_stat_pinned, 0),
 	TESSERA_STAT(contexts, tessera_stat_contexts, 0),
 	TESSERA_STAT(queues, tessera_stat_queues, 0),

@@ -134,7 +134,7 @@ FIXTURE_TEARDOWN(dead)
 	EXPECT_EQ(4, mdev_available("V4"));
 }
 
-/* It never answers IDENTIFY: the bind fails with an errno, and the next one is as if nothing was. */
+/* It never answers IDENTIFY: the bind fails with an errno, and the next one does not. */
 TEST_F_TIMEOUT(dead, at_bind, 120)
 {
 	int i;
@@ -198,7 +198,7 @@ TEST_F_TIMEOUT(dead, unbound_in_reset, 120)
 		ASSERT_TRUE(helper_tell(&self->hammer, PCI_COMMAND_MASTER));
 		ASSERT_TRUE(helper_tell(&self->unbinder, 0));
 		usleep(200000);
-		/* Closing destroys the context, which is not answered: a reset; then unbinding goes on */
+		/* Destroying the context is not answered: a reset. Then unbinding goes on */
 		vdev_close(&v);
 		EXPECT_EQ(0, helper_end(&self->unbinder, false));
 		EXPECT_FALSE(bound(self->bdf));

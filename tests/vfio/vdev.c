@@ -403,7 +403,8 @@ static int set_irqs(struct vdev *v, unsigned int index, uint32_t flags, unsigned
 int vdev_irq_set(struct vdev *v, unsigned int first, unsigned int count, const int *eventfds)
 {
 	return set_irqs(v, VFIO_PCI_MSIX_IRQ_INDEX,
-			VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER, first, count, eventfds);
+			VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER, first, count,
+			eventfds);
 }
 
 int vdev_irq_disable(struct vdev *v)
