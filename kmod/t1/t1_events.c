@@ -56,7 +56,7 @@ void t1_events_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event *ev
 		.ctx = cpu_to_le32(ctx),
 		.slot = cpu_to_le32(slot < vgpu->part.num_slots ? slot : 0),
 		.fault = cpu_to_le32(ev->fault),
-		.time_ns = cpu_to_le64(ev->time_ns),
+		.time_ns = cpu_to_le64(tessera_vgpu_time_ns(vgpu, ev->time_ns)),
 		.addr = cpu_to_le64(ev->addr),
 	};
 	spin_unlock_irqrestore(&t1v->events_lock, flags);

@@ -9,9 +9,6 @@
 #include "t1/t1.h"
 #include "vgpu/context.h"
 
-#define RING_ENTRIES_MIN	2u
-#define RING_ENTRIES_MAX	1024u
-
 static u32 t1_regs_status(struct tessera_vgpu *vgpu)
 {
 	switch (tessera_vgpu_phase(vgpu)) {
@@ -42,7 +39,7 @@ u32 t1_regs_caps(const struct tessera_vgpu *vgpu)
 
 static u32 t1_regs_read_time(struct tessera_vgpu *vgpu)
 {
-	u64 now = vgpu->accel->hw->ops->time_ns(vgpu->accel->hw);
+	u64 now = tessera_vgpu_time_ns(vgpu, vgpu->accel->hw->ops->time_ns(vgpu->accel->hw));
 
 	WRITE_ONCE(to_t1_vgpu(vgpu)->state.latch_time_hi, upper_32_bits(now));
 	return lower_32_bits(now);
@@ -103,22 +100,15 @@ static u32 t1_regs_read_control(struct tessera_vgpu *vgpu, u32 reg)
 
 /* ------------------------------------------------- enable and disable -- */
 
-static bool t1_regs_ring_ok(u64 base, u32 size)
-{
-	return size >= RING_ENTRIES_MIN && size <= RING_ENTRIES_MAX && is_power_of_2(size) &&
-	       !(base & (T1_PAGE_SIZE - 1)) &&
-	       base <= U64_MAX - RING_ENTRIES_MAX * sizeof(struct t1_admin_cmd);
-}
-
 static void t1_regs_enable(struct tessera_vgpu *vgpu)
 {
 	struct t1_vgpu_state *state = &to_t1_vgpu(vgpu)->state;
 	const struct t1_vgpu_regs *regs = &state->regs;
 
 	lockdep_assert_held(&vgpu->lock);
-	if (!t1_regs_ring_ok(regs->asq_base, regs->asq_size) ||
-	    !t1_regs_ring_ok(regs->acq_base, regs->acq_size) ||
-	    !t1_regs_ring_ok(regs->evq_base, regs->evq_size)) {
+	if (!t1_state_ring_ok(regs->asq_base, regs->asq_size) ||
+	    !t1_state_ring_ok(regs->acq_base, regs->acq_size) ||
+	    !t1_state_ring_ok(regs->evq_base, regs->evq_size)) {
 		tessera_vgpu_fatal(vgpu, "was enabled with an invalid address or size of a ring");
 		return;
 	}
@@ -137,11 +127,12 @@ static void t1_regs_enable(struct tessera_vgpu *vgpu)
  */
 void t1_regs_power_on(struct tessera_vgpu *vgpu)
 {
-	struct t1_vgpu_state *state = &to_t1_vgpu(vgpu)->state;
+	struct t1_vgpu *t1v = to_t1_vgpu(vgpu);
 
 	lockdep_assert_held(&vgpu->lock);
-	memset(&state->regs, 0, sizeof(state->regs));
-	WRITE_ONCE(state->latch_time_hi, 0);
+	spin_lock_irq(&t1v->events_lock);
+	t1_state_power_on(&t1v->state);
+	spin_unlock_irq(&t1v->events_lock);
 }
 
 /* -------------------------------------------------------------- writes -- */

@@ -46,4 +46,9 @@ struct t1_vgpu_state {
 	struct t1_vgpu_events events;
 };
 
+void t1_state_power_on(struct t1_vgpu_state *state);
+bool t1_state_ring_ok(u64 base, u32 size);
+void t1_state_walk(struct t1_vgpu_state *state, const struct tessera_state_limits *limits,
+		   struct tessera_mappings *mappings, struct tessera_stream *s);
+
 #endif /* TESSERA_T1_STATE_H */

@@ -4,15 +4,16 @@
  *
  * Nothing else is: no lock, no handle of the host's, no scratch. A model puts what it adds
  * into a structure that begins with this one, and walks over all of it (walk_state()) to save
- * it or to load it. What the guest has in memory (VRAM, its own pages) is apart.
+ * it or to load it. What the guest has in memory (VRAM, its own pages) is apart, and so is what the
+ * hardware keeps: queues' heads and tails, doorbells, the command in hand, faults, busy counters
+ * and mappings of VRAM. Statistics are the host's and stay where they were counted.
  */
 #ifndef TESSERA_VGPU_STATE_H
 #define TESSERA_VGPU_STATE_H
 
-#ifdef __KERNEL__
-#include <linux/types.h>
-#include "accel/hw.h"
-#endif
+#include "accel/hw_types.h"
+
+struct tessera_stream;
 
 #define TESSERA_CONFIG_SIZE	4096u
 #define TESSERA_BAR_MSIX_SIZE	4096u
@@ -50,6 +51,7 @@ struct tessera_queue_state {
  * @config: configuration space
  * @msix_table: as last written; user space emulates what it does
  * @phase: enum tessera_vgpu_phase; written under vgpu->lock, read without
+ * @time_offset_ns: from the accelerator's time to the guest's
  * @ctx: contexts
  * @queue: queues, by slot
  */
@@ -57,8 +59,65 @@ struct tessera_vgpu_state {
 	u8 config[TESSERA_CONFIG_SIZE];
 	u8 msix_table[TESSERA_MSIX_PBA_OFF];
 	u32 phase;
+	u64 time_offset_ns;
 	struct tessera_ctx_state ctx[TESSERA_MAX_CONTEXTS];
 	struct tessera_queue_state queue[TESSERA_MAX_SLOTS];
 };
+
+/**
+ * struct tessera_mapping - guest memory mapped into a context
+ * @ctx: the context
+ * @va: virtual address
+ * @iova: guest address
+ * @pages: pages of 4 KiB, which follow each other in both
+ * @prot: TESSERA_HW_READ, _WRITE
+ * @huge: pages of 2 MiB, which are unmapped as a whole
+ */
+struct tessera_mapping {
+	u32 ctx;
+	u64 va;
+	u64 iova;
+	u64 pages;
+	u32 prot;
+	bool huge;
+};
+
+/**
+ * struct tessera_mappings - where a walker gets the mappings from, or puts them
+ * @num: how many there are
+ * @get: the mapping of an index below @num; in rising order of context and address
+ * @put: take a mapping that has been checked; false if that can't be done
+ * @priv: for both
+ */
+struct tessera_mappings {
+	u32 num;
+	void (*get)(void *priv, u32 i, struct tessera_mapping *m);
+	bool (*put)(void *priv, const struct tessera_mapping *m);
+	void *priv;
+};
+
+/**
+ * struct tessera_state_limits - the vGPU that a state belongs to
+ * @num_ctx: contexts
+ * @num_slots: queue slots
+ * @num_vectors: interrupt vectors
+ * @num_engines: engines
+ * @vram_bytes: device memory
+ * @config: configuration space at power-on
+ * @config_writable: the bits of it that a guest can change
+ */
+struct tessera_state_limits {
+	u32 num_ctx;
+	u32 num_slots;
+	u32 num_vectors;
+	u32 num_engines;
+	u64 vram_bytes;
+	const u8 *config;
+	const u8 *config_writable;
+};
+
+void tessera_state_walk(struct tessera_vgpu_state *state,
+			const struct tessera_state_limits *limits,
+			struct tessera_mappings *mappings, struct tessera_stream *s);
 
 #endif /* TESSERA_VGPU_STATE_H */

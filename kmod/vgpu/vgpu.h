@@ -92,6 +92,12 @@ static inline enum tessera_vgpu_phase tessera_vgpu_phase(const struct tessera_vg
 	return READ_ONCE(vgpu->state->phase);
 }
 
+/* Every time that the guest sees: the accelerator's, made to run on when the vGPU moves. */
+static inline u64 tessera_vgpu_time_ns(const struct tessera_vgpu *vgpu, u64 device_ns)
+{
+	return device_ns + vgpu->state->time_offset_ns;
+}
+
 /* The size of a BAR, a power of 2; 0 where there is none. */
 static inline u64 tessera_vgpu_bar_bytes(const struct tessera_vgpu *vgpu, unsigned int bar)
 {
