@@ -6,11 +6,14 @@
 
 #include "sim_engine.h"
 
-#define SIM_RESET_PATIENCE_NS	100000000ull	/* the mediator's RESET_PATIENCE_US */
-
-static struct sim_client *client_of(struct tessera_sched_entity *e)
+static struct sim_client *client_of(struct tessera_runlist_entity *e)
 {
-	return e ? (struct sim_client *)((char *)e - offsetof(struct sim_client, entity)) : NULL;
+	return e ? (struct sim_client *)((char *)e - offsetof(struct sim_client, run)) : NULL;
+}
+
+static struct sim_engine *engine_of(struct tessera_runlist *rl)
+{
+	return (struct sim_engine *)((char *)rl - offsetof(struct sim_engine, rl));
 }
 
 /* --------------------------------------------------------------- engine -- */
@@ -47,8 +50,8 @@ static u64 stop_ns(const struct sim_engine *m)
 
 	if (left == SIM_NEVER)
 		return SIM_NEVER;
-	if (m->waiting && m->preemption == SIM_STRICT) {
-		/* One that stands at the end of a tile stops there and then. */
+	if (m->rl.waiting && m->preemption == SIM_STRICT) {
+		/* One at the end of a tile stops there and then. */
 		to_tile = (c->jobs[c->jobs_first].length_ns - left) % m->tile_ns;
 		to_tile = to_tile ? m->tile_ns - to_tile : 0;
 		if (to_tile < left)
@@ -65,7 +68,7 @@ static void plan(struct sim_engine *m)
 	if (running_job(m))
 		m->engine_due_ns = stop_ns(m);
 	else
-		m->engine_due_ns = m->waiting ? m->now_ns : SIM_NEVER;
+		m->engine_due_ns = m->rl.waiting ? m->now_ns : SIM_NEVER;
 }
 
 static void begin_switch(struct sim_engine *m)
@@ -118,102 +121,102 @@ static void begin_reset(struct sim_engine *m)
 	m->engine_due_ns = m->now_ns + m->reset_ns;
 }
 
-/* ----------------------------------------------------------- dispatcher -- */
+/* ------------------------------------- what the dispatcher asks for -- */
 
-static void charge(struct sim_engine *m)
+static void submit(struct tessera_runlist *rl, struct tessera_runlist_entity *entity, u16 token,
+		   bool strict)
 {
-	tessera_sched_charge(&m->sched, m->busy_total_ns - m->charged_ns, m->now_ns);
-	m->charged_ns = m->busy_total_ns;
+	engine_of(rl)->target = client_of(entity);
 }
 
-static void set_timer(struct sim_engine *m, u64 slice_ns)
+static void arm_slice(struct tessera_runlist *rl, u64 ns)
 {
+	struct sim_engine *m = engine_of(rl);
+
 	m->timer_due_ns = SIM_NEVER;
-	if (slice_ns)
-		m->timer_due_ns = m->now_ns + slice_ns +
-				  sim_random_below(&m->random, m->timer_late_ns + 1);
+	if (ns)
+		m->timer_due_ns = m->now_ns + ns + sim_random_below(&m->random, m->timer_late_ns + 1);
 }
 
-static void submit(struct sim_engine *m, struct sim_client *c)
+static void arm_timeout(struct tessera_runlist *rl, u64 ns)
 {
-	m->waiting = true;
-	m->target = c;
-	m->target_void = false;
-	m->timer_due_ns = m->preempt_timeout_ns ? m->now_ns + m->preempt_timeout_ns : SIM_NEVER;
+	struct sim_engine *m = engine_of(rl);
+
+	m->timer_due_ns = ns == TESSERA_RUNLIST_NO_TIMEOUT ? SIM_NEVER : m->now_ns + ns;
 }
 
-/*
- * Nobody has work, and there is no hurry to take the runlist away from who has it. Its vGPU
- * goes on being charged: a batch may begin before the scheduler hears of it.
- */
-static bool may_stay(const struct sim_engine *m, const struct tessera_sched_decision *d)
+static void engine_reset(struct tessera_runlist *rl)
 {
-	return !d->entity && !d->slice_ns && m->on_engine && m->on_engine->running;
-}
+	struct sim_engine *m = engine_of(rl);
 
-static void pick(struct sim_engine *m)
-{
-	struct tessera_sched_decision d;
-	struct sim_client *c;
-
-	/* A waiting runlist is never replaced. */
-	if (m->waiting) {
-		m->pick_wanted = true;
-		return;
-	}
-	m->pick_wanted = false;
-	charge(m);
-	tessera_sched_pick(&m->sched, m->now_ns, &d);
-	m->decisions++;
-	c = client_of(d.entity);
-	m->slice_ns = d.slice_ns;
-	if (may_stay(m, &d)) {
-		m->timer_due_ns = SIM_NEVER;
-	} else if (c == m->on_engine) {
-		tessera_sched_switched(&m->sched, m->now_ns);
-		set_timer(m, d.slice_ns);
-	} else {
-		submit(m, c);
-	}
-	plan(m);
-}
-
-static void on_idle(struct sim_engine *m)
-{
-	m->idle_reported = true;
-	if (!m->on_engine)
-		return;
-	charge(m);
-	if (tessera_sched_sleep(&m->sched, &m->on_engine->entity, m->now_ns))
-		pick(m);
-}
-
-static void on_switched(struct sim_engine *m)
-{
-	charge(m);
-	m->waiting = false;
-	m->reset_tried = false;
-	if (!m->target_void)
-		tessera_sched_switched(&m->sched, m->now_ns);
-	if (m->pick_wanted || m->target_void)
-		pick(m);
-	else
-		set_timer(m, m->slice_ns);
-}
-
-static void out_of_patience(struct sim_engine *m)
-{
-	u64 patience = m->preempt_timeout_ns;
-
-	if (m->on_engine && !m->reset_tried)
-		m->on_engine->resets++;
-	m->reset_tried = true;
-	m->timer_due_ns = m->now_ns + (patience > SIM_RESET_PATIENCE_NS ? patience :
-								       SIM_RESET_PATIENCE_NS);
 	/* The runlist that waits comes into force after it. */
 	if (running_job(m))
 		drop_jobs(m, m->on_engine);
 	begin_reset(m);
+}
+
+static bool engine_switching(struct tessera_runlist *rl)
+{
+	return rl->waiting;
+}
+
+/* A reset of the model's always succeeds. */
+static void device_dead(struct tessera_runlist *rl)
+{
+}
+
+static void counters(struct tessera_runlist *rl, u64 *busy_ns, u64 *time_ns)
+{
+	struct sim_engine *m = engine_of(rl);
+
+	*busy_ns = m->busy_total_ns;
+	*time_ns = m->now_ns;
+}
+
+static void note(struct tessera_runlist *rl, const struct tessera_runlist_note *note)
+{
+	if (note->type == TESSERA_RUNLIST_NOTE_PICK)
+		engine_of(rl)->decisions++;
+}
+
+static const struct tessera_runlist_ops sim_runlist_ops = {
+	.submit = submit,
+	.arm_slice = arm_slice,
+	.arm_timeout = arm_timeout,
+	.engine_reset = engine_reset,
+	.engine_switching = engine_switching,
+	.device_dead = device_dead,
+	.counters = counters,
+	.note = note,
+};
+
+/* What is to come is decided on accounts that are current. */
+static void charge(struct sim_engine *m)
+{
+	tessera_runlist_charge(&m->rl, m->busy_total_ns, m->now_ns);
+}
+
+static void report(struct sim_engine *m, enum tessera_runlist_event_type type,
+		   struct sim_client *c)
+{
+	struct tessera_runlist_event ev = {
+		.type = type,
+		.entity = c ? &c->run : NULL,
+		/* A switch is to what was submitted last */
+		.token = tessera_runlist_token(&m->rl) + (type == TESSERA_RUNLIST_SWITCHED),
+		.time_ns = m->now_ns,
+		.busy_ns = m->busy_total_ns,
+		.switch_ns = m->switch_total_ns,
+	};
+
+	tessera_runlist_event(&m->rl, &ev);
+}
+
+static void report_idle(struct sim_engine *m)
+{
+	m->idle_reported = true;
+	if (m->on_engine)
+		report(m, TESSERA_RUNLIST_IDLE, m->on_engine);
 }
 
 /* --------------------------------------------------------------- events -- */
@@ -262,9 +265,7 @@ static void arrive(struct sim_engine *m, struct sim_client *c)
 	wait_begins(m, c);
 	if (c == m->on_engine)
 		m->idle_reported = false;
-	charge(m);
-	if (tessera_sched_wake(&m->sched, &c->entity, m->now_ns))
-		pick(m);
+	report(m, TESSERA_RUNLIST_PENDING, c);
 	plan(m);
 }
 
@@ -294,10 +295,10 @@ static void finish_job(struct sim_engine *m)
 /* The engine has come to the end of a batch, or of nothing: what now? */
 static void engine_next(struct sim_engine *m)
 {
-	if (m->waiting)
+	if (m->rl.waiting)
 		begin_switch(m);
 	else if (!running_job(m) && !m->idle_reported)
-		on_idle(m);
+		report_idle(m);
 }
 
 static void in_force(struct sim_engine *m)
@@ -317,9 +318,9 @@ static void in_force(struct sim_engine *m)
 	/* Both events are on their way before anything is done about the first. */
 	m->idle_reported = false;
 	idle = !running_job(m);
-	on_switched(m);
+	report(m, TESSERA_RUNLIST_SWITCHED, m->on_engine);
 	if (idle)
-		on_idle(m);
+		report_idle(m);
 }
 
 static void engine_event(struct sim_engine *m)
@@ -344,10 +345,8 @@ static void engine_event(struct sim_engine *m)
 static void timer_event(struct sim_engine *m)
 {
 	m->timer_due_ns = SIM_NEVER;
-	if (m->waiting)
-		out_of_patience(m);
-	else
-		pick(m);
+	tessera_runlist_timer(&m->rl);
+	plan(m);
 }
 
 bool sim_step(struct sim_engine *m, u64 until_ns)
@@ -398,7 +397,8 @@ void sim_init(struct sim_engine *m, const struct tessera_sched_policy *policy, u
 		.timer_due_ns = SIM_NEVER,
 		.random = seed,
 	};
-	tessera_sched_init(&m->sched, policy);
+	tessera_runlist_init(&m->rl, &sim_runlist_ops, policy);
+	tessera_runlist_up(&m->rl, m->now_ns);
 }
 
 void sim_client_init(struct sim_engine *m, struct sim_client *c, const char *name,
@@ -409,24 +409,22 @@ void sim_client_init(struct sim_engine *m, struct sim_client *c, const char *nam
 		.load_data = load_data,
 		.waiting_since_ns = SIM_NEVER,
 	};
-	tessera_sched_entity_init(&c->entity, name, fixed_share_inv);
-	tessera_sched_add(&m->sched, &c->entity, m->now_ns);
+	tessera_runlist_entity_init(&c->run, name, fixed_share_inv);
+	charge(m);
+	tessera_runlist_add(&m->rl, &c->run);
 }
 
 void sim_client_start(struct sim_engine *m, struct sim_client *c)
 {
 	c->running = true;
 	charge(m);
-	if (tessera_sched_start(&m->sched, &c->entity, m->now_ns))
-		pick(m);
+	tessera_runlist_start(&m->rl, &c->run);
 	schedule_arrival(m, c, m->now_ns);
 	plan(m);
 }
 
 void sim_client_stop(struct sim_engine *m, struct sim_client *c)
 {
-	bool repick;
-
 	if (!c->running)
 		return;
 	/* Its contexts go first. What can't be preempted takes a reset, of which nobody is told. */
@@ -437,31 +435,18 @@ void sim_client_stop(struct sim_engine *m, struct sim_client *c)
 	drop_jobs(m, c);
 	charge(m);
 	c->running = false;
-	repick = tessera_sched_sleep(&m->sched, &c->entity, m->now_ns);
-	repick |= tessera_sched_stop(&m->sched, &c->entity, m->now_ns);
-	if (m->waiting && m->target == c)
-		m->target_void = true;
-	if (repick || m->on_engine == c)
-		pick(m);
+	tessera_runlist_stop(&m->rl, &c->run);
 	plan(m);
 }
 
 void sim_client_exit(struct sim_engine *m, struct sim_client *c)
 {
-	bool repick;
-
 	sim_client_stop(m, c);
-	repick = tessera_sched_remove(&m->sched, &c->entity, m->now_ns);
-	if (m->on_engine == c) {
+	if (m->on_engine == c)
 		m->on_engine = NULL;
-		repick = true;
-	}
-	if (m->target == c) {
+	if (m->target == c)
 		m->target = NULL;
-		m->target_void = true;
-	}
-	if (repick)
-		pick(m);
+	tessera_runlist_remove(&m->rl, &c->run);
 	plan(m);
 	free(c->jobs);
 	c->jobs = NULL;
@@ -473,14 +458,14 @@ void sim_set_policy(struct sim_engine *m, const struct tessera_sched_policy *pol
 	bool repick;
 
 	charge(m);
-	if (!tessera_sched_set_policy(&m->sched, policy, m->now_ns, &repick) && repick)
-		pick(m);
+	if (!tessera_sched_set_policy(&m->rl.sched, policy, m->now_ns, &repick) && repick)
+		tessera_runlist_pick(&m->rl);
 	plan(m);
 }
 
 void sim_repick(struct sim_engine *m)
 {
 	charge(m);
-	pick(m);
+	tessera_runlist_pick(&m->rl);
 	plan(m);
 }

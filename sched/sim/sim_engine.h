@@ -4,14 +4,13 @@
  *
  * The engine does what Documentation/hardware.rst says of the T1's: it runs batches of the
  * client whose runlist is in force, is preempted at the end of a batch or of a tile, takes time
- * to switch, and reports each of these as an event. The dispatcher does what the mediator's
- * does at each event: it charges a struct tessera_sched, makes the call that the event leads to,
- * has one runlist waiting at most, and resets an engine that does not switch in time.
- * Only what software itself costs is not modelled.
+ * to switch, and reports each of these as an event. The dispatcher is the mediator's own state
+ * machine, struct tessera_runlist. Only what software itself costs is not modelled.
  */
 #ifndef TESSERA_SIM_ENGINE_H
 #define TESSERA_SIM_ENGINE_H
 
+#include "tessera_runlist.h"
 #include "tessera_sched.h"
 #include "tessera_sched_heap.h"
 
@@ -47,15 +46,14 @@ struct sim_load {
 /**
  * struct sim_client - a vGPU and what it does
  *
- * @entity, @load, @load_data: the user's to set; the rest is the model's, to be read.
+ * @run, @load, @load_data: the user's to set; the rest is the model's, to be read.
  */
 struct sim_client {
-	struct tessera_sched_entity entity;
+	struct tessera_runlist_entity run;
 	const struct sim_load *load;
 	void *load_data;
 
 	bool running;
-	u64 resets;		/* of the engine, that it is guilty of */
 	u64 busy_ns;		/* engine time had */
 	u64 jobs_done;
 	u64 waiting_since_ns;	/* has had work and not the engine since; SIM_NEVER: not so */
@@ -73,12 +71,11 @@ enum sim_phase { SIM_READY, SIM_SWITCHING, SIM_RESETTING };
 
 /**
  * struct sim_engine - the model
- * @sched: driven by it
+ * @rl: the dispatcher; its preempt_timeout_ns is the user's to set
  * @preemption: where a batch can be stopped
  * @switch_ns: cost of switching to another runlist
  * @tile_ns: granularity of strict preemption
  * @reset_ns: cost of an engine reset
- * @preempt_timeout_ns: patience with an engine that does not switch; 0: without end
  * @timer_late_ns: a slice's timer is late by up to this
  * @job_done: called for each batch done, if set
  * @job_lost: called for each batch lost with its context, if set
@@ -87,12 +84,11 @@ enum sim_phase { SIM_READY, SIM_SWITCHING, SIM_RESETTING };
  * @switched: called when a runlist comes into force, if set (@c: NULL for an empty one)
  */
 struct sim_engine {
-	struct tessera_sched sched;
+	struct tessera_runlist rl;
 	enum sim_preemption preemption;
 	u64 switch_ns;
 	u64 tile_ns;
 	u64 reset_ns;
-	u64 preempt_timeout_ns;
 	u64 timer_late_ns;
 	void (*job_done)(struct sim_engine *m, struct sim_client *c, const struct sim_job *job);
 	void (*job_lost)(struct sim_engine *m, struct sim_client *c, const struct sim_job *job);
@@ -115,15 +111,9 @@ struct sim_engine {
 	u64 held_since_ns, held_busy_ns;	/* on_engine; and busy_total_ns then */
 	u64 num_with_work;
 
-	/* the dispatcher */
-	bool waiting;			/* submitted, and not in force yet */
+	/* what the dispatcher has asked for */
 	struct sim_client *target;	/* submitted */
-	bool target_void;		/* it has stopped since */
-	bool pick_wanted;
-	bool reset_tried;
-	u64 slice_ns;
 	u64 timer_due_ns;
-	u64 charged_ns;			/* of busy_total_ns */
 	u64 random;
 };
 

@@ -119,17 +119,17 @@ static u32 list_vgpus(struct run *r, const struct workload *w)
 static void add_vgpu(struct run *r, struct vgpu *v, const struct workload_client *c)
 {
 	struct sim_engine *m = &r->engine;
-	struct tessera_sched_entity *e = &v->client.entity;
+	struct tessera_sched_entity *e = &v->client.run.sched;
 	bool repick;
 
 	sim_client_init(m, &v->client, c->name, c->fixed_share_inv, sim_load_of(&v->source),
 			&v->source);
 	/* workload_check() has passed all this. */
-	if (tessera_sched_set_weight(&m->sched, e, c->weight) ||
-	    tessera_sched_set_slice_request(&m->sched, e, c->slice_request_ns) ||
-	    tessera_sched_set_qos(&m->sched, e, PPM_PER_PERCENT * c->reservation,
+	if (tessera_sched_set_weight(&m->rl.sched, e, c->weight) ||
+	    tessera_sched_set_slice_request(&m->rl.sched, e, c->slice_request_ns) ||
+	    tessera_sched_set_qos(&m->rl.sched, e, PPM_PER_PERCENT * c->reservation,
 				  PPM_PER_PERCENT * c->limit, m->now_ns, &repick) ||
-	    tessera_sched_set_elastic_cap(&m->sched, e, PPM_PER_PERCENT * c->elastic_cap,
+	    tessera_sched_set_elastic_cap(&m->rl.sched, e, PPM_PER_PERCENT * c->elastic_cap,
 					  m->now_ns, &repick))
 		abort();
 }
@@ -141,7 +141,7 @@ static void tell_vgpu(const struct run *r, const struct vgpu *v)
 
 	for (i = 0; i < c->jobs_num; i++)
 		tell_job(r, c, &c->jobs[(c->jobs_first + i) % c->jobs_room], 0, false);
-	summary_client(r->summary, v->load, c->entity.overshoot_ns, c->entity.slices, c->resets);
+	summary_client(r->summary, v->load, c->run.sched.overshoot_ns, c->run.sched.slices, c->run.resets);
 }
 
 static void run_engine(struct run *r, const struct workload *w, u64 until_ns)
@@ -156,13 +156,13 @@ static void run_engine(struct run *r, const struct workload *w, u64 until_ns)
 	m->preemption = w->preemption;
 	m->switch_ns = w->switch_ns;
 	m->tile_ns = w->tile_ns;
-	m->preempt_timeout_ns = w->preempt_timeout_ns;
+	m->rl.preempt_timeout_ns = w->preempt_timeout_ns;
 	m->job_done = job_done;
 	m->job_lost = job_lost;
 	m->held = held;
 	m->switched = switched;
 	m->data = r;
-	if (tessera_sched_set_config(&m->sched, &config))
+	if (tessera_sched_set_config(&m->rl.sched, &config))
 		abort();
 	for (i = 0; i < r->num; i++)
 		add_vgpu(r, &r->vgpus[i], &w->clients[r->vgpus[i].load]);

@@ -501,7 +501,7 @@ static void start_client(unsigned int i, u32 cap_ppm)
 {
 	bool repick;
 
-	CHECK_EQ(tessera_sched_set_elastic_cap(&m.sched, &c[i].entity, cap_ppm, m.now_ns, &repick),
+	CHECK_EQ(tessera_sched_set_elastic_cap(&m.rl.sched, &c[i].run.sched, cap_ppm, m.now_ns, &repick),
 		 0);
 	sim_client_start(&m, &c[i]);
 }
@@ -581,12 +581,12 @@ static void elastic_cheats_nobody(void)
 			start_client(0, 0);
 			start_client(1, ALL);
 			for (i = 2; i < 4; i++)
-				tessera_sched_start(&m.sched, &c[i].entity, m.now_ns);
+				tessera_sched_start(&m.rl.sched, &c[i].run.sched, m.now_ns);
 			measure(10 * SECOND);
 			CHECK_HAD(0, (window_ns - window_switch_ns) / 4);
 			CHECK(had[1] >= (window_ns - window_switch_ns) / 4);
 			for (i = 2; i < 4; i++)
-				tessera_sched_stop(&m.sched, &c[i].entity, m.now_ns);
+				tessera_sched_stop(&m.rl.sched, &c[i].run.sched, m.now_ns);
 			tear_down();
 		}
 	}

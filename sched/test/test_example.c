@@ -115,7 +115,7 @@ static void modelled(void)
 	for (i = 0; i < 3; i++) {
 		sim_client_init(&m, &c[i], "c", 4, i < 2 ? &load_busy : &load_pauses,
 				i < 2 ? (void *)&hogs[i] : &sparse);
-		tessera_sched_set_weight(&m.sched, &c[i].entity, i < 2 ? 100 : 200);
+		tessera_sched_set_weight(&m.rl.sched, &c[i].run.sched, i < 2 ? 100 : 200);
 		sim_client_start(&m, &c[i]);
 	}
 	sim_run(&m, 5000 * MS);

@@ -144,7 +144,7 @@ static void model(void)
 	sim_run(&m, 3120000);
 	CHECK_EQ(client[0].jobs_done, 1);
 	sim_run(&m, 3639999);
-	CHECK_EQ(client[0].entity.overshoot_ns, 1000000);
+	CHECK_EQ(client[0].run.sched.overshoot_ns, 1000000);
 	CHECK_EQ(client[1].jobs_done, 0);
 	sim_run(&m, 3640000);
 	CHECK_EQ(client[1].jobs_done, 1);

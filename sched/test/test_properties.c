@@ -61,9 +61,9 @@ static void set_qos(unsigned int i, u32 reservation, u32 limit)
 	bool repick;
 
 	/* A fifth is left for switching. */
-	if (m.sched.reservation_sum_ppm - c[i].entity.reservation_ppm + reservation > 800000)
+	if (m.rl.sched.reservation_sum_ppm - c[i].run.sched.reservation_ppm + reservation > 800000)
 		return;
-	CHECK_EQ(tessera_sched_set_qos(&m.sched, &c[i].entity, reservation, limit, m.now_ns,
+	CHECK_EQ(tessera_sched_set_qos(&m.rl.sched, &c[i].run.sched, reservation, limit, m.now_ns,
 				       &repick), 0);
 	if (repick)
 		sim_repick(&m);
@@ -73,7 +73,7 @@ static void set_cap(unsigned int i, u32 cap)
 {
 	bool repick;
 
-	CHECK_EQ(tessera_sched_set_elastic_cap(&m.sched, &c[i].entity, cap, m.now_ns, &repick), 0);
+	CHECK_EQ(tessera_sched_set_elastic_cap(&m.rl.sched, &c[i].run.sched, cap, m.now_ns, &repick), 0);
 	if (repick)
 		sim_repick(&m);
 }
@@ -108,7 +108,7 @@ static void set_up(const struct tessera_sched_policy *policy, u64 seed)
 			.random = i,
 		};
 		sim_client_init(&m, &c[i], "steady", 16, &load_busy, &busy[i]);
-		tessera_sched_set_weight(&m.sched, &c[i].entity, 100 + 50 * i);
+		tessera_sched_set_weight(&m.rl.sched, &c[i].run.sched, 100 + 50 * i);
 		if (!(with & ALONE) || i == 2)
 			sim_client_start(&m, &c[i]);
 		low[i] = 0;
@@ -143,17 +143,17 @@ static void disturb(void)
 		break;
 	case 4:
 		sim_client_exit(&m, &c[i]);
-		charged_gone += c[i].entity.used_ns;
+		charged_gone += c[i].run.sched.used_ns;
 		busy_gone += c[i].busy_ns;
 		new_client(i);
 		break;
 	case 5:
-		tessera_sched_set_weight(&m.sched, &c[i].entity, 50 + below(350));
+		tessera_sched_set_weight(&m.rl.sched, &c[i].run.sched, 50 + below(350));
 		break;
 	case 6:
 		config.timeslice_ns = below(3) ? 1000000 + below(SLICE_MAX - 1000000 + 1) : 0;
 		config.averaging = 1 + below(60);
-		CHECK_EQ(tessera_sched_set_config(&m.sched, &config), 0);
+		CHECK_EQ(tessera_sched_set_config(&m.rl.sched, &config), 0);
 		break;
 	case 7:
 		if (below(2))
@@ -166,7 +166,7 @@ static void disturb(void)
 			break;
 		reservation = below(2) ? below(200000) : 0;
 		set_qos(i, reservation, below(2) ? reservation + 50000 + below(300000) : 0);
-		tessera_sched_set_slice_request(&m.sched, &c[i].entity,
+		tessera_sched_set_slice_request(&m.rl.sched, &c[i].run.sched,
 						below(2) ? 1000000 + below(1000000) : 0);
 		break;
 	case 9:
@@ -197,10 +197,10 @@ static void note_clocks(void)
 	unsigned int i;
 
 	for (i = 0; i < NUM; i++) {
-		clocks[i].vtime = c[i].entity.vtime;
-		clocks[i].reserve = c[i].entity.reserve_tag_ns;
-		clocks[i].limit = c[i].entity.limit_tag_ns;
-		clocks[i].elastic = c[i].entity.elastic_tag_ns;
+		clocks[i].vtime = c[i].run.sched.vtime;
+		clocks[i].reserve = c[i].run.sched.reserve_tag_ns;
+		clocks[i].limit = c[i].run.sched.limit_tag_ns;
+		clocks[i].elastic = c[i].run.sched.elastic_tag_ns;
 	}
 }
 
@@ -209,10 +209,10 @@ static void check_clocks(void)
 	unsigned int i;
 
 	for (i = 0; i < NUM; i++) {
-		CHECK((s64)(c[i].entity.vtime - clocks[i].vtime) >= 0);
-		CHECK(c[i].entity.reserve_tag_ns >= clocks[i].reserve);
-		CHECK(c[i].entity.limit_tag_ns >= clocks[i].limit);
-		CHECK(c[i].entity.elastic_tag_ns >= clocks[i].elastic);
+		CHECK((s64)(c[i].run.sched.vtime - clocks[i].vtime) >= 0);
+		CHECK(c[i].run.sched.reserve_tag_ns >= clocks[i].reserve);
+		CHECK(c[i].run.sched.limit_tag_ns >= clocks[i].limit);
+		CHECK(c[i].run.sched.elastic_tag_ns >= clocks[i].elastic);
 	}
 	note_clocks();
 }
@@ -280,13 +280,13 @@ static void check_rates(void)
 /* Whoever may borrow does, or a timer is set for when it may. */
 static void check_loans(void)
 {
-	const struct tessera_sched *s = &m.sched;
+	const struct tessera_sched *s = &m.rl.sched;
 	const struct tessera_sched_entity *h = s->holder;
 	/* The wait was decided before the switch, and begins after it. */
 	u64 due = SIM_NEVER, left, late = BATCH_MAX + LATE_MAX + 50000;
 	unsigned int i;
 
-	if (!s->policy->ops->lends || !h || m.waiting)
+	if (!s->policy->ops->lends || !h || m.rl.waiting)
 		return;
 	CHECK(!s->borrower || s->borrower != h);
 	CHECK(s->current_entity == (s->borrower ? s->borrower : h == &s->idle ? NULL : h));
@@ -296,7 +296,7 @@ static void check_loans(void)
 		return;
 	left = s->slice_start_ns + h->slice_granted_ns;
 	for (i = 0; i < NUM; i++) {
-		const struct tessera_sched_entity *e = &c[i].entity;
+		const struct tessera_sched_entity *e = &c[i].run.sched;
 
 		if (e->running && e->has_work && e->elastic_cap_ppm && e->elastic_tag_ns < due)
 			due = e->elastic_tag_ns;
@@ -314,13 +314,13 @@ static void check_loans(void)
 /* Counters agree with the entities, and the heap holds those that compete. */
 static void check_state(void)
 {
-	const struct tessera_sched *s = &m.sched;
+	const struct tessera_sched *s = &m.rl.sched;
 	u32 running = 0, with_work = 0, throttled = 0;
 	unsigned int i;
 	u64 weights = 0;
 
 	for (i = 0; i < NUM; i++) {
-		const struct tessera_sched_entity *e = &c[i].entity;
+		const struct tessera_sched_entity *e = &c[i].run.sched;
 		bool competes = e->running && (e->has_work || !s->policy->work_conserving) &&
 				!e->throttled;
 
@@ -346,10 +346,10 @@ static void check_state(void)
 	CHECK_EQ(s->num_throttled, throttled);
 	/* Who stops while its runlist waits is replaced once that is in force. */
 	CHECK(!s->next_valid || !s->next || s->next == &s->idle || s->next->queued ||
-	      s->next == s->holder || m.pick_wanted);
+	      s->next == s->holder || m.rl.repick);
 
 	/* Without a timer or a switch under way, only one can have work, and it has the engine. */
-	if (m.timer_due_ns == SIM_NEVER && !m.waiting && with_work) {
+	if (m.timer_due_ns == SIM_NEVER && !m.rl.waiting && with_work) {
 		CHECK_EQ(with_work, 1);
 		CHECK(s->current_entity && s->current_entity->has_work);
 	}
@@ -364,12 +364,12 @@ static void check_debts(void)
 
 		if (with & HANGS)
 			most = TESSERA_SCHED_DEBT_MAX_NS;
-		else if (&c[i].entity == m.sched.holder)
+		else if (&c[i].run.sched == m.rl.sched.holder)
 			most += BATCH_MAX + LATE_MAX + SLICE_MAX;
 		/* Two batches past a loan are owed before its cap's clock stops a borrower. */
-		if (c[i].entity.elastic_cap_ppm && !(with & HANGS))
+		if (c[i].run.sched.elastic_cap_ppm && !(with & HANGS))
 			most += 2 * (BATCH_MAX + LATE_MAX);
-		CHECK_MSG(c[i].entity.debt_ns <= most, "%u: %" PRIu64, i, c[i].entity.debt_ns);
+		CHECK_MSG(c[i].run.sched.debt_ns <= most, "%u: %" PRIu64, i, c[i].run.sched.debt_ns);
 	}
 }
 
@@ -391,11 +391,11 @@ static void check_waits(void)
 static void check_shares(void)
 {
 	const u64 bound = 2 * (3 * SLICE_MAX + 2300000 + LATE_MAX);
-	bool weighted = m.sched.policy->work_conserving;
+	bool weighted = m.rl.sched.policy->work_conserving;
 	unsigned int i;
 
 	for (i = 1; i < STEADY; i++) {
-		s64 mine = c[i].busy_ns * 100 / (weighted ? c[i].entity.weight : 100);
+		s64 mine = c[i].busy_ns * 100 / (weighted ? c[i].run.sched.weight : 100);
 		s64 diff = mine - (s64)c[0].busy_ns;
 
 		if (diff < low[i])
@@ -422,14 +422,14 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 	start = m.now_ns;
 	note_clocks();
 	for (step = 0; step < steps; step++) {
-		vclock = m.sched.vclock;
+		vclock = m.rl.sched.vclock;
 		CHECK(sim_step(&m, SIM_NEVER));
 		check_clocks();
 		if (!below(512)) {
 			disturb();
 			note_clocks();
 		}
-		CHECK((s64)(m.sched.vclock - vclock) >= 0);
+		CHECK((s64)(m.rl.sched.vclock - vclock) >= 0);
 		check_debts();
 		check_rates();
 		check_loans();
@@ -448,7 +448,7 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 			u64 due = (m.now_ns - start) / 16, off = due / 200 + 10000000;
 
 			CHECK_MSG(c[i].busy_ns + off >= due &&
-				  (c[i].entity.elastic_cap_ppm || c[i].busy_ns <= due + off),
+				  (c[i].run.sched.elastic_cap_ppm || c[i].busy_ns <= due + off),
 				  "%u: %" PRIu64 " of %" PRIu64, i, c[i].busy_ns, due);
 		}
 	}
@@ -457,14 +457,14 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 	charged = charged_gone;
 	busy_sum = busy_gone;
 	for (i = 0; i < NUM; i++) {
-		charged += c[i].entity.used_ns;
+		charged += c[i].run.sched.used_ns;
 		busy_sum += c[i].busy_ns;
 		sim_client_exit(&m, &c[i]);
 	}
 	CHECK_EQ(charged, busy_sum);
 	CHECK_EQ(busy_sum, m.busy_total_ns);
-	CHECK_EQ(m.sched.num_entities, 0);
-	CHECK(!m.sched.holder || m.sched.holder == &m.sched.idle);
+	CHECK_EQ(m.rl.sched.num_entities, 0);
+	CHECK(!m.rl.sched.holder || m.rl.sched.holder == &m.rl.sched.idle);
 	printf("# %s%s%s%s%s: %" PRIu64 " events, %" PRIu64 " decisions, %" PRIu64 " s\n",
 	       policy->name, with & POLICIES ? " and others in turn" : "",
 	       with & QOS ? ", reservations and limits" : "", with & CAPS ? ", elastic caps" : "",

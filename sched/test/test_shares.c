@@ -83,7 +83,7 @@ static void check_share(const char *what, unsigned int i, u64 due_ns, u64 ppm)
 
 	CHECK_MSG(off * 1000000 <= due_ns * ppm,
 		  "%s, %s: vGPU %u got %" PRIu64 " of %" PRIu64 " ns (%.3f %%)", what,
-		  m.sched.policy->name, i, got_ns[i], due_ns,
+		  m.rl.sched.policy->name, i, got_ns[i], due_ns,
 		  100.0 * ((double)got_ns[i] - (double)due_ns) / (double)due_ns);
 }
 
@@ -187,7 +187,7 @@ static void shares_weighted(void)
 
 	set_up(&tessera_sched_best_effort, 8, 8, 300000);
 	for (i = 0; i < 8; i++)
-		tessera_sched_set_weight(&m.sched, &c[i].entity, weight[i]);
+		tessera_sched_set_weight(&m.rl.sched, &c[i].run.sched, weight[i]);
 	sim_run(&m, SECOND);
 	measure(8, 20 * SECOND);
 	for (i = 0; i < 8; i++)
@@ -228,9 +228,9 @@ static void shares_with_idle_neighbours(void)
 	for (p = tessera_sched_policies; *p; p++) {
 		set_up(*p, 2, 4, 200000);
 		for (i = 2; i < 4; i++) {
-			tessera_sched_entity_init(&c[i].entity, "idle", 4);
-			tessera_sched_add(&m.sched, &c[i].entity, m.now_ns);
-			tessera_sched_start(&m.sched, &c[i].entity, m.now_ns);
+			tessera_sched_entity_init(&c[i].run.sched, "idle", 4);
+			tessera_sched_add(&m.rl.sched, &c[i].run.sched, m.now_ns);
+			tessera_sched_start(&m.rl.sched, &c[i].run.sched, m.now_ns);
 		}
 		sim_run(&m, SECOND / 10);
 		measure(2, SECOND);
@@ -239,7 +239,7 @@ static void shares_with_idle_neighbours(void)
 				    (window_ns - window_switch_ns) /
 				    ((*p)->work_conserving ? 2 : 4), 5000);
 		for (i = 2; i < 4; i++)
-			tessera_sched_remove(&m.sched, &c[i].entity, m.now_ns);
+			tessera_sched_remove(&m.rl.sched, &c[i].run.sched, m.now_ns);
 		tear_down(2);
 	}
 }
@@ -349,8 +349,8 @@ static void shares_by_qos(void)
 
 	for (p = 0; p < 2; p++) {
 		set_up(policies[p], 4, 4, 700000);
-		CHECK_EQ(tessera_sched_set_qos(&m.sched, &c[0].entity, 500000, 0, 0, &repick), 0);
-		CHECK_EQ(tessera_sched_set_qos(&m.sched, &c[1].entity, 0, 50000, 0, &repick), 0);
+		CHECK_EQ(tessera_sched_set_qos(&m.rl.sched, &c[0].run.sched, 500000, 0, 0, &repick), 0);
+		CHECK_EQ(tessera_sched_set_qos(&m.rl.sched, &c[1].run.sched, 0, 50000, 0, &repick), 0);
 		sim_run(&m, SECOND);
 		start = m.now_ns;
 		got_ns[0] = c[0].busy_ns;
