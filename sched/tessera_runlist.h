@@ -91,7 +91,7 @@ struct tessera_runlist_note {
 	u64 switch_ns;
 };
 
-#define TESSERA_RUNLIST_NO_TIMEOUT	UINT64_MAX
+#define TESSERA_RUNLIST_NO_TIMEOUT	(~0ull)
 
 /**
  * struct tessera_runlist_ops - what is to be done, and asked

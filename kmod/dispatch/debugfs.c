@@ -15,19 +15,20 @@
 static struct dentry *debugfs_root;
 
 static const char *const log_names[] = {
-	[TESSERA_LOG_ENQUEUE] = "enqueue",
-	[TESSERA_LOG_PICK] = "pick",
-	[TESSERA_LOG_PREEMPT] = "preempt",
-	[TESSERA_LOG_OVERSHOOT] = "overshoot",
-	[TESSERA_LOG_SWITCH] = "switch",
-	[TESSERA_LOG_IDLE] = "idle",
-	[TESSERA_LOG_RESET] = "reset",
-	[TESSERA_LOG_RESET_DONE] = "reset_done",
-	[TESSERA_LOG_START] = "start",
-	[TESSERA_LOG_STOP] = "stop",
+	[TESSERA_RUNLIST_NOTE_ENQUEUE] = "enqueue",
+	[TESSERA_RUNLIST_NOTE_PICK] = "pick",
+	[TESSERA_RUNLIST_NOTE_PREEMPT] = "preempt",
+	[TESSERA_RUNLIST_NOTE_OVERSHOOT] = "overshoot",
+	[TESSERA_RUNLIST_NOTE_SWITCH] = "switch",
+	[TESSERA_RUNLIST_NOTE_IDLE] = "idle",
+	[TESSERA_RUNLIST_NOTE_RESET] = "reset",
+	[TESSERA_RUNLIST_NOTE_DOWN] = "reset",
+	[TESSERA_RUNLIST_NOTE_RESET_DONE] = "reset_done",
+	[TESSERA_RUNLIST_NOTE_START] = "start",
+	[TESSERA_RUNLIST_NOTE_STOP] = "stop",
 };
 
-static void show_engine(struct seq_file *m, struct tessera_dispatcher *d)
+static void tessera_debugfs_show_engine(struct seq_file *m, struct tessera_dispatcher *d)
 {
 	struct tessera_dispatch_entity *ent;
 	struct tessera_hw_counters c;
@@ -36,49 +37,54 @@ static void show_engine(struct seq_file *m, struct tessera_dispatcher *d)
 	flags = tessera_dispatcher_sync_lock(d, &c);
 	seq_printf(m, "engine %s time_ns=%llu busy_ns=%llu switch_ns=%llu switches=%u policy=%s timeslice_ns=%llu averaging=%u preemption=%s vgpus=%u running=%u with_work=%u gone_busy_ns=%llu world_switches=%llu down=%u\n",
 		   tessera_dispatcher_engine_name(d), c.time_ns, c.busy_ns, c.switch_ns, c.switches,
-		   d->sched.policy->name, tessera_sched_timeslice_ns(&d->sched),
-		   d->sched.config.averaging, d->accel->preempt_strict ? "strict" : "batch",
-		   d->sched.num_entities, d->sched.num_running, d->sched.num_with_work,
-		   d->gone_busy_ns, d->switches_total, d->down);
+		   d->rl.sched.policy->name, tessera_sched_timeslice_ns(&d->rl.sched),
+		   d->rl.sched.config.averaging, d->accel->preempt_strict ? "strict" : "batch",
+		   d->rl.sched.num_entities, d->rl.sched.num_running, d->rl.sched.num_with_work,
+		   d->rl.gone_busy_ns, d->rl.switches, d->rl.down);
 	list_for_each_entry(ent, &d->entities, node)
 		seq_printf(m, "vgpu %s %s type=%s busy_ns=%llu slices=%llu overshoot_ns=%llu debt_ns=%llu due_ppm=%u weight=%u reservation_ppm=%u limit_ppm=%u elastic_cap_ppm=%u slice_request_ns=%llu throttled=%u running=%u has_work=%u in_force=%u resets=%llu\n",
 			   tessera_dispatcher_engine_name(d), ent->name,
-			   ent->type->sysfs_name, ent->busy_ns, ent->sched.slices,
-			   ent->sched.overshoot_ns, ent->sched.debt_ns,
-			   tessera_sched_due_ppm(&d->sched, &ent->sched), ent->sched.weight,
-			   ent->sched.reservation_ppm, ent->sched.limit_ppm,
-			   ent->sched.elastic_cap_ppm, ent->sched.slice_request_ns,
-			   ent->sched.throttled, ent->sched.running, ent->sched.has_work,
-			   d->in_force == ent, ent->resets);
+			   ent->type->sysfs_name, ent->run.busy_ns, ent->run.sched.slices,
+			   ent->run.sched.overshoot_ns, ent->run.sched.debt_ns,
+			   tessera_sched_due_ppm(&d->rl.sched, &ent->run.sched), ent->run.sched.weight,
+			   ent->run.sched.reservation_ppm, ent->run.sched.limit_ppm,
+			   ent->run.sched.elastic_cap_ppm, ent->run.sched.slice_request_ns,
+			   ent->run.sched.throttled, ent->run.sched.running, ent->run.sched.has_work,
+			   d->rl.in_force == &ent->run, ent->run.resets);
 	tessera_dispatcher_unlock(d, flags);
 }
 
-static int engines_show(struct seq_file *m, void *unused)
+static int tessera_debugfs_engines_show(struct seq_file *m, void *unused)
 {
 	struct tessera_accel *accel = m->private;
-	u32 e;
+	struct tessera_dispatcher *d;
 
 	seq_puts(m, "version 1\n");
-	for (e = 0; e < accel->hw->num_engines; e++)
-		show_engine(m, &accel->dispatchers[e]);
+	for_each_dispatcher(d, accel)
+		tessera_debugfs_show_engine(m, d);
 	return 0;
 }
 
 /* Room for all 16 vGPUs at once, so that show() runs once and what it reads is one state. */
-static int engines_open(struct inode *inode, struct file *file)
+#define SNAPSHOT_BYTES_AN_ENGINE	8192u
+
+static int tessera_debugfs_engines_open(struct inode *inode, struct file *file)
 {
-	return single_open_size(file, engines_show, inode->i_private, 16384);
+	struct tessera_accel *accel = inode->i_private;
+
+	return single_open_size(file, tessera_debugfs_engines_show, accel,
+				SNAPSHOT_BYTES_AN_ENGINE * accel->hw->num_engines);
 }
 
 static const struct file_operations engines_fops = {
 	.owner = THIS_MODULE,
-	.open = engines_open,
+	.open = tessera_debugfs_engines_open,
 	.read = seq_read,
 	.llseek = seq_lseek,
 	.release = single_release,
 };
 
-static int sched_log_show(struct seq_file *m, void *unused)
+static int tessera_debugfs_log_show(struct seq_file *m, void *unused)
 {
 	struct tessera_dispatcher *d = m->private;
 	struct tessera_log_entry *entry;
@@ -96,21 +102,21 @@ static int sched_log_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
-static int sched_log_open(struct inode *inode, struct file *file)
+static int tessera_debugfs_log_open(struct inode *inode, struct file *file)
 {
-	return single_open_size(file, sched_log_show, inode->i_private, 32768);
+	return single_open_size(file, tessera_debugfs_log_show, inode->i_private, 32768);
 }
 
 static const struct file_operations sched_log_fops = {
 	.owner = THIS_MODULE,
-	.open = sched_log_open,
+	.open = tessera_debugfs_log_open,
 	.read = seq_read,
 	.llseek = seq_lseek,
 	.release = single_release,
 };
 
 /**
- * tessera_debugfs_init() - at module load
+ * tessera_debugfs_init() - make the module's directory
  */
 void tessera_debugfs_init(void)
 {
@@ -118,7 +124,7 @@ void tessera_debugfs_init(void)
 }
 
 /**
- * tessera_debugfs_exit() - at module unload
+ * tessera_debugfs_exit() - remove the module's directory
  */
 void tessera_debugfs_exit(void)
 {
@@ -126,25 +132,24 @@ void tessera_debugfs_exit(void)
 }
 
 /**
- * tessera_debugfs_add() - an accelerator's directory
+ * tessera_debugfs_add() - make an accelerator's directory
  * @accel: the accelerator
  */
 void tessera_debugfs_add(struct tessera_accel *accel)
 {
-	char name[24];
-	u32 e;
+	struct tessera_dispatcher *d;
+	char name[32];
 
 	accel->debugfs = debugfs_create_dir(pci_name(accel->pdev), debugfs_root);
 	debugfs_create_file("engines", 0400, accel->debugfs, accel, &engines_fops);
-	for (e = 0; e < accel->hw->num_engines; e++) {
-		snprintf(name, sizeof(name), "sched_log_%s", tessera_dispatcher_engine_name(&accel->dispatchers[e]));
-		debugfs_create_file(name, 0400, accel->debugfs, &accel->dispatchers[e],
-				    &sched_log_fops);
+	for_each_dispatcher(d, accel) {
+		snprintf(name, sizeof(name), "sched_log_%s", tessera_dispatcher_engine_name(d));
+		debugfs_create_file(name, 0400, accel->debugfs, d, &sched_log_fops);
 	}
 }
 
 /**
- * tessera_debugfs_remove() - remove it; waits for readers
+ * tessera_debugfs_remove() - remove an accelerator's directory; waits for readers
  * @accel: the accelerator
  */
 void tessera_debugfs_remove(struct tessera_accel *accel)

@@ -1,318 +1,230 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dispatch.c - turns the scheduler's decisions into runlists and preemptions
+ * dispatch.c - drives the runlists of each engine: its lock, its timer, its traces
  *
- * DOC: the dispatcher
- *
- * Each engine has a scheduler (sched/, which knows policies and nothing of hardware) and a
- * dispatcher, which knows the hardware and no policy. The dispatcher runs on two things
- * only: events of the hardware (switched, idle, pending, engine reset) and one timer.
- *
- * At the end of a slice the scheduler picks the next vGPU, and its runlist is submitted at
- * once: the hardware stops the running command at the next boundary and switches. Until it
- * reports that, the dispatcher is *waiting*: the old vGPU goes on being charged, and what
- * happens meanwhile only notes that another pick is due. A waiting runlist is never replaced,
- * so the token in an event always tells whose runlist is in force; any other token is stale.
- * While waiting the timer measures patience: an engine that does not switch within
- * preempt_timeout_us is reset, which costs the vGPU in force its context, and after
- * three such resets in vain the device is. The same runlist may be submitted again under
- * the same token, to stop inside a batch what was to stop after it.
- *
- * Engine time is charged from the hardware's counters: each event carries the engine's busy
- * counter at its time. Where figures must be current without an event (a timer, a reader), the
- * counter is read, but is charged only if it is certain whose time it was: either the
- * dispatcher is not waiting, or the hardware still says that it has not switched.
- *
- * A vGPU that runs out of work while nobody else has any keeps its runlist: its next
- * doorbell then finds it there and costs no switch.
+ * What is decided when is in sched/tessera_runlist.c, which begins with its description. Events of
+ * the hardware and one timer for each engine are all that makes it go on; here they are
+ * serialised, and what it asks for is passed on to the hardware.
  */
 #include <linux/slab.h>
 #include "dispatch/dispatch_internal.h"
 #include "tessera_compat.h"
 #include "trace.h"
 
-#define RESET_TRIES		3u
-#define RESET_PATIENCE_US	100000u
-#define SYNC_TRIES		8u
-#define TIMER_MIN_NS		1000u
+#define SYNC_TRIES	8u
+#define TIMER_MIN_NS	1000u
 
-static struct tessera_dispatch_entity *to_entity(struct tessera_sched_entity *e)
+static struct tessera_dispatcher *tessera_dispatcher_of(struct tessera_runlist *rl)
 {
-	return e ? container_of(e, struct tessera_dispatch_entity, sched) : NULL;
+	return container_of(rl, struct tessera_dispatcher, rl);
 }
 
-static const char *name_of(const struct tessera_dispatch_entity *ent)
+static struct tessera_dispatch_entity *
+tessera_dispatcher_entity(struct tessera_runlist_entity *run)
 {
-	return ent ? ent->name : "-";
+	return run ? container_of(run, struct tessera_dispatch_entity, run) : NULL;
 }
 
-static const struct device *dev_of(const struct tessera_dispatcher *d)
+static const char *tessera_dispatcher_name_of(struct tessera_runlist_entity *run)
 {
-	return &d->accel->pdev->dev;
+	return run ? tessera_dispatcher_entity(run)->name : "-";
 }
 
 /**
  * tessera_dispatcher_engine_name() - return the name of a dispatcher's engine
  * @d: the dispatcher
+ *
+ * Return: one word.
  */
 const char *tessera_dispatcher_engine_name(const struct tessera_dispatcher *d)
 {
 	return d->accel->hw->engine[d->engine].name;
 }
 
-static void log_event(struct tessera_dispatcher *d, enum tessera_log_event event,
-		      const struct tessera_dispatch_entity *ent)
+/* --------------------------------------------------- what the runlist asks for -- */
+
+static void tessera_dispatcher_submit(struct tessera_runlist *rl,
+				      struct tessera_runlist_entity *run, u16 token, bool strict)
+{
+	struct tessera_dispatcher *d = tessera_dispatcher_of(rl);
+	struct tessera_hw *hw = d->accel->hw;
+
+	hw->ops->runlist_submit(hw, d->engine, run ? tessera_dispatcher_entity(run)->contexts : 0,
+				token, strict);
+}
+
+static void tessera_dispatcher_disarm(struct tessera_dispatcher *d)
+{
+	d->expires = KTIME_MAX;
+	hrtimer_try_to_cancel(&d->timer);
+}
+
+static void tessera_dispatcher_arm(struct tessera_dispatcher *d, ktime_t expires)
+{
+	d->expires = expires;
+	hrtimer_start(&d->timer, d->expires, HRTIMER_MODE_ABS);
+}
+
+/* The slice runs from the device's time rl->now_ns, which is a little past already. */
+static void tessera_dispatcher_arm_slice(struct tessera_runlist *rl, u64 ns)
+{
+	struct tessera_dispatcher *d = tessera_dispatcher_of(rl);
+	struct tessera_hw *hw = d->accel->hw;
+	u64 end = rl->now_ns + ns, now;
+
+	if (!ns) {
+		tessera_dispatcher_disarm(d);
+		return;
+	}
+	now = tessera_runlist_time_ns(rl, hw->ops->time_ns(hw));
+	tessera_dispatcher_arm(d, ktime_add_ns(ktime_get(), end > now + TIMER_MIN_NS ?
+							    end - now : TIMER_MIN_NS));
+}
+
+static void tessera_dispatcher_arm_timeout(struct tessera_runlist *rl, u64 ns)
+{
+	struct tessera_dispatcher *d = tessera_dispatcher_of(rl);
+
+	d->told = ktime_get();
+	if (ns == TESSERA_RUNLIST_NO_TIMEOUT)
+		tessera_dispatcher_disarm(d);
+	else
+		tessera_dispatcher_arm(d, ktime_add_ns(d->told, ns));
+}
+
+/**
+ * tessera_dispatcher_rearm_timeout() - let the present wait end by the settings of now
+ * @d: a dispatcher that is waiting, with its lock held
+ */
+void tessera_dispatcher_rearm_timeout(struct tessera_dispatcher *d)
+{
+	lockdep_assert_held(&d->lock);
+	tessera_dispatcher_arm(d, ktime_add_ns(d->told, tessera_runlist_timeout_ns(&d->rl)));
+}
+
+static void tessera_dispatcher_engine_reset(struct tessera_runlist *rl)
+{
+	struct tessera_dispatcher *d = tessera_dispatcher_of(rl);
+	struct tessera_hw *hw = d->accel->hw;
+
+	hw->ops->engine_reset(hw, d->engine);
+}
+
+static bool tessera_dispatcher_switching(struct tessera_runlist *rl)
+{
+	struct tessera_dispatcher *d = tessera_dispatcher_of(rl);
+	struct tessera_hw *hw = d->accel->hw;
+
+	return hw->ops->engine_switching(hw, d->engine);
+}
+
+static void tessera_dispatcher_device_dead(struct tessera_runlist *rl)
+{
+	tessera_accel_dead(tessera_dispatcher_of(rl)->accel);
+}
+
+static void tessera_dispatcher_counters(struct tessera_runlist *rl, u64 *busy_ns, u64 *time_ns)
+{
+	struct tessera_dispatcher *d = tessera_dispatcher_of(rl);
+	struct tessera_hw *hw = d->accel->hw;
+	struct tessera_hw_counters c;
+
+	hw->ops->engine_counters(hw, d->engine, false, &c);
+	*busy_ns = c.busy_ns;
+	*time_ns = c.time_ns;
+}
+
+/* ------------------------------------------------------- log and traces -- */
+
+static void tessera_dispatcher_log(struct tessera_dispatcher *d,
+				   const struct tessera_runlist_note *note)
 {
 	struct tessera_log_entry *entry = &d->log[d->log_next];
 
-	lockdep_assert_held(&d->lock);
-	entry->time_ns = d->now_ns;
-	entry->event = event;
-	strscpy(entry->vgpu, name_of(ent), sizeof(entry->vgpu));
+	entry->time_ns = d->rl.now_ns;
+	entry->event = note->type;
+	strscpy(entry->vgpu, tessera_dispatcher_name_of(note->entity), sizeof(entry->vgpu));
 	if (++d->log_next == TESSERA_LOG_ENTRIES) {
 		d->log_next = 0;
 		d->log_full = true;
 	}
 }
 
-/* ---------------------------------------------------------------- time -- */
-
-/* The device's time goes on where it was before the last reset, and never back. */
-static u64 advance_time(struct tessera_dispatcher *d, u64 device_ns)
+static void tessera_dispatcher_report_reset(struct tessera_dispatcher *d,
+					    const struct tessera_runlist_note *note)
 {
-	lockdep_assert_held(&d->lock);
-	d->now_ns = max(d->now_ns, device_ns + d->time_base_ns);
-	return d->now_ns;
-}
+	const struct device *dev = &d->accel->pdev->dev;
 
-/* The engine's busy counter was @busy_ns at @device_ns, and in_force's all the time. */
-static void charge(struct tessera_dispatcher *d, u64 busy_ns, u64 device_ns)
-{
-	u64 now = advance_time(d, device_ns);
-	u64 used = 0;
-
-	if (busy_ns > d->last_busy_ns) {
-		used = busy_ns - d->last_busy_ns;
-		d->last_busy_ns = busy_ns;
-	}
-	if (d->in_force)
-		d->in_force->busy_ns += used;
-	else
-		d->gone_busy_ns += used;
-	tessera_sched_charge(&d->sched, used, now);
-}
-
-static void arm_timer(struct tessera_dispatcher *d, u64 ns)
-{
-	d->expires = ktime_add_ns(ktime_get(), ns);
-	hrtimer_start(&d->timer, d->expires, HRTIMER_MODE_ABS);
-}
-
-static void disarm_timer(struct tessera_dispatcher *d)
-{
-	d->expires = KTIME_MAX;
-	hrtimer_try_to_cancel(&d->timer);
-}
-
-/* The slice runs from the device's time d->now_ns, which is a little past already. */
-static void arm_slice(struct tessera_dispatcher *d, u64 slice_ns)
-{
-	struct tessera_hw *hw = d->accel->hw;
-	u64 end = d->now_ns + slice_ns, now;
-
-	if (!slice_ns) {
-		disarm_timer(d);
+	if (note->value || !note->entity)
 		return;
-	}
-	now = hw->ops->time_ns(hw) + d->time_base_ns;
-	arm_timer(d, end > now + TIMER_MIN_NS ? end - now : TIMER_MIN_NS);
+	dev_notice_ratelimited(dev, "vGPU %s did not release the %s engine within %u us: the engine is reset.\n",
+			       tessera_dispatcher_name_of(note->entity),
+			       tessera_dispatcher_engine_name(d),
+			       READ_ONCE(d->accel->preempt_timeout_us));
 }
 
-static u64 patience_ns(const struct tessera_dispatcher *d)
+static void tessera_dispatcher_note(struct tessera_runlist *rl,
+				    const struct tessera_runlist_note *note)
 {
-	u32 us = READ_ONCE(d->accel->preempt_timeout_us);
-
-	if (d->reset_tries)
-		us = max(us, RESET_PATIENCE_US);
-	return (u64)us * NSEC_PER_USEC;
-}
-
-/**
- * tessera_dispatcher_arm_patience() - the timer is to measure patience, by the settings of now
- * @d: a dispatcher that is waiting, with its lock held
- */
-void tessera_dispatcher_arm_patience(struct tessera_dispatcher *d)
-{
-	lockdep_assert_held(&d->lock);
-	d->expires = ktime_add_ns(d->waiting_since, patience_ns(d));
-	hrtimer_start(&d->timer, d->expires, HRTIMER_MODE_ABS);
-}
-
-static void start_patience(struct tessera_dispatcher *d)
-{
-	d->waiting_since = ktime_get();
-	tessera_dispatcher_arm_patience(d);
-}
-
-/* ---------------------------------------------------------- pick, submit -- */
-
-/**
- * tessera_dispatcher_submit() - have the hardware switch to the runlist that is waited for
- * @d: a dispatcher that is waiting, with its lock held
- *
- * Again, for another preemption mode, does no harm: if the hardware has just switched it
- * reports the same token twice, and the second time nobody waits for it.
- */
-void tessera_dispatcher_submit(struct tessera_dispatcher *d)
-{
-	struct tessera_hw *hw = d->accel->hw;
-	bool strict = READ_ONCE(d->accel->preempt_strict) &&
-		      tessera_hw_has(hw, TESSERA_HW_STRICT_PREEMPT);
+	struct tessera_dispatcher *d = tessera_dispatcher_of(rl);
+	const struct device *dev = &d->accel->pdev->dev;
+	const char *name = tessera_dispatcher_name_of(note->entity);
+	const char *engine = tessera_dispatcher_engine_name(d);
+	u64 now = rl->now_ns;
 
 	lockdep_assert_held(&d->lock);
-	log_event(d, TESSERA_LOG_PREEMPT, d->in_force);
-	trace_tessera_preempt(dev_of(d), d->engine, d->now_ns, name_of(d->in_force), strict,
-			      d->token);
-	start_patience(d);
-	hw->ops->runlist_submit(hw, d->engine, d->next_mask, d->token, strict);
+	tessera_dispatcher_log(d, note);
+	switch (note->type) {
+	case TESSERA_RUNLIST_NOTE_ENQUEUE:
+		trace_tessera_enqueue(dev, engine, now, name, note->ctx, note->busy_ns);
+		break;
+	case TESSERA_RUNLIST_NOTE_PICK:
+		trace_tessera_pick(dev, engine, now, name, note->value);
+		break;
+	case TESSERA_RUNLIST_NOTE_PREEMPT:
+		trace_tessera_preempt(dev, engine, now, name, note->strict, note->token);
+		break;
+	case TESSERA_RUNLIST_NOTE_OVERSHOOT:
+		trace_tessera_overshoot(dev, engine, now, name, note->value);
+		break;
+	case TESSERA_RUNLIST_NOTE_SWITCH:
+		trace_tessera_world_switch(dev, engine, now, tessera_dispatcher_name_of(note->from),
+					   name, note->token, note->busy_ns, note->switch_ns);
+		break;
+	case TESSERA_RUNLIST_NOTE_IDLE:
+		trace_tessera_idle(dev, engine, now, name, note->token, note->busy_ns);
+		break;
+	case TESSERA_RUNLIST_NOTE_RESET:
+		trace_tessera_reset(dev, engine, now, name, false, note->value);
+		tessera_dispatcher_report_reset(d, note);
+		break;
+	case TESSERA_RUNLIST_NOTE_DOWN:
+		trace_tessera_reset(dev, engine, now, name, true, note->value);
+		break;
+	case TESSERA_RUNLIST_NOTE_RESET_DONE:
+	case TESSERA_RUNLIST_NOTE_START:
+	case TESSERA_RUNLIST_NOTE_STOP:
+		break;
+	}
 }
 
-static void switch_to(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent)
-{
-	d->waiting = true;
-	d->next = ent;
-	d->next_void = false;
-	d->next_mask = ent ? ent->contexts : 0;
-	d->token++;
-	d->overshoot_ns = d->in_force ? d->in_force->sched.overshoot_ns : 0;
-	tessera_dispatcher_submit(d);
-}
+static const struct tessera_runlist_ops tessera_dispatcher_runlist_ops = {
+	.submit = tessera_dispatcher_submit,
+	.arm_slice = tessera_dispatcher_arm_slice,
+	.arm_timeout = tessera_dispatcher_arm_timeout,
+	.engine_reset = tessera_dispatcher_engine_reset,
+	.engine_switching = tessera_dispatcher_switching,
+	.device_dead = tessera_dispatcher_device_dead,
+	.counters = tessera_dispatcher_counters,
+	.note = tessera_dispatcher_note,
+};
 
-/*
- * Nobody is to run, and there is no hurry to take the runlist away from who has it. Its vGPU
- * goes on being charged: a batch may begin before the scheduler hears of it.
- */
-static bool may_stay(const struct tessera_dispatcher *d,
-		     const struct tessera_sched_decision *decision)
-{
-	return !decision->entity && !decision->slice_ns && d->in_force &&
-	       d->in_force->sched.running;
-}
+/* ------------------------------------------------------ events and timer -- */
 
 /**
- * tessera_dispatcher_pick() - do what the scheduler decides
- * @d: the dispatcher, with its lock held
- *
- * Everything that can make a pick necessary has been charged up to d->now_ns.
- */
-void tessera_dispatcher_pick(struct tessera_dispatcher *d)
-{
-	struct tessera_sched_decision decision;
-	struct tessera_dispatch_entity *ent;
-
-	lockdep_assert_held(&d->lock);
-	if (d->down)
-		return;
-	if (d->waiting) {
-		d->repick = true;
-		return;
-	}
-	d->repick = false;
-	tessera_sched_pick(&d->sched, d->now_ns, &decision);
-	ent = to_entity(decision.entity);
-	d->slice_ns = decision.slice_ns;
-	log_event(d, TESSERA_LOG_PICK, ent);
-	trace_tessera_pick(dev_of(d), d->engine, d->now_ns, name_of(ent), decision.slice_ns);
-	if (may_stay(d, &decision)) {
-		disarm_timer(d);
-	} else if (ent ? ent == d->in_force : !d->in_force_mask) {
-		tessera_sched_switched(&d->sched, d->now_ns);
-		arm_slice(d, decision.slice_ns);
-	} else {
-		switch_to(d, ent);
-	}
-}
-
-/* --------------------------------------------------------------- events -- */
-
-/* From now on @ent's runlist is in force (NULL: nobody's); the counters are as at d->now_ns. */
-static void set_in_force(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent,
-			 u32 token, u64 busy_ns, u64 switch_ns)
-{
-	log_event(d, TESSERA_LOG_SWITCH, ent);
-	trace_tessera_world_switch(dev_of(d), d->engine, d->now_ns, name_of(d->in_force),
-				   name_of(ent), token, d->busy_base_ns + busy_ns,
-				   d->switch_base_ns + switch_ns);
-	d->in_force = ent;
-}
-
-/* Of the runlist in force: while waiting, the one before the last. */
-static u16 token_in_force(const struct tessera_dispatcher *d)
-{
-	return d->token - d->waiting;
-}
-
-/* The entity in force is no more, and its runlist is worth nothing. */
-static void drop_in_force(struct tessera_dispatcher *d)
-{
-	set_in_force(d, NULL, token_in_force(d), d->last_busy_ns, d->last_switch_ns);
-}
-
-static void on_switched(struct tessera_dispatcher *d, const struct tessera_hw_event *ev)
-{
-	struct tessera_dispatch_entity *old = d->in_force;
-	u64 over;
-
-	if (!d->waiting || ev->token != d->token)
-		return;
-	if (old && old->sched.overshoot_ns > d->overshoot_ns) {
-		over = old->sched.overshoot_ns - d->overshoot_ns;
-		log_event(d, TESSERA_LOG_OVERSHOOT, old);
-		trace_tessera_overshoot(dev_of(d), d->engine, d->now_ns, name_of(old), over);
-	}
-	d->waiting = false;
-	d->reset_tries = 0;
-	set_in_force(d, d->next, ev->token, ev->busy_ns, ev->switch_ns);
-	d->in_force_mask = d->next_mask;
-	d->next = NULL;
-	d->switches_total++;
-	if (!d->next_void)
-		tessera_sched_switched(&d->sched, d->now_ns);
-	if (d->repick || d->next_void)
-		tessera_dispatcher_pick(d);
-	else
-		arm_slice(d, d->slice_ns);
-}
-
-static void on_idle(struct tessera_dispatcher *d, const struct tessera_hw_event *ev)
-{
-	struct tessera_dispatch_entity *ent = d->in_force;
-
-	if (!ent || ev->token != token_in_force(d))
-		return;
-	log_event(d, TESSERA_LOG_IDLE, ent);
-	trace_tessera_idle(dev_of(d), d->engine, d->now_ns, name_of(ent), ev->token,
-			   d->busy_base_ns + ev->busy_ns);
-	if (tessera_sched_sleep(&d->sched, &ent->sched, d->now_ns))
-		tessera_dispatcher_pick(d);
-}
-
-static void on_pending(struct tessera_dispatcher *d, const struct tessera_hw_event *ev,
-		       struct tessera_dispatch_entity *ent)
-{
-	if (!ent)
-		return;
-	log_event(d, TESSERA_LOG_ENQUEUE, ent);
-	trace_tessera_enqueue(dev_of(d), d->engine, d->now_ns, name_of(ent), ev->ctx,
-			      d->busy_base_ns + ev->busy_ns);
-	if (tessera_sched_wake(&d->sched, &ent->sched, d->now_ns))
-		tessera_dispatcher_pick(d);
-}
-
-/**
- * tessera_dispatcher_event() - the hardware has reported something about an engine
+ * tessera_dispatcher_event() - act on what the hardware reports about an engine
  * @accel: the accelerator
- * @ev: the event
+ * @ev: the event, no fault
  * @ents: of the vGPU whose context it names, if any
  *
  * Context: hard interrupt; under RCU, so that the vGPU stays.
@@ -320,93 +232,46 @@ static void on_pending(struct tessera_dispatcher *d, const struct tessera_hw_eve
 void tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_hw_event *ev,
 			      struct tessera_dispatch_entity *ents)
 {
+	static const enum tessera_runlist_event_type types[] = {
+		[TESSERA_HW_SWITCHED] = TESSERA_RUNLIST_SWITCHED,
+		[TESSERA_HW_IDLE] = TESSERA_RUNLIST_IDLE,
+		[TESSERA_HW_PENDING] = TESSERA_RUNLIST_PENDING,
+		[TESSERA_HW_RESET_DONE] = TESSERA_RUNLIST_RESET_DONE,
+	};
 	struct tessera_dispatcher *d = &accel->dispatchers[ev->engine];
-	struct tessera_dispatch_entity *ent = ents ? &ents[ev->engine] : NULL;
+	struct tessera_runlist_event event = {
+		.type = types[ev->type],
+		.entity = ents ? &ents[ev->engine].run : NULL,
+		.token = ev->token,
+		.ctx = ev->ctx,
+		.time_ns = ev->time_ns,
+		.busy_ns = ev->busy_ns,
+		.switch_ns = ev->switch_ns,
+	};
 	unsigned long flags;
 
 	spin_lock_irqsave(&d->lock, flags);
-	if (d->down)
-		goto out;
-	charge(d, ev->busy_ns, ev->time_ns);
-	d->last_switch_ns = ev->switch_ns;
-	switch (ev->type) {
-	case TESSERA_HW_SWITCHED:
-		on_switched(d, ev);
-		break;
-	case TESSERA_HW_IDLE:
-		on_idle(d, ev);
-		break;
-	case TESSERA_HW_PENDING:
-		on_pending(d, ev, ent);
-		break;
-	case TESSERA_HW_RESET_DONE:
-		log_event(d, TESSERA_LOG_RESET_DONE, ent);
-		break;
-	case TESSERA_HW_FAULT:
-		break;
-	}
-out:
+	tessera_runlist_event(&d->rl, &event);
 	spin_unlock_irqrestore(&d->lock, flags);
 }
 
-/* ---------------------------------------------------------------- timer -- */
-
-/* The engine has not switched in time. */
-static void out_of_patience(struct tessera_dispatcher *d)
-{
-	struct tessera_hw *hw = d->accel->hw;
-	struct tessera_dispatch_entity *guilty = d->in_force;
-
-	if (!hw->ops->engine_switching(hw, d->engine)) {
-		/* It has: the event is on its way. */
-		arm_timer(d, NSEC_PER_MSEC);
-		return;
-	}
-	if (d->reset_tries == RESET_TRIES) {
-		disarm_timer(d);
-		tessera_accel_dead(d->accel);
-		return;
-	}
-	log_event(d, TESSERA_LOG_RESET, guilty);
-	trace_tessera_reset(dev_of(d), d->engine, d->now_ns, name_of(guilty), false,
-			    d->reset_tries);
-	if (!d->reset_tries && guilty) {
-		guilty->resets++;
-		dev_notice_ratelimited(dev_of(d), "vGPU %s did not release the %s engine within %u us: the engine is reset.\n",
-				       name_of(guilty), tessera_dispatcher_engine_name(d),
-				       READ_ONCE(d->accel->preempt_timeout_us));
-	}
-	d->reset_tries++;
-	hw->ops->engine_reset(hw, d->engine);
-	start_patience(d);
-}
-
-static enum hrtimer_restart dispatcher_timer(struct hrtimer *timer)
+static enum hrtimer_restart tessera_dispatcher_timer(struct hrtimer *timer)
 {
 	struct tessera_dispatcher *d = container_of(timer, struct tessera_dispatcher, timer);
 	struct tessera_hw *hw = d->accel->hw;
-	struct tessera_hw_counters c;
 	unsigned long flags;
 
 	/* What has happened comes before what is to happen. */
 	hw->ops->drain_events(hw);
 	spin_lock_irqsave(&d->lock, flags);
-	if (d->down || ktime_before(ktime_get(), d->expires))
-		goto out;	/* it was set anew while we waited for the lock */
-	d->expires = KTIME_MAX;
-	if (d->waiting) {
-		out_of_patience(d);
-	} else {
-		hw->ops->engine_counters(hw, d->engine, false, &c);
-		charge(d, c.busy_ns, c.time_ns);
-		tessera_dispatcher_pick(d);
+	/* Else it was set anew while we waited for the lock. */
+	if (!ktime_before(ktime_get(), d->expires)) {
+		d->expires = KTIME_MAX;
+		tessera_runlist_timer(&d->rl);
 	}
-out:
 	spin_unlock_irqrestore(&d->lock, flags);
 	return HRTIMER_NORESTART;
 }
-
-/* ------------------------------------------------------------- from above -- */
 
 /**
  * tessera_dispatcher_sync_lock() - lock an engine with its accounts current
@@ -428,12 +293,12 @@ unsigned long tessera_dispatcher_sync_lock(struct tessera_dispatcher *d,
 		hw->ops->drain_events(hw);
 		spin_lock_irqsave(&d->lock, flags);
 		memset(c, 0, sizeof(*c));
-		if (d->down)
+		if (d->rl.down)
 			return flags;
 		hw->ops->engine_counters(hw, d->engine, true, c);
 		/* Counters first: if it is not switched after, it was not switched then. */
-		if (!d->waiting || hw->ops->engine_switching(hw, d->engine)) {
-			charge(d, c->busy_ns, c->time_ns);
+		if (!d->rl.waiting || hw->ops->engine_switching(hw, d->engine)) {
+			tessera_runlist_charge(&d->rl, c->busy_ns, c->time_ns);
 			return flags;
 		}
 		if (tries == SYNC_TRIES)
@@ -454,9 +319,15 @@ void tessera_dispatcher_unlock(struct tessera_dispatcher *d, unsigned long flags
 	spin_unlock_irqrestore(&d->lock, flags);
 }
 
+/* --------------------------------------------------------- from above -- */
+
 /**
- * tessera_dispatcher_add() - a vGPU was created
- * @vgpu: the vGPU
+ * tessera_dispatcher_add() - let a vGPU be known on all engines
+ * @accel: the accelerator
+ * @ents: the vGPU on each engine
+ * @name: the vGPU's name, which stays
+ * @type: its size
+ * @contexts: its contexts, a bit each
  *
  * Context: may sleep.
  */
@@ -464,169 +335,105 @@ void tessera_dispatcher_add(struct tessera_accel *accel, struct tessera_dispatch
 			    const char *name, const struct tessera_type *type, u64 contexts)
 {
 	struct tessera_hw_counters c;
+	struct tessera_dispatcher *d;
 	unsigned long flags;
-	u32 e;
 
-	for (e = 0; e < accel->hw->num_engines; e++) {
-		struct tessera_dispatcher *d = &accel->dispatchers[e];
-		struct tessera_dispatch_entity *ent = &ents[e];
+	for_each_dispatcher(d, accel) {
+		struct tessera_dispatch_entity *ent = &ents[d->engine];
 
 		ent->name = name;
 		ent->type = type;
 		ent->contexts = contexts;
-		tessera_sched_entity_init(&ent->sched, name, type->div);
+		tessera_runlist_entity_init(&ent->run, name, type->div);
 		flags = tessera_dispatcher_sync_lock(d, &c);
 		list_add_tail(&ent->node, &d->entities);
-		tessera_sched_add(&d->sched, &ent->sched, d->now_ns);
+		tessera_runlist_add(&d->rl, &ent->run);
 		tessera_dispatcher_unlock(d, flags);
 	}
 }
 
 /**
- * tessera_dispatcher_remove() - a vGPU goes; it has been stopped
- * @vgpu: the vGPU
- *
- * Afterwards nothing here points to it.
+ * tessera_dispatcher_remove() - forget a vGPU that has been stopped
+ * @accel: the accelerator
+ * @ents: the vGPU on each engine; afterwards nothing here points to it
  *
  * Context: may sleep.
  */
 void tessera_dispatcher_remove(struct tessera_accel *accel, struct tessera_dispatch_entity *ents)
 {
 	struct tessera_hw_counters c;
+	struct tessera_dispatcher *d;
 	unsigned long flags;
-	bool resched;
-	u32 e;
 
-	for (e = 0; e < accel->hw->num_engines; e++) {
-		struct tessera_dispatcher *d = &accel->dispatchers[e];
-		struct tessera_dispatch_entity *ent = &ents[e];
-
+	for_each_dispatcher(d, accel) {
 		flags = tessera_dispatcher_sync_lock(d, &c);
-		resched = tessera_sched_remove(&d->sched, &ent->sched, d->now_ns);
-		if (d->in_force == ent) {
-			drop_in_force(d);
-			resched = true;
-		}
-		if (d->next == ent) {
-			d->next = NULL;
-			d->next_void = true;
-		}
-		d->gone_busy_ns += ent->busy_ns;
-		list_del(&ent->node);
-		if (resched)
-			tessera_dispatcher_pick(d);
+		tessera_runlist_remove(&d->rl, &ents[d->engine].run);
+		list_del(&ents[d->engine].node);
 		tessera_dispatcher_unlock(d, flags);
 	}
 }
 
 /**
- * tessera_dispatcher_start() - the guest has enabled its vGPU: from now on it is owed a share
- * @vgpu: the vGPU
+ * tessera_dispatcher_start() - let a vGPU that its guest has enabled compete for the engines
+ * @accel: the accelerator
+ * @ents: the vGPU on each engine
  *
  * Context: may sleep.
  */
 void tessera_dispatcher_start(struct tessera_accel *accel, struct tessera_dispatch_entity *ents)
 {
 	struct tessera_hw_counters c;
+	struct tessera_dispatcher *d;
 	unsigned long flags;
-	u32 e;
 
-	for (e = 0; e < accel->hw->num_engines; e++) {
-		struct tessera_dispatcher *d = &accel->dispatchers[e];
-		struct tessera_dispatch_entity *ent = &ents[e];
-
+	for_each_dispatcher(d, accel) {
 		flags = tessera_dispatcher_sync_lock(d, &c);
-		log_event(d, TESSERA_LOG_START, ent);
-		if (tessera_sched_start(&d->sched, &ent->sched, d->now_ns))
-			tessera_dispatcher_pick(d);
+		tessera_runlist_start(&d->rl, &ents[d->engine].run);
 		tessera_dispatcher_unlock(d, flags);
 	}
 }
 
-static bool stop_locked(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent)
-{
-	bool resched;
-
-	/* Its work has gone with its contexts; the hardware does not tell. */
-	if (ent->sched.running && ent->sched.has_work) {
-		log_event(d, TESSERA_LOG_IDLE, ent);
-		trace_tessera_idle(dev_of(d), d->engine, d->now_ns, name_of(ent), token_in_force(d),
-				   d->busy_base_ns + d->last_busy_ns);
-	}
-	resched = tessera_sched_sleep(&d->sched, &ent->sched, d->now_ns);
-	resched |= tessera_sched_stop(&d->sched, &ent->sched, d->now_ns);
-	if (d->waiting && d->next == ent)
-		d->next_void = true;
-	return resched || d->in_force == ent;
-}
-
 /**
- * tessera_dispatcher_stop() - the vGPU is disabled; its contexts have been destroyed
- * @vgpu: the vGPU, running or not
+ * tessera_dispatcher_stop() - let a vGPU whose contexts are destroyed compete no longer
+ * @accel: the accelerator
+ * @ents: the vGPU on each engine, running or not
  *
  * Context: may sleep.
  */
 void tessera_dispatcher_stop(struct tessera_accel *accel, struct tessera_dispatch_entity *ents)
 {
 	struct tessera_hw_counters c;
+	struct tessera_dispatcher *d;
 	unsigned long flags;
-	u32 e;
 
-	for (e = 0; e < accel->hw->num_engines; e++) {
-		struct tessera_dispatcher *d = &accel->dispatchers[e];
-		struct tessera_dispatch_entity *ent = &ents[e];
-
+	for_each_dispatcher(d, accel) {
 		flags = tessera_dispatcher_sync_lock(d, &c);
-		if (ent->sched.running) {
-			log_event(d, TESSERA_LOG_STOP, ent);
-			if (stop_locked(d, ent))
-				tessera_dispatcher_pick(d);
-		}
+		tessera_runlist_stop(&d->rl, &ents[d->engine].run);
 		tessera_dispatcher_unlock(d, flags);
 	}
 }
 
 /**
- * tessera_dispatcher_down() - the device is about to be reset: no vGPU runs any more
+ * tessera_dispatcher_down() - stop all vGPUs, since the device is about to be reset
  * @accel: the accelerator
  *
  * Context: may sleep.
  */
 void tessera_dispatcher_down(struct tessera_accel *accel)
 {
-	struct tessera_dispatch_entity *ent;
-	struct tessera_sched_decision none;
-	u32 e;
+	struct tessera_dispatcher *d;
 
-	for (e = 0; e < accel->hw->num_engines; e++) {
-		struct tessera_dispatcher *d = &accel->dispatchers[e];
-
+	for_each_dispatcher(d, accel) {
 		spin_lock_irq(&d->lock);
-		if (!d->down) {
-			log_event(d, TESSERA_LOG_RESET, d->in_force);
-			trace_tessera_reset(dev_of(d), d->engine, d->now_ns, name_of(d->in_force),
-					    true, d->reset_tries);
-		}
-		d->down = true;
 		d->expires = KTIME_MAX;
-		list_for_each_entry(ent, &d->entities, node)
-			stop_locked(d, ent);
-		tessera_sched_pick(&d->sched, d->now_ns, &none);
-		tessera_sched_switched(&d->sched, d->now_ns);
-		if (d->in_force)
-			drop_in_force(d);
-		d->in_force_mask = 0;
-		d->waiting = false;
-		d->repick = false;
-		d->next = NULL;
-		d->reset_tries = 0;
+		tessera_runlist_down(&d->rl);
 		spin_unlock_irq(&d->lock);
 		hrtimer_cancel(&d->timer);
 	}
 }
 
 /**
- * tessera_dispatcher_up() - the device has been reset and enabled
+ * tessera_dispatcher_up() - go on after the device was reset and enabled
  * @accel: the accelerator
  *
  * Context: may sleep.
@@ -634,20 +441,11 @@ void tessera_dispatcher_down(struct tessera_accel *accel)
 void tessera_dispatcher_up(struct tessera_accel *accel)
 {
 	struct tessera_hw *hw = accel->hw;
-	u64 device_ns;
-	u32 e;
+	struct tessera_dispatcher *d;
 
-	for (e = 0; e < accel->hw->num_engines; e++) {
-		struct tessera_dispatcher *d = &accel->dispatchers[e];
-
+	for_each_dispatcher(d, accel) {
 		spin_lock_irq(&d->lock);
-		device_ns = hw->ops->time_ns(hw);
-		d->time_base_ns = d->now_ns > device_ns ? d->now_ns - device_ns : 0;
-		d->busy_base_ns += d->last_busy_ns;
-		d->switch_base_ns += d->last_switch_ns;
-		d->last_busy_ns = 0;
-		d->last_switch_ns = 0;
-		d->down = false;
+		tessera_runlist_up(&d->rl, hw->ops->time_ns(hw));
 		spin_unlock_irq(&d->lock);
 	}
 }
@@ -661,7 +459,7 @@ void tessera_dispatcher_up(struct tessera_accel *accel)
  */
 int tessera_dispatcher_init(struct tessera_accel *accel)
 {
-	u32 e;
+	struct tessera_dispatcher *d;
 
 	accel->preempt_strict = tessera_hw_has(accel->hw, TESSERA_HW_STRICT_PREEMPT);
 	accel->preempt_timeout_us = accel->hw->preempt_timeout_us;
@@ -669,21 +467,22 @@ int tessera_dispatcher_init(struct tessera_accel *accel)
 				      GFP_KERNEL);
 	if (!accel->dispatchers)
 		return -ENOMEM;
-	for (e = 0; e < accel->hw->num_engines; e++) {
-		struct tessera_dispatcher *d = &accel->dispatchers[e];
-
+	for_each_dispatcher(d, accel) {
 		d->accel = accel;
-		d->engine = e;
-		d->down = true;
+		d->engine = d - accel->dispatchers;
 		d->expires = KTIME_MAX;
 		spin_lock_init(&d->lock);
 		INIT_LIST_HEAD(&d->entities);
-		tessera_sched_init(&d->sched, tessera_sched_policies[0]);
+		tessera_runlist_init(&d->rl, &tessera_dispatcher_runlist_ops,
+				     tessera_sched_policies[0]);
+		d->rl.strict = accel->preempt_strict;
+		d->rl.preempt_timeout_ns = (u64)accel->preempt_timeout_us * NSEC_PER_USEC;
 #ifdef TESSERA_HAVE_HRTIMER_SETUP
-		hrtimer_setup(&d->timer, dispatcher_timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+		hrtimer_setup(&d->timer, tessera_dispatcher_timer, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_ABS);
 #else
 		hrtimer_init(&d->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
-		d->timer.function = dispatcher_timer;
+		d->timer.function = tessera_dispatcher_timer;
 #endif
 	}
 	return 0;
@@ -701,24 +500,25 @@ void tessera_dispatcher_fini(struct tessera_accel *accel)
 }
 
 /**
- * tessera_dispatcher_snapshot() - a vGPU's figures on an engine, as of now
- * @vgpu: the vGPU
- * @engine: T1_ENGINE_*
+ * tessera_dispatcher_snapshot() - read a vGPU's figures on an engine, as of now
+ * @accel: the accelerator
+ * @ents: the vGPU on each engine
+ * @engine: the engine, below struct tessera_hw.num_engines
  * @snap: where to
  */
 void tessera_dispatcher_snapshot(struct tessera_accel *accel, struct tessera_dispatch_entity *ents,
 				 u32 engine, struct tessera_sched_snapshot *snap)
 {
 	struct tessera_dispatcher *d = &accel->dispatchers[engine];
-	struct tessera_dispatch_entity *ent = &ents[engine];
+	const struct tessera_runlist_entity *run = &ents[engine].run;
 	struct tessera_hw_counters c;
 	unsigned long flags;
 
 	flags = tessera_dispatcher_sync_lock(d, &c);
-	snap->busy_ns = ent->busy_ns;
-	snap->slices = ent->sched.slices;
-	snap->overshoot_ns = ent->sched.overshoot_ns;
-	snap->debt_ns = ent->sched.debt_ns;
-	snap->resets = ent->resets;
+	snap->busy_ns = run->busy_ns;
+	snap->slices = run->sched.slices;
+	snap->overshoot_ns = run->sched.overshoot_ns;
+	snap->debt_ns = run->sched.debt_ns;
+	snap->resets = run->resets;
 	tessera_dispatcher_unlock(d, flags);
 }

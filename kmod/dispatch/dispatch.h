@@ -6,29 +6,25 @@
 #define TESSERA_DISPATCH_H
 
 #include "accel/accel.h"
-#include "tessera_sched.h"
+#include "tessera_runlist.h"
 
 #define TESSERA_PREEMPT_TIMEOUT_MIN_US	100u
 #define TESSERA_PREEMPT_TIMEOUT_MAX_US	10000000u
 
 /**
  * struct tessera_dispatch_entity - a vGPU on one engine
- * @sched: what the scheduler knows of it
+ * @run: what the runlist's state machine knows of it
  * @name: its vGPU's
  * @type: its vGPU's
  * @contexts: its runlist
  * @node: in the dispatcher's list
- * @busy_ns: engine time it has used, from the hardware's counters
- * @resets: engine resets it was guilty of
  */
 struct tessera_dispatch_entity {
-	struct tessera_sched_entity sched;
+	struct tessera_runlist_entity run;
 	const char *name;
 	const struct tessera_type *type;
 	u64 contexts;
 	struct list_head node;
-	u64 busy_ns;
-	u64 resets;
 };
 
 /*

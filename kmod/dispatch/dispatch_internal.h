@@ -10,30 +10,14 @@
 
 #define TESSERA_LOG_ENTRIES	200u
 
-/* The tracepoints' kinds, and what changes who competes. */
-enum tessera_log_event {
-	TESSERA_LOG_ENQUEUE,
-	TESSERA_LOG_PICK,
-	TESSERA_LOG_PREEMPT,
-	TESSERA_LOG_OVERSHOOT,
-	TESSERA_LOG_SWITCH,
-	TESSERA_LOG_IDLE,
-	TESSERA_LOG_RESET,
-	TESSERA_LOG_RESET_DONE,
-	TESSERA_LOG_START,
-	TESSERA_LOG_STOP,
-};
-
 struct tessera_log_entry {
 	u64 time_ns;
-	enum tessera_log_event event;
+	enum tessera_runlist_note_type event;
 	char vgpu[TESSERA_NAME_LEN];
 };
 
 /*
- * struct tessera_dispatcher - turns the scheduler's decisions for one engine into runlists
- *
- * Times are device times (ns), made to run on across device resets.
+ * struct tessera_dispatcher - one engine: the lock, the timer and the log around its runlists
  */
 struct tessera_dispatcher {
 	struct tessera_accel *accel;
@@ -41,42 +25,24 @@ struct tessera_dispatcher {
 
 	/* protects all below and every entity of this engine; taken in hard interrupts */
 	spinlock_t lock;
-	struct tessera_sched sched;
+	struct tessera_runlist rl;
 	struct list_head entities;
-	bool down;			/* the device is being reset, or gone */
-	u64 now_ns;			/* latest time seen: never goes back */
-	u64 time_base_ns;		/* to be added to the device's own time */
-	u64 last_busy_ns;		/* counter up to which has been charged */
-	u64 last_switch_ns;		/* the other counter, in the last event */
-	u64 busy_base_ns;		/* to be added to the counters in traces: they run on */
-	u64 switch_base_ns;
-	u64 gone_busy_ns;		/* used by vGPUs that are gone */
-	struct tessera_dispatch_entity *in_force;	/* whose runlist the engine has */
-	u64 in_force_mask;
-	u16 token;			/* of the last submit */
-	bool waiting;			/* that one is not in force yet */
-	ktime_t waiting_since;		/* from when patience counts */
-	bool repick;			/* pick again as soon as it is */
-	struct tessera_dispatch_entity *next;	/* whose runlist it is */
-	bool next_void;			/* ... and it stopped meanwhile */
-	u64 next_mask;
-	u64 slice_ns;			/* of the last pick */
-	u64 overshoot_ns;		/* in_force's overshoot when the next was submitted */
-	unsigned int reset_tries;	/* engine resets without a switch */
-	struct hrtimer timer;		/* end of slice, or of patience while waiting */
+	struct hrtimer timer;		/* end of slice, or of the preemption timeout */
 	ktime_t expires;
-	u64 switches_total;
+	ktime_t told;			/* when the timeout began */
 	struct tessera_log_entry log[TESSERA_LOG_ENTRIES];
 	u32 log_next;
 	bool log_full;
 };
 
+#define for_each_dispatcher(d, accel)						\
+	for ((d) = (accel)->dispatchers;					\
+	     (d) < (accel)->dispatchers + (accel)->hw->num_engines; (d)++)
+
 unsigned long tessera_dispatcher_sync_lock(struct tessera_dispatcher *d,
 					   struct tessera_hw_counters *c);
 void tessera_dispatcher_unlock(struct tessera_dispatcher *d, unsigned long flags);
-void tessera_dispatcher_pick(struct tessera_dispatcher *d);
-void tessera_dispatcher_submit(struct tessera_dispatcher *d);
-void tessera_dispatcher_arm_patience(struct tessera_dispatcher *d);
+void tessera_dispatcher_rearm_timeout(struct tessera_dispatcher *d);
 const char *tessera_dispatcher_engine_name(const struct tessera_dispatcher *d);
 
 /* settings.c, for sysfs.c */

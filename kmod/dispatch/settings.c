@@ -9,12 +9,14 @@
 #include "dispatch/dispatch_internal.h"
 
 /**
- * tessera_dispatcher_policy() - the policy in force
+ * tessera_dispatcher_policy() - return the policy in force
  * @accel: the accelerator
+ *
+ * Return: the same for all engines.
  */
 const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_accel *accel)
 {
-	return READ_ONCE(accel->dispatchers[0].sched.policy);
+	return READ_ONCE(accel->dispatchers[0].rl.sched.policy);
 }
 
 /**
@@ -31,18 +33,16 @@ int tessera_dispatcher_set_policy(struct tessera_accel *accel, const char *name)
 	struct tessera_hw_counters c;
 	unsigned long flags;
 	bool resched;
-	u32 e;
+	struct tessera_dispatcher *d;
 
 	if (!policy)
 		return -EINVAL;
 	mutex_lock(&accel->lock);
-	for (e = 0; e < accel->hw->num_engines; e++) {
-		struct tessera_dispatcher *d = &accel->dispatchers[e];
-
+	for_each_dispatcher(d, accel) {
 		flags = tessera_dispatcher_sync_lock(d, &c);
 		resched = false;
-		if (!tessera_sched_set_policy(&d->sched, policy, d->now_ns, &resched) && resched)
-			tessera_dispatcher_pick(d);
+		if (!tessera_sched_set_policy(&d->rl.sched, policy, d->rl.now_ns, &resched) && resched)
+			tessera_runlist_pick(&d->rl);
 		tessera_dispatcher_unlock(d, flags);
 	}
 	mutex_unlock(&accel->lock);
@@ -50,7 +50,7 @@ int tessera_dispatcher_set_policy(struct tessera_accel *accel, const char *name)
 }
 
 /**
- * tessera_dispatcher_config() - the settings in force
+ * tessera_dispatcher_config() - read the settings in force
  * @accel: the accelerator
  * @timeslice_ns: the slice, be it set or the default
  * @averaging: into how many slices a debt is spread
@@ -60,12 +60,12 @@ void tessera_dispatcher_config(struct tessera_accel *accel, u64 *timeslice_ns, u
 	struct tessera_dispatcher *d = &accel->dispatchers[0];
 
 	spin_lock_irq(&d->lock);
-	*timeslice_ns = tessera_sched_timeslice_ns(&d->sched);
-	*averaging = d->sched.config.averaging;
+	*timeslice_ns = tessera_sched_timeslice_ns(&d->rl.sched);
+	*averaging = d->rl.sched.config.averaging;
 	spin_unlock_irq(&d->lock);
 }
 
-static int set_config(struct tessera_accel *accel, const u64 *timeslice_ns,
+static int tessera_dispatcher_apply_config(struct tessera_accel *accel, const u64 *timeslice_ns,
 		      const u32 *averaging)
 {
 	struct tessera_sched_config config;
@@ -77,12 +77,12 @@ static int set_config(struct tessera_accel *accel, const u64 *timeslice_ns,
 		struct tessera_dispatcher *d = &accel->dispatchers[e];
 
 		spin_lock_irq(&d->lock);
-		config = d->sched.config;
+		config = d->rl.sched.config;
 		if (timeslice_ns)
 			config.timeslice_ns = *timeslice_ns;
 		if (averaging)
 			config.averaging = *averaging;
-		ret = tessera_sched_set_config(&d->sched, &config);
+		ret = tessera_sched_set_config(&d->rl.sched, &config);
 		spin_unlock_irq(&d->lock);
 	}
 	mutex_unlock(&accel->lock);
@@ -99,7 +99,7 @@ static int set_config(struct tessera_accel *accel, const u64 *timeslice_ns,
  */
 int tessera_dispatcher_set_timeslice(struct tessera_accel *accel, u64 ns)
 {
-	return set_config(accel, &ns, NULL);
+	return tessera_dispatcher_apply_config(accel, &ns, NULL);
 }
 
 /**
@@ -112,7 +112,7 @@ int tessera_dispatcher_set_timeslice(struct tessera_accel *accel, u64 ns)
  */
 int tessera_dispatcher_set_averaging(struct tessera_accel *accel, u32 averaging)
 {
-	return set_config(accel, NULL, &averaging);
+	return tessera_dispatcher_apply_config(accel, NULL, &averaging);
 }
 
 /* ----------------------------------------------------------- preemption -- */
@@ -129,19 +129,18 @@ int tessera_dispatcher_set_averaging(struct tessera_accel *accel, u32 averaging)
  */
 int tessera_dispatcher_set_preempt_strict(struct tessera_accel *accel, bool strict)
 {
-	u32 e;
+	struct tessera_dispatcher *d;
 
 	if (strict && !tessera_hw_has(accel->hw, TESSERA_HW_STRICT_PREEMPT))
 		return -EOPNOTSUPP;
 
 	mutex_lock(&accel->lock);
 	WRITE_ONCE(accel->preempt_strict, strict);
-	for (e = 0; e < accel->hw->num_engines; e++) {
-		struct tessera_dispatcher *d = &accel->dispatchers[e];
-
+	for_each_dispatcher(d, accel) {
 		spin_lock_irq(&d->lock);
-		if (strict && d->waiting && !d->down)
-			tessera_dispatcher_submit(d);
+		d->rl.strict = strict;
+		if (strict)
+			tessera_runlist_resubmit(&d->rl);
 		spin_unlock_irq(&d->lock);
 	}
 	mutex_unlock(&accel->lock);
@@ -149,7 +148,7 @@ int tessera_dispatcher_set_preempt_strict(struct tessera_accel *accel, bool stri
 }
 
 /**
- * tessera_dispatcher_set_preempt_timeout() - change the patience with a running command
+ * tessera_dispatcher_set_preempt_timeout() - change how long an engine may take to switch
  * @accel: the accelerator
  * @us: TESSERA_PREEMPT_TIMEOUT_MIN_US to _MAX_US; counts for the present wait as well
  *
@@ -158,18 +157,17 @@ int tessera_dispatcher_set_preempt_strict(struct tessera_accel *accel, bool stri
  */
 int tessera_dispatcher_set_preempt_timeout(struct tessera_accel *accel, u32 us)
 {
-	u32 e;
+	struct tessera_dispatcher *d;
 
 	if (us < TESSERA_PREEMPT_TIMEOUT_MIN_US || us > TESSERA_PREEMPT_TIMEOUT_MAX_US)
 		return -EINVAL;
 	mutex_lock(&accel->lock);
 	WRITE_ONCE(accel->preempt_timeout_us, us);
-	for (e = 0; e < accel->hw->num_engines; e++) {
-		struct tessera_dispatcher *d = &accel->dispatchers[e];
-
+	for_each_dispatcher(d, accel) {
 		spin_lock_irq(&d->lock);
-		if (d->waiting && !d->down)
-			tessera_dispatcher_arm_patience(d);
+		d->rl.preempt_timeout_ns = (u64)us * NSEC_PER_USEC;
+		if (d->rl.waiting && !d->rl.down)
+			tessera_dispatcher_rearm_timeout(d);
 		spin_unlock_irq(&d->lock);
 	}
 	mutex_unlock(&accel->lock);
@@ -178,7 +176,7 @@ int tessera_dispatcher_set_preempt_timeout(struct tessera_accel *accel, u32 us)
 
 /* ------------------------------------------------------- quality of service -- */
 
-static u64 qos_of(const struct tessera_sched_entity *e, enum tessera_qos what)
+static u64 tessera_dispatcher_read_qos(const struct tessera_sched_entity *e, enum tessera_qos what)
 {
 	switch (what) {
 	case TESSERA_QOS_WEIGHT:
@@ -194,7 +192,7 @@ static u64 qos_of(const struct tessera_sched_entity *e, enum tessera_qos what)
 	}
 }
 
-static int set_qos_of(struct tessera_dispatcher *d, struct tessera_sched_entity *e,
+static int tessera_dispatcher_apply_qos(struct tessera_dispatcher *d, struct tessera_sched_entity *e,
 		      enum tessera_qos what, u64 value, bool *resched)
 {
 	*resched = false;
@@ -202,33 +200,33 @@ static int set_qos_of(struct tessera_dispatcher *d, struct tessera_sched_entity 
 		return -EINVAL;
 	switch (what) {
 	case TESSERA_QOS_WEIGHT:
-		return tessera_sched_set_weight(&d->sched, e, value);
+		return tessera_sched_set_weight(&d->rl.sched, e, value);
 	case TESSERA_QOS_RESERVATION:
-		return tessera_sched_set_qos(&d->sched, e, value, e->limit_ppm, d->now_ns,
+		return tessera_sched_set_qos(&d->rl.sched, e, value, e->limit_ppm, d->rl.now_ns,
 					     resched);
 	case TESSERA_QOS_LIMIT:
-		return tessera_sched_set_qos(&d->sched, e, e->reservation_ppm, value, d->now_ns,
+		return tessera_sched_set_qos(&d->rl.sched, e, e->reservation_ppm, value, d->rl.now_ns,
 					     resched);
 	case TESSERA_QOS_ELASTIC_CAP:
-		return tessera_sched_set_elastic_cap(&d->sched, e, value, d->now_ns, resched);
+		return tessera_sched_set_elastic_cap(&d->rl.sched, e, value, d->rl.now_ns, resched);
 	default:
-		return tessera_sched_set_slice_request(&d->sched, e, value);
+		return tessera_sched_set_slice_request(&d->rl.sched, e, value);
 	}
 }
 
 /* What others have not reserved. */
-static u32 unreserved_ppm(const struct tessera_dispatcher *d,
+static u32 tessera_dispatcher_unreserved_ppm(const struct tessera_dispatcher *d,
 			  const struct tessera_dispatch_entity *ent)
 {
 	struct tessera_dispatch_entity *e;
-	u32 left = TESSERA_SCHED_PPM + ent->sched.reservation_ppm;
+	u32 left = TESSERA_SCHED_PPM + ent->run.sched.reservation_ppm;
 
 	list_for_each_entry(e, &d->entities, node)
-		left -= e->sched.reservation_ppm;
+		left -= e->run.sched.reservation_ppm;
 	return left;
 }
 
-static int set_qos_on(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent,
+static int tessera_dispatcher_set_qos_on(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent,
 		      enum tessera_qos what, u64 value)
 {
 	struct tessera_hw_counters c;
@@ -238,11 +236,11 @@ static int set_qos_on(struct tessera_dispatcher *d, struct tessera_dispatch_enti
 	int ret;
 
 	flags = tessera_dispatcher_sync_lock(d, &c);
-	ret = set_qos_of(d, &ent->sched, what, value, &resched);
+	ret = tessera_dispatcher_apply_qos(d, &ent->run.sched, what, value, &resched);
 	if (ret == -ENOSPC)
-		left = unreserved_ppm(d, ent);
+		left = tessera_dispatcher_unreserved_ppm(d, ent);
 	if (resched)
-		tessera_dispatcher_pick(d);
+		tessera_runlist_pick(&d->rl);
 	tessera_dispatcher_unlock(d, flags);
 	if (ret == -ENOSPC)
 		pci_err(d->accel->pdev,
@@ -253,13 +251,15 @@ static int set_qos_on(struct tessera_dispatcher *d, struct tessera_dispatch_enti
 }
 
 /**
- * tessera_dispatcher_qos() - one of a vGPU's settings
+ * tessera_dispatcher_qos() - return one of a vGPU's settings
  * @ents: the vGPU on each engine
  * @what: which
+ *
+ * Return: its value, as for tessera_dispatcher_set_qos().
  */
 u64 tessera_dispatcher_qos(const struct tessera_dispatch_entity *ents, enum tessera_qos what)
 {
-	return qos_of(&ents[0].sched, what);
+	return tessera_dispatcher_read_qos(&ents[0].run.sched, what);
 }
 
 /**
@@ -284,11 +284,11 @@ int tessera_dispatcher_set_qos(struct tessera_accel *accel, struct tessera_dispa
 	mutex_lock(&accel->lock);
 	before = tessera_dispatcher_qos(ents, what);
 	for (e = 0; e < accel->hw->num_engines && !ret; e++)
-		ret = set_qos_on(&accel->dispatchers[e], &ents[e], what, value);
+		ret = tessera_dispatcher_set_qos_on(&accel->dispatchers[e], &ents[e], what, value);
 	/* Engines differ only while a vGPU that has a reservation is being removed. */
 	if (ret) {
 		for (e--; e > 0; e--)
-			set_qos_on(&accel->dispatchers[e - 1], &ents[e - 1], what, before);
+			tessera_dispatcher_set_qos_on(&accel->dispatchers[e - 1], &ents[e - 1], what, before);
 	}
 	mutex_unlock(&accel->lock);
 	return ret;

@@ -45,8 +45,9 @@ void t1_events_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event *ev
 	struct t1_event *out;
 	unsigned long flags;
 
-	trace_tessera_fault(&vgpu->accel->pdev->dev, vgpu->name, ev->engine, ev->time_ns, ctx,
-			    slot, ev->fault, ev->addr);
+	trace_tessera_fault(&vgpu->accel->pdev->dev, vgpu->name,
+			    vgpu->accel->hw->engine[ev->engine].name, ev->time_ns, ctx, slot,
+			    ev->fault, ev->addr);
 	atomic64_inc(&vgpu->stats.faults);
 	spin_lock_irqsave(&t1v->events_lock, flags);
 	out = t1_events_make_room(vgpu, ctx);

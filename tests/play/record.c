@@ -198,9 +198,14 @@ static bool has_load(const struct record *r, int engine)
 
 static bool parse(const char *text, unsigned int *engine, struct record_point *to)
 {
-	return sscanf(text, "dev=%*s engine=%u time_ns=%" SCNu64 " from=%*s to=%36s token=%*u"
-		      " busy_ns=%" SCNu64 " switch_ns=%" SCNu64, engine, &to->time_ns, to->in_force,
-		      &to->busy_ns, &to->switch_ns) == 5 && *engine < WORKLOAD_NUM_ENGINES;
+	char name[16];
+
+	if (sscanf(text, "dev=%*s engine=%15s time_ns=%" SCNu64 " from=%*s to=%36s token=%*u"
+		   " busy_ns=%" SCNu64 " switch_ns=%" SCNu64, name, &to->time_ns, to->in_force,
+		   &to->busy_ns, &to->switch_ns) != 5)
+		return false;
+	*engine = !strcmp(name, "copy");
+	return *engine || !strcmp(name, "compute");
 }
 
 int record_slices(const struct record *r, u64 start_ns, struct summary *s)

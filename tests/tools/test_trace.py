@@ -23,26 +23,26 @@ import traces  # noqa: E402
 FORMS = ("tracefs", "trace-cmd", "perf")
 
 
-def switch(time, was, to, busy, switching, engine=0):
+def switch(time, was, to, busy, switching, engine="compute"):
     """An event, in us."""
     return (time, "tessera_world_switch", {"engine": engine, "time_ns": time * 1000, "from": was,
                                            "to": to, "token": 1, "busy_ns": busy * 1000,
                                            "switch_ns": switching * 1000})
 
 
-def enqueue(time, vgpu, busy, engine=0):
+def enqueue(time, vgpu, busy, engine="compute"):
     """The same."""
     return (time, "tessera_enqueue", {"engine": engine, "time_ns": time * 1000, "vgpu": vgpu,
                                       "ctx": 3, "busy_ns": busy * 1000})
 
 
-def idle(time, vgpu, busy, engine=0):
+def idle(time, vgpu, busy, engine="compute"):
     """The same."""
     return (time, "tessera_idle", {"engine": engine, "time_ns": time * 1000, "vgpu": vgpu,
                                    "token": 1, "busy_ns": busy * 1000})
 
 
-def reset(time, vgpu, engine=0):
+def reset(time, vgpu, engine="compute"):
     """The same."""
     return (time, "tessera_reset", {"engine": engine, "time_ns": time * 1000, "vgpu": vgpu,
                                     "tries": 0})
@@ -128,8 +128,8 @@ def test_busy_since_before_the_beginning():
 
 
 def test_engines_apart():
-    assert csv(enqueue(0, "a", 0), switch(5, "-", "a", 0, 5), enqueue(10, "a", 0, 1),
-               switch(15, "-", "a", 0, 5, 1), idle(115, "a", 100, 1), idle(505, "a", 500)) == \
+    assert csv(enqueue(0, "a", 0), switch(5, "-", "a", 0, 5), enqueue(10, "a", 0, "copy"),
+               switch(15, "-", "a", 0, 5, "copy"), idle(115, "a", 100, "copy"), idle(505, "a", 500)) == \
         "time_ns,vgpu,length_ns,engine\n0,a,500000,compute\n10000,a,100000,copy\n"
 
 
@@ -187,7 +187,7 @@ def test_malformed():
     good = text(*TWO)
     refused(good.replace("busy_ns=4000000", "busy_ns=many", 1), "line 5", "tessera_idle", "many")
     refused(good.replace(" busy_ns=4000000", "", 1), "line 5", "without busy_ns")
-    refused(good.replace("engine=0", "engine=7", 1), "line 1", "engine 7")
+    refused(good.replace("engine=compute", "engine=7", 1), "line 1", "7 is not the name")
     refused(good.replace("dev=0000:01:00.0 ", "", 1), "line 1", "without dev")
     refused(good.replace(traces.line(2000000, *TWO[2][1:]), "rubbish"), "line 3", "rubbish")
     refused(good[:-30], "line 7", "cut short")

@@ -63,14 +63,14 @@ def recording(slices, jobs, form="tracefs"):
     out = ["# tracer: nop", "#"] if form == "tracefs" else []
     out += ["cpus=1"] if form == "trace-cmd" else []
     found = []
-    for engine, number in (("compute", 0), ("copy", 1)):
-        found += _engine(number, [s for s in slices if s.engine == engine],
+    for engine in ("compute", "copy"):
+        found += _engine(engine, [s for s in slices if s.engine == engine],
                          [j for j in jobs if j.engine == engine])
     found.sort(key=lambda e: e[:2])
     return "\n".join(out + [line(t, name, fields, form) for t, _, name, fields in found]) + "\n"
 
 
-def _engine(number, slices, jobs):
+def _engine(engine, slices, jobs):
     periods = _periods(jobs)
     worked = []		# (begin, end, busy before) of the engine's work
     busy = 0
@@ -94,14 +94,14 @@ def _engine(number, slices, jobs):
             continue
         vgpu = s.vgpu if s.state == "run" else "-"
         out.append((s.begin_ns, 1, "tessera_world_switch",
-                    {"engine": number, "time_ns": s.begin_ns, "from": holder, "to": vgpu,
+                    {"engine": engine, "time_ns": s.begin_ns, "from": holder, "to": vgpu,
                      "token": len(out), "busy_ns": busy_at(s.begin_ns), "switch_ns": switching}))
         holder = vgpu
     for vgpu, spans in periods.items():
         for begin, end in spans:
             for order, time, name in ((2, begin, "tessera_enqueue"), (0, end, "tessera_idle")):
                 if time < NEVER:
-                    out.append((time, order, name, {"engine": number, "time_ns": time, "vgpu": vgpu,
+                    out.append((time, order, name, {"engine": engine, "time_ns": time, "vgpu": vgpu,
                                                     "busy_ns": busy_at(time)}))
     return out
 

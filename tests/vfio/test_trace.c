@@ -73,7 +73,7 @@ static int trace_begin(void)
 /* Only the dispatcher's seven kinds of event. */
 static int trace_end(struct trace *t)
 {
-	char line[512], *at;
+	char line[512], engine[16], *at;
 	struct event *ev;
 	FILE *f;
 
@@ -89,7 +89,8 @@ static int trace_end(struct trace *t)
 			continue;
 		ev = &t->ev[t->n++];
 		snprintf(ev->kind, sizeof(ev->kind), "%.*s", (int)strcspn(at + 10, ":"), at + 10);
-		ev->engine = number(line, "engine");
+		word(line, "engine", engine, sizeof(engine));
+		ev->engine = strcmp(engine, "copy") ? T1_ENGINE_COMPUTE : T1_ENGINE_COPY;
 		word(line, "vgpu", ev->vgpu, sizeof(ev->vgpu));
 		if (!ev->vgpu[0])
 			word(line, "from", ev->vgpu, sizeof(ev->vgpu));

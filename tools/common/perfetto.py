@@ -8,8 +8,6 @@ of one vGPU overlap. Times are in microseconds.
 
 import json
 
-ENGINES = ("compute", "copy")
-
 
 def _us(ns):
     return ns / 1000
@@ -20,13 +18,14 @@ class Trace:
 
     def __init__(self, about):
         self.about = about
-        self.engines = set()
+        self.engines = {}  # (accelerator, engine): its thread
         self.events = []
         self.jobs = 0
 
     def _thread(self, accelerator, engine):
-        self.engines.add((accelerator, engine))
-        return {"pid": accelerator + 1, "tid": ENGINES.index(engine) + 1}
+        tid = self.engines.setdefault((accelerator, engine), 1 + sum(
+            a == accelerator for a, _ in self.engines))
+        return {"pid": accelerator + 1, "tid": tid}
 
     def slice(self, accelerator, engine, vgpu, begin_ns, end_ns, busy_ns):
         """@vgpu's runlist was in force; @busy_ns of that in work."""

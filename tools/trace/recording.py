@@ -7,7 +7,7 @@ before the event's name. Documentation/mediator.rst describes events and fields.
 import re
 from dataclasses import dataclass, field
 
-ENGINES = ("compute", "copy")
+ENGINE = re.compile(r"[a-z][a-z0-9_-]*")
 NOBODY = "-"
 NEEDED = {
     "tessera_world_switch": ("dev", "engine", "time_ns", "from", "to", "busy_ns", "switch_ns"),
@@ -82,12 +82,12 @@ def _event(no, name, rest):
             raise RecordingError(f"line {no}: {name} without {key}")
     try:
         numbers = {k: int(fields[k]) for k in NEEDED[name]
-                   if k in ("engine", "time_ns", "busy_ns", "switch_ns")}
+                   if k in ("time_ns", "busy_ns", "switch_ns")}
     except ValueError as e:
         raise RecordingError(f"line {no}: {name} with an invalid number: {e}") from e
-    if not 0 <= numbers["engine"] < len(ENGINES):
-        raise RecordingError(f"line {no}: there is no engine {numbers['engine']}")
-    return Event(no, name, fields["dev"], ENGINES[numbers["engine"]], numbers["time_ns"],
+    if not ENGINE.fullmatch(fields["engine"]):
+        raise RecordingError(f"line {no}: {fields['engine']} is not the name of an engine")
+    return Event(no, name, fields["dev"], fields["engine"], numbers["time_ns"],
                  fields.get("vgpu") or fields["to"], numbers.get("busy_ns", 0),
                  numbers.get("switch_ns", 0), fields.get("from", NOBODY))
 
