@@ -60,8 +60,8 @@ enum tessera_runlist_note_type {
 	TESSERA_RUNLIST_NOTE_OVERSHOOT,	/* @entity, on its way out, used @value ns past its slice */
 	TESSERA_RUNLIST_NOTE_SWITCH,	/* @entity is in force after @from: @token, both counters */
 	TESSERA_RUNLIST_NOTE_IDLE,	/* @entity has no work: @token, @busy_ns */
-	TESSERA_RUNLIST_NOTE_RESET,	/* @entity did not leave: the engine is reset, @value tries */
-	TESSERA_RUNLIST_NOTE_DOWN,	/* the device is reset, @value engine resets were in vain */
+	TESSERA_RUNLIST_NOTE_RESET,	/* @entity did not leave: engine reset, after @value */
+	TESSERA_RUNLIST_NOTE_DOWN,	/* the device is reset, after @value engine resets */
 	TESSERA_RUNLIST_NOTE_RESET_DONE,	/* @entity lost its work to an engine reset */
 	TESSERA_RUNLIST_NOTE_START,	/* @entity competes from now on */
 	TESSERA_RUNLIST_NOTE_STOP,	/* @entity does not compete any more */

@@ -31,6 +31,7 @@ static const char *const log_names[] = {
 static void tessera_debugfs_show_engine(struct seq_file *m, struct tessera_dispatcher *d)
 {
 	struct tessera_dispatch_entity *ent;
+	const struct tessera_sched_entity *e;
 	struct tessera_hw_counters c;
 	unsigned long flags;
 
@@ -41,16 +42,16 @@ static void tessera_debugfs_show_engine(struct seq_file *m, struct tessera_dispa
 		   d->rl.sched.config.averaging, d->accel->preempt_strict ? "strict" : "batch",
 		   d->rl.sched.num_entities, d->rl.sched.num_running, d->rl.sched.num_with_work,
 		   d->rl.gone_busy_ns, d->rl.switches, d->rl.down);
-	list_for_each_entry(ent, &d->entities, node)
+	list_for_each_entry(ent, &d->entities, node) {
+		e = &ent->run.sched;
 		seq_printf(m, "vgpu %s %s type=%s busy_ns=%llu slices=%llu overshoot_ns=%llu debt_ns=%llu due_ppm=%u weight=%u reservation_ppm=%u limit_ppm=%u elastic_cap_ppm=%u slice_request_ns=%llu throttled=%u running=%u has_work=%u in_force=%u resets=%llu\n",
 			   tessera_dispatcher_engine_name(d), ent->name,
-			   ent->type->sysfs_name, ent->run.busy_ns, ent->run.sched.slices,
-			   ent->run.sched.overshoot_ns, ent->run.sched.debt_ns,
-			   tessera_sched_due_ppm(&d->rl.sched, &ent->run.sched), ent->run.sched.weight,
-			   ent->run.sched.reservation_ppm, ent->run.sched.limit_ppm,
-			   ent->run.sched.elastic_cap_ppm, ent->run.sched.slice_request_ns,
-			   ent->run.sched.throttled, ent->run.sched.running, ent->run.sched.has_work,
+			   ent->type->sysfs_name, ent->run.busy_ns, e->slices, e->overshoot_ns,
+			   e->debt_ns, tessera_sched_due_ppm(&d->rl.sched, e), e->weight,
+			   e->reservation_ppm, e->limit_ppm, e->elastic_cap_ppm,
+			   e->slice_request_ns, e->throttled, e->running, e->has_work,
 			   d->rl.in_force == &ent->run, ent->run.resets);
+	}
 	tessera_dispatcher_unlock(d, flags);
 }
 

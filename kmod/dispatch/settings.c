@@ -32,6 +32,7 @@ int tessera_dispatcher_set_policy(struct tessera_accel *accel, const char *name)
 	const struct tessera_sched_policy *policy = tessera_sched_policy_find(name);
 	struct tessera_hw_counters c;
 	unsigned long flags;
+	struct tessera_runlist *rl;
 	bool resched;
 	struct tessera_dispatcher *d;
 
@@ -40,9 +41,10 @@ int tessera_dispatcher_set_policy(struct tessera_accel *accel, const char *name)
 	mutex_lock(&accel->lock);
 	for_each_dispatcher(d, accel) {
 		flags = tessera_dispatcher_sync_lock(d, &c);
+		rl = &d->rl;
 		resched = false;
-		if (!tessera_sched_set_policy(&d->rl.sched, policy, d->rl.now_ns, &resched) && resched)
-			tessera_runlist_pick(&d->rl);
+		if (!tessera_sched_set_policy(&rl->sched, policy, rl->now_ns, &resched) && resched)
+			tessera_runlist_pick(rl);
 		tessera_dispatcher_unlock(d, flags);
 	}
 	mutex_unlock(&accel->lock);
@@ -66,7 +68,7 @@ void tessera_dispatcher_config(struct tessera_accel *accel, u64 *timeslice_ns, u
 }
 
 static int tessera_dispatcher_apply_config(struct tessera_accel *accel, const u64 *timeslice_ns,
-		      const u32 *averaging)
+					   const u32 *averaging)
 {
 	struct tessera_sched_config config;
 	int ret = 0;
@@ -192,8 +194,9 @@ static u64 tessera_dispatcher_read_qos(const struct tessera_sched_entity *e, enu
 	}
 }
 
-static int tessera_dispatcher_apply_qos(struct tessera_dispatcher *d, struct tessera_sched_entity *e,
-		      enum tessera_qos what, u64 value, bool *resched)
+static int tessera_dispatcher_apply_qos(struct tessera_dispatcher *d,
+					struct tessera_sched_entity *e, enum tessera_qos what,
+					u64 value, bool *resched)
 {
 	*resched = false;
 	if (what != TESSERA_QOS_SLICE_NS && value > U32_MAX)
@@ -205,8 +208,8 @@ static int tessera_dispatcher_apply_qos(struct tessera_dispatcher *d, struct tes
 		return tessera_sched_set_qos(&d->rl.sched, e, value, e->limit_ppm, d->rl.now_ns,
 					     resched);
 	case TESSERA_QOS_LIMIT:
-		return tessera_sched_set_qos(&d->rl.sched, e, e->reservation_ppm, value, d->rl.now_ns,
-					     resched);
+		return tessera_sched_set_qos(&d->rl.sched, e, e->reservation_ppm, value,
+					     d->rl.now_ns, resched);
 	case TESSERA_QOS_ELASTIC_CAP:
 		return tessera_sched_set_elastic_cap(&d->rl.sched, e, value, d->rl.now_ns, resched);
 	default:
@@ -216,7 +219,7 @@ static int tessera_dispatcher_apply_qos(struct tessera_dispatcher *d, struct tes
 
 /* What others have not reserved. */
 static u32 tessera_dispatcher_unreserved_ppm(const struct tessera_dispatcher *d,
-			  const struct tessera_dispatch_entity *ent)
+					     const struct tessera_dispatch_entity *ent)
 {
 	struct tessera_dispatch_entity *e;
 	u32 left = TESSERA_SCHED_PPM + ent->run.sched.reservation_ppm;
@@ -226,8 +229,9 @@ static u32 tessera_dispatcher_unreserved_ppm(const struct tessera_dispatcher *d,
 	return left;
 }
 
-static int tessera_dispatcher_set_qos_on(struct tessera_dispatcher *d, struct tessera_dispatch_entity *ent,
-		      enum tessera_qos what, u64 value)
+static int tessera_dispatcher_set_qos_on(struct tessera_dispatcher *d,
+					 struct tessera_dispatch_entity *ent,
+					 enum tessera_qos what, u64 value)
 {
 	struct tessera_hw_counters c;
 	unsigned long flags;
@@ -288,7 +292,8 @@ int tessera_dispatcher_set_qos(struct tessera_accel *accel, struct tessera_dispa
 	/* Engines differ only while a vGPU that has a reservation is being removed. */
 	if (ret) {
 		for (e--; e > 0; e--)
-			tessera_dispatcher_set_qos_on(&accel->dispatchers[e - 1], &ents[e - 1], what, before);
+			tessera_dispatcher_set_qos_on(&accel->dispatchers[e - 1], &ents[e - 1],
+						      what, before);
 	}
 	mutex_unlock(&accel->lock);
 	return ret;

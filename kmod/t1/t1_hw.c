@@ -184,7 +184,8 @@ static int t1_hw_reset(struct tessera_hw *hw)
 		ret = t1_hw_enable(t1);
 	if (ret) {
 		pci_clear_master(hw->pdev);
-		pci_err(hw->pdev, "The accelerator cannot be reset (%d) and is out of service.\n", ret);
+		pci_err(hw->pdev, "The accelerator cannot be reset (%d): it is out of service.\n",
+			ret);
 	}
 	t1_hw_new_epoch(t1, !ret);
 	return ret;

@@ -80,8 +80,7 @@ static void t1_state_walk_event(struct t1_event *ev, const struct tessera_state_
 	tessera_stream_u32(s, "event.slot", &slot);
 	tessera_stream_check(s, "event.slot", slot < limits->num_slots);
 	tessera_stream_u32(s, "event.fault", &fault);
-	tessera_stream_check(s, "event.fault", fault > T1_FAULT_NONE &&
-					       fault <= T1_FAULT_ENGINE_RESET);
+	tessera_stream_check(s, "event.fault", fault && fault <= T1_FAULT_ENGINE_RESET);
 	tessera_stream_u64(s, "event.time_ns", &time_ns);
 	tessera_stream_u64(s, "event.addr", &addr);
 	if (!s->loading)

@@ -44,8 +44,8 @@ static void tessera_state_walk_queue(struct tessera_vgpu_state *state,
 	tessera_stream_u32(s, "queue.vector", &q->vector);
 	tessera_stream_check(s, "queue.vector", q->vector < limits->num_vectors);
 	tessera_stream_u32(s, "queue.ctx", &q->desc.ctx);
-	tessera_stream_check(s, "queue.ctx", q->desc.ctx < limits->num_ctx &&
-					     state->ctx[q->desc.ctx].live);
+	tessera_stream_check(s, "queue.ctx",
+			     q->desc.ctx < limits->num_ctx && state->ctx[q->desc.ctx].live);
 	tessera_stream_u32(s, "queue.engine", &q->desc.engine);
 	tessera_stream_check(s, "queue.engine", q->desc.engine < limits->num_engines);
 	tessera_stream_u64(s, "queue.ring_va", &q->desc.ring_va);
@@ -91,7 +91,8 @@ static void tessera_state_walk_mappings(const struct tessera_vgpu_state *state,
 		tessera_stream_u64(s, "mapping.pages", &m.pages);
 		tessera_stream_u32(s, "mapping.prot", &m.prot);
 		tessera_stream_bool(s, "mapping.huge", &m.huge);
-		tessera_stream_check(s, "mapping", tessera_state_mapping_ok(state, limits, &m, &before));
+		tessera_stream_check(s, "mapping",
+				     tessera_state_mapping_ok(state, limits, &m, &before));
 		if (s->loading && !s->why)
 			tessera_stream_check(s, "a mapping of memory that the guest does not have",
 					     mappings->put(mappings->priv, &m));
@@ -133,9 +134,10 @@ void tessera_state_walk(struct tessera_vgpu_state *state,
 	tessera_stream_same(s, "vram_bytes", limits->vram_bytes);
 	tessera_state_walk_config(state, limits, s);
 	tessera_stream_u32(s, "phase", &state->phase);
-	tessera_stream_check(s, "phase", state->phase == TESSERA_VGPU_OFF ||
-					 state->phase == TESSERA_VGPU_READY ||
-					 state->phase == TESSERA_VGPU_FATAL);
+	tessera_stream_check(s, "phase",
+			     state->phase == TESSERA_VGPU_OFF ||
+			     state->phase == TESSERA_VGPU_READY ||
+			     state->phase == TESSERA_VGPU_FATAL);
 	tessera_stream_u64(s, "time_offset_ns", &state->time_offset_ns);
 	for (i = 0; i < limits->num_ctx; i++)
 		tessera_stream_bool(s, "ctx.live", &state->ctx[i].live);

@@ -2,8 +2,8 @@
 /*
  * stream.h - a state as bytes: one walk over its fields saves it, or loads and checks it
  *
- * Nothing in a stream that is loaded is trusted. The first thing that is wrong is remembered, and all
- * that follows reads as zero.
+ * Nothing in a stream that is loaded is trusted. The first thing that is wrong is remembered, and
+ * all that follows reads as zero.
  */
 #ifndef TESSERA_VGPU_STREAM_H
 #define TESSERA_VGPU_STREAM_H

@@ -135,7 +135,8 @@ static void arm_slice(struct tessera_runlist *rl, u64 ns)
 
 	m->timer_due_ns = SIM_NEVER;
 	if (ns)
-		m->timer_due_ns = m->now_ns + ns + sim_random_below(&m->random, m->timer_late_ns + 1);
+		m->timer_due_ns = m->now_ns + ns +
+				  sim_random_below(&m->random, m->timer_late_ns + 1);
 }
 
 static void arm_timeout(struct tessera_runlist *rl, u64 ns)

@@ -16,7 +16,7 @@
 
 /* What the state machine has asked for since the last look. */
 static struct {
-	unsigned int submits, slices, timeouts, resets, deaths, notes[TESSERA_RUNLIST_NOTE_STOP + 1];
+	unsigned int submits, slices, timeouts, resets, deaths;
 	struct tessera_runlist_entity *submitted;
 	u16 token;
 	bool strict;
@@ -79,7 +79,6 @@ static void counters(struct tessera_runlist *r, u64 *busy_ns, u64 *time_ns)
 
 static void note(struct tessera_runlist *r, const struct tessera_runlist_note *n)
 {
-	asked.notes[n->type]++;
 	CHECK(n->type != TESSERA_RUNLIST_NOTE_SWITCH || n->from == r->in_force);
 	/* The counter in notes never goes back */
 	CHECK(!n->busy_ns || n->busy_ns >= noted_busy_ns);
@@ -198,8 +197,8 @@ out:
 }
 
 enum what {
-	SWITCHED, STALE_SWITCHED, IDLE, STALE_IDLE, PENDING_A, PENDING_B, PENDING_NOBODY, RESET_DONE,
-	TIMER, STOP_A, STOP_B, REMOVE_A, REMOVE_B, NUM_WHATS
+	SWITCHED, STALE_SWITCHED, IDLE, STALE_IDLE, PENDING_A, PENDING_B, PENDING_NOBODY,
+	RESET_DONE, TIMER, STOP_A, STOP_B, REMOVE_A, REMOVE_B, NUM_WHATS
 };
 
 static const char *const what_names[] = {
@@ -255,7 +254,7 @@ static void do_what(enum what what)
 }
 
 /*
- * What is asked of the hardware (A, B, N: that runlist, or none, is submitted; s: the slice's timer,
+ * What is asked of the hardware (A, B, N: that runlist, or none, is submitted; s: a slice's timer,
  * S: none; t: the timeout's timer; r: the engine's reset), then who has the engine (a, b, -) and
  * whether another is waited for (w).
  */
@@ -559,7 +558,8 @@ static void storm(const struct tessera_sched_policy *policy)
 		case 5:
 		case 6:
 			if (added[i])
-				happen(TESSERA_RUNLIST_PENDING, &crowd[i], tessera_runlist_token(&rl));
+				happen(TESSERA_RUNLIST_PENDING, &crowd[i],
+				       tessera_runlist_token(&rl));
 			break;
 		case 7:
 			happen(TESSERA_RUNLIST_IDLE, rl.in_force, tessera_runlist_token(&rl));

@@ -51,7 +51,8 @@ run_checkpatch()
 	# What user space or QEMU compiles has none of the kernel's macros and types, and has
 	# libraries' names. The headers of the interface are tables with a comment on every line.
 	# Tracepoints are laid out as the kernel's own are, which checkpatch doesn't know.
-	kernel=$types
+	# An iterator such as for_each_dispatcher() names its arguments more than once
+	kernel=$types,MACRO_ARG_REUSE
 	trace=$types,PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE,MACRO_ARG_REUSE,COMPLEX_MACRO,SPACING
 	user=$types,PREFER_KERNEL_TYPES,BIT_MACRO,CAMELCASE,PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,STRCPY
 	user=$user,MACRO_WITH_FLOW_CONTROL,CONST_STRUCT,UNCOMMENTED_DEFINITION,MEMORY_BARRIER,VOLATILE

@@ -423,8 +423,9 @@ static void fields_with_few_values(void)
 		{ "vram_bytes", 1 }, { "ctx.live", 2 }, { "queue.live", 2 }, { "queue.vector", 7 },
 		{ "queue.ctx", 4 }, { "queue.engine", 2 }, { "queue.ring_log2", 13 },
 		{ "asq", 1024 }, { "acq", 1024 }, { "evq", 1024 }, { "events", 257 },
-		{ "event.engine", 2 }, { "event.ctx", 4 }, { "event.slot", 6 }, { "event.fault", 8 },
-		{ "mapping.ctx", 4 }, { "mapping.prot", 4 }, { "mapping.huge", 2 },
+		{ "event.engine", 2 }, { "event.ctx", 4 }, { "event.slot", 6 },
+		{ "event.fault", 8 }, { "mapping.ctx", 4 }, { "mapping.prot", 4 },
+		{ "mapping.huge", 2 },
 		{ "mapping.pages", 0 }, { "phase", TESSERA_VGPU_STOPPING },
 	};
 	static struct field f[MAX_FIELDS];
@@ -448,8 +449,8 @@ static void fields_with_few_values(void)
 					continue;
 				memcpy(kept, buf + f[i].at, f[i].bytes);
 				memcpy(buf + f[i].at, &v, f[i].bytes);
-				CHECK_MSG(load(&back, &maps_back, buf, len), "%s of %u was accepted",
-					  all[k].name, all[k].from);
+				CHECK_MSG(load(&back, &maps_back, buf, len),
+					  "%s of %u was accepted", all[k].name, all[k].from);
 				CHECK(powered_on(&back));
 				memcpy(buf + f[i].at, kept, f[i].bytes);
 				tried++;
