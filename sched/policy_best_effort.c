@@ -33,5 +33,6 @@ static const struct tessera_sched_policy_ops best_effort_ops = {
 const struct tessera_sched_policy tessera_sched_best_effort = {
 	.name = "best_effort",
 	.work_conserving = true,
+	.proportional = true,
 	.ops = &best_effort_ops,
 };

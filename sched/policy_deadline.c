@@ -2,10 +2,10 @@
 /*
  * policy_deadline.c - eligible virtual deadline first (EEVDF)
  *
- * As best_effort, only vGPUs with work compete, at their weights. Who has had no more than
+ * As best_effort, only vGPUs with work compete, at their weights. One that has had no more than
  * the average (is not ahead of the weighted mean of virtual times) is eligible; of
  * those, the one whose deadline is first is next. A deadline is one requested slice after
- * the virtual time at which it was set, so who asks for shorter slices is served
+ * the virtual time at which it was set, so one that asks for shorter slices is served
  * sooner, and as much. One that wakes has its deadline at once: a short, sparse job does not
  * wait for the hogs' turns; if it comes too often, it is no longer eligible.
  *
@@ -16,28 +16,72 @@
  */
 #include "tessera_sched_internal.h"
 
+/**
+ * struct deadline - the policy's own, of a scheduler
+ * @eligible: those that wait and are eligible, by deadline; the others are in the common heap
+ * @base: @sum is of weight * (vtime - this)
+ * @sum: over those that have joined
+ * @weight: of those, in all
+ */
+struct deadline {
+	struct tessera_sched_heap eligible;
+	u64 base;
+	s64 sum;
+	u64 weight;
+};
+
+/**
+ * struct deadline_entity - the policy's own, of an entity
+ * @deadline: in virtual time
+ * @eligible: it is in the heap of those
+ */
+struct deadline_entity {
+	u64 deadline;
+	u32 eligible;
+};
+
+_Static_assert(sizeof(struct deadline) <= sizeof(((struct tessera_sched *)0)->priv), "priv");
+_Static_assert(sizeof(struct deadline_entity) <= sizeof(((struct tessera_sched_entity *)0)->priv),
+	       "priv");
+
+static struct deadline *of(const struct tessera_sched *s)
+{
+	return (struct deadline *)s->priv;
+}
+
+static struct deadline_entity *of_entity(const struct tessera_sched_entity *e)
+{
+	return (struct deadline_entity *)e->priv;
+}
+
+static void deadline_init(struct tessera_sched *s)
+{
+	*of(s) = (struct deadline){ .base = s->vclock };
+}
+
 /*
  * The mean, from the sum of weight * (vtime - base). A position ahead of it by a second of
  * engine time adds 10^11 to the sum, whatever the weight: no overflow with 10^7 vGPUs.
  */
 static u64 average(const struct tessera_sched *s)
 {
-	s64 sum = s->average_sum;
+	const struct deadline *d = of(s);
 
-	if (!s->average_weight)
+	if (!d->weight)
 		return s->vclock;
-	if (sum < 0)
-		return s->average_base - div_u64(-sum, (u32)s->average_weight);
-	return s->average_base + div_u64(sum, (u32)s->average_weight);
+	if (d->sum < 0)
+		return d->base - div_u64(-d->sum, (u32)d->weight);
+	return d->base + div_u64(d->sum, (u32)d->weight);
 }
 
 static u64 deadline_clock(struct tessera_sched *s)
 {
+	struct deadline *d = of(s);
 	u64 mean = average(s);
 
 	/* Keeps the sum near zero. */
-	s->average_sum -= (s64)(mean - s->average_base) * (s64)s->average_weight;
-	s->average_base = mean;
+	d->sum -= (s64)(mean - d->base) * (s64)d->weight;
+	d->base = mean;
 	return mean;
 }
 
@@ -53,32 +97,32 @@ static void deadline_join(struct tessera_sched *s, struct tessera_sched_entity *
 {
 	u64 mean = deadline_clock(s);
 
-	if (e->averaged)
+	if (e->joined)
 		return;
 	if (tessera_sched_behind(e->vtime, mean))
 		e->vtime = mean;
-	e->deadline = e->vtime;
-	s->average_sum += (s64)(e->vtime - s->average_base) * e->weight;
-	s->average_weight += e->weight;
-	e->averaged = true;
+	of_entity(e)->deadline = e->vtime;
+	of(s)->sum += (s64)(e->vtime - of(s)->base) * e->weight;
+	of(s)->weight += e->weight;
+	e->joined = true;
 }
 
 static void deadline_leave(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
-	if (!e->averaged)
+	if (!e->joined)
 		return;
-	s->average_sum -= (s64)(e->vtime - s->average_base) * e->weight;
-	s->average_weight -= e->weight;
-	e->averaged = false;
+	of(s)->sum -= (s64)(e->vtime - of(s)->base) * e->weight;
+	of(s)->weight -= e->weight;
+	e->joined = false;
 }
 
 static void deadline_advanced(struct tessera_sched *s, struct tessera_sched_entity *e, u64 virtual)
 {
-	if (!e->averaged)
+	if (!e->joined)
 		return;
-	s->average_sum += (s64)virtual * e->weight;
-	if (!tessera_sched_behind(e->vtime, e->deadline))
-		e->deadline = deadline_of(s, e);
+	of(s)->sum += (s64)virtual * e->weight;
+	if (!tessera_sched_behind(e->vtime, of_entity(e)->deadline))
+		of_entity(e)->deadline = deadline_of(s, e);
 }
 
 static bool is_eligible(const struct tessera_sched *s, const struct tessera_sched_entity *e)
@@ -88,20 +132,25 @@ static bool is_eligible(const struct tessera_sched *s, const struct tessera_sche
 
 static void deadline_queue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
-	e->eligible = is_eligible(s, e);
-	if (e->eligible)
-		tessera_sched_heap_insert(&s->eligible, &e->node, e->deadline);
+	of_entity(e)->eligible = is_eligible(s, e);
+	if (of_entity(e)->eligible)
+		tessera_sched_heap_insert(&of(s)->eligible, &e->node, of_entity(e)->deadline);
 	else
 		tessera_sched_heap_insert(&s->heap, &e->node, e->vtime);
 }
 
 static void deadline_unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
-	tessera_sched_heap_remove(e->eligible ? &s->eligible : &s->heap, &e->node);
+	tessera_sched_heap_remove(of_entity(e)->eligible ? &of(s)->eligible : &s->heap, &e->node);
+}
+
+static bool deadline_any(const struct tessera_sched *s)
+{
+	return tessera_sched_heap_first(&s->heap) || tessera_sched_heap_first(&of(s)->eligible);
 }
 
 /* Once eligible, one stays so until it is served, even if the mean falls as others leave. */
-static struct tessera_sched_entity *deadline_first(struct tessera_sched *s)
+static struct tessera_sched_entity *deadline_pick_waiting(struct tessera_sched *s)
 {
 	struct tessera_sched_entity *e;
 
@@ -112,21 +161,21 @@ static struct tessera_sched_entity *deadline_first(struct tessera_sched *s)
 		deadline_unqueue(s, e);
 		deadline_queue(s, e);
 	}
-	if (tessera_sched_heap_first(&s->eligible))
-		e = tessera_sched_entity_of(tessera_sched_heap_first(&s->eligible));
+	if (tessera_sched_heap_first(&of(s)->eligible))
+		e = tessera_sched_entity_of(tessera_sched_heap_first(&of(s)->eligible));
 	return e;
 }
 
 static struct tessera_sched_entity *deadline_select(struct tessera_sched *s,
 						    struct tessera_sched_entity *h)
 {
-	struct tessera_sched_entity *e = deadline_first(s);
+	struct tessera_sched_entity *e = deadline_pick_waiting(s);
 	bool eligible = is_eligible(s, h);
 
-	if (eligible != e->eligible)
+	if (eligible != of_entity(e)->eligible)
 		return eligible ? h : e;
 	if (eligible)
-		return tessera_sched_behind(h->deadline, e->deadline) ? h : e;
+		return tessera_sched_behind(of_entity(h)->deadline, of_entity(e)->deadline) ? h : e;
 	return tessera_sched_behind(h->vtime, e->vtime) ? h : e;
 }
 
@@ -146,16 +195,21 @@ static const struct tessera_sched_policy_ops deadline_ops = {
 	.due_ppm = deadline_due_ppm,
 	.queue = deadline_queue,
 	.unqueue = deadline_unqueue,
-	.first = deadline_first,
+	.pick_waiting = deadline_pick_waiting,
 	.select = deadline_select,
 	.join = deadline_join,
 	.leave = deadline_leave,
 	.advanced = deadline_advanced,
 	.clock = deadline_clock,
+	.any = deadline_any,
+	.init = deadline_init,
 };
 
 const struct tessera_sched_policy tessera_sched_deadline = {
 	.name = "deadline",
 	.work_conserving = true,
+	.proportional = true,
+	.slice_requests = true,
+	.own_positions = true,
 	.ops = &deadline_ops,
 };

@@ -3,7 +3,7 @@
  * policy_equal_share.c - 1/N for each of the N running vGPUs
  *
  * Every running vGPU competes, with work or without, at the same weight, and is charged
- * for its slot by the clock: a slot in which it has no work stays idle and counts as had.
+ * for its turn by the clock: a turn in which it has no work stays idle and counts as had.
  * When a vGPU starts or stops, the share of all changes at once.
  *
  * Strong: what a vGPU gets does not depend on what the others do with theirs.
@@ -31,5 +31,6 @@ static const struct tessera_sched_policy_ops equal_share_ops = {
 const struct tessera_sched_policy tessera_sched_equal_share = {
 	.name = "equal_share",
 	.work_conserving = false,
+	.proportional = true,
 	.ops = &equal_share_ops,
 };

@@ -3,12 +3,12 @@
  * policy_fixed_share.c - 1/(most instances of its type), whoever else runs
  *
  * Every running vGPU competes, with work or without, at the weight that its type was
- * sold with, and so does an idle entity for the time that nobody has bought. Slots are
+ * sold with, and so does an idle entity for the time that nobody has bought. Turns are
  * charged by the clock as in equal_share; switching and every other time in which no
  * vGPU held the engine is charged to the idle entity, so that shares of the wall clock
  * stay exact as long as there is unsold time to switch in.
  *
- * A vGPU with an elastic cap may borrow unsold time and slots without work, see
+ * A vGPU with an elastic cap may borrow unsold time and turns without work, see
  * tessera_sched_elastic.c; without, it never gets more than its share.
  *
  * Strong: a share is the same today and tomorrow, however many vGPUs run.
@@ -52,5 +52,6 @@ static const struct tessera_sched_policy_ops fixed_share_ops = {
 const struct tessera_sched_policy tessera_sched_fixed_share = {
 	.name = "fixed_share",
 	.work_conserving = false,
+	.proportional = true,
 	.ops = &fixed_share_ops,
 };

@@ -11,7 +11,7 @@
  *
  *   work-conserving	entities with work compete, charged for the engine time that the
  *			hardware has counted
- *   otherwise		running entities compete, with work or not, charged for their slots
+ *   otherwise		running entities compete, with work or not, charged for their turns
  *			by the clock (and by the counters for what runs past the end); an
  *			idle entity may stand for the time that is owed to nobody
  *
@@ -34,8 +34,8 @@
  *
  * Switching. Time between the end of a slice and switched() is charged to no vGPU.
  *
- * Loans. Where the policy lends, a borrower may run in the holder's slot: see
- * tessera_sched_elastic.c. The slot is charged as if its owner did.
+ * Loans. Where the policy lends, a borrower may run in the holder's turn: see
+ * tessera_sched_elastic.c. The turn is charged as if its owner did.
  *
  * The engine's holder is not in the heap; one that was picked stays in it until the
  * hardware has switched, so that a pick can be replaced without a trace.
@@ -51,7 +51,7 @@
 /* Of that, as much is left for switching when it pays for what is lost by loans. */
 #define LOSS_LEAD_MAX_NS	(IDLE_LEAD_MAX_NS / 2)
 
-/* Longest slot of the idle entity: running vGPUs get no slot meanwhile. */
+/* Longest turn of the idle entity: running vGPUs get no turn meanwhile. */
 #define IDLE_SLICE_MAX_NS	64000000ull
 
 #define CLOCK_STEP_NS		100000000ull	/* see check_clock() */
@@ -107,10 +107,17 @@ static void advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64
 		s->policy->ops->advanced(s, e, virtual);
 }
 
-static struct tessera_sched_entity *first(struct tessera_sched *s)
+static bool any(const struct tessera_sched *s)
 {
-	if (s->policy->ops->first)
-		return s->policy->ops->first(s);
+	if (s->policy->ops->any)
+		return s->policy->ops->any(s);
+	return tessera_sched_heap_first(&s->heap);
+}
+
+static struct tessera_sched_entity *pick_waiting(struct tessera_sched *s)
+{
+	if (s->policy->ops->pick_waiting)
+		return s->policy->ops->pick_waiting(s);
 	return tessera_sched_entity_of(tessera_sched_heap_first(&s->heap));
 }
 
@@ -143,7 +150,7 @@ static void update_vclock(struct tessera_sched *s)
 	if (s->policy->ops->clock) {
 		clock = s->policy->ops->clock(s);
 	} else {
-		low = first(s);
+		low = pick_waiting(s);
 		if (s->holder && competes(s, s->holder) &&
 		    (!low || behind(s->holder->vtime, low->vtime)))
 			low = s->holder;
@@ -236,7 +243,7 @@ static u64 slice_left(const struct tessera_sched_entity *e)
 
 /*
  * @ns more of @e's slice have passed, @busy_ns of them in work. Returns what is not to
- * be charged to it: that the caller was late to end an idle slot is no fault of its holder.
+ * be charged to it: that the caller was late to end an idle turn is no fault of its holder.
  */
 static u64 charge_holder(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
 			 u64 busy_ns)
@@ -279,7 +286,7 @@ static void charge_idle(struct tessera_sched *s, u64 ns)
 }
 
 /*
- * @ns are lost because a slot was lent to @b. Unsold time pays for that, as far as it can
+ * @ns are lost because a turn was lent to @b. Unsold time pays for that, as far as it can
  * without being late for all; the rest, which is returned, is @b's debt.
  */
 static u64 charge_loss(struct tessera_sched *s, struct tessera_sched_entity *b, u64 ns, u64 now_ns)
@@ -295,8 +302,8 @@ static u64 charge_loss(struct tessera_sched *s, struct tessera_sched_entity *b, 
 }
 
 /*
- * The borrower has worked for @busy_ns of the @passed_ns. The slot's time stands still while its
- * owner waits to have it back: that is lost, as what the borrower uses past the slot's end is.
+ * The borrower has worked for @busy_ns of the @passed_ns. The turn's time stands still while its
+ * owner waits to have it back: that is lost, as what the borrower uses past the turn's end is.
  */
 static void charge_loan(struct tessera_sched *s, u64 passed_ns, u64 busy_ns, bool counted,
 			u64 now_ns)
@@ -374,7 +381,7 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 	busy = busy_ns > s->provisional_ns ? busy_ns - s->provisional_ns : 0;
 	held = busy;
 	if (s->next_valid && s->next_borrower && s->next == h && h->has_work) {
-		/* Its slot was about to be lent, and it will have to wait to have it back. */
+		/* Its turn was about to be lent, and it will have to wait to have it back. */
 		u64 lost = passed > held ? passed - held : 0;
 
 		s->slice_start_ns += lost;
@@ -412,7 +419,7 @@ u64 tessera_sched_timeslice_ns(const struct tessera_sched *s)
 /* The slice that @e asks for, where the policy lets it, else the one in force. */
 u64 tessera_sched_slice_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e)
 {
-	if (s->policy->ops->select && e->slice_request_ns)
+	if (s->policy->slice_requests && e->slice_request_ns)
 		return e->slice_request_ns;
 	return tessera_sched_timeslice_ns(s);
 }
@@ -427,7 +434,7 @@ static u64 repayment(const struct tessera_sched *s, const struct tessera_sched_e
 }
 
 /*
- * The idle entity's slot lasts until someone else is owed one: that saves switches and
+ * The idle entity's turn lasts until someone else is owed one: that saves switches and
  * makes periods even.
  */
 static u64 idle_slice_ns(struct tessera_sched *s)
@@ -437,7 +444,7 @@ static u64 idle_slice_ns(struct tessera_sched *s)
 	bool queued = s->idle.queued;
 
 	unqueue(s, &s->idle);
-	low = first(s);
+	low = pick_waiting(s);
 	if (queued)
 		queue(s, &s->idle);
 	if (h && h != &s->idle && competes(s, h) && (!low || behind(h->vtime, low->vtime)))
@@ -528,7 +535,7 @@ static void limit_holder(struct tessera_sched *s, u64 now_ns)
 
 	if (!h || h == &s->idle || h->slice_granted_ns || !competes(s, h))
 		return;
-	/* Else a charge that comes too late would count as had against the newcomer. */
+	/* Otherwise a charge that comes too late would count as had against the newcomer. */
 	if (s->policy->work_conserving && now_ns > s->accounted_ns && !switching(s)) {
 		u64 passed = now_ns - s->accounted_ns;
 
@@ -564,7 +571,7 @@ static void retire(struct tessera_sched *s, struct tessera_sched_entity *e)
 	tessera_sched_qos_unthrottle(s, e);
 }
 
-/* Those that their limit lets go on. */
+/* Those whose limit allows more time again. */
 static void release(struct tessera_sched *s, u64 now_ns)
 {
 	struct tessera_sched_entity *e;
@@ -628,7 +635,7 @@ static bool need_pick(struct tessera_sched *s, u64 now_ns)
 		return !s->next || !competes(s, s->next);
 	if (!s->holder || !competes(s, s->holder))
 		return true;
-	return first(s) && slice_over(s, now_ns);
+	return any(s) && slice_over(s, now_ns);
 }
 
 /* ------------------------------------------------------------- work state -- */
@@ -652,7 +659,7 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 	e->running = true;
 	count(s, e, 1);
 	/* In the middle of the others, who are up to a slice ahead: so neither side gains. */
-	if (!s->policy->ops->join && !behind(s->vclock, e->vtime))
+	if (!s->policy->own_positions && !behind(s->vclock, e->vtime))
 		set_lead(s, e, weight_of(s, e), tessera_sched_timeslice_ns(s) / 2);
 	tessera_sched_qos_woken(e, now_ns);
 	elastic_update(s, e);
@@ -716,7 +723,7 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
 	if (h == e && s->policy->work_conserving) {
 		/* It kept the engine because nobody else wanted it: what it slept is not had. */
 		join(s, e);
-		if (!first(s) && !s->next_valid) {
+		if (!any(s) && !s->next_valid) {
 			begin_slice(s, e, slice_for(s, e), now_ns);
 			if (tessera_sched_qos_throttle(s, e, now_ns))
 				leave(s, e);
@@ -797,7 +804,7 @@ static struct tessera_sched_entity *select_next(struct tessera_sched *s, u64 now
 		low->by_reservation = true;
 		return low;
 	}
-	low = first(s);
+	low = pick_waiting(s);
 	if (low)
 		low->by_reservation = false;
 	if (!h)
@@ -812,7 +819,7 @@ static struct tessera_sched_entity *select_next(struct tessera_sched *s, u64 now
 	return low;
 }
 
-/* Whose runlist is to be in force in a slot of @e, lent to @b or not (NULL). */
+/* The entity whose runlist is to be in force in a turn of @e, lent to @b or not (NULL). */
 static struct tessera_sched_entity *runner(struct tessera_sched *s, struct tessera_sched_entity *e,
 					   struct tessera_sched_entity *b)
 {
@@ -870,13 +877,13 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 		b = tessera_sched_elastic_lend(s, e, now_ns, &d->slice_ns);
 	d->entity = runner(s, e, b);
 	if (!s->next_valid && d->entity != s->current_entity) {
-		s->next = h;		/* its slot goes on with another runlist */
+		s->next = h;		/* its turn goes on with another runlist */
 		s->next_slice_ns = d->slice_ns;
 		s->next_valid = true;
 	}
 	s->next_borrower = s->next_valid ? b : NULL;
 	if (s->next_valid && d->entity && d->entity == s->current_entity)
-		tessera_sched_switched(s, now_ns);	/* another slot, with the same runlist */
+		tessera_sched_switched(s, now_ns);	/* another turn, with the same runlist */
 }
 
 /**
@@ -903,7 +910,7 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 	s->next_borrower = NULL;
 	s->current_entity = runner(s, e, s->borrower);
 	if (e && e == old)
-		return;		/* the slot goes on with another runlist */
+		return;		/* the turn goes on with another runlist */
 	s->holder = NULL;
 	if (old && old != &s->idle)
 		skip_turns(s, old);
@@ -913,7 +920,7 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 		unqueue(s, e);
 		s->holder = e;
 		/* Someone may have come while the hardware switched. */
-		if (!slice && e != &s->idle && competes(s, e) && first(s))
+		if (!slice && e != &s->idle && competes(s, e) && any(s))
 			slice = slice_for(s, e);
 		begin_slice(s, e, slice, now_ns);
 	}
@@ -929,7 +936,7 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
  * @now_ns: the time
  * @resched: true if pick() should be called now
  *
- * Who was ahead stays ahead by the same engine time, debts stay, the running slice goes on.
+ * An entity that was ahead stays ahead by the same engine time, debts stay, the running slice goes on.
  *
  * Return: 0, or -EINVAL without a policy.
  */
@@ -959,6 +966,10 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 		set_lead(s, e, weight_of(s, e), lead);
 	}
 	s->policy = policy;
+	for (e = s->members; e; e = e->member_next)
+		e->priv[0] = e->priv[1] = 0;
+	if (policy->ops->init)
+		policy->ops->init(s);
 	s->idle.vtime = s->vclock;
 	s->idle.vtime_rem = 0;
 	s->idle_weight = 0;
@@ -1013,7 +1024,7 @@ int tessera_sched_set_config(struct tessera_sched *s, const struct tessera_sched
  */
 int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entity *e, u32 weight)
 {
-	bool queued = e->queued, averaged = e->averaged;
+	bool queued = e->queued, joined = e->joined;
 	u64 lead;
 
 	if (weight < TESSERA_SCHED_WEIGHT_MIN || weight > TESSERA_SCHED_WEIGHT_MAX)
@@ -1029,7 +1040,7 @@ int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entit
 		s->weight_sum += (s64)weight - e->weight;
 	e->weight = weight;
 	set_lead(s, e, weight_of(s, e), lead);
-	if (averaged)
+	if (joined)
 		join(s, e);
 	if (queued)
 		queue(s, e);

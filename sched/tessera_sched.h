@@ -23,10 +23,10 @@
  *
  * A pick() that is not followed by switched() is replaced by the next pick().
  *
- * Under a policy that lends (fixed_share), a slot whose owner has no work may be lent to a
+ * Under a policy that lends (fixed_share), a turn whose owner has no work may be lent to a
  * vGPU with an elastic cap. Then the decision names the borrower, and current_entity is
  * the borrower while its runlist is in force: all that a caller sees is more decisions and
- * switches than there are slots. What was lent is taken back as any slice is ended: a call
+ * switches than there are turns. What was lent is taken back as any slice is ended: a call
  * returns true, or the time in the decision is over; then pick(), and a switch.
  */
 #ifndef TESSERA_SCHED_H
@@ -134,7 +134,7 @@ struct tessera_sched_entity {
 	u32 elastic_cap_ppm;
 	bool throttled;
 
-	/* private to sched/ */
+	/* private: to sched/ */
 	u64 vtime;			/* position in the policy's own virtual time */
 	u32 vtime_rem;			/* what the last division left */
 	u32 fixed_weight;		/* 1/fixed_share_inv, in TESSERA_SCHED_FIXED_ONE */
@@ -146,9 +146,8 @@ struct tessera_sched_entity {
 	bool queued;
 	bool reserved;			/* in the heap of those with a reservation */
 	bool by_reservation;		/* has its slice because of it */
-	bool averaged;			/* counts for the average (deadline) */
-	bool eligible;			/* in the heap of deadlines */
-	u64 deadline;			/* in virtual time */
+	bool joined;			/* a policy with join() has given it a position */
+	u64 priv[2];			/* the policy's own */
 	u64 reserve_tag_ns;		/* until when its reservation is fulfilled */
 	u64 limit_tag_ns;		/* until when its limit is used up */
 	u64 elastic_tag_ns;		/* until when its elastic cap is used up */
@@ -164,12 +163,20 @@ struct tessera_sched_policy_ops;
  * struct tessera_sched_policy - a policy: one file in sched/
  * @name: as sysfs shows it
  * @work_conserving: a slice without work goes to the next at once
+ * @proportional: busy entities converge to shares in proportion to their weights, as the policy
+ *                sees these: tests rely on it
+ * @slice_requests: it honours @slice_request_ns
+ * @own_positions: it gives those that begin to compete a position in virtual time itself
+ * @ops: its callbacks
  *
  * The callbacks are defined by sched/tessera_sched_internal.h.
  */
 struct tessera_sched_policy {
 	const char *name;
 	bool work_conserving;
+	bool proportional;
+	bool slice_requests;
+	bool own_positions;
 	const struct tessera_sched_policy_ops *ops;
 };
 
@@ -196,13 +203,13 @@ struct tessera_sched {
 	u32 num_running;
 	u32 num_with_work;
 
-	/* private to sched/ */
+	/* private: to sched/ */
 	struct tessera_sched_entity *members;	/* all that were added */
 	struct tessera_sched_heap heap;		/* those that compete, but the holder, by vtime */
 	struct tessera_sched_entity idle;	/* stands for time owed to nobody (fixed_share) */
 	struct tessera_sched_entity *holder;	/* whose slice runs, or &idle; NULL: parked */
 	struct tessera_sched_entity *next;	/* picked, not switched to yet */
-	struct tessera_sched_entity *borrower;	/* who has the holder's slot on loan */
+	struct tessera_sched_entity *borrower;	/* who has the holder's turn on loan */
 	struct tessera_sched_entity *next_borrower;	/* who is to have next's */
 	u64 loan_end_ns;
 	u64 next_slice_ns;
@@ -222,10 +229,7 @@ struct tessera_sched {
 	struct tessera_sched_heap borrowers;	/* have work and an elastic cap, by elastic_vtime */
 	struct tessera_sched_heap capped;	/* those whose cap is used up, by its tag */
 	u64 elastic_vclock;
-	struct tessera_sched_heap eligible;	/* deadline: by deadline; the others in heap */
-	u64 average_base;		/* deadline: average_sum is of weight * (vtime - this) */
-	s64 average_sum;
-	u64 average_weight;
+	u64 priv[6];			/* the policy's own */
 };
 
 /* Set-up. No other call may be running. */

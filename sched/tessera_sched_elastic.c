@@ -2,19 +2,19 @@
 /*
  * tessera_sched_elastic.c - who may use what others leave, under a policy that lends
  *
- * A slot stays its owner's, and is charged to it, but while the owner has no work (or the slot
+ * A turn stays its owner's, and is charged to it, but while the owner has no work (or the turn
  * is the idle entity's) it is lent to a borrower: one that has work and an elastic cap, which
  * is a clock as those of tessera_sched_qos.c. It goes forward with all engine time that the
- * vGPU uses, its own slots included, divided by the cap; while it is in the future the vGPU
- * has its own slots only. What is lent is divided among those that may borrow in
+ * vGPU uses, its own turns included, divided by the cap; while it is in the future the vGPU
+ * has its own turns only. What is lent is divided among those that may borrow in
  * proportion to their fixed shares: each has a virtual time that goes forward with what it
  * borrows, and the one furthest behind is next, for a slice, or as much of one as is left of
- * the slot.
+ * the turn.
  *
- * An owner that wakes has its slot back at once. Until the hardware has switched, the slot's time
- * stands still; what the borrower uses meanwhile, or past the slot's end, is overshoot. Unsold time
+ * An owner that wakes has its turn back at once. Until the hardware has switched, the turn's time
+ * stands still; what the borrower uses meanwhile, or past the turn's end, is overshoot. Unsold time
  * pays for that while there is some. What it can't pay is a debt as any other, which the
- * borrower's own slots pay, and it may not borrow until they can have done so. So no one
+ * borrower's own turns pay, and it may not borrow until they can have done so. So no one
  * else's share depends on what is lent.
  */
 #include "tessera_sched_internal.h"
@@ -31,9 +31,9 @@ static struct tessera_sched_entity *first_of(const struct tessera_sched_heap *he
 }
 
 /* In a policy that lends. */
-static bool lendable(const struct tessera_sched *s, const struct tessera_sched_entity *slot)
+static bool lendable(const struct tessera_sched *s, const struct tessera_sched_entity *turn)
 {
-	return slot == &s->idle || !slot->has_work;
+	return turn == &s->idle || !turn->has_work;
 }
 
 static void unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
@@ -68,7 +68,7 @@ static void advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64
 	tessera_sched_elastic_update(s, e);
 }
 
-/* @e has used @ns of engine time until @now_ns, whoever's slot it was. */
+/* @e has used @ns of engine time until @now_ns, whoever's turn it was. */
 void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
 				  u64 now_ns)
 {
@@ -79,7 +79,7 @@ void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_
 	advance(s, e, ns, e->elastic_cap_ppm, now_ns);
 }
 
-/* @e owes @ns to the others, which its own slots are to pay before it borrows again. */
+/* @e owes @ns to the others, which its own turns are to pay before it borrows again. */
 void tessera_sched_elastic_owes(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
 				u64 now_ns)
 {
@@ -112,18 +112,18 @@ static struct tessera_sched_entity *next_borrower(struct tessera_sched *s, u64 n
 }
 
 /*
- * Who is to have @slot on loan; NULL: nobody. *@slice_ns is how long the slot lasts from
+ * Find who is to have @turn on loan; NULL: nobody. *@slice_ns is how long the turn lasts from
  * @now_ns on, and becomes how long until this is to be asked again.
  */
 struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
-							struct tessera_sched_entity *slot,
+							struct tessera_sched_entity *turn,
 							u64 now_ns, u64 *slice_ns)
 {
 	struct tessera_sched_entity *b = s->borrower, *e;
 
-	if (!lendable(s, slot) || !*slice_ns)
+	if (!lendable(s, turn) || !*slice_ns)
 		return NULL;
-	if (slot != s->holder || !b || !b->may_borrow || s->loan_end_ns < now_ns + LOAN_MIN_NS) {
+	if (turn != s->holder || !b || !b->may_borrow || s->loan_end_ns < now_ns + LOAN_MIN_NS) {
 		b = next_borrower(s, now_ns);
 		if (!b) {
 			e = first_of(&s->capped);
@@ -146,12 +146,12 @@ struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
  */
 bool tessera_sched_elastic_need_pick(const struct tessera_sched *s)
 {
-	const struct tessera_sched_entity *slot = s->next_valid ? s->next : s->holder;
+	const struct tessera_sched_entity *turn = s->next_valid ? s->next : s->holder;
 	const struct tessera_sched_entity *b = s->next_valid ? s->next_borrower : s->borrower;
 
-	if (!slot)
+	if (!turn)
 		return false;
-	if (!lendable(s, slot))
+	if (!lendable(s, turn))
 		return b;
 	return !(b && b->may_borrow) && first_of(&s->borrowers);
 }
@@ -160,7 +160,7 @@ bool tessera_sched_elastic_need_pick(const struct tessera_sched *s)
  * tessera_sched_set_elastic_cap - change how far a vGPU may use what others leave, from now on
  * @s: the scheduler
  * @e: an entity in @s
- * @cap_ppm: share of the engine, its own slots included, at least its fixed share, to a
+ * @cap_ppm: share of the engine, its own turns included, at least its fixed share, to a
  *           million; 0: none of what others leave
  * @now_ns: the time
  * @resched: true if pick() should be called now

@@ -46,24 +46,28 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  *          added, running or not
  * @idle_weight: share that is owed to nobody, as above; 0: none. Optional
  * @due_ppm: see tessera_sched_due_ppm(); called for running entities only
- * @lends: slots without work are lent to those with an elastic cap; only for a policy that is
+ * @lends: turns without work are lent to those with an elastic cap; only for a policy that is
  *         not work-conserving
  * @queue: put @e, which competes, among those that wait. This and what follows is for a
  *         policy with an order of its own; by default those that wait are in the scheduler's
- *         heap by virtual time
+ *         heap by virtual time. A policy that has it has @clock as well
  * @unqueue: take it out again; by default from the heap
- * @first: of those that wait, the one to run next; NULL: none. By default the first of the heap
- * @select: @h, which competes and whose slice is over, or who is first of those that wait (there
- *          is one). By default the one further behind. A policy that has it heeds requests
- *          of slices
+ * @any: tell whether anyone waits. By default, whether the heap is not empty
+ * @pick_waiting: of those that wait, the one to run next; NULL: none. It may draw lots: it is
+ *                asked once for each decision. By default the first of the heap
+ * @select: @h, which competes and whose slice is over, or one of those that wait (there
+ *          is one). By default the one further behind
  * @join: @e begins to compete, or goes on to, and is to be given a position (not queued yet).
  *        By default its virtual time, and no less than the clock
  * @leave: @e, if it had joined, no longer competes
  * @advanced: @e, if it has joined, has gone forward by @virtual
  * @clock: the virtual time at which one without claims or debts would be; by default the
- *         lowest of those that compete. A policy that has queue() has it as well
+ *         lowest of those that compete
+ * @init: the policy is put in force: prepare s->priv. Each entity's priv is zero then, and nobody
+ *        has joined. Optional
  *
- * All are called with the caller's lock held, and must neither sleep nor change anything.
+ * All are called with the caller's lock held, and do not sleep. From @queue to @clock, and @init, they
+ * may change what is the policy's own: its heaps, priv, joined, and in join() the virtual time.
  * What weight() gives may change only by tessera_sched_set_weight() and _set_policy(),
  * what idle_weight() gives also by start and stop.
  */
@@ -76,13 +80,15 @@ struct tessera_sched_policy_ops {
 
 	void (*queue)(struct tessera_sched *s, struct tessera_sched_entity *e);
 	void (*unqueue)(struct tessera_sched *s, struct tessera_sched_entity *e);
-	struct tessera_sched_entity *(*first)(struct tessera_sched *s);
+	bool (*any)(const struct tessera_sched *s);
+	struct tessera_sched_entity *(*pick_waiting)(struct tessera_sched *s);
 	struct tessera_sched_entity *(*select)(struct tessera_sched *s,
 					       struct tessera_sched_entity *h);
 	void (*join)(struct tessera_sched *s, struct tessera_sched_entity *e);
 	void (*leave)(struct tessera_sched *s, struct tessera_sched_entity *e);
 	void (*advanced)(struct tessera_sched *s, struct tessera_sched_entity *e, u64 virtual);
 	u64 (*clock)(struct tessera_sched *s);
+	void (*init)(struct tessera_sched *s);
 };
 
 /* Of two virtual times, whether @a is the earlier: they wrap. */
@@ -109,7 +115,7 @@ void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_
 void tessera_sched_elastic_owes(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
 				u64 now_ns);
 struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
-							struct tessera_sched_entity *slot,
+							struct tessera_sched_entity *turn,
 							u64 now_ns, u64 *slice_ns);
 bool tessera_sched_elastic_need_pick(const struct tessera_sched *s);
 
@@ -130,10 +136,9 @@ u64 tessera_sched_qos_wait_ns(const struct tessera_sched *s, u64 now_ns);
 struct tessera_sched_entity *tessera_sched_qos_behind(const struct tessera_sched *s,
 						      struct tessera_sched_entity *h, u64 now_ns);
 
-extern const struct tessera_sched_policy tessera_sched_best_effort;
-extern const struct tessera_sched_policy tessera_sched_equal_share;
-extern const struct tessera_sched_policy tessera_sched_fixed_share;
-extern const struct tessera_sched_policy tessera_sched_deadline;
+#define TESSERA_SCHED_POLICY(name) extern const struct tessera_sched_policy tessera_sched_##name;
+#include "policies.h"
+#undef TESSERA_SCHED_POLICY
 extern const struct tessera_sched_policy tessera_sched_strict_priority;	/* sched/example/ */
 
 #endif /* TESSERA_SCHED_INTERNAL_H */

@@ -3,10 +3,10 @@
  * tessera_sched_qos.c - reservations and limits, in policies that are work-conserving
  *
  * Each is a clock in real time that goes forward with the engine time used, divided by
- * the share (A. Gulati, A. Merchant, P. Varman: mClock, OSDI 2010). Whose reservation
- * clock is in the past has had less than is reserved for it and goes before all that have
- * not; whose limit clock is in the future has had more than its limit and waits until
- * then. Who is neither is chosen by the policy. All time used counts on all clocks.
+ * the share (A. Gulati, A. Merchant, P. Varman: mClock, OSDI 2010). An entity
+ * whose reservation clock is behind real time has received less than its reservation and runs
+ * first. One whose limit clock is ahead has exceeded its limit and waits until then. The policy
+ * chooses among the rest. All time used counts on all clocks.
  */
 #include "tessera_sched_internal.h"
 
@@ -119,7 +119,7 @@ bool tessera_sched_qos_throttle(struct tessera_sched *s, struct tessera_sched_en
 		return false;
 	/*
 	 * Further ahead than a clock can be: the device's time was reset. Where release() lets
-	 * one go for that, this must not keep it: they would be at it for ever.
+	 * one go for that, this must not keep it: they would be at it forever.
 	 */
 	if (e->limit_tag_ns >= now_ns + 2 * TAG_LEAD_MAX_NS)
 		e->limit_tag_ns = now_ns;
@@ -165,7 +165,7 @@ u64 tessera_sched_qos_wait_ns(const struct tessera_sched *s, u64 now_ns)
 	return n->key > now_ns + WAIT_MIN_NS ? n->key - now_ns : WAIT_MIN_NS;
 }
 
-/* Who has had least of its reservation, @h (NULL: nobody) included; NULL: all have had theirs. */
+/* The one that is furthest behind its reservation, @h included (may be NULL); NULL: none is. */
 struct tessera_sched_entity *tessera_sched_qos_behind(const struct tessera_sched *s,
 						      struct tessera_sched_entity *h, u64 now_ns)
 {

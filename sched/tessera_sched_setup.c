@@ -8,13 +8,13 @@
 #define VCLOCK_START		(0ull - 5000000000ull)
 
 const struct tessera_sched_policy *const tessera_sched_policies[] = {
-	&tessera_sched_best_effort,
-	&tessera_sched_equal_share,
-	&tessera_sched_fixed_share,
-	&tessera_sched_deadline,
+#define TESSERA_SCHED_POLICY(name) &tessera_sched_##name,
+#include "policies.h"
+#undef TESSERA_SCHED_POLICY
 	NULL,
 };
 
+/* strcmp(), where there is no C library */
 static bool same_name(const char *a, const char *b)
 {
 	while (*a && *a == *b) {
@@ -55,6 +55,8 @@ void tessera_sched_init(struct tessera_sched *s, const struct tessera_sched_poli
 		.vclock_rebased = VCLOCK_START,
 	};
 	s->idle.name = "idle";
+	if (policy->ops->init)
+		policy->ops->init(s);
 	s->idle.vtime = s->vclock;
 }
 
@@ -118,7 +120,7 @@ bool tessera_sched_remove(struct tessera_sched *s, struct tessera_sched_entity *
 	if (!e->added)
 		return false;
 	resched = tessera_sched_stop(s, e, now_ns);
-	/* Of an owner and a borrower one may stay: a slot without use, a borrower without slot. */
+	/* Of an owner and a borrower one may stay: a turn without use, a borrower without turn. */
 	if (s->next_valid && (s->next == e || s->next_borrower == e)) {
 		if (s->next_borrower == e)
 			s->next_borrower = NULL;

@@ -264,7 +264,7 @@ static enum hrtimer_restart tessera_dispatcher_timer(struct hrtimer *timer)
 	/* What has happened comes before what is to happen. */
 	hw->ops->drain_events(hw);
 	spin_lock_irqsave(&d->lock, flags);
-	/* Else it was set anew while we waited for the lock. */
+	/* Otherwise it was set anew while we waited for the lock. */
 	if (!ktime_before(ktime_get(), d->expires)) {
 		d->expires = KTIME_MAX;
 		tessera_runlist_timer(&d->rl);

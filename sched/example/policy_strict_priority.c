@@ -2,12 +2,12 @@
 /*
  * policy_strict_priority.c - the highest weight first: an example of a policy
  *
- * Documentation/scheduler.rst walks through this file. Only vGPUs with work compete. The one
+ * Documentation/policies.rst walks through this file. Only vGPUs with work compete. The one
  * with the highest weight is next; those of the same weight take turns, a slice each.
  *
  * Strong: no one of lower weight makes an urgent vGPU wait for longer than the slice that it
  *         finds running.
- * Weak: a vGPU that always has work starves all below it, for ever. A reservation for those, or a
+ * Weak: a vGPU that always has work starves all below it, forever. A reservation for those, or a
  *       limit for it, is the cure: the core sees to both before it asks the policy.
  */
 #include "tessera_sched_internal.h"
@@ -77,5 +77,6 @@ static const struct tessera_sched_policy_ops priority_ops = {
 const struct tessera_sched_policy tessera_sched_strict_priority = {
 	.name = "strict_priority",
 	.work_conserving = true,
+	.slice_requests = true,
 	.ops = &priority_ops,
 };

@@ -46,13 +46,16 @@ struct sim_load {
 /**
  * struct sim_client - a vGPU and what it does
  *
- * @run, @load, @load_data: the user's to set; the rest is the model's, to be read.
+ * @run: what the dispatcher knows of it
+ * @load: where its batches come from
+ * @load_data: for @load
  */
 struct sim_client {
 	struct tessera_runlist_entity run;
 	const struct sim_load *load;
 	void *load_data;
 
+	/* private: the model's, to be read */
 	bool running;
 	u64 busy_ns;		/* engine time had */
 	u64 jobs_done;
@@ -82,6 +85,7 @@ enum sim_phase { SIM_READY, SIM_SWITCHING, SIM_RESETTING };
  * @held: called when the runlist is taken away, if set: it was @c's (NULL: empty) from @since_ns
  *        until now, in which the engine was busy for @busy_ns
  * @switched: called when a runlist comes into force, if set (@c: NULL for an empty one)
+ * @data: for these
  */
 struct sim_engine {
 	struct tessera_runlist rl;
@@ -96,6 +100,7 @@ struct sim_engine {
 	void (*switched)(struct sim_engine *m, struct sim_client *c);
 	void *data;
 
+	/* private: the model's, to be read */
 	u64 now_ns;
 	u64 busy_total_ns, switch_total_ns;
 	u64 idle_with_work_ns;	/* engine idle while someone has work */

@@ -32,6 +32,7 @@ extern const char *const sim_load_names[SIM_NUM_LOADS];
  * @random: state of the generator; the seed at first
  * @trace: batches by arrival since the start, @trace_num of them; the user's. A last one
  *         of length 0 makes it a hog from then on, with batches of @length_ns
+ * @trace_num: how many those are
  */
 struct sim_source {
 	enum sim_load_kind kind;
@@ -44,6 +45,7 @@ struct sim_source {
 	struct sim_job *trace;
 	size_t trace_num;
 
+	/* private: */
 	u64 given;		/* batches, so far */
 	u64 due_ns;		/* of the next period; trace: of its beginning */
 	bool started;

@@ -20,7 +20,9 @@ static int refuse_usage(void)
 	      "  --trace FILE   CSV: time_ns,vgpu,length_ns[,engine]; a load for each vGPU in it\n"
 	      "  --slices FILE  write who had which engine when, as CSV\n"
 	      "  --jobs FILE    write when each batch came and was done, as CSV\n"
-	      "Prints the run as JSON.\n", stderr);
+	      "Prints the run as JSON.\n"
+	      "       simulate --list-policies\n"
+	      "Prints the policies, the default first: each one's name and its properties.\n", stderr);
 	return 2;
 }
 
@@ -54,6 +56,16 @@ static int read_options(struct options *o, int argc, char **argv)
 		*value = argv[i];
 	}
 	return 0;
+}
+
+static void list_policies(void)
+{
+	const struct tessera_sched_policy *const *p;
+
+	for (p = tessera_sched_policies; *p; p++)
+		printf("%s%s%s%s\n", (*p)->name, (*p)->work_conserving ? " work_conserving" : "",
+		       (*p)->proportional ? " proportional" : "",
+		       (*p)->slice_requests ? " slice_requests" : "");
 }
 
 static int read_all(struct workload *w, const struct options *o)
@@ -132,6 +144,11 @@ int main(int argc, char **argv)
 
 	if (!o.set)
 		abort();
+	if (argc == 2 && !strcmp(argv[1], "--list-policies")) {
+		list_policies();
+		free(o.set);
+		return 0;
+	}
 	workload_init(&w);
 	ret = read_options(&o, argc, argv) ? refuse_usage() : read_all(&w, &o);
 	if (!ret) {

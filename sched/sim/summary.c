@@ -124,7 +124,7 @@ u64 summary_run_ns(const struct workload *w)
 		round += batch * (c->weight > r->weight ? c->weight : r->weight) / r->weight;
 		round += w->switch_ns;
 	}
-	/* A slot in as many as its type allows, whoever else runs. */
+	/* A turn in as many as its type allows, whoever else runs. */
 	if (!strcmp(w->policy, "fixed_share") && round < slice * r->fixed_share_inv)
 		round = slice * r->fixed_share_inv;
 	spare = ROUNDS_SPARE * round + w->preempt_timeout_ns;
@@ -268,7 +268,7 @@ void summary_slice(struct summary *s, const struct summary_slice *slice)
 
 /* ---------------------------------------------------------------- jobs -- */
 
-/* Who is not done yet ends last. */
+/* What is not done yet ends last. */
 static u64 end_of(const struct summary_job *job)
 {
 	return job->done_ns ? job->done_ns : SIM_NEVER;

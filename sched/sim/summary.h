@@ -54,6 +54,8 @@ struct summary;
  * @w: the workload as it is run; kept until summary_free()
  * @source: "simulator", "vfio" or "guests"
  * @start_ns: device time at which the warm-up began
+ *
+ * Return: to be given to summary_free().
  */
 struct summary *summary_new(const struct workload *w, const char *source, u64 start_ns);
 void summary_free(struct summary *s);

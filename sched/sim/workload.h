@@ -56,7 +56,7 @@ struct workload_client {
  * @preemption: at batch boundaries or strict
  * @timeslice_ns: 0: the default
  * @averaging: into how many slices a debt is spread
- * @preempt_timeout_ns: patience with a batch that does not end
+ * @preempt_timeout_ns: how long an engine may take to switch
  * @switch_ns: modelled cost of a world switch
  * @tile_ns: granularity of strict preemption
  * @warmup_ns: run before anything is measured

@@ -65,17 +65,17 @@ static const char *parse(char *line, struct row *row)
 static u32 *find(u32 *index, const struct workload *w, const char *name,
 		 enum workload_engine engine)
 {
-	u32 hash = 2166136261u, *slot;
+	u32 hash = 2166136261u, *turn;
 	const char *p;
 
 	for (p = name; *p; p++)
 		hash = (hash ^ (unsigned char)*p) * 16777619u;	/* FNV-1a */
 	hash += engine;
 	for (;; hash++) {
-		slot = &index[hash % INDEX_SLOTS];
-		if (*slot == WORKLOAD_ANY || (w->clients[*slot].engine == engine &&
-					      !strcmp(w->clients[*slot].name, name)))
-			return slot;
+		turn = &index[hash % INDEX_SLOTS];
+		if (*turn == WORKLOAD_ANY || (w->clients[*turn].engine == engine &&
+					      !strcmp(w->clients[*turn].name, name)))
+			return turn;
 	}
 }
 
@@ -115,19 +115,19 @@ static const char *add_batch(struct sim_source *src, const struct row *row)
 static const char *add_row(struct workload *w, u32 *index, const struct row *row,
 			   char *why)
 {
-	u32 *slot = find(index, w, row->vgpu, row->engine);
+	u32 *turn = find(index, w, row->vgpu, row->engine);
 	struct workload_client *c;
 
-	if (*slot == WORKLOAD_ANY) {
+	if (*turn == WORKLOAD_ANY) {
 		c = workload_add_client(w, why);
 		if (!c)
 			return why;
-		*slot = c - w->clients;
+		*turn = c - w->clients;
 		strcpy(c->name, row->vgpu);
 		c->engine = row->engine;
 		c->source.kind = SIM_TRACE;
 	}
-	return add_batch(&w->clients[*slot].source, row);
+	return add_batch(&w->clients[*turn].source, row);
 }
 
 /* Times count from the earliest. False: there is none. */

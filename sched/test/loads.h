@@ -21,7 +21,8 @@ struct load_busy {
 
 /**
  * struct load_pauses - a batch, a random pause, a batch
- * @length_ns, @spread_ns: as in load_busy
+ * @length_ns: as in load_busy
+ * @spread_ns: likewise
  * @pause_ns: longest pause; a quarter of them are ten times as long, a quarter nothing
  * @random: its state
  */

@@ -75,7 +75,7 @@ static void elastic_shares(void)
 	CHECK_ABOUT(share_of_first("best_effort", 4, 2, ALL), 500000, 5000);
 }
 
-/* What a caller sees: the borrower in the decision, the owner's slot back when it wakes. */
+/* What a caller sees: the borrower in the decision, the owner's turn back when it wakes. */
 static void elastic_owner_comes_back(void)
 {
 	u64 debt;
@@ -84,7 +84,7 @@ static void elastic_owner_comes_back(void)
 	set_cap(1, ALL);
 	CHECK(pick_switch() == &e[0]);
 	used(500 * US);
-	/* Its work is done: the rest of its slot is lent. */
+	/* Its work is done: the rest of its turn is lent. */
 	CHECK(tessera_sched_sleep(&s, &e[0], now));
 	CHECK(pick_switch() == &e[1]);
 	CHECK(s.current_entity == &e[1] && s.holder == &e[0]);
@@ -117,7 +117,7 @@ static void elastic_owner_comes_back(void)
 	CHECK_EQ(e[0].debt_ns, 0);
 }
 
-/* What is left of a slot is not worth a switch to another runlist, but goes on with the same. */
+/* What is left of a turn is not worth a switch to another runlist, but goes on with the same. */
 static void elastic_small_rest(void)
 {
 	struct tessera_sched_config config = { 1 * MS, 33 };
@@ -165,10 +165,10 @@ static void elastic_owner_back_in_switch(void)
 	used(1 * MS);
 	CHECK(tessera_sched_sleep(&s, &e[0], now));
 	CHECK(pick() == &e[1]);
-	pass(10 * US, 0);			/* of its slot: it had no work */
+	pass(10 * US, 0);			/* of its turn: it had no work */
 	CHECK(tessera_sched_wake(&s, &e[0], now));
 	pass(10 * US, 0);
-	CHECK_EQ(e[1].debt_ns, 10 * US);	/* not of the slot: that was the borrower's doing */
+	CHECK_EQ(e[1].debt_ns, 10 * US);	/* not of the turn: that was the borrower's doing */
 	tessera_sched_switched(&s, now);
 	CHECK(s.current_entity == &e[1]);
 	CHECK(pick() == &e[0]);
@@ -187,24 +187,24 @@ static void elastic_owner_back_in_switch(void)
 	CHECK(!tessera_sched_sleep(&s, &e[1], now));
 }
 
-/* A slot whose owner has no work is lent as it begins, and passes as if it were used. */
+/* A turn whose owner has no work is lent as it begins, and passes as if it were used. */
 static void elastic_whole_slots(void)
 {
-	unsigned int i, slots[4] = { 0 };
+	unsigned int i, turns[4] = { 0 };
 
 	set_up("fixed_share", 4, 2);
 	set_cap(1, ALL);
 	for (i = 0; i < 40; i++) {
 		CHECK(pick_switch() == (s.holder == &e[0] ? &e[0] : &e[1]));
 		CHECK_EQ(d.slice_ns, 2 * MS);
-		slots[s.holder - e]++;
+		turns[s.holder - e]++;
 		used(2 * MS);
 	}
 	for (i = 0; i < 4; i++)
-		CHECK_EQ(slots[i], 10);
+		CHECK_EQ(turns[i], 10);
 	CHECK_EQ(e[1].debt_ns, 0);
 
-	/* The end of the slot is the end of the loan; the rest is overshoot, and no time unsold. */
+	/* The end of the turn is the end of the loan; the rest is overshoot, and no time unsold. */
 	do {
 		pick_switch();
 		used(s.holder == &e[2] ? 5 * MS + 300 * US : d.slice_ns);
@@ -234,7 +234,7 @@ static void elastic_turns(void)
 	struct tessera_sched_entity *was;
 	unsigned int i;
 
-	set_up("fixed_share", 2, 2);		/* the idle entity's slots are 4 ms long */
+	set_up("fixed_share", 2, 2);		/* the idle entity's turns are 4 ms long */
 	set_cap(0, ALL);
 	set_cap(1, ALL);
 	rotate(100 * MS, 0);
@@ -280,7 +280,7 @@ static void elastic_divides(void)
 	rotate(2000 * MS, 0);
 	check_had_each(start, 250000, 300000, 450000, 3000);
 
-	/* Who slept has saved nothing up, though the others have had much. */
+	/* One that slept has saved nothing up, though the others have had much. */
 	set_cap(1, ALL);
 	tessera_sched_sleep(&s, &e[1], now);
 	rotate(10000 * MS, 0);
@@ -349,7 +349,7 @@ static void elastic_cap_ends(void)
 	CHECK_ABOUT(got(0), 100 * MS, 3 * MS);
 }
 
-/* Sleeping saves nothing up beyond the window, and own slots count. */
+/* Sleeping saves nothing up beyond the window, and own turns count. */
 static void elastic_window(void)
 {
 	u64 start;
@@ -361,7 +361,7 @@ static void elastic_window(void)
 	start = now;
 	while (now < start + 100 * MS) {
 		rotate(100 * US, 0);
-		/* 20 ms of the clock, a loan that has begun, and a slot of its own after that. */
+		/* 20 ms of the clock, a loan that has begun, and a turn of its own after that. */
 		CHECK(e[0].used_ns <= (now - start + 20 * MS) * 3 / 10 + 4 * MS);
 	}
 	CHECK(e[0].used_ns >= 30 * MS);
@@ -428,7 +428,7 @@ static void elastic_comings_and_goings(void)
 							  &resched), 0);
 			CHECK(resched);
 			CHECK(!s.borrowers.root && !s.capped.root);
-			/* The owner pays for no more than its slot. */
+			/* The owner pays for no more than its turn. */
 			vtime = e[0].vtime;
 			used(300 * US);
 			CHECK_EQ(e[0].vtime, vtime);
@@ -439,7 +439,7 @@ static void elastic_comings_and_goings(void)
 			break;
 		}
 		if (n == 9) {
-			/* The owner of a slot that is about to be lent. */
+			/* The owner of a turn that is about to be lent. */
 			tessera_sched_wake(&s, &e[0], now);
 			CHECK(pick_switch() == &e[0]);
 			CHECK(tessera_sched_sleep(&s, &e[0], now));
@@ -561,7 +561,7 @@ static void elastic_cheats_nobody(void)
 				tear_down();
 			}
 		}
-		/* Long batches of borrowers that can't be cut are paid by their own slots. */
+		/* Long batches of borrowers that can't be cut are paid by their own turns. */
 		if (!strict) {
 			model(5, 200000, SIM_BATCH);
 			busy[1].length_ns = 20 * MS;
@@ -699,7 +699,7 @@ static void elastic_cap_holds(void)
 	}
 }
 
-/* Alone it keeps its runlist in force through all slots: not one switch. */
+/* Alone it keeps its runlist in force through all turns: not one switch. */
 static void elastic_saves_switches(void)
 {
 	model(5, 200000, SIM_STRICT);

@@ -84,6 +84,8 @@ static void to_and_fro(void)
 	bool resched;
 
 	for (p = tessera_sched_policies; *p; p++) {
+		if (!(*p)->proportional)
+			continue;
 		set_up((*p)->name, 4, 4);
 		rotate(100 * MS, 0);
 		CHECK_EQ(tessera_sched_set_policy(&s, &tessera_sched_strict_priority, now,

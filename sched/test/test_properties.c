@@ -264,7 +264,7 @@ static void check_rates(void)
 	if (with & QOS)
 		check_rate(&limited, "limited", 2, LIMIT_PPM, ANY,
 			   20000000ull * LIMIT_PPM / 1000000 + SLICE_MAX + 2300000 + LATE_MAX);
-	/* As a limit, and a slot of its own after that. */
+	/* As a limit, and a turn of its own after that. */
 	if (with & CAPS)
 		check_rate(&capped, "capped", 1, CAP_PPM, ANY,
 			   20000000ull * CAP_PPM / 1000000 + 2 * SLICE_MAX + 1500000 + LATE_MAX);
@@ -329,7 +329,7 @@ static void check_state(void)
 		weights += e->running ? e->weight : 0;
 		throttled += e->throttled;
 		CHECK(!e->throttled || (e->running && e->has_work && e->limit_ppm));
-		CHECK(e->averaged == (competes && s->policy->ops->join));
+		CHECK(e->joined == (competes && s->policy->own_positions));
 		CHECK(e->queued == (competes && e != s->holder));
 		CHECK(e->may_borrow == (s->policy->ops->lends && e->running && e->has_work &&
 					e->elastic_cap_ppm));
@@ -344,7 +344,7 @@ static void check_state(void)
 	CHECK_EQ(s->num_with_work, with_work);
 	CHECK_EQ(s->weight_sum, weights);
 	CHECK_EQ(s->num_throttled, throttled);
-	/* Who stops while its runlist waits is replaced once that is in force. */
+	/* One that stops while its runlist waits is replaced once that is in force. */
 	CHECK(!s->next_valid || !s->next || s->next == &s->idle || s->next->queued ||
 	      s->next == s->holder || m.rl.repick);
 
@@ -375,7 +375,7 @@ static void check_debts(void)
 
 static void check_waits(void)
 {
-	/* Who was on the engine for long waits for as long as the others take to catch up. */
+	/* One that was on the engine for long waits for as long as the others take to catch up. */
 	u64 most = with & HANGS ? WAIT_MAX + 20 * HANG_MAX : WAIT_MAX;
 	unsigned int i;
 
@@ -566,9 +566,8 @@ static void random_calls(void)
 	CHECK_EQ(s.num_with_work, 0);
 	CHECK_EQ(s.num_throttled, 0);
 	CHECK_EQ(s.weight_sum, 0);
-	CHECK_EQ(s.average_weight, 0);
 	CHECK_EQ(s.reservation_sum_ppm, 0);
-	CHECK(!s.members && !s.heap.root && !s.eligible.root && !s.reserved.root &&
+	CHECK(!s.members && !s.heap.root && !s.reserved.root &&
 	      !s.throttled.root && !s.borrowers.root && !s.capped.root);
 }
 

@@ -309,7 +309,7 @@ static void reservation_clock_reset(void)
 	CHECK_ABOUT(got(0), (now - start) * 6 / 10, 8 * MS);
 }
 
-/* What could not be given is made up for, but not for ever. */
+/* What could not be given is made up for, but not forever. */
 static void reservation_window(void)
 {
 	u64 start;
@@ -330,7 +330,7 @@ static void reservation_window(void)
 	CHECK(got(0) <= (now - start) / 2 + 60 * MS);
 }
 
-/* Who has had more than the mean is not served before those who have had less. */
+/* One that has had more than the mean is not served before those who have had less. */
 static void deadline_eligible_first(void)
 {
 	set_up("deadline", 2, 2);
@@ -351,7 +351,7 @@ static void deadline_eligible_first(void)
 	CHECK(pick() == &e[1]);
 }
 
-/* Who wakes is next, ahead of hogs that have waited longer. */
+/* One that wakes is next, ahead of hogs that have waited longer. */
 static void deadline_serves_sparse_first(void)
 {
 	unsigned int i;

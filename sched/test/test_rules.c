@@ -75,6 +75,8 @@ static void nothing_to_do(void)
 	const struct tessera_sched_policy *const *p;
 
 	for (p = tessera_sched_policies; *p; p++) {
+		if (!(*p)->proportional)
+			continue;
 		set_up((*p)->name, 3, 0);
 		CHECK(!pick());
 		CHECK_EQ(d.slice_ns, 0);
@@ -305,6 +307,8 @@ static void newcomer_locks_nobody_out(void)
 	unsigned int i;
 
 	for (p = tessera_sched_policies; *p; p++) {
+		if (!(*p)->proportional)
+			continue;
 		set_up((*p)->name, 3, 3);
 		rotate(5000 * MS, 0);
 		tessera_sched_entity_init(&e[3], "new", 4);
@@ -382,7 +386,7 @@ static void weights_divide(void)
 	CHECK_EQ(tessera_sched_due_ppm(&s, &e[0]), 500000);
 }
 
-/* Each of N has its slot, work or not, and the runlist is in force for it to use. */
+/* Each of N has its turn, work or not, and the runlist is in force for it to use. */
 static void equal_share_keeps_idle_slots(void)
 {
 	unsigned int i;
@@ -394,7 +398,7 @@ static void equal_share_keeps_idle_slots(void)
 		if (i % 4) {
 			pass(2 * MS, 0);
 		} else {
-			/* Idle or busy in it: the slot counts. */
+			/* Idle or busy in it: the turn counts. */
 			pass(1 * MS, 0);
 			used(1 * MS);
 		}
@@ -402,7 +406,7 @@ static void equal_share_keeps_idle_slots(void)
 	CHECK_EQ(e[0].used_ns, 10 * MS);
 	CHECK_EQ(e[1].used_ns, 0);
 
-	/* Going to sleep and waking change nothing about whose slot it is. */
+	/* Going to sleep and waking change nothing about whose turn it is. */
 	CHECK(pick_switch() == &e[0]);
 	CHECK(!tessera_sched_wake(&s, &e[1], now));
 	CHECK(!tessera_sched_sleep(&s, &e[0], now));
@@ -600,6 +604,8 @@ static void debt_skips_turns(void)
 	unsigned int i;
 
 	for (p = tessera_sched_policies; *p; p++) {
+		if (!(*p)->proportional)
+			continue;
 		set_up((*p)->name, 3, 3);
 		rotate(2 * MS, 0);
 		CHECK(s.current_entity == &e[0]);
@@ -642,7 +648,7 @@ static void debt_skips_no_turn_alone(void)
 	CHECK(got(0) > 0);
 }
 
-/* An idle slot that ends late is no overshoot. */
+/* An idle turn that ends late is no overshoot. */
 static void late_timer_of_idle_slot(void)
 {
 	unsigned int i;
@@ -787,7 +793,11 @@ static void policy_changes(void)
 	unsigned int i;
 
 	for (p = tessera_sched_policies; *p; p++) {
+		if (!(*p)->proportional)
+			continue;
 		for (q = tessera_sched_policies; *q; q++) {
+			if (!(*q)->proportional)
+				continue;
 			if (p == q)
 				continue;
 			set_up((*p)->name, 4, 4);
@@ -808,7 +818,7 @@ static void policy_changes(void)
 	}
 }
 
-/* What passed under the old policy is not charged as a slot under the new. */
+/* What passed under the old policy is not charged as a turn under the new. */
 static void policy_change_while_asleep(void)
 {
 	bool resched;
@@ -928,6 +938,8 @@ static void clocks_misbehave(void)
 	unsigned int i;
 
 	for (p = tessera_sched_policies; *p; p++) {
+		if (!(*p)->proportional)
+			continue;
 		/* Stands still: what was counted ends slices. */
 		set_up((*p)->name, 3, 3);
 		for (i = 0; i < 300; i++) {

@@ -120,7 +120,7 @@ static void shares_equal(void)
 	unsigned int n, b;
 
 	for (p = tessera_sched_policies; *p; p++)
-		for (n = 2; n <= MAX_VGPUS; n *= 2)
+		for (n = 2; (*p)->proportional && n <= MAX_VGPUS; n *= 2)
 			for (b = 0; b < 4; b++) {
 				equal(*p, n, batches[b], SIM_BATCH, 0);
 				equal(*p, n, batches[b], SIM_STRICT, 0);
@@ -202,6 +202,8 @@ static void shares_adversary(void)
 	unsigned int n, i, strict;
 
 	for (p = tessera_sched_policies; *p; p++) {
+		if (!(*p)->proportional)
+			continue;
 		for (n = 2; n <= 8; n += 6) {
 			for (strict = 0; strict < 2; strict++) {
 				set_up(*p, n, n, 200000);
@@ -226,6 +228,8 @@ static void shares_with_idle_neighbours(void)
 	unsigned int i;
 
 	for (p = tessera_sched_policies; *p; p++) {
+		if (!(*p)->proportional)
+			continue;
 		set_up(*p, 2, 4, 200000);
 		for (i = 2; i < 4; i++) {
 			tessera_sched_entity_init(&c[i].run.sched, "idle", 4);
@@ -252,6 +256,8 @@ static void shares_when_one_stops(void)
 	u64 due;
 
 	for (p = tessera_sched_policies; *p; p++) {
+		if (!(*p)->proportional)
+			continue;
 		set_up(*p, 3, 4, 250000);
 		sim_run(&m, SECOND / 3);
 		sim_client_stop(&m, &c[2]);

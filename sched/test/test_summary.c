@@ -294,7 +294,7 @@ static void csv(void)
 	end();
 }
 
-/* Long enough for rounds however long, and not for ever. */
+/* Long enough for rounds however long, and not forever. */
 static void run_ns(void)
 {
 	static const char *const weights[] = {

@@ -23,7 +23,7 @@ import gnuplot  # noqa: E402
 import page  # noqa: E402
 import scenarios  # noqa: E402
 
-ALL = figures.POLICIES
+ALL = ("best_effort", "equal_share", "fixed_share", "deadline")	# for which figures are demanded
 SLOTS = ("equal_share", "fixed_share")
 RUN_TIME_NS = 500_000	# of the victim's jobs in noisy-neighbour
 KEYS = ("share_error", "utilisation", "jain", "p50_ns", "p99_ns", "jobs_lost")
@@ -100,7 +100,7 @@ def judge(checks, group, result, other):
     """What is demanded of a run on the bench; @other: the same in the simulator, or of a run in
     guests, the same without: what its guests themselves cost is not the scheduler's."""
     f, what = result.figures, name_of(result)
-    if result.run.policy in figures.WORK_CONSERVING and group.name != "preempt-cost":
+    if result.run.policy in figures.BY_DEMAND and group.name != "preempt-cost":
         used = f["utilisation"]
         checks.check(f"{what}: utilisation", used is not None and used >= .99, used, "at least 0.99")
     if group.name == "noisy-neighbour" and result.run.policy == "deadline":

@@ -11,6 +11,8 @@ BUILT=$OUT/build/user
 SHORT="warmup_ms 50;measure_ms 300"
 # Where turns are not strictly in order, of a shorter window one slice is too large a part
 LONGER="warmup_ms 50;measure_ms 1200"
+# Of sixteen that take turns of 1 ms each, one turn more or less is 0.17 % of this
+ROUNDS="warmup_ms 50;measure_ms 600"
 N=0
 RC=0
 
@@ -19,7 +21,7 @@ cat >"$DIR/plan" <<EOT
 trainers	vfio	workloads/three-trainers.workload	$SHORT
 deadline	vfio	workloads/noisy-neighbour.workload	$LONGER;policy deadline
 weighted	vfio	workloads/weighted.workload	$SHORT
-mixed	vfio	workloads/sixteen-mixed.workload	$SHORT;policy equal_share
+mixed	vfio	workloads/sixteen-mixed.workload	$ROUNDS;policy equal_share
 batch	vfio	workloads/adversary.workload	$SHORT;policy fixed_share;preemption batch
 slow-switch	vfio	workloads/preempt-cost.workload	$SHORT
 hang	vfio	workloads/hang.workload	$SHORT;policy equal_share

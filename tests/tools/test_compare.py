@@ -22,6 +22,7 @@ import compare  # noqa: E402
 import convert  # noqa: E402
 import figures  # noqa: E402
 import ktap  # noqa: E402
+import policies  # noqa: E402
 import recorded  # noqa: E402
 import recording  # noqa: E402
 import scenarios  # noqa: E402
@@ -93,17 +94,17 @@ def test_two_scenarios_end_to_end():
         made = files(out)
         assert set(made) == {"compare.json", "compare.html"} | {
             f"{s}-{p}.perfetto.json" for s in ("noisy-neighbour", "sixteen-mixed")
-            for p in figures.POLICIES}, sorted(made)
+            for p in policies.names()}, sorted(made)
         rows = json.loads(made["compare.json"])["rows"]
         assert [(r["scenario"], r["policy"]) for r in rows] == [
-            (s, p) for s in ("noisy-neighbour", "sixteen-mixed") for p in figures.POLICIES]
+            (s, p) for s in ("noisy-neighbour", "sixteen-mixed") for p in policies.names()]
         for row in rows:
             own = json.loads(read(out, row["run"]))
             assert own["policy"] == row["policy"] and own["source"] == "simulator"
             assert row["p99_ns"] == max(v["latency_ns"]["p99"] for v in own["vgpus"]
                                         if not v["greedy"] and v["latency_ns"]), row
             assert 0 < sum(s["got"] for s in row["shares"] if s["engine"] == "compute") <= 1
-        for policy in figures.POLICIES:
+        for policy in policies.names():
             assert len(re.findall(rf"^  {policy} ", said, re.M)) == 2, said
         victim = [r["p99_ns"] for r in rows[:4]]
         assert victim[3] < victim[0], "deadline serves the victim sooner"
@@ -304,7 +305,7 @@ def test_stretch_is_inside_all_windows_and_shows_everyone():
                         "delay_us=300000")
         good("--out", tmp, path)
         results = [compare.Result(r, tmp) for r in scenarios.runs(
-            [scenarios.find(path, tmp, False)], figures.POLICIES, [], "simulator")]
+            [scenarios.find(path, tmp, False)], policies.names(), [], "simulator")]
         at = timeline.stretch(results)
         for r in results:
             begin = timeline.origin(r) + at

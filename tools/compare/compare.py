@@ -20,6 +20,7 @@ sys.path.append(os.path.join(HERE, "..", "common"))
 import figures  # noqa: E402
 import gnuplot  # noqa: E402
 import page  # noqa: E402
+import policies  # noqa: E402
 import recorded  # noqa: E402
 import scenarios as plan  # noqa: E402
 import table  # noqa: E402
@@ -101,7 +102,7 @@ def arguments(argv):
     p.add_argument("--on", choices=("simulator", "bench"), default="simulator",
                    help="where they run (default: simulator)")
     p.add_argument("--policy", action="append", metavar="NAME", default=[],
-                   help=f"only this policy; may be repeated ({', '.join(figures.POLICIES)})")
+                   help=f"only this policy; may be repeated ({', '.join(policies.names())})")
     p.add_argument("--preemption", choices=("strict", "batch"), help="instead of the scenario's own")
     p.add_argument("--out", metavar="DIR", default=os.environ.get("TESSERA_COMPARE_OUT",
                                                                   "tessera-compare"),
@@ -118,15 +119,15 @@ def arguments(argv):
                    help="a built-in scenario, a workload file, or a trace (.csv)")
     args = p.parse_args(argv)
     for name in args.policy:
-        if name not in figures.POLICIES:
-            raise Misuse(f"no policy {name}; there are {', '.join(figures.POLICIES)}")
+        if name not in policies.names():
+            raise Misuse(f"no policy {name}; there are {', '.join(policies.names())}")
     for line in args.sets:
         word = (line.split() or [""])[0]
         if word in ("policy", "preemption"):
             raise Misuse(f"--set '{line}': use --{word}")
     if not 0 < args.efficiency <= 100:
         raise Misuse("--efficiency is a percentage, above 0 and up to 100")
-    args.policies = [name for name in figures.POLICIES if not args.policy or name in args.policy]
+    args.policies = [name for name in policies.names() if not args.policy or name in args.policy]
     if args.preemption:
         args.sets.append(f"preemption {args.preemption}")
     directory = os.environ.get("TESSERA_WORKLOADS", os.path.join(HERE, "..", "..", "workloads"))
@@ -248,7 +249,7 @@ def main(argv):
     except Misuse as e:
         print(f"tessera compare: {e}", file=sys.stderr)
         return 2
-    except (Failed, recorded.RecordError, OSError) as e:
+    except (Failed, policies.PolicyError, recorded.RecordError, OSError) as e:
         print(f"tessera compare: {e}", file=sys.stderr)
         return 1
     return 0

@@ -2,11 +2,11 @@
 """The comparison's plots."""
 
 import figures
+import policies
 import timeline
 from gnuplot import COLOURS, HEAD, IDLE, INK, SWITCHING, block, colour, draw, text
 
 WIDTH = 1040
-POLICY_COLOURS = dict(zip(figures.POLICIES, ("#0072b2", "#e69f00", "#009e73", "#cc79a7")))
 MAX_BARS = 32		# vGPUs to which a bar each can be given
 MAX_LANES = 16
 
@@ -94,7 +94,7 @@ def _shares_of_many(name, results):
     for i, r in enumerate(results):
         rows = [(n, s["got"] / s["due"]) for n, s in enumerate(r.figures["shares"]) if s["due"]]
         script += block(f"p{i}", rows)
-        plots.append(f"$p{i} with points pt 7 ps 0.3 lc rgb '{POLICY_COLOURS[r.run.policy]}' "
+        plots.append(f"$p{i} with points pt 7 ps 0.3 lc rgb '{policies.colour(r.run.policy)}' "
                      f"title {text(r.run.policy)}")
     script += "set yrange [0:*]\nset xlabel 'vGPU'\nset ylabel 'got / due'\nset key outside top horizontal\n"
     return draw(name, script + "plot " + ", ".join(plots) + "\n")
@@ -148,7 +148,7 @@ def latencies(name, results):
         if rows:
             script += block(f"p{i}", rows)
             plots.append(f"$p{i} with linespoints pt 7 ps 0.5 lw {_width(i, results)} "
-                         f"lc rgb '{POLICY_COLOURS[r.run.policy]}' title {text(r.run.policy)}")
+                         f"lc rgb '{policies.colour(r.run.policy)}' title {text(r.run.policy)}")
     if not plots:
         return ""
     ticks = ", ".join(f"'{p}' {x}" for x, p in enumerate(figures.LATENCIES))
@@ -164,7 +164,7 @@ def sweep(name, sweeps):
     top, low = [], []
     for i, w in enumerate(sweeps):
         points = w["points"]
-        style = f"lc rgb '{POLICY_COLOURS[w['policy']]}' title {text(w['policy'])}"
+        style = f"lc rgb '{policies.colour(w['policy')]}' title {text(w['policy'])}"
         script += block(f"u{i}", [(p["timeslice_us"] / 1e3, 100 * p["useful"]) for p in points
                                   if p["useful"] is not None])
         script += block(f"l{i}", [(p["timeslice_us"] / 1e3, p["p99_ns"] / 1e6) for p in points
