@@ -53,8 +53,8 @@ TRACE_EVENT(tessera_world_switch,
 
 /* The vGPU has work: a context of it went from no work to some. */
 TRACE_EVENT(tessera_enqueue,
-	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu, u32 ctx,
-		 u64 busy_ns),
+	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu,
+		 u32 ctx, u64 busy_ns),
 	TP_ARGS(dev, engine, time_ns, vgpu, ctx, busy_ns),
 	TP_STRUCT__entry(
 		__array(char, engine, TESSERA_TRACE_ENGINE)
@@ -79,7 +79,8 @@ TRACE_EVENT(tessera_enqueue,
 
 /* The scheduler's decision; slice_ns is 0 where it lasts until something changes. */
 TRACE_EVENT(tessera_pick,
-	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu, u64 slice_ns),
+	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu,
+		 u64 slice_ns),
 	TP_ARGS(dev, engine, time_ns, vgpu, slice_ns),
 	TP_STRUCT__entry(
 		__array(char, engine, TESSERA_TRACE_ENGINE)
@@ -101,8 +102,8 @@ TRACE_EVENT(tessera_pick,
 
 /* The vGPU is to leave the engine: the runlist with this token was submitted. */
 TRACE_EVENT(tessera_preempt,
-	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu, bool strict,
-		 u32 token),
+	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu,
+		 bool strict, u32 token),
 	TP_ARGS(dev, engine, time_ns, vgpu, strict, token),
 	TP_STRUCT__entry(
 		__array(char, engine, TESSERA_TRACE_ENGINE)
@@ -127,7 +128,8 @@ TRACE_EVENT(tessera_preempt,
 
 /* The vGPU that left the engine had used so much past its slice. */
 TRACE_EVENT(tessera_overshoot,
-	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu, u64 over_ns),
+	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu,
+		 u64 over_ns),
 	TP_ARGS(dev, engine, time_ns, vgpu, over_ns),
 	TP_STRUCT__entry(
 		__array(char, engine, TESSERA_TRACE_ENGINE)
@@ -149,8 +151,8 @@ TRACE_EVENT(tessera_overshoot,
 
 /* The vGPU has run out of work. */
 TRACE_EVENT(tessera_idle,
-	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu, u32 token,
-		 u64 busy_ns),
+	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu,
+		 u32 token, u64 busy_ns),
 	TP_ARGS(dev, engine, time_ns, vgpu, token, busy_ns),
 	TP_STRUCT__entry(
 		__array(char, engine, TESSERA_TRACE_ENGINE)
@@ -175,8 +177,8 @@ TRACE_EVENT(tessera_idle,
 
 /* The vGPU did not release the engine, which is reset, or in the end the whole device. */
 TRACE_EVENT(tessera_reset,
-	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu, bool device,
-		 u32 tries),
+	TP_PROTO(const struct device *dev, const char *engine, u64 time_ns, const char *vgpu,
+		 bool device, u32 tries),
 	TP_ARGS(dev, engine, time_ns, vgpu, device, tries),
 	TP_STRUCT__entry(
 		__array(char, engine, TESSERA_TRACE_ENGINE)
@@ -200,8 +202,8 @@ TRACE_EVENT(tessera_reset,
 );
 
 TRACE_EVENT(tessera_fault,
-	TP_PROTO(const struct device *dev, const char *vgpu, const char *engine, u64 time_ns, u32 ctx,
-		 u32 slot, u32 fault, u64 addr),
+	TP_PROTO(const struct device *dev, const char *vgpu, const char *engine, u64 time_ns,
+		 u32 ctx, u32 slot, u32 fault, u64 addr),
 	TP_ARGS(dev, vgpu, engine, time_ns, ctx, slot, fault, addr),
 	TP_STRUCT__entry(
 		__array(char, engine, TESSERA_TRACE_ENGINE)
