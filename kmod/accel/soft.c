@@ -10,6 +10,11 @@
 #include <linux/timekeeping.h>
 #include "accel/soft.h"
 
+static struct tessera_soft_engine *tessera_soft_engine(struct tessera_hw *hw, u32 engine)
+{
+	return &container_of(hw, struct tessera_soft, hw)->engine[engine];
+}
+
 /**
  * tessera_soft_time_ns() - the device time of hardware that has no clock
  * @hw: the accelerator
@@ -51,8 +56,10 @@ static struct tessera_hw_event tessera_soft_event(struct tessera_soft_engine *e,
 
 static void tessera_soft_tell(struct tessera_soft_engine *e, const struct tessera_hw_event *ev)
 {
-	lockdep_assert_held(e->events);
-	e->hw->client->event(e->hw->accel, ev);
+	struct tessera_hw *hw = &e->soft->hw;
+
+	lockdep_assert_held(&e->soft->events);
+	hw->client->event(hw->accel, ev);
 }
 
 /* The next context of @contexts after the one that ran last. */
@@ -88,10 +95,10 @@ static bool tessera_soft_load(struct tessera_soft_engine *e, u32 ctx)
 	int ret;
 
 	lockdep_assert_held(&e->step);
-	if (!e->ops->load || ctx == TESSERA_HW_NO_CONTEXT || e->loaded == ctx)
+	if (!e->soft->ops->load || ctx == TESSERA_HW_NO_CONTEXT || e->loaded == ctx)
 		return true;
 	start = ktime_get_ns();
-	ret = e->ops->load(e->hw, e->index, e->loaded, ctx);
+	ret = e->soft->ops->load(&e->soft->hw, e->index, e->loaded, ctx);
 	e->loaded = ret ? TESSERA_HW_NO_CONTEXT : ctx;
 	spin_lock_irq(&e->lock);
 	e->switch_ns += ktime_get_ns() - start;
@@ -105,7 +112,7 @@ static void tessera_soft_switched(struct tessera_soft_engine *e, u32 token)
 	struct tessera_hw_event ev;
 	bool tell;
 
-	spin_lock_irq(e->events);
+	spin_lock_irq(&e->soft->events);
 	spin_lock(&e->lock);
 	tell = !e->down && e->switching && e->next_token == token;
 	if (tell) {
@@ -119,7 +126,7 @@ static void tessera_soft_switched(struct tessera_soft_engine *e, u32 token)
 	spin_unlock(&e->lock);
 	if (tell)
 		tessera_soft_tell(e, &ev);
-	spin_unlock_irq(e->events);
+	spin_unlock_irq(&e->soft->events);
 }
 
 /* Return: false if there is work after all. */
@@ -128,7 +135,7 @@ static bool tessera_soft_idle(struct tessera_soft_engine *e)
 	struct tessera_hw_event ev;
 	bool idle, tell;
 
-	spin_lock_irq(e->events);
+	spin_lock_irq(&e->soft->events);
 	spin_lock(&e->lock);
 	idle = e->down || (!e->switching && !(e->pending & e->in_force));
 	tell = idle && !e->down && e->in_force && !e->idle_told;
@@ -139,7 +146,7 @@ static bool tessera_soft_idle(struct tessera_soft_engine *e)
 	spin_unlock(&e->lock);
 	if (tell)
 		tessera_soft_tell(e, &ev);
-	spin_unlock_irq(e->events);
+	spin_unlock_irq(&e->soft->events);
 	return idle;
 }
 
@@ -159,7 +166,7 @@ static void tessera_soft_run(struct tessera_soft_engine *e, u32 ctx)
 	spin_unlock_irq(&e->lock);
 	if (!run)
 		return;
-	e->ops->run(e->hw, e->index, ctx);
+	e->soft->ops->run(&e->soft->hw, e->index, ctx);
 	spin_lock_irq(&e->lock);
 	e->busy_ns += ktime_get_ns() - e->since;
 	e->running = false;
@@ -193,19 +200,21 @@ static void tessera_soft_work(struct work_struct *work)
 /* ---------------------------------------------------------- from above -- */
 
 /**
- * tessera_soft_ring() - a context has an operation for an engine
- * @e: the engine
- * @ctx: the context, which has none pending
+ * tessera_soft_ring() - have an operation of a context done
+ * @hw: the accelerator
+ * @engine: the engine
+ * @ctx: the context, which has none pending there
  *
  * Context: process, without the dispatcher's lock or the event lock.
  */
-void tessera_soft_ring(struct tessera_soft_engine *e, u32 ctx)
+void tessera_soft_ring(struct tessera_hw *hw, u32 engine, u32 ctx)
 {
+	struct tessera_soft_engine *e = tessera_soft_engine(hw, engine);
 	struct tessera_hw_event ev;
 	unsigned long flags;
 	bool tell;
 
-	spin_lock_irqsave(e->events, flags);
+	spin_lock_irqsave(&e->soft->events, flags);
 	spin_lock(&e->lock);
 	if (!e->down)
 		e->pending |= BIT_ULL(ctx);
@@ -218,40 +227,53 @@ void tessera_soft_ring(struct tessera_soft_engine *e, u32 ctx)
 	spin_unlock(&e->lock);
 	if (tell)
 		tessera_soft_tell(e, &ev);
-	spin_unlock_irqrestore(e->events, flags);
+	spin_unlock_irqrestore(&e->soft->events, flags);
 	queue_work(e->wq, &e->work);
 }
 
 /**
- * tessera_soft_forget() - contexts are to be destroyed
- * @e: the engine
+ * tessera_soft_ctx_destroy() - drop what contexts have on the engines
+ * @hw: the accelerator
+ * @epoch: unused: what is there is dropped, of whatever epoch
  * @contexts: a bit each
  *
- * Waits for the end of an operation that runs; nothing of theirs runs or is held afterwards.
+ * Waits for the end of an operation that runs: nothing of theirs runs or is held afterwards.
  *
  * Context: may sleep; no lock that an operation takes is held.
+ * Return: 0.
  */
-void tessera_soft_forget(struct tessera_soft_engine *e, u64 contexts)
+int tessera_soft_ctx_destroy(struct tessera_hw *hw, u32 epoch, u64 contexts)
 {
-	spin_lock_irq(&e->lock);
-	e->pending &= ~contexts;
-	spin_unlock_irq(&e->lock);
-	mutex_lock(&e->step);
-	if (e->loaded != TESSERA_HW_NO_CONTEXT && contexts & BIT_ULL(e->loaded))
-		e->loaded = TESSERA_HW_NO_CONTEXT;
-	mutex_unlock(&e->step);
+	u32 i;
+
+	for (i = 0; i < hw->num_engines; i++) {
+		struct tessera_soft_engine *e = tessera_soft_engine(hw, i);
+
+		spin_lock_irq(&e->lock);
+		e->pending &= ~contexts;
+		spin_unlock_irq(&e->lock);
+		mutex_lock(&e->step);
+		if (e->loaded != TESSERA_HW_NO_CONTEXT && contexts & BIT_ULL(e->loaded))
+			e->loaded = TESSERA_HW_NO_CONTEXT;
+		mutex_unlock(&e->step);
+	}
+	return 0;
 }
 
 /**
- * tessera_soft_submit() - make contexts the runlist, when what runs has ended
- * @e: the engine
+ * tessera_soft_runlist_submit() - make contexts the runlist, when what runs has ended
+ * @hw: the accelerator
+ * @engine: the engine
  * @contexts: a bit each
  * @token: what to report it with
+ * @strict: unused: nothing can be stopped
  *
  * Context: any; the dispatcher's lock is held.
  */
-void tessera_soft_submit(struct tessera_soft_engine *e, u64 contexts, u32 token)
+void tessera_soft_runlist_submit(struct tessera_hw *hw, u32 engine, u64 contexts, u32 token,
+				 bool strict)
 {
+	struct tessera_soft_engine *e = tessera_soft_engine(hw, engine);
 	unsigned long flags;
 
 	spin_lock_irqsave(&e->lock, flags);
@@ -263,31 +285,41 @@ void tessera_soft_submit(struct tessera_soft_engine *e, u64 contexts, u32 token)
 }
 
 /**
- * tessera_soft_switching() - tell whether a submitted runlist is not in force yet
- * @e: the engine
+ * tessera_soft_engine_reset() - do nothing: what runs goes on to its end
+ * @hw: the accelerator
+ * @engine: the engine
  *
  * Context: any.
  */
-bool tessera_soft_switching(struct tessera_soft_engine *e)
+void tessera_soft_engine_reset(struct tessera_hw *hw, u32 engine)
 {
-	unsigned long flags;
-	bool switching;
-
-	spin_lock_irqsave(&e->lock, flags);
-	switching = e->switching;
-	spin_unlock_irqrestore(&e->lock, flags);
-	return switching;
 }
 
 /**
- * tessera_soft_counters() - read the counters of an engine
- * @e: the engine
+ * tessera_soft_engine_switching() - tell whether a submitted runlist is not in force yet
+ * @hw: the accelerator
+ * @engine: the engine
+ *
+ * Context: any.
+ */
+bool tessera_soft_engine_switching(struct tessera_hw *hw, u32 engine)
+{
+	return READ_ONCE(tessera_soft_engine(hw, engine)->switching);
+}
+
+/**
+ * tessera_soft_engine_counters() - read the counters of an engine
+ * @hw: the accelerator
+ * @engine: the engine
+ * @all: unused: all are read
  * @c: where to
  *
  * Context: any.
  */
-void tessera_soft_counters(struct tessera_soft_engine *e, struct tessera_hw_counters *c)
+void tessera_soft_engine_counters(struct tessera_hw *hw, u32 engine, bool all,
+				  struct tessera_hw_counters *c)
 {
+	struct tessera_soft_engine *e = tessera_soft_engine(hw, engine);
 	unsigned long flags;
 
 	spin_lock_irqsave(&e->lock, flags);
@@ -295,83 +327,117 @@ void tessera_soft_counters(struct tessera_soft_engine *e, struct tessera_hw_coun
 	spin_unlock_irqrestore(&e->lock, flags);
 }
 
+/**
+ * tessera_soft_drain_events() - wait for events that are being handed on; none is kept back
+ * @hw: the accelerator
+ *
+ * Context: any, but not from within an event.
+ */
+void tessera_soft_drain_events(struct tessera_hw *hw)
+{
+	struct tessera_soft *soft = container_of(hw, struct tessera_soft, hw);
+	unsigned long flags;
+
+	spin_lock_irqsave(&soft->events, flags);
+	spin_unlock_irqrestore(&soft->events, flags);
+}
+
 /* ------------------------------------------------------- down, and up -- */
 
 /**
- * tessera_soft_down() - stop an engine
- * @e: the engine
+ * tessera_soft_down() - stop all engines
+ * @soft: the accelerator
  *
- * Waits for the end of an operation that runs. No event comes afterwards.
- *
- * Context: may sleep.
- */
-void tessera_soft_down(struct tessera_soft_engine *e)
-{
-	spin_lock_irq(e->events);
-	spin_lock(&e->lock);
-	e->down = true;
-	spin_unlock(&e->lock);
-	spin_unlock_irq(e->events);
-	flush_work(&e->work);
-}
-
-/**
- * tessera_soft_up() - start an engine that is down, with nothing on it and its counters at 0
- * @e: the engine; hw->epoch is a new one
+ * Waits for the end of operations that run. No event comes afterwards.
  *
  * Context: may sleep.
  */
-void tessera_soft_up(struct tessera_soft_engine *e)
+void tessera_soft_down(struct tessera_soft *soft)
 {
-	spin_lock_irq(&e->lock);
-	e->in_force = 0;
-	e->token = 0;
-	e->switching = false;
-	e->pending = 0;
-	e->idle_told = false;
-	e->busy_ns = 0;
-	e->switch_ns = 0;
-	e->switches = 0;
-	e->down = false;
-	spin_unlock_irq(&e->lock);
+	u32 i;
+
+	for (i = 0; i < soft->hw.num_engines; i++) {
+		struct tessera_soft_engine *e = &soft->engine[i];
+
+		spin_lock_irq(&soft->events);
+		spin_lock(&e->lock);
+		e->down = true;
+		spin_unlock(&e->lock);
+		spin_unlock_irq(&soft->events);
+		flush_work(&e->work);
+	}
 }
 
 /**
- * tessera_soft_init() - prepare an engine, which is down
- * @e: the engine, zeroed
- * @hw: its accelerator
- * @index: its number
+ * tessera_soft_up() - start engines that are down, with nothing on them and counters at 0
+ * @soft: the accelerator, in a new epoch
+ *
+ * Context: may sleep.
+ */
+void tessera_soft_up(struct tessera_soft *soft)
+{
+	u32 i;
+
+	for (i = 0; i < soft->hw.num_engines; i++) {
+		struct tessera_soft_engine *e = &soft->engine[i];
+
+		spin_lock_irq(&e->lock);
+		e->in_force = 0;
+		e->token = 0;
+		e->switching = false;
+		e->pending = 0;
+		e->idle_told = false;
+		e->busy_ns = 0;
+		e->switch_ns = 0;
+		e->switches = 0;
+		e->down = false;
+		spin_unlock_irq(&e->lock);
+	}
+}
+
+/**
+ * tessera_soft_init() - prepare engines, which are down
+ * @soft: the accelerator, zeroed but for what @soft->hw says of its engines
  * @ops: the backend's
- * @events: held while events are handed on; the same for all engines of @hw
  *
  * Context: may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0 or -ENOMEM; tessera_soft_fini() is due in either case.
  */
-int tessera_soft_init(struct tessera_soft_engine *e, struct tessera_hw *hw, u32 index,
-		      const struct tessera_soft_ops *ops, spinlock_t *events)
+int tessera_soft_init(struct tessera_soft *soft, const struct tessera_soft_ops *ops)
 {
-	e->hw = hw;
-	e->index = index;
-	e->ops = ops;
-	e->events = events;
-	e->loaded = TESSERA_HW_NO_CONTEXT;
-	e->down = true;
-	mutex_init(&e->step);
-	spin_lock_init(&e->lock);
-	INIT_WORK(&e->work, tessera_soft_work);
-	e->wq = alloc_ordered_workqueue("tessera-%s", WQ_HIGHPRI, hw->engine[index].name);
-	return e->wq ? 0 : -ENOMEM;
+	u32 i;
+
+	soft->ops = ops;
+	spin_lock_init(&soft->events);
+	for (i = 0; i < soft->hw.num_engines; i++) {
+		struct tessera_soft_engine *e = &soft->engine[i];
+
+		e->soft = soft;
+		e->index = i;
+		e->loaded = TESSERA_HW_NO_CONTEXT;
+		e->down = true;
+		mutex_init(&e->step);
+		spin_lock_init(&e->lock);
+		INIT_WORK(&e->work, tessera_soft_work);
+		e->wq = alloc_ordered_workqueue("tessera-%s", WQ_HIGHPRI, soft->hw.engine[i].name);
+		if (!e->wq)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 /**
  * tessera_soft_fini() - undo tessera_soft_init()
- * @e: the engine, down, or one whose tessera_soft_init() failed
+ * @soft: the accelerator, whose engines are down
  *
- * Context: may sleep; waits for the end of an operation.
+ * Context: may sleep.
  */
-void tessera_soft_fini(struct tessera_soft_engine *e)
+void tessera_soft_fini(struct tessera_soft *soft)
 {
-	if (e->wq)
-		destroy_workqueue(e->wq);
-	e->wq = NULL;
+	u32 i;
+
+	for (i = 0; i < soft->hw.num_engines; i++) {
+		if (soft->engine[i].wq)
+			destroy_workqueue(soft->engine[i].wq);
+	}
 }

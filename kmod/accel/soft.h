@@ -33,10 +33,8 @@ struct tessera_soft_ops {
 
 /**
  * struct tessera_soft_engine - an engine; all but @work and @step under @lock
- * @hw: its accelerator
+ * @soft: its accelerator
  * @index: its number
- * @ops: the backend's
- * @events: held while events are handed on; the same for all engines of an accelerator
  * @wq: where @work runs
  * @work: loads, runs and switches
  * @step: mutex: one load or operation; protects @loaded
@@ -58,10 +56,8 @@ struct tessera_soft_ops {
  * @switches: how many
  */
 struct tessera_soft_engine {
-	struct tessera_hw *hw;
+	struct tessera_soft *soft;
 	u32 index;
-	const struct tessera_soft_ops *ops;
-	spinlock_t *events;
 	struct workqueue_struct *wq;
 	struct work_struct work;
 	struct mutex step;	/* see above */
@@ -84,16 +80,35 @@ struct tessera_soft_engine {
 	u32 switches;
 };
 
-int tessera_soft_init(struct tessera_soft_engine *e, struct tessera_hw *hw, u32 index,
-		      const struct tessera_soft_ops *ops, spinlock_t *events);
-void tessera_soft_fini(struct tessera_soft_engine *e);
-void tessera_soft_down(struct tessera_soft_engine *e);
-void tessera_soft_up(struct tessera_soft_engine *e);
-void tessera_soft_ring(struct tessera_soft_engine *e, u32 ctx);
-void tessera_soft_forget(struct tessera_soft_engine *e, u64 contexts);
-void tessera_soft_submit(struct tessera_soft_engine *e, u64 contexts, u32 token);
-bool tessera_soft_switching(struct tessera_soft_engine *e);
-void tessera_soft_counters(struct tessera_soft_engine *e, struct tessera_hw_counters *c);
+/**
+ * struct tessera_soft - an accelerator whose engines are all software engines
+ * @hw: for the mediator
+ * @ops: the backend's
+ * @events: held while events are handed on; outside of the dispatchers' locks
+ * @engine: hw.num_engines engines
+ */
+struct tessera_soft {
+	struct tessera_hw hw;
+	const struct tessera_soft_ops *ops;
+	spinlock_t events;	/* see above */
+	struct tessera_soft_engine engine[TESSERA_MAX_ENGINES];
+};
+
+int tessera_soft_init(struct tessera_soft *soft, const struct tessera_soft_ops *ops);
+void tessera_soft_fini(struct tessera_soft *soft);
+void tessera_soft_down(struct tessera_soft *soft);
+void tessera_soft_up(struct tessera_soft *soft);
+void tessera_soft_ring(struct tessera_hw *hw, u32 engine, u32 ctx);
+
+/* For struct tessera_hw_ops */
+int tessera_soft_ctx_destroy(struct tessera_hw *hw, u32 epoch, u64 contexts);
+void tessera_soft_runlist_submit(struct tessera_hw *hw, u32 engine, u64 contexts, u32 token,
+				 bool strict);
+void tessera_soft_engine_reset(struct tessera_hw *hw, u32 engine);
+bool tessera_soft_engine_switching(struct tessera_hw *hw, u32 engine);
+void tessera_soft_engine_counters(struct tessera_hw *hw, u32 engine, bool all,
+				  struct tessera_hw_counters *c);
 u64 tessera_soft_time_ns(struct tessera_hw *hw);
+void tessera_soft_drain_events(struct tessera_hw *hw);
 
 #endif /* TESSERA_ACCEL_SOFT_H */

@@ -70,7 +70,6 @@ extern const struct tessera_hw_ops edu_hw_ops;
 
 void edu_hw_set_run(struct tessera_hw *hw, u32 ctx, void (*run)(void *priv, u32 engine),
 		    void *priv);
-void edu_hw_ring(struct tessera_hw *hw, u32 engine, u32 ctx);
 int edu_hw_factorial(struct tessera_hw *hw, u32 *value);
 int edu_hw_dma(struct tessera_hw *hw, void *buf, u32 off, u32 len, bool to_ram);
 

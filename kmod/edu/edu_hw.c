@@ -31,10 +31,8 @@ struct edu_context {
 
 /**
  * struct edu - a physical edu
- * @hw: for the mediator
+ * @soft: the accelerator and its engines
  * @regs: BAR 0
- * @events: held while events are handed on
- * @engine: the engines
  * @ctx: whose operations a context's are
  * @mem: a page for each context's buffer, and one for the DMA of the running operation
  * @mem_dma: its bus address, of at most EDU_DMA_BITS bits
@@ -43,10 +41,8 @@ struct edu_context {
  * @dead_told: bit 0: an operation did not end, and the mediator knows
  */
 struct edu {
-	struct tessera_hw hw;
+	struct tessera_soft soft;
 	void __iomem *regs;
-	spinlock_t events;	/* see above */
-	struct tessera_soft_engine engine[EDU_NUM_ENGINES];
 	struct edu_context ctx[EDU_CONTEXTS];
 	void *mem;
 	dma_addr_t mem_dma;
@@ -65,16 +61,16 @@ static const struct tessera_hw_engine edu_hw_engines[EDU_NUM_ENGINES] = {
 
 static struct edu *to_edu(struct tessera_hw *hw)
 {
-	return container_of(hw, struct edu, hw);
+	return container_of(hw, struct edu, soft.hw);
 }
 
 /* ---------------------------------------------------------- operations -- */
 
 static int edu_hw_lost(struct edu *edu, const char *what)
 {
-	dev_err_ratelimited(&edu->hw.pdev->dev, "A %s of the edu does not end.\n", what);
+	dev_err_ratelimited(&edu->soft.hw.pdev->dev, "A %s of the edu does not end.\n", what);
 	if (!test_and_set_bit(0, &edu->dead_told))
-		edu->hw.client->dead(edu->hw.accel);
+		edu->soft.hw.client->dead(edu->soft.hw.accel);
 	return -EIO;
 }
 
@@ -183,19 +179,6 @@ void edu_hw_set_run(struct tessera_hw *hw, u32 ctx, void (*run)(void *priv, u32 
 	to_edu(hw)->ctx[ctx] = (struct edu_context){ .run = run, .priv = priv };
 }
 
-/**
- * edu_hw_ring() - have a context's operation done when it has the engine
- * @hw: the accelerator
- * @engine: the engine
- * @ctx: the context, which has been created
- *
- * Context: may sleep.
- */
-void edu_hw_ring(struct tessera_hw *hw, u32 engine, u32 ctx)
-{
-	tessera_soft_ring(&to_edu(hw)->engine[engine], ctx);
-}
-
 /* ------------------------------------------------------- for the mediator -- */
 
 static int edu_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx)
@@ -206,47 +189,6 @@ static int edu_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx)
 		return -EIO;
 	memset(edu->mem + ctx * EDU_BUF_SIZE, 0, EDU_BUF_SIZE);
 	return 0;
-}
-
-static int edu_hw_ctx_destroy(struct tessera_hw *hw, u32 epoch, u64 contexts)
-{
-	u32 i;
-
-	for (i = 0; i < EDU_NUM_ENGINES; i++)
-		tessera_soft_forget(&to_edu(hw)->engine[i], contexts);
-	return 0;
-}
-
-static void edu_hw_runlist_submit(struct tessera_hw *hw, u32 engine, u64 contexts, u32 token,
-				  bool strict)
-{
-	tessera_soft_submit(&to_edu(hw)->engine[engine], contexts, token);
-}
-
-/* There is no way: what runs goes on to its end. */
-static void edu_hw_engine_reset(struct tessera_hw *hw, u32 engine)
-{
-}
-
-static bool edu_hw_engine_switching(struct tessera_hw *hw, u32 engine)
-{
-	return tessera_soft_switching(&to_edu(hw)->engine[engine]);
-}
-
-static void edu_hw_engine_counters(struct tessera_hw *hw, u32 engine, bool all,
-				   struct tessera_hw_counters *c)
-{
-	tessera_soft_counters(&to_edu(hw)->engine[engine], c);
-}
-
-/* None is kept back: wait for those that are being handed on. */
-static void edu_hw_drain_events(struct tessera_hw *hw)
-{
-	struct edu *edu = to_edu(hw);
-	unsigned long flags;
-
-	spin_lock_irqsave(&edu->events, flags);
-	spin_unlock_irqrestore(&edu->events, flags);
 }
 
 static irqreturn_t edu_hw_irq(int irq, void *data)
@@ -271,7 +213,7 @@ static int edu_hw_settle(struct edu *edu)
 			       EDU_OP_TIMEOUT_US) ||
 	    readl_poll_timeout(edu->regs + EDU_DMA_CMD, v, !(v & EDU_DMA_RUN), EDU_POLL_US,
 			       EDU_OP_TIMEOUT_US)) {
-		pci_err(edu->hw.pdev, "The edu does not come to rest.\n");
+		pci_err(edu->soft.hw.pdev, "The edu does not come to rest.\n");
 		return -EIO;
 	}
 	writel(0, edu->regs + EDU_STATUS);
@@ -279,26 +221,9 @@ static int edu_hw_settle(struct edu *edu)
 	return 0;
 }
 
-static void edu_hw_down(struct edu *edu)
-{
-	u32 i;
-
-	for (i = 0; i < EDU_NUM_ENGINES; i++)
-		tessera_soft_down(&edu->engine[i]);
-}
-
-static void edu_hw_up(struct edu *edu)
-{
-	u32 i;
-
-	edu->dead_told = 0;
-	for (i = 0; i < EDU_NUM_ENGINES; i++)
-		tessera_soft_up(&edu->engine[i]);
-}
-
 static void edu_hw_quiesce(struct tessera_hw *hw)
 {
-	edu_hw_down(to_edu(hw));
+	tessera_soft_down(&to_edu(hw)->soft);
 }
 
 /* There is no register for it: an operation that does not end keeps the device. */
@@ -307,23 +232,23 @@ static int edu_hw_reset(struct tessera_hw *hw)
 	struct edu *edu = to_edu(hw);
 	int ret;
 
-	edu_hw_down(edu);
+	tessera_soft_down(&edu->soft);
 	ret = edu_hw_settle(edu);
 	WRITE_ONCE(hw->epoch, hw->epoch + 1);
-	if (ret)
+	if (ret) {
 		pci_clear_master(hw->pdev);
-	else
-		edu_hw_up(edu);
-	return ret;
+		return ret;
+	}
+	edu->dead_told = 0;
+	tessera_soft_up(&edu->soft);
+	return 0;
 }
 
 static void edu_hw_free(struct tessera_hw *hw)
 {
 	struct edu *edu = to_edu(hw);
-	u32 i;
 
-	for (i = 0; i < EDU_NUM_ENGINES; i++)
-		tessera_soft_fini(&edu->engine[i]);
+	tessera_soft_fini(&edu->soft);
 	if (edu->mem)
 		dma_free_coherent(&hw->pdev->dev, EDU_MEM_BYTES, edu->mem, edu->mem_dma);
 	if (edu->regs)
@@ -333,9 +258,8 @@ static void edu_hw_free(struct tessera_hw *hw)
 
 static int edu_hw_setup(struct edu *edu)
 {
-	struct pci_dev *pdev = edu->hw.pdev;
+	struct pci_dev *pdev = edu->soft.hw.pdev;
 	int ret;
-	u32 i;
 
 	edu->regs = pci_iomap(pdev, 0, EDU_BAR_SIZE);
 	if (!edu->regs || pci_resource_len(pdev, 0) < EDU_BAR_SIZE ||
@@ -351,13 +275,7 @@ static int edu_hw_setup(struct edu *edu)
 	edu->mem = dma_alloc_coherent(&pdev->dev, EDU_MEM_BYTES, &edu->mem_dma, GFP_KERNEL);
 	if (!edu->mem)
 		return -ENOMEM;
-	for (i = 0; i < EDU_NUM_ENGINES; i++) {
-		ret = tessera_soft_init(&edu->engine[i], &edu->hw, i, &edu_hw_soft_ops,
-					&edu->events);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	return tessera_soft_init(&edu->soft, &edu_hw_soft_ops);
 }
 
 static struct tessera_hw *edu_hw_alloc(struct pci_dev *pdev)
@@ -367,7 +285,7 @@ static struct tessera_hw *edu_hw_alloc(struct pci_dev *pdev)
 
 	if (!edu)
 		return ERR_PTR(-ENOMEM);
-	edu->hw = (struct tessera_hw){
+	edu->soft.hw = (struct tessera_hw){
 		.ops = &edu_hw_ops,
 		.pdev = pdev,
 		.num_engines = EDU_NUM_ENGINES,
@@ -376,14 +294,13 @@ static struct tessera_hw *edu_hw_alloc(struct pci_dev *pdev)
 		.preempt_timeout_us = EDU_PREEMPT_TIMEOUT_US,
 		.epoch = 1,
 	};
-	spin_lock_init(&edu->events);
 	init_completion(&edu->dma_done);
 	ret = edu_hw_setup(edu);
 	if (ret) {
-		edu_hw_free(&edu->hw);
+		edu_hw_free(&edu->soft.hw);
 		return ERR_PTR(ret);
 	}
-	return &edu->hw;
+	return &edu->soft.hw;
 }
 
 static int edu_hw_start(struct tessera_hw *hw)
@@ -407,7 +324,7 @@ static int edu_hw_start(struct tessera_hw *hw)
 		return ret;
 	}
 	pci_set_master(pdev);
-	edu_hw_up(edu);
+	tessera_soft_up(&edu->soft);
 	return 0;
 }
 
@@ -415,7 +332,7 @@ static void edu_hw_stop(struct tessera_hw *hw)
 {
 	struct edu *edu = to_edu(hw);
 
-	edu_hw_down(edu);
+	tessera_soft_down(&edu->soft);
 	pci_clear_master(hw->pdev);
 	free_irq(pci_irq_vector(hw->pdev, 0), edu);
 	pci_free_irq_vectors(hw->pdev);
@@ -430,11 +347,11 @@ const struct tessera_hw_ops edu_hw_ops = {
 	.reset = edu_hw_reset,
 	.quiesce = edu_hw_quiesce,
 	.ctx_create = edu_hw_ctx_create,
-	.ctx_destroy = edu_hw_ctx_destroy,
-	.runlist_submit = edu_hw_runlist_submit,
-	.engine_reset = edu_hw_engine_reset,
-	.engine_switching = edu_hw_engine_switching,
-	.engine_counters = edu_hw_engine_counters,
+	.ctx_destroy = tessera_soft_ctx_destroy,
+	.runlist_submit = tessera_soft_runlist_submit,
+	.engine_reset = tessera_soft_engine_reset,
+	.engine_switching = tessera_soft_engine_switching,
+	.engine_counters = tessera_soft_engine_counters,
 	.time_ns = tessera_soft_time_ns,
-	.drain_events = edu_hw_drain_events,
+	.drain_events = tessera_soft_drain_events,
 };

@@ -9,6 +9,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/slab.h>
+#include "accel/soft.h"
 #include "edu/edu.h"
 #include "vgpu/context.h"
 #include "vgpu/vgpu.h"
@@ -143,7 +144,7 @@ static void edu_model_begin_dma(struct edu_vgpu *ev)
 	mutex_lock(&ev->regs_lock);
 	ev->step = EDU_DMA_QUEUED;
 	mutex_unlock(&ev->regs_lock);
-	edu_hw_ring(ev->vgpu->accel->hw, EDU_ENGINE_DMA, ev->vgpu->part.first_ctx);
+	tessera_soft_ring(ev->vgpu->accel->hw, EDU_ENGINE_DMA, ev->vgpu->part.first_ctx);
 }
 
 static void edu_model_work(struct tessera_vgpu *vgpu)
@@ -204,7 +205,7 @@ static void edu_model_write_start(struct tessera_vgpu *vgpu, u64 off, u64 value)
 	}
 	mutex_unlock(&ev->regs_lock);
 	if (ring)
-		edu_hw_ring(vgpu->accel->hw, EDU_ENGINE_FACTORIAL, vgpu->part.first_ctx);
+		tessera_soft_ring(vgpu->accel->hw, EDU_ENGINE_FACTORIAL, vgpu->part.first_ctx);
 	if (kick)
 		tessera_vgpu_kick(vgpu);
 }
