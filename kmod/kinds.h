@@ -6,3 +6,4 @@
  * .c files are compiled (Kbuild reads this file, too).
  */
 TESSERA_KIND(t1);
+TESSERA_KIND(edu);

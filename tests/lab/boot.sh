@@ -6,6 +6,7 @@
 #     --kernel 6.12|6.1|debug     the virtual host's kernel (6.12)
 #     --dev 'vram=256M,...'       properties of the accelerator; may be repeated for more of
 #                                 them; 'none' for no accelerator
+#     --device WORDS              another device of QEMU's, such as edu; may be repeated
 #     --det                       deterministic: one exact virtual clock (DETERMINISTIC=1 too)
 #     --iommu                     with an IOMMU, so that a whole function can be passed on
 #     --timeout SECONDS           of wall clock (600), times TESSERA_TIME_FACTOR
@@ -23,6 +24,7 @@ set -eu
 
 KERNEL=6.12
 DEVS=()
+OTHERS=()
 DET=${DETERMINISTIC:-0}
 IOMMU=0
 TIMEOUT=600
@@ -38,6 +40,7 @@ while [ $# -gt 0 ]; do
 	--kernel) KERNEL=$2; shift ;;
 	--out) RUN=$2; shift ;;
 	--dev) DEVS+=("$2"); shift ;;
+	--device) OTHERS+=(-device "$2"); shift ;;
 	--det) DET=1 ;;
 	--iommu) IOMMU=1 ;;
 	--timeout) TIMEOUT=$2; shift ;;
@@ -172,6 +175,8 @@ for d in "${DEVS[@]}"; do
 	ARGS+=(-device "pcie-root-port,id=rp$n,bus=pcie.0,addr=$((n + 3)),chassis=$n,slot=$n"
 	       -device "tessera,id=acc$n,bus=rp$n${d:+,$d}")
 done
+
+ARGS+=("${OTHERS[@]}")
 
 # run_qemu: once through; 126 if the virtual host wants to be booted again
 run_qemu()

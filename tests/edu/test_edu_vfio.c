@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_edu_vfio.c - three vGPUs of an edu at once, one of which is hostile
+ *
+ * Two compute factorials and get their own bytes back from the buffer, while the third writes random
+ * values to random registers.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vdev.h"
+
+#define BUF	0x40000u
+
+static int failed;
+static unsigned int tests;
+
+static void check(int ok, const char *what)
+{
+	printf("%sok %u - %s\n", ok ? "" : "not ", ++tests, what);
+	fflush(stdout);
+	failed |= !ok;
+}
+
+static int wait_clear(struct vdev *v, uint32_t off, uint32_t bit)
+{
+	time_t end = time(NULL) + 20;
+
+	while (vdev_reg(v, off) & bit) {
+		if (time(NULL) > end)
+			return -1;
+		usleep(200);
+	}
+	return 0;
+}
+
+static void dma(struct vdev *v, uint64_t src, uint64_t dst, uint32_t n, uint32_t cmd)
+{
+	vdev_reg_write(v, 0x80, src);
+	vdev_reg_write(v, 0x88, dst);
+	vdev_reg_write(v, 0x90, n);
+	vdev_reg_write(v, 0x98, cmd | 1);
+}
+
+static uint32_t factorial(uint32_t n)
+{
+	uint32_t ret = 1;
+
+	while (n)
+		ret *= n--;
+	return ret;
+}
+
+static int hostile(struct vdev *v, unsigned int n)
+{
+	static const uint32_t regs[] = { 0x04, 0x08, 0x20, 0x60, 0x64, 0x80, 0x84, 0x88, 0x90, 0x98 };
+
+	while (n--) {
+		uint32_t off = rand() % 4 ? regs[rand() % 10] : (uint32_t)rand() & 0xfffff;
+		uint64_t value = (uint64_t)rand() << 33 ^ (uint64_t)rand() << (rand() % 20);
+		size_t len = 1u << rand() % 4;
+
+		if (off == 0x80 || off == 0x88)
+			value = rand() % 2 ? BUF + rand() % 5000 : value;
+		if (off == 0x90)
+			value = rand() % 2 ? (uint64_t)rand() % 5000 : value;
+		if (off == 0x98)
+			value = rand() % 8 | (rand() % 4 == 0);
+		vdev_write(v, 0, off, &value, len);
+		vdev_read(v, 0, off, &value, len);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int rounds = argc > 1 ? atoi(argv[1]) : 4, i, k;
+	struct vdev v[3];
+	struct vdev_mem m[2];
+	int fine = 1, bytes = 1, zero = 1;
+
+	srand(8);
+	memset(v, 0, sizeof(v));
+	for (i = 0; i < 3; i++) {
+		if (vdev_create(&v[i], "V16")) {
+			printf("Bail out! no vGPU %u\n", i);
+			return 1;
+		}
+		vdev_cfg_write(&v[i], 4, 2, 6);
+	}
+	check(vdev_cfg(&v[0], 0, 4) == 0x11e81234, "it is an edu");
+	check(vdev_reg(&v[0], 0) == 0x010000ed, "its identification");
+	vdev_reg_write(&v[0], 4, 0x1234);
+	check(vdev_reg(&v[0], 4) == ~0x1234u && !vdev_reg(&v[1], 4), "its liveness register");
+	for (i = 0; i < 2; i++) {
+		v[i].next_iova = 0x100000;	/* an edu reaches 28 bits */
+		if (vdev_mem_alloc(&v[i], 8192, 4096, &m[i])) {
+			printf("Bail out! no memory\n");
+			return 1;
+		}
+	}
+	for (k = 0; k < rounds; k++) {
+		hostile(&v[2], 200);
+		for (i = 0; i < 2; i++) {
+			vdev_reg_write(&v[i], 8, k + i);
+			memset(m[i].cpu, 16 * i + k + 1, 4096);
+			memset((char *)m[i].cpu + 4096, 0, 4096);
+			dma(&v[i], m[i].iova, BUF, 4096, 0);
+		}
+		for (i = 0; i < 2; i++) {
+			fine &= !wait_clear(&v[i], 0x20, 1) && vdev_reg(&v[i], 8) == factorial(k + i);
+			bytes &= !wait_clear(&v[i], 0x98, 1);
+		}
+		for (i = 0; i < 2; i++)
+			dma(&v[i], BUF, m[i].iova + 4096, 4096, 2);
+		for (i = 0; i < 2; i++) {
+			bytes &= !wait_clear(&v[i], 0x98, 1);
+			bytes &= !memcmp(m[i].cpu, (char *)m[i].cpu + 4096, 4096);
+		}
+	}
+	check(fine, "factorials");
+	check(bytes, "each vGPU gets its own bytes back");
+	vdev_reset(&v[0]);
+	vdev_cfg_write(&v[0], 4, 2, 6);
+	memset(m[0].cpu, 0x55, 4096);
+	dma(&v[0], BUF, m[0].iova, 4096, 2);
+	zero = !wait_clear(&v[0], 0x98, 1);
+	for (i = 0; i < 4096; i++)
+		zero &= !((char *)m[0].cpu)[i];
+	check(zero, "a buffer is empty after a reset");
+	dma(&v[0], BUF, m[0].iova, 4096, 2);
+	for (i = 0; i < 3; i++)
+		check(!vdev_destroy(&v[i]), "a vGPU is removed, with work under way");
+	printf("1..%u\n", tests);
+	return failed;
+}
