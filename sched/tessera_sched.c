@@ -936,7 +936,8 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
  * @now_ns: the time
  * @resched: true if pick() should be called now
  *
- * An entity that was ahead stays ahead by the same engine time, debts stay, the running slice goes on.
+ * An entity that was ahead stays ahead by the same engine time, debts stay, the running slice
+ * goes on.
  *
  * Return: 0, or -EINVAL without a policy.
  */
@@ -966,8 +967,10 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 		set_lead(s, e, weight_of(s, e), lead);
 	}
 	s->policy = policy;
-	for (e = s->members; e; e = e->member_next)
-		e->priv[0] = e->priv[1] = 0;
+	for (e = s->members; e; e = e->member_next) {
+		e->priv[0] = 0;
+		e->priv[1] = 0;
+	}
 	if (policy->ops->init)
 		policy->ops->init(s);
 	s->idle.vtime = s->vclock;

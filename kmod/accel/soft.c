@@ -7,7 +7,7 @@
  * from there: e->lock is never held while an event is handed on.
  */
 #include <linux/bitops.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include "accel/soft.h"
 
 static struct tessera_soft_engine *tessera_soft_engine(struct tessera_hw *hw, u32 engine)

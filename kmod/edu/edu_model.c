@@ -158,7 +158,8 @@ static void edu_model_work(struct tessera_vgpu *vgpu)
 		step = ev->step;
 		mutex_unlock(&ev->regs_lock);
 		if (tessera_vgpu_lost(vgpu)) {
-			tessera_vgpu_fatal(vgpu, "lost its operations when the accelerator was reset");
+			tessera_vgpu_fatal(vgpu,
+					   "lost its operations when the accelerator was reset");
 		} else if (step == EDU_DMA_ASKED) {
 			edu_model_begin_dma(ev);
 		} else if (step == EDU_DMA_DONE) {

@@ -141,7 +141,8 @@ static void tell_vgpu(const struct run *r, const struct vgpu *v)
 
 	for (i = 0; i < c->jobs_num; i++)
 		tell_job(r, c, &c->jobs[(c->jobs_first + i) % c->jobs_room], 0, false);
-	summary_client(r->summary, v->load, c->run.sched.overshoot_ns, c->run.sched.slices, c->run.resets);
+	summary_client(r->summary, v->load, c->run.sched.overshoot_ns, c->run.sched.slices,
+		       c->run.resets);
 }
 
 static void run_engine(struct run *r, const struct workload *w, u64 until_ns)

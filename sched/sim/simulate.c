@@ -22,7 +22,8 @@ static int refuse_usage(void)
 	      "  --jobs FILE    write when each batch came and was done, as CSV\n"
 	      "Prints the run as JSON.\n"
 	      "       simulate --list-policies\n"
-	      "Prints the policies, the default first: each one's name and its properties.\n", stderr);
+	      "Prints the policies, the default first: each one's name and its properties.\n",
+	      stderr);
 	return 2;
 }
 

@@ -501,7 +501,8 @@ static void start_client(unsigned int i, u32 cap_ppm)
 {
 	bool repick;
 
-	CHECK_EQ(tessera_sched_set_elastic_cap(&m.rl.sched, &c[i].run.sched, cap_ppm, m.now_ns, &repick),
+	CHECK_EQ(tessera_sched_set_elastic_cap(&m.rl.sched, &c[i].run.sched, cap_ppm, m.now_ns,
+					       &repick),
 		 0);
 	sim_client_start(&m, &c[i]);
 }

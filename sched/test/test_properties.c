@@ -73,7 +73,9 @@ static void set_cap(unsigned int i, u32 cap)
 {
 	bool repick;
 
-	CHECK_EQ(tessera_sched_set_elastic_cap(&m.rl.sched, &c[i].run.sched, cap, m.now_ns, &repick), 0);
+	CHECK_EQ(tessera_sched_set_elastic_cap(&m.rl.sched, &c[i].run.sched, cap, m.now_ns,
+					       &repick),
+		 0);
 	if (repick)
 		sim_repick(&m);
 }
@@ -369,7 +371,8 @@ static void check_debts(void)
 		/* Two batches past a loan are owed before its cap's clock stops a borrower. */
 		if (c[i].run.sched.elastic_cap_ppm && !(with & HANGS))
 			most += 2 * (BATCH_MAX + LATE_MAX);
-		CHECK_MSG(c[i].run.sched.debt_ns <= most, "%u: %" PRIu64, i, c[i].run.sched.debt_ns);
+		CHECK_MSG(c[i].run.sched.debt_ns <= most, "%u: %" PRIu64, i,
+			  c[i].run.sched.debt_ns);
 	}
 }
 

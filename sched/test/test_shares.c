@@ -355,8 +355,11 @@ static void shares_by_qos(void)
 
 	for (p = 0; p < 2; p++) {
 		set_up(policies[p], 4, 4, 700000);
-		CHECK_EQ(tessera_sched_set_qos(&m.rl.sched, &c[0].run.sched, 500000, 0, 0, &repick), 0);
-		CHECK_EQ(tessera_sched_set_qos(&m.rl.sched, &c[1].run.sched, 0, 50000, 0, &repick), 0);
+		CHECK_EQ(tessera_sched_set_qos(&m.rl.sched, &c[0].run.sched, 500000, 0, 0,
+					       &repick),
+			 0);
+		CHECK_EQ(tessera_sched_set_qos(&m.rl.sched, &c[1].run.sched, 0, 50000, 0, &repick),
+			 0);
 		sim_run(&m, SECOND);
 		start = m.now_ns;
 		got_ns[0] = c[0].busy_ns;

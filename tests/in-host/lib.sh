@@ -3,9 +3,11 @@
 # programs one after the other, with the kernel's log read after each.
 # shellcheck shell=sh disable=SC2034
 
+# The accelerator: its vendor and device
+DEVICE=${DEVICE:-0x1234 0x7e55}
 BDF=
 for d in /sys/bus/pci/devices/*; do
-	[ "$(cat "$d/vendor" "$d/device" | tr '\n' ' ')" = "0x1234 0x7e55 " ] && BDF=${d##*/} && break
+	[ "$(cat "$d/vendor" "$d/device" | tr '\n' ' ')" = "$DEVICE " ] && BDF=${d##*/} && break
 done
 PCI=/sys/bus/pci/devices/$BDF
 N=0

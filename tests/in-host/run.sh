@@ -19,7 +19,7 @@ stage()
 
 	rm -rf "$STAGE"
 	mkdir -p "$STAGE"
-	for d in vfio host guest in-host; do
+	for d in vfio host guest edu in-host; do
 		mkdir -p "$STAGE/$d"
 		for f in "tests/$d"/*.sh "$BUILT/$d"/*; do
 			[ -f "$f" ] && [ -x "$f" ] && cp "$f" "$STAGE/$d/"
@@ -69,6 +69,9 @@ guests)
 shares)
 	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout 500 -- \
 		tests/in-host/shares.sh $PROGRAMS
+	;;
+edu)
+	in_host --dev none --device edu --timeout 200 -- tests/in-host/edu.sh $PROGRAMS
 	;;
 smoke-6.1)
 	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --dev hang=on --timeout 300 -- \

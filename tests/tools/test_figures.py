@@ -7,6 +7,8 @@ import sys
 
 sys.dont_write_bytecode = True
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+os.environ.setdefault("TESSERA_SIMULATE", os.path.join(
+    TOP, "out", "build", "user", "sched", "sim", "build", "simulate"))
 sys.path.append(os.path.join(TOP, "tools", "compare"))
 
 import figures  # noqa: E402

@@ -164,7 +164,8 @@ def sweep(name, sweeps):
     top, low = [], []
     for i, w in enumerate(sweeps):
         points = w["points"]
-        style = f"lc rgb '{policies.colour(w['policy')]}' title {text(w['policy'])}"
+        policy = w["policy"]
+        style = f"lc rgb '{policies.colour(policy)}' title {text(policy)}"
         script += block(f"u{i}", [(p["timeslice_us"] / 1e3, 100 * p["useful"]) for p in points
                                   if p["useful"] is not None])
         script += block(f"l{i}", [(p["timeslice_us"] / 1e3, p["p99_ns"] / 1e6) for p in points
