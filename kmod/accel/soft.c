@@ -301,6 +301,7 @@ void tessera_soft_engine_reset(struct tessera_hw *hw, u32 engine)
  * @engine: the engine
  *
  * Context: any.
+ * Return: true until it is.
  */
 bool tessera_soft_engine_switching(struct tessera_hw *hw, u32 engine)
 {

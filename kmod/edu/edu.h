@@ -66,6 +66,7 @@ struct edu_state {
 	u64 dma_cmd;
 };
 
+extern const struct tessera_kind edu_kind;
 extern const struct tessera_hw_ops edu_hw_ops;
 
 void edu_hw_set_run(struct tessera_hw *hw, u32 ctx, void (*run)(void *priv, u32 engine),

@@ -2,8 +2,8 @@
 /*
  * test_edu_vfio.c - three vGPUs of an edu at once, one of which is hostile
  *
- * Two compute factorials and get their own bytes back from the buffer, while the third writes random
- * values to random registers.
+ * Two compute factorials and get their own bytes back from the buffer, while the third writes
+ * random values to random registers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +56,9 @@ static uint32_t factorial(uint32_t n)
 
 static int hostile(struct vdev *v, unsigned int n)
 {
-	static const uint32_t regs[] = { 0x04, 0x08, 0x20, 0x60, 0x64, 0x80, 0x84, 0x88, 0x90, 0x98 };
+	static const uint32_t regs[] = {
+		0x04, 0x08, 0x20, 0x60, 0x64, 0x80, 0x84, 0x88, 0x90, 0x98,
+	};
 
 	while (n--) {
 		uint32_t off = rand() % 4 ? regs[rand() % 10] : (uint32_t)rand() & 0xfffff;
@@ -111,7 +113,8 @@ int main(int argc, char **argv)
 			dma(&v[i], m[i].iova, BUF, 4096, 0);
 		}
 		for (i = 0; i < 2; i++) {
-			fine &= !wait_clear(&v[i], 0x20, 1) && vdev_reg(&v[i], 8) == factorial(k + i);
+			fine &= !wait_clear(&v[i], 0x20, 1) &&
+				vdev_reg(&v[i], 8) == factorial(k + i);
 			bytes &= !wait_clear(&v[i], 0x98, 1);
 		}
 		for (i = 0; i < 2; i++)

@@ -71,7 +71,8 @@ shares)
 		tests/in-host/shares.sh $PROGRAMS
 	;;
 edu)
-	in_host --dev none --device edu --timeout 200 -- tests/in-host/edu.sh $PROGRAMS
+	in_host --guest-add "$STAGE:/tests" --det --iommu --dev none --device edu --timeout 500 -- \
+		tests/in-host/edu.sh "${ROUNDS:-20}" $PROGRAMS
 	;;
 smoke-6.1)
 	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --dev hang=on --timeout 300 -- \

@@ -109,7 +109,7 @@ put_modules()
 {
 	local f
 
-	for f in "$2"/kmod/*.ko "$2"/guest-driver/*.ko; do
+	for f in "$2"/kmod/*.ko "$2"/guest-driver/*.ko "$2"/tests/*/*.ko; do
 		[ -f "$f" ] || continue
 		mkdir -p "$1/usr/lib/modules/$3/extra"
 		cp "$f" "$1/usr/lib/modules/$3/extra/"

@@ -38,7 +38,7 @@ modules()
 	copy "$dir"
 	log=$dir/build.log
 	if ! "$LAB/in-tree.sh" --bind "$dir:/build" "${binds[@]}" --cd /build \
-		make -k -j"$JOBS" -C "$headers" M=/build "${extra[@]}" modules >"$log" 2>&1; then
+		make -k -j"$JOBS" -C "$headers" M=/build TESSERA_TESTS=m "${extra[@]}" modules >"$log" 2>&1; then
 		grep -E 'error|Error|undefined|\*\*\*' -A 3 "$log" | head -n 60 >&2
 		die "building for $1 failed; all of it is in $log"
 	fi

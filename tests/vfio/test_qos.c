@@ -150,7 +150,7 @@ TEST_F(qos_files, reservations_fit)
 	ASSERT_EQ(0, qos_set(self->a, "reservation", "70"));
 	EXPECT_EQ(-ENOSPC, qos_set(self->b, "reservation", "31"));
 	EXPECT_EQ(0, qos_get(self->b, "reservation"));
-	ASSERT_TRUE(last_logged("can't reserve", line, sizeof(line)));
+	ASSERT_TRUE(last_logged("Cannot reserve", line, sizeof(line)));
 	EXPECT_NE(NULL, strstr(line, "31%"));
 	EXPECT_NE(NULL, strstr(line, "30% are left"));
 	EXPECT_NE(NULL, strstr(line, self->b));
