@@ -71,13 +71,11 @@ static int tessera_dispatcher_apply_config(struct tessera_accel *accel, const u6
 					   const u32 *averaging)
 {
 	struct tessera_sched_config config;
+	struct tessera_dispatcher *d;
 	int ret = 0;
-	u32 e;
 
 	mutex_lock(&accel->lock);
-	for (e = 0; e < accel->hw->num_engines && !ret; e++) {
-		struct tessera_dispatcher *d = &accel->dispatchers[e];
-
+	for_each_dispatcher(d, accel) {
 		spin_lock_irq(&d->lock);
 		config = d->rl.sched.config;
 		if (timeslice_ns)
@@ -86,6 +84,8 @@ static int tessera_dispatcher_apply_config(struct tessera_accel *accel, const u6
 			config.averaging = *averaging;
 		ret = tessera_sched_set_config(&d->rl.sched, &config);
 		spin_unlock_irq(&d->lock);
+		if (ret)
+			break;
 	}
 	mutex_unlock(&accel->lock);
 	return ret;
