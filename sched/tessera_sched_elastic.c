@@ -26,8 +26,7 @@ static struct tessera_sched_entity *first_of(const struct tessera_sched_heap *he
 {
 	struct tessera_sched_heap_node *n = tessera_sched_heap_first(heap);
 
-	return n ? (struct tessera_sched_entity *)
-			((char *)n - offsetof(struct tessera_sched_entity, qos_node)) : NULL;
+	return n ? container_of(n, struct tessera_sched_entity, qos_node) : NULL;
 }
 
 /* In a policy that lends. */

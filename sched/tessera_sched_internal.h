@@ -100,8 +100,7 @@ static inline bool tessera_sched_behind(u64 a, u64 b)
 static inline struct tessera_sched_entity *
 tessera_sched_entity_of(struct tessera_sched_heap_node *n)
 {
-	return n ? (struct tessera_sched_entity *)
-			((char *)n - offsetof(struct tessera_sched_entity, node)) : NULL;
+	return n ? container_of(n, struct tessera_sched_entity, node) : NULL;
 }
 
 /* tessera_sched.c */
