@@ -629,7 +629,7 @@ static bool need_pick(struct tessera_sched *s, u64 now_ns)
 		return true;
 	if (!s->num_with_work)
 		return false;
-	if (s->policy->ops->lends && tessera_sched_elastic_need_pick(s))
+	if (s->policy->lends && tessera_sched_elastic_need_pick(s))
 		return true;
 	if (s->next_valid)
 		return !s->next || !competes(s, s->next);
@@ -760,7 +760,7 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
 	s->num_with_work--;
 	elastic_update(s, e);
 	if (!s->policy->work_conserving)
-		return s->policy->ops->lends && tessera_sched_elastic_need_pick(s);
+		return s->policy->lends && tessera_sched_elastic_need_pick(s);
 	retire(s, e);
 	update_vclock(s);
 	return need_pick(s, now_ns);
@@ -873,7 +873,7 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 		s->next_valid = true;
 		d->slice_ns = s->next_slice_ns;
 	}
-	if (e && s->policy->ops->lends)
+	if (e && s->policy->lends)
 		b = tessera_sched_elastic_lend(s, e, now_ns, &d->slice_ns);
 	d->entity = runner(s, e, b);
 	if (!s->next_valid && d->entity != s->current_entity) {
