@@ -387,7 +387,7 @@ static void weights_divide(void)
 }
 
 /* Each of N has its turn, work or not, and the runlist is in force for it to use. */
-static void equal_share_keeps_idle_slots(void)
+static void equal_share_keeps_idle_turns(void)
 {
 	unsigned int i;
 
@@ -649,7 +649,7 @@ static void debt_skips_no_turn_alone(void)
 }
 
 /* An idle turn that ends late is no overshoot. */
-static void late_timer_of_idle_slot(void)
+static void late_timer_of_idle_turn(void)
 {
 	unsigned int i;
 	u64 start;
@@ -1027,7 +1027,7 @@ static const struct ktap_test tests[] = {
 	{ "newcomer_locks_nobody_out", newcomer_locks_nobody_out },
 	{ "newcomers_in_a_row", newcomers_in_a_row },
 	{ "weights_divide", weights_divide },
-	{ "equal_share_keeps_idle_slots", equal_share_keeps_idle_slots },
+	{ "equal_share_keeps_idle_turns", equal_share_keeps_idle_turns },
 	{ "equal_share_follows_number", equal_share_follows_number },
 	{ "fixed_share_is_fixed", fixed_share_is_fixed },
 	{ "fixed_share_mixed_types", fixed_share_mixed_types },
@@ -1036,7 +1036,7 @@ static const struct ktap_test tests[] = {
 	{ "debt_floor", debt_floor },
 	{ "debt_skips_turns", debt_skips_turns },
 	{ "debt_skips_no_turn_alone", debt_skips_no_turn_alone },
-	{ "late_timer_of_idle_slot", late_timer_of_idle_slot },
+	{ "late_timer_of_idle_turn", late_timer_of_idle_turn },
 	{ "pick_again", pick_again },
 	{ "remove_current_and_picked", remove_current_and_picked },
 	{ "stop_current", stop_current },
