@@ -46,12 +46,12 @@ static const struct tessera_sched_policy_ops fixed_share_ops = {
 	.weight = fixed_share_weight,
 	.idle_weight = fixed_share_idle_weight,
 	.due_ppm = fixed_share_due_ppm,
-	.lends = true,
 };
 
 const struct tessera_sched_policy tessera_sched_fixed_share = {
 	.name = "fixed_share",
 	.work_conserving = false,
 	.proportional = true,
+	.lends = true,
 	.ops = &fixed_share_ops,
 };

@@ -60,8 +60,7 @@
 
 static struct tessera_runlist_entity *runlist_to_entity(struct tessera_sched_entity *e)
 {
-	return e ? (struct tessera_runlist_entity *)
-		   ((char *)e - offsetof(struct tessera_runlist_entity, sched)) : NULL;
+	return e ? container_of(e, struct tessera_runlist_entity, sched) : NULL;
 }
 
 static void runlist_note(struct tessera_runlist *rl, struct tessera_runlist_note n)

@@ -39,6 +39,54 @@
  *
  * The engine's holder is not in the heap; one that was picked stays in it until the
  * hardware has switched, so that a pick can be replaced without a trace.
+ *
+ * DOC: the states of an engine
+ *
+ *   holder		whose turn it is, or the idle entity; NULL: nobody's
+ *   borrower		who has the holder's turn on loan, until loan_end_ns at the latest (then
+ *			it is asked again who may borrow); NULL: nobody
+ *   current_entity	whose runlist is in force: the borrower, else the holder; NULL if that is
+ *			the idle entity, or nobody
+ *   next_valid		a pick() waits for switched(). What will be holder and borrower then are
+ *			next and next_borrower, and next may be the holder, whose turn goes on
+ *			with another runlist
+ *   provisional_ns	what the current turn was charged by the clock, before the counter was
+ *			seen: charge() takes it off what it charges
+ *
+ * An engine without a holder is parked, one with a borrower on loan, any other running; each
+ * of these is also switching while next_valid. "Change" is start, stop, wake, or sleep.
+ *
+ *   state	event		action
+ *
+ *   parked	charge()	to nobody
+ *		a change	true if anyone who runs has work
+ *		pick()		switching
+ *   running	charge()	to the holder's slice; work past its end to its debt
+ *		start(), wake()	true if the slice is over or had no end, the holder does not
+ *				compete, or its turn can be lent now
+ *		sleep()		work-conserving: true if others have work and the slice is over or
+ *				the holder no longer competes; else its runlist stays in force.
+ *				Otherwise: true if its turn can be lent now
+ *		stop()		true if it is the holder's; else as wake()
+ *		pick()		running on in the same slice or a new one, or switching
+ *   on loan	charge()	the turn to its owner, by the clock. Work past its end, and all time
+ *				that the owner waits, is lost: unsold time or the borrower's debt
+ *				pays for it
+ *		start(), wake()	true if it is the owner's, or as when running
+ *		sleep()		true if it is the borrower's and another may borrow
+ *		stop()		true if it is the owner's or the borrower's
+ *		pick()		on loan still, or switching, be it to the owner's own runlist
+ *   switching	charge()	work as before; the rest of the time to nobody, but where the same
+ *				turn goes on
+ *		a change	true if next is nobody or does not compete, if its slice was to have
+ *				no end and now must, or as on loan, of next and next_borrower
+ *		pick()		replaces the decision; if that is for what is in force, as before
+ *		switched()	parked, running or on loan, with a new slice unless the turn goes on
+ *
+ * switched() is ignored unless switching. True: the caller should pick(). A decision for the
+ * runlist that is in force already, but in another turn, needs no hardware: pick() then does
+ * what switched() would. remove() is stop(), after which nothing here points to the entity;
+ * set_policy() ends loans and turns of the idle entity.
  */
 #include "tessera_sched_internal.h"
 
@@ -629,7 +677,7 @@ static bool need_pick(struct tessera_sched *s, u64 now_ns)
 		return true;
 	if (!s->num_with_work)
 		return false;
-	if (s->policy->ops->lends && tessera_sched_elastic_need_pick(s))
+	if (s->policy->lends && tessera_sched_elastic_need_pick(s))
 		return true;
 	if (s->next_valid)
 		return !s->next || !competes(s, s->next);
@@ -760,7 +808,7 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
 	s->num_with_work--;
 	elastic_update(s, e);
 	if (!s->policy->work_conserving)
-		return s->policy->ops->lends && tessera_sched_elastic_need_pick(s);
+		return s->policy->lends && tessera_sched_elastic_need_pick(s);
 	retire(s, e);
 	update_vclock(s);
 	return need_pick(s, now_ns);
@@ -873,7 +921,7 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 		s->next_valid = true;
 		d->slice_ns = s->next_slice_ns;
 	}
-	if (e && s->policy->ops->lends)
+	if (e && s->policy->lends)
 		b = tessera_sched_elastic_lend(s, e, now_ns, &d->slice_ns);
 	d->entity = runner(s, e, b);
 	if (!s->next_valid && d->entity != s->current_entity) {

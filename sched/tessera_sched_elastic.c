@@ -26,8 +26,7 @@ static struct tessera_sched_entity *first_of(const struct tessera_sched_heap *he
 {
 	struct tessera_sched_heap_node *n = tessera_sched_heap_first(heap);
 
-	return n ? (struct tessera_sched_entity *)
-			((char *)n - offsetof(struct tessera_sched_entity, qos_node)) : NULL;
+	return n ? container_of(n, struct tessera_sched_entity, qos_node) : NULL;
 }
 
 /* In a policy that lends. */
@@ -55,7 +54,7 @@ void tessera_sched_elastic_update(struct tessera_sched *s, struct tessera_sched_
 {
 	if (e->may_borrow)
 		unqueue(s, e);
-	e->may_borrow = s->policy->ops->lends && e->elastic_cap_ppm && e->running && e->has_work;
+	e->may_borrow = s->policy->lends && e->elastic_cap_ppm && e->running && e->has_work;
 	if (e->may_borrow)
 		queue(s, e);
 }
@@ -72,7 +71,7 @@ static void advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64
 void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
 				  u64 now_ns)
 {
-	if (!s->policy->ops->lends || !e->elastic_cap_ppm || !ns)
+	if (!s->policy->lends || !e->elastic_cap_ppm || !ns)
 		return;
 	if (e == s->borrower)
 		e->elastic_vtime += ns * e->fixed_share_inv;
@@ -83,7 +82,7 @@ void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_
 void tessera_sched_elastic_owes(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
 				u64 now_ns)
 {
-	if (s->policy->ops->lends && e->elastic_cap_ppm && ns)
+	if (s->policy->lends && e->elastic_cap_ppm && ns)
 		advance(s, e, ns, TESSERA_SCHED_PPM / e->fixed_share_inv, now_ns);
 }
 

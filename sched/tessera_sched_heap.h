@@ -11,6 +11,12 @@
 
 #include "tessera_sched.h"
 
+#ifdef __KERNEL__
+#include <linux/container_of.h>
+#else
+#define container_of(ptr, type, member)	((type *)((char *)(ptr) - offsetof(type, member)))
+#endif
+
 void tessera_sched_heap_insert(struct tessera_sched_heap *h, struct tessera_sched_heap_node *n,
 			       u64 key);
 void tessera_sched_heap_remove(struct tessera_sched_heap *h, struct tessera_sched_heap_node *n);

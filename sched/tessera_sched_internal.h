@@ -46,8 +46,6 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  *          added, running or not
  * @idle_weight: share that is owed to nobody, as above; 0: none. Optional
  * @due_ppm: see tessera_sched_due_ppm(); called for running entities only
- * @lends: turns without work are lent to those with an elastic cap; only for a policy that is
- *         not work-conserving
  * @queue: put @e, which competes, among those that wait. This and what follows is for a
  *         policy with an order of its own; by default those that wait are in the scheduler's
  *         heap by virtual time. A policy that has it has @clock as well
@@ -76,7 +74,6 @@ struct tessera_sched_policy_ops {
 	u32 (*weight)(const struct tessera_sched *s, const struct tessera_sched_entity *e);
 	u32 (*idle_weight)(const struct tessera_sched *s);
 	u32 (*due_ppm)(const struct tessera_sched *s, const struct tessera_sched_entity *e);
-	bool lends;
 
 	void (*queue)(struct tessera_sched *s, struct tessera_sched_entity *e);
 	void (*unqueue)(struct tessera_sched *s, struct tessera_sched_entity *e);
@@ -100,8 +97,7 @@ static inline bool tessera_sched_behind(u64 a, u64 b)
 static inline struct tessera_sched_entity *
 tessera_sched_entity_of(struct tessera_sched_heap_node *n)
 {
-	return n ? (struct tessera_sched_entity *)
-			((char *)n - offsetof(struct tessera_sched_entity, node)) : NULL;
+	return n ? container_of(n, struct tessera_sched_entity, node) : NULL;
 }
 
 /* tessera_sched.c */

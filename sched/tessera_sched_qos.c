@@ -29,8 +29,7 @@
 
 static struct tessera_sched_entity *qos_entity_of(struct tessera_sched_heap_node *n)
 {
-	return n ? (struct tessera_sched_entity *)
-			((char *)n - offsetof(struct tessera_sched_entity, qos_node)) : NULL;
+	return n ? container_of(n, struct tessera_sched_entity, qos_node) : NULL;
 }
 
 /* @tag after @held_ns until @now_ns, at @ppm of the engine; at least @credit_ns ago before. */

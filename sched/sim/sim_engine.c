@@ -8,12 +8,12 @@
 
 static struct sim_client *client_of(struct tessera_runlist_entity *e)
 {
-	return e ? (struct sim_client *)((char *)e - offsetof(struct sim_client, run)) : NULL;
+	return e ? container_of(e, struct sim_client, run) : NULL;
 }
 
 static struct sim_engine *engine_of(struct tessera_runlist *rl)
 {
-	return (struct sim_engine *)((char *)rl - offsetof(struct sim_engine, rl));
+	return container_of(rl, struct sim_engine, rl);
 }
 
 /* --------------------------------------------------------------- engine -- */
@@ -368,7 +368,7 @@ bool sim_step(struct sim_engine *m, u64 until_ns)
 	else if (due == m->timer_due_ns)
 		timer_event(m);
 	else
-		arrive(m, (struct sim_client *)((char *)n - offsetof(struct sim_client, node)));
+		arrive(m, container_of(n, struct sim_client, node));
 	return true;
 }
 

@@ -64,9 +64,9 @@ static void list_policies(void)
 	const struct tessera_sched_policy *const *p;
 
 	for (p = tessera_sched_policies; *p; p++)
-		printf("%s%s%s%s\n", (*p)->name, (*p)->work_conserving ? " work_conserving" : "",
+		printf("%s%s%s%s%s\n", (*p)->name, (*p)->work_conserving ? " work_conserving" : "",
 		       (*p)->proportional ? " proportional" : "",
-		       (*p)->slice_requests ? " slice_requests" : "");
+		       (*p)->slice_requests ? " slice_requests" : "", (*p)->lends ? " lends" : "");
 }
 
 static int read_all(struct workload *w, const struct options *o)

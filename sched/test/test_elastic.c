@@ -188,7 +188,7 @@ static void elastic_owner_back_in_switch(void)
 }
 
 /* A turn whose owner has no work is lent as it begins, and passes as if it were used. */
-static void elastic_whole_slots(void)
+static void elastic_whole_turns(void)
 {
 	unsigned int i, turns[4] = { 0 };
 
@@ -717,7 +717,7 @@ static const struct ktap_test tests[] = {
 	{ "elastic_owner_comes_back", elastic_owner_comes_back },
 	{ "elastic_small_rest", elastic_small_rest },
 	{ "elastic_owner_back_in_switch", elastic_owner_back_in_switch },
-	{ "elastic_whole_slots", elastic_whole_slots },
+	{ "elastic_whole_turns", elastic_whole_turns },
 	{ "elastic_turns", elastic_turns },
 	{ "elastic_divides", elastic_divides },
 	{ "elastic_cap_ends", elastic_cap_ends },

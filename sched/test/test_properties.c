@@ -288,7 +288,7 @@ static void check_loans(void)
 	u64 due = SIM_NEVER, left, late = BATCH_MAX + LATE_MAX + 50000;
 	unsigned int i;
 
-	if (!s->policy->ops->lends || !h || m.rl.waiting)
+	if (!s->policy->lends || !h || m.rl.waiting)
 		return;
 	CHECK(!s->borrower || s->borrower != h);
 	CHECK(s->current_entity == (s->borrower ? s->borrower : h == &s->idle ? NULL : h));
@@ -333,7 +333,7 @@ static void check_state(void)
 		CHECK(!e->throttled || (e->running && e->has_work && e->limit_ppm));
 		CHECK(e->joined == (competes && s->policy->own_positions));
 		CHECK(e->queued == (competes && e != s->holder));
-		CHECK(e->may_borrow == (s->policy->ops->lends && e->running && e->has_work &&
+		CHECK(e->may_borrow == (s->policy->lends && e->running && e->has_work &&
 					e->elastic_cap_ppm));
 		CHECK(e->running == c[i].running);
 		/* One that runs out of work just as the engine switches is not told of. */
@@ -410,6 +410,19 @@ static void check_shares(void)
 	}
 }
 
+/* Nobody starves: whatever policies there will be in force. */
+static bool proportional(const struct tessera_sched_policy *policy)
+{
+	const struct tessera_sched_policy *const *p;
+
+	if (!(with & POLICIES))
+		return policy->proportional;
+	for (p = tessera_sched_policies; *p; p++)
+		if (!(*p)->proportional)
+			return false;
+	return true;
+}
+
 static void run(const struct tessera_sched_policy *policy, unsigned int what, u64 seed)
 {
 	const char *env = getenv("STEPS");
@@ -436,11 +449,12 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 		check_debts();
 		check_rates();
 		check_loans();
-		if (!(with & (POLICIES | QOS | CAPS)))
+		if (policy->proportional && !(with & (POLICIES | QOS | CAPS)))
 			check_shares();
 		if (step % 64 == 0) {
 			check_state();
-			check_waits();
+			if (proportional(policy))
+				check_waits();
 		}
 	}
 	if (policy->work_conserving && !(with & (POLICIES | QOS)))
@@ -574,42 +588,62 @@ static void random_calls(void)
 	      !s.throttled.root && !s.borrowers.root && !s.capped.root);
 }
 
-#define RUN(name, policy, what, seed)						\
-	static void name(void)							\
-	{									\
-		run(&(policy), what, seed);					\
-	}
+/* Each history for all policies that it fits, each with a history of its own. */
+static void random_plain(void)
+{
+	const struct tessera_sched_policy *const *p;
 
-RUN(random_best_effort, tessera_sched_best_effort, 0, 1)
-RUN(random_equal_share, tessera_sched_equal_share, 0, 2)
-RUN(random_fixed_share, tessera_sched_fixed_share, 0, 3)
-RUN(random_deadline, tessera_sched_deadline, 0, 5)
-RUN(random_best_effort_qos, tessera_sched_best_effort, QOS, 6)
-RUN(random_deadline_qos, tessera_sched_deadline, QOS, 7)
-RUN(random_best_effort_limit, tessera_sched_best_effort, QOS | ALONE, 9)
-RUN(random_deadline_limit, tessera_sched_deadline, QOS | ALONE, 10)
-RUN(random_fixed_share_caps, tessera_sched_fixed_share, CAPS, 11)
-RUN(random_best_effort_hangs, tessera_sched_best_effort, HANGS, 12)
-RUN(random_equal_share_hangs, tessera_sched_equal_share, HANGS, 13)
-RUN(random_fixed_share_hangs, tessera_sched_fixed_share, HANGS | CAPS, 14)
-RUN(random_deadline_hangs, tessera_sched_deadline, HANGS, 15)
-RUN(random_policies, tessera_sched_best_effort, POLICIES | QOS | CAPS | HANGS, 4)
+	for (p = tessera_sched_policies; *p; p++)
+		run(*p, 0, 1 + (p - tessera_sched_policies));
+}
+
+static void random_qos(void)
+{
+	const struct tessera_sched_policy *const *p;
+
+	for (p = tessera_sched_policies; *p; p++)
+		if ((*p)->work_conserving)
+			run(*p, QOS, 101 + (p - tessera_sched_policies));
+}
+
+static void random_limit(void)
+{
+	const struct tessera_sched_policy *const *p;
+
+	for (p = tessera_sched_policies; *p; p++)
+		if ((*p)->work_conserving)
+			run(*p, QOS | ALONE, 201 + (p - tessera_sched_policies));
+}
+
+static void random_caps(void)
+{
+	const struct tessera_sched_policy *const *p;
+
+	for (p = tessera_sched_policies; *p; p++)
+		if ((*p)->lends)
+			run(*p, CAPS, 301 + (p - tessera_sched_policies));
+}
+
+static void random_hangs(void)
+{
+	const struct tessera_sched_policy *const *p;
+
+	for (p = tessera_sched_policies; *p; p++)
+		run(*p, HANGS | ((*p)->lends ? CAPS : 0), 401 + (p - tessera_sched_policies));
+}
+
+static void random_policies(void)
+{
+	run(tessera_sched_policies[0], POLICIES | QOS | CAPS | HANGS, 4);
+}
 
 static const struct ktap_test tests[] = {
 	{ "random_calls", random_calls },
-	{ "random_best_effort", random_best_effort },
-	{ "random_equal_share", random_equal_share },
-	{ "random_fixed_share", random_fixed_share },
-	{ "random_deadline", random_deadline },
-	{ "random_best_effort_qos", random_best_effort_qos },
-	{ "random_deadline_qos", random_deadline_qos },
-	{ "random_best_effort_limit", random_best_effort_limit },
-	{ "random_deadline_limit", random_deadline_limit },
-	{ "random_fixed_share_caps", random_fixed_share_caps },
-	{ "random_best_effort_hangs", random_best_effort_hangs },
-	{ "random_equal_share_hangs", random_equal_share_hangs },
-	{ "random_fixed_share_hangs", random_fixed_share_hangs },
-	{ "random_deadline_hangs", random_deadline_hangs },
+	{ "random_plain", random_plain },
+	{ "random_qos", random_qos },
+	{ "random_limit", random_limit },
+	{ "random_caps", random_caps },
+	{ "random_hangs", random_hangs },
 	{ "random_policies", random_policies },
 };
 

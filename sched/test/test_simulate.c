@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ktap.h"
+#include "tessera_sched.h"
 
 static char dir[32], output[65536];
 
@@ -90,6 +91,29 @@ static void runs(void)
 	check_file("j.csv", "arrival_ns,done_ns,accelerator,engine,vgpu,length_ns,lost\n1000,");
 }
 
+/* What tools learn: a line each, the name and the properties, the default first. */
+static void lists_policies(void)
+{
+	const struct tessera_sched_policy *const *p;
+	char line[128], *at = output;
+
+	CHECK_EQ(run_with("--list-policies"), 0);
+	for (p = tessera_sched_policies; *p; p++) {
+		snprintf(line, sizeof(line), "%s%s%s%s%s\n", (*p)->name,
+			 (*p)->work_conserving ? " work_conserving" : "",
+			 (*p)->proportional ? " proportional" : "",
+			 (*p)->slice_requests ? " slice_requests" : "",
+			 (*p)->lends ? " lends" : "");
+		CHECK_MSG(!strncmp(at, line, strlen(line)), "%s: %s", line, at);
+		at += strcspn(at, "\n");
+		at += *at == '\n';
+	}
+	CHECK(!*at && p != tessera_sched_policies);
+	CHECK(!strncmp(output, "best_effort work_conserving proportional\n", 41));
+	CHECK(strstr(output, "\nfixed_share proportional lends\n"));
+	CHECK(strstr(output, "\ndeadline work_conserving proportional slice_requests\n"));
+}
+
 static void refused(const char *args, const char *words)
 {
 	int status = run_with(args);
@@ -135,6 +159,7 @@ static void no_room(void)
 
 static const struct ktap_test tests[] = {
 	{ "runs", runs },
+	{ "lists_policies", lists_policies },
 	{ "refuses", refuses },
 	{ "misuse", misuse },
 	{ "no_room", no_room },

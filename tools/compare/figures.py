@@ -52,7 +52,7 @@ def _inverse(vgpu):
 
 def _owed(policy, vgpus, running, window, capacity):
     """Engine time, ns, that a policy owes to each of the @vgpus with a load on one engine;
-    @running: all that run on its accelerator, for each has its slots on both engines."""
+    @running: all that run on its accelerator, for each has its turns on both engines."""
     demands = [0 if v["guilty"] else min(v["demand_ns"], window) for v in vgpus]
     if policy in BY_DEMAND:
         limits = [window * v["limit"] / 100 if v["limit"] else window for v in vgpus]
