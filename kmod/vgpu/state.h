@@ -6,7 +6,9 @@
  * into a structure that begins with this one, and walks over all of it (walk_state()) to save
  * it or to load it. What the guest has in memory (VRAM, its own pages) is apart, and so is what the
  * hardware keeps: queues' heads and tails, doorbells, the command in hand, faults, busy counters
- * and mappings of VRAM. Statistics are the host's and stay where they were counted.
+ * and mappings of VRAM. A vGPU that is to move needs verbs of the backend that save and restore a
+ * context with these. Statistics are not carried, by decision: they are the host's, and stay where
+ * they were counted.
  */
 #ifndef TESSERA_VGPU_STATE_H
 #define TESSERA_VGPU_STATE_H

@@ -270,7 +270,8 @@ static bool valid_mappings(const struct tessera_vgpu_state *c, const struct maps
 		if (a->ctx >= limits.num_ctx || !c->ctx[a->ctx].live || !a->pages ||
 		    !a->prot || a->prot > 3 || a->va % align || a->iova % align ||
 		    a->pages % (align / 4096) || a->pages > 1ull << 36 ||
-		    a->va >= 1ull << 48 || a->va + a->pages * 4096 > 1ull << 48 || a->iova + a->pages * 4096 < a->iova)
+		    a->va >= 1ull << 48 || a->va + a->pages * 4096 > 1ull << 48 ||
+		    a->iova + a->pages * 4096 < a->iova)
 			return false;
 		for (k = 0; k < i; k++) {
 			const struct tessera_mapping *b = &maps->m[k];
@@ -608,9 +609,12 @@ static void too_many_events(void)
 	judge(len + i, "a stream with too many events", false);
 }
 
-/* Nothing of the vGPU's arrays is left over. */
+/* Nothing of the vGPU's arrays is left over: one context more would be beyond them. */
 static void largest_vgpu(void)
 {
+	static struct field f[MAX_FIELDS];
+	size_t len;
+	u32 i, n, tried = 0;
 	struct tessera_state_limits small = limits;
 
 	limits.num_ctx = TESSERA_MAX_CONTEXTS;
@@ -619,6 +623,23 @@ static void largest_vgpu(void)
 	limits.num_engines = 2;
 	round_trip();
 	noise();
+	for (make_state(&st, &maps); !maps.num || st.common.phase != TESSERA_VGPU_READY;)
+		make_state(&st, &maps);
+	len = save(&st, &maps, buf);
+	n = num_fields;
+	memcpy(f, fields, sizeof(f));
+	for (i = 0; i < n; i++) {
+		u32 kept, v = htole32(TESSERA_MAX_CONTEXTS);
+
+		if (strcmp(f[i].name, "queue.ctx") && strcmp(f[i].name, "mapping.ctx"))
+			continue;
+		memcpy(&kept, buf + f[i].at, sizeof(kept));
+		memcpy(buf + f[i].at, &v, sizeof(v));
+		judge(len, f[i].name, false);
+		memcpy(buf + f[i].at, &kept, sizeof(kept));
+		tried++;
+	}
+	CHECK(tried > maps.num);
 	limits = small;
 }
 
