@@ -101,15 +101,17 @@ static int tessera_bind_start(struct tessera_accel *accel)
 	if (ret)
 		goto err_dispatcher;
 	tessera_dispatcher_up(accel);
+	/* The first vGPU may come at once. */
+	tessera_debugfs_add(accel);
 	ret = tessera_mdev_register(accel);
 	if (ret) {
 		pci_err(accel->pdev, "Cannot register with the mdev core (%d).\n", ret);
 		goto err_start;
 	}
-	tessera_debugfs_add(accel);
 	return 0;
 
 err_start:
+	tessera_debugfs_remove(accel);
 	tessera_dispatcher_down(accel);
 	ops->stop(hw);
 	cancel_work_sync(&accel->reset_work);

@@ -41,11 +41,39 @@ static void t1_model_forget(struct tessera_vgpu *vgpu)
 	t1_events_drop(vgpu, T1_CTX_ALL);
 }
 
+/* What was written against a larger ring is cut to size here as where it is used. */
+static void t1_model_cut_index(const struct tessera_ring *ring, u32 *index)
+{
+	if (ring->size)
+		*index &= ring->size - 1;
+}
+
+static void t1_model_copy_state(struct tessera_vgpu *vgpu, struct tessera_vgpu_state *to)
+{
+	struct t1_vgpu_state *copy = container_of(to, struct t1_vgpu_state, common);
+	struct t1_vgpu *t1v = to_t1_vgpu(vgpu);
+
+	spin_lock_irq(&t1v->events_lock);
+	*copy = t1v->state;
+	spin_unlock_irq(&t1v->events_lock);
+	t1_model_cut_index(&copy->asq, &copy->asq_tail);
+	t1_model_cut_index(&copy->acq, &copy->acq_head);
+	t1_model_cut_index(&copy->evq, &copy->evq_head);
+}
+
+static void t1_model_walk_state(struct tessera_vgpu_state *state,
+				const struct tessera_state_limits *limits,
+				struct tessera_mappings *mappings, struct tessera_stream *s)
+{
+	t1_state_walk(container_of(state, struct t1_vgpu_state, common), limits, mappings, s);
+}
+
 static const struct tessera_model_ops t1_model_ops = {
 	.vendor = T1_PCI_VENDOR_ID,
 	.device = T1_PCI_DEVICE_ID,
 	.class_revision = T1_PCI_CLASS << 8 | T1_PCI_REVISION,
 	.pcie = true,
+	.state_bytes = sizeof(struct t1_vgpu_state),
 	.regions = {
 		[T1_BAR_REGS] = {
 			.kind = TESSERA_REGION_REGS,
@@ -71,6 +99,8 @@ static const struct tessera_model_ops t1_model_ops = {
 	.event = t1_events_push,
 	.forget = t1_model_forget,
 	.power_on = t1_regs_power_on,
+	.copy_state = t1_model_copy_state,
+	.walk_state = t1_model_walk_state,
 };
 
 const struct tessera_kind t1_kind = {

@@ -108,21 +108,27 @@ static void t1_state_walk_events(struct t1_vgpu_events *q,
 		t1_state_walk_event(&q->fifo[(q->first + i) % T1_EVENTS_MAX], limits, s);
 }
 
+/* What QUEUE_CREATE takes. */
+static bool t1_state_queue_ok(const struct tessera_hw_queue *q)
+{
+	u64 va_end = 1ull << T1_VA_BITS;
+
+	return q->ring_log2 >= T1_RING_MIN_LOG2 && q->ring_log2 <= T1_RING_MAX_LOG2 &&
+	       !(q->ring_va & (T1_PAGE_SIZE - 1)) &&
+	       q->ring_va <= va_end - (sizeof(struct t1_cmd) << q->ring_log2) &&
+	       !(q->state_va & (sizeof(struct t1_queue_cb) - 1)) && q->state_va < va_end;
+}
+
 static void t1_state_walk_queues(const struct tessera_vgpu_state *common,
 				 const struct tessera_state_limits *limits,
 				 struct tessera_stream *s)
 {
-	const struct tessera_hw_queue *q;
 	u32 i;
 
 	for (i = 0; i < limits->num_slots; i++) {
-		q = &common->queue[i].desc;
 		if (common->queue[i].live)
-			tessera_stream_check(s, "queue.ring", q->ring_log2 >= T1_RING_MIN_LOG2 &&
-					     q->ring_log2 <= T1_RING_MAX_LOG2 &&
-					     !(q->ring_va & (T1_PAGE_SIZE - 1)) &&
-					     !(q->state_va & (sizeof(struct t1_queue_cb) - 1)) &&
-					     !((q->ring_va | q->state_va) >> T1_VA_BITS));
+			tessera_stream_check(s, "queue.ring",
+					     t1_state_queue_ok(&common->queue[i].desc));
 	}
 }
 
@@ -137,7 +143,7 @@ static void t1_state_walk_fields(struct t1_vgpu_state *state,
 	tessera_stream_same(s, "version", T1_STATE_MAJOR);
 	tessera_stream_u16(s, "minor version", &minor);
 	tessera_stream_check(s, "minor version", minor <= T1_STATE_MINOR);
-	tessera_state_walk(&state->common, limits, mappings, s);
+	tessera_state_walk(&state->common, limits, mappings, T1_VA_BITS, s);
 	t1_state_walk_queues(&state->common, limits, s);
 	tessera_stream_u64(s, "asq_base", &regs->asq_base);
 	tessera_stream_u64(s, "acq_base", &regs->acq_base);
@@ -166,7 +172,7 @@ static void t1_state_walk_fields(struct t1_vgpu_state *state,
  * @mappings: its guest memory
  * @s: the stream; @s->why tells why it was refused, or that there was no room
  *
- * Context: any; the state does not change meanwhile.
+ * Context: any; @state is a copy that nobody else uses: saving writes to it too.
  */
 void t1_state_walk(struct t1_vgpu_state *state, const struct tessera_state_limits *limits,
 		   struct tessera_mappings *mappings, struct tessera_stream *s)
@@ -175,7 +181,9 @@ void t1_state_walk(struct t1_vgpu_state *state, const struct tessera_state_limit
 		memset(state, 0, sizeof(*state));
 	t1_state_walk_fields(state, limits, mappings, s);
 	if (s->loading && s->why) {
-		memset(state, 0, sizeof(*state));
+		tessera_state_power_on(&state->common);
+		state->common.time_offset_ns = 0;
+		t1_state_power_on(state);
 		memcpy(state->common.config, limits->config, sizeof(state->common.config));
 	}
 }

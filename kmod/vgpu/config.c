@@ -111,7 +111,7 @@ static u32 tessera_config_msix_bar(const struct tessera_vgpu *vgpu)
 	return bar;
 }
 
-static void tessera_config_fill_header(struct tessera_vgpu *vgpu, u8 *c)
+static void tessera_config_fill_header(const struct tessera_vgpu *vgpu, u8 *c)
 {
 	const struct tessera_model_ops *model = tessera_vgpu_model(vgpu);
 	struct pci_dev *pdev = vgpu->accel->pdev;
@@ -128,7 +128,7 @@ static void tessera_config_fill_header(struct tessera_vgpu *vgpu, u8 *c)
 	put_unaligned_le16(pdev->subsystem_device, c + PCI_SUBSYSTEM_ID);
 }
 
-static void tessera_config_fill_pcie(struct tessera_vgpu *vgpu, u8 *c)
+static void tessera_config_fill_pcie(const struct tessera_vgpu *vgpu, u8 *c)
 {
 	c[PCI_CAPABILITY_LIST] = CFG_PM;
 
@@ -162,11 +162,45 @@ static void tessera_config_fill_pcie(struct tessera_vgpu *vgpu, u8 *c)
 }
 
 /* Conventional PCI: MSI with one vector and 64-bit addresses, which user space emulates. */
-static void tessera_config_fill_conventional(struct tessera_vgpu *vgpu, u8 *c)
+static void tessera_config_fill_conventional(const struct tessera_vgpu *vgpu, u8 *c)
 {
 	c[PCI_CAPABILITY_LIST] = CFG_MSI;
 	c[CFG_MSI] = PCI_CAP_ID_MSI;
 	put_unaligned_le16(PCI_MSI_FLAGS_64BIT, c + CFG_MSI + PCI_MSI_FLAGS);
+}
+
+/**
+ * tessera_config_fill() - make the config space of a vGPU that was just turned on
+ * @vgpu: the vGPU
+ * @config: TESSERA_CONFIG_SIZE bytes for it
+ *
+ * Context: any; config_lock is held if @config is the vGPU's own.
+ */
+void tessera_config_fill(const struct tessera_vgpu *vgpu, u8 *config)
+{
+	memset(config, 0, TESSERA_CONFIG_SIZE);
+	tessera_config_fill_header(vgpu, config);
+	if (tessera_vgpu_model(vgpu)->pcie)
+		tessera_config_fill_pcie(vgpu, config);
+	else
+		tessera_config_fill_conventional(vgpu, config);
+}
+
+/**
+ * tessera_config_fill_writable() - tell which bits of config space a guest can change
+ * @vgpu: the vGPU
+ * @writable: TESSERA_CONFIG_SIZE bytes for them
+ *
+ * Context: any.
+ */
+void tessera_config_fill_writable(const struct tessera_vgpu *vgpu, u8 *writable)
+{
+	u32 off;
+
+	for (off = 0; off < TESSERA_CONFIG_SIZE; off += 4)
+		put_unaligned_le32(tessera_config_write_mask(vgpu, off), writable + off);
+	if (tessera_vgpu_model(vgpu)->pcie)
+		writable[CFG_PM + PCI_PM_CTRL] |= PCI_PM_CTRL_STATE_MASK;
 }
 
 /**
@@ -177,15 +211,8 @@ static void tessera_config_fill_conventional(struct tessera_vgpu *vgpu, u8 *c)
  */
 void tessera_config_reset(struct tessera_vgpu *vgpu)
 {
-	u8 *config = vgpu->state->config;
-
 	mutex_lock(&vgpu->config_lock);
-	memset(config, 0, TESSERA_CONFIG_SIZE);
-	tessera_config_fill_header(vgpu, config);
-	if (tessera_vgpu_model(vgpu)->pcie)
-		tessera_config_fill_pcie(vgpu, config);
-	else
-		tessera_config_fill_conventional(vgpu, config);
+	tessera_config_fill(vgpu, vgpu->state->config);
 	mutex_unlock(&vgpu->config_lock);
 }
 

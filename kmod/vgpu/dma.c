@@ -42,6 +42,7 @@ MODULE_PARM_DESC(pin_limit_mb, "Guest memory that a vGPU may have mapped at once
  * @frame: the host page
  * @vpn: virtual page number in the context
  * @ctx: the context
+ * @prot: TESSERA_HW_READ, _WRITE
  * @huge: part of a 2 MiB page, which is unmapped as a whole
  */
 struct tessera_page {
@@ -51,6 +52,7 @@ struct tessera_page {
 	struct tessera_frame *frame;
 	unsigned long vpn;
 	u32 ctx;
+	u8 prot;
 	bool huge;
 };
 
@@ -330,6 +332,7 @@ static int tessera_dma_enter_chunk(struct tessera_vgpu *vgpu, const struct tesse
 		page->iova = vgpu->dma.iovas[i];
 		page->vpn = c->vpn + i;
 		page->ctx = c->ctx;
+		page->prot = c->prot & (TESSERA_HW_READ | TESSERA_HW_WRITE);
 		page->huge = c->prot & TESSERA_HW_WHOLE;
 		page->frame = tessera_frame_get(vgpu->accel, vgpu->dma.pages[i]);
 		if (!page->frame)
@@ -539,6 +542,69 @@ void tessera_dma_drop_ctx(struct tessera_vgpu *vgpu, u32 ctx)
 	tessera_dma_put_frames(vgpu, &pages);
 	mutex_unlock(&vgpu->dma.lock);
 	tessera_dma_unpin_list(vgpu, &pages);
+}
+
+/* ---------------------------------------------------------------- saving -- */
+
+static bool tessera_dma_follows(const struct tessera_mapping *m, const struct tessera_page *page)
+{
+	return page->ctx == m->ctx && page->prot == m->prot && page->huge == m->huge &&
+	       (u64)page->vpn << PAGE_SHIFT == m->va + (m->pages << PAGE_SHIFT) &&
+	       page->iova == m->iova + (m->pages << PAGE_SHIFT);
+}
+
+/* Put pages together into runs; without room for them, count them. */
+static u32 tessera_dma_find_runs(struct tessera_vgpu *vgpu, struct tessera_mapping *runs)
+{
+	struct tessera_mapping m = {};
+	struct tessera_page *page;
+	unsigned long vpn;
+	u32 ctx, n = 0;
+
+	for (ctx = 0; ctx < vgpu->part.num_ctx; ctx++) {
+		xa_for_each(&vgpu->dma.by_va[ctx], vpn, page) {
+			if (n && tessera_dma_follows(&m, page)) {
+				m.pages++;
+			} else {
+				m = (struct tessera_mapping){
+					.ctx = ctx,
+					.va = (u64)vpn << PAGE_SHIFT,
+					.iova = page->iova,
+					.pages = 1,
+					.prot = page->prot,
+					.huge = page->huge,
+				};
+				n++;
+			}
+			if (runs)
+				runs[n - 1] = m;
+		}
+	}
+	return n;
+}
+
+/**
+ * tessera_dma_get_runs() - tell which guest memory is mapped
+ * @vgpu: the vGPU, with its lock held
+ * @num: gets the number of runs
+ *
+ * A run is as long as it can be. They are in rising order of context and virtual address.
+ *
+ * Context: may sleep.
+ * Return: the runs, for the caller to kvfree(), or NULL if there is no memory for them.
+ */
+struct tessera_mapping *tessera_dma_get_runs(struct tessera_vgpu *vgpu, u32 *num)
+{
+	struct tessera_mapping *runs;
+
+	lockdep_assert_held(&vgpu->lock);
+	mutex_lock(&vgpu->dma.lock);
+	*num = tessera_dma_find_runs(vgpu, NULL);
+	runs = kvcalloc(*num + 1, sizeof(*runs), GFP_KERNEL);
+	if (runs)
+		tessera_dma_find_runs(vgpu, runs);
+	mutex_unlock(&vgpu->dma.lock);
+	return runs;
 }
 
 /* -------------------------------------------------------------- revoking -- */

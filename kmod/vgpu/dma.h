@@ -12,6 +12,7 @@
 #include <linux/xarray.h>
 #include "tessera.h"
 #include "accel/hw.h"
+#include "vgpu/state.h"
 
 #define TESSERA_HUGE_PAGE_SIZE	(2u << 20)
 
@@ -62,6 +63,7 @@ int tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u64 va, u64 *addrs, u32 
 		    u32 prot);
 int tessera_dma_unmap(struct tessera_vgpu *vgpu, u32 ctx, u64 va, u64 bytes);
 void tessera_dma_drop_ctx(struct tessera_vgpu *vgpu, u32 ctx);
+struct tessera_mapping *tessera_dma_get_runs(struct tessera_vgpu *vgpu, u32 *num);
 void tessera_dma_flush(struct tessera_vgpu *vgpu);
 void tessera_dma_revoke(struct vfio_device *vdev, u64 iova, u64 length);
 

@@ -11,6 +11,7 @@
 #include <linux/sysfs.h>
 #include "vgpu/config.h"
 #include "vgpu/mdev.h"
+#include "vgpu/save.h"
 #include "vgpu/sysfs.h"
 #include "vgpu/vfio.h"
 #include "vgpu/vgpu.h"
@@ -170,6 +171,7 @@ static int tessera_mdev_probe(struct mdev_device *mdev)
 	ret = vfio_register_emulated_iommu_dev(&vgpu->vdev);
 	if (ret)
 		goto err_sysfs;
+	tessera_save_add(vgpu);
 	return 0;
 
 err_sysfs:
@@ -193,6 +195,7 @@ static void tessera_mdev_remove(struct mdev_device *mdev)
 
 	/* Waits until the last user has closed it, which left it disabled and cleared. */
 	vfio_unregister_group_dev(&vgpu->vdev);
+	tessera_save_remove(vgpu);
 	tessera_sysfs_remove(vgpu);
 	cancel_work_sync(&vgpu->work);
 	tessera_mdev_set_owner(vgpu, NULL);

@@ -44,6 +44,7 @@ struct tessera_region_desc {
  * @pcie: a PCIe endpoint with power management, serial number and function reset, and MSI-X;
  *        else conventional PCI with MSI
  * @regions: its BARs
+ * @state_bytes: size of the model's state, which begins with struct tessera_vgpu_state
  * @init: allocate vgpu->state and what else it needs, and set vgpu->num_vectors. Sleeps.
  * @fini: undo @init; also after an @init that failed.
  * @read: a register is read: @len is 1 to 8 bytes; any other size is split before. May sleep.
@@ -52,12 +53,17 @@ struct tessera_region_desc {
  * @event: a context of the vGPU has stopped. Interrupts are off; must not sleep.
  * @forget: all contexts are gone: drop what is under way to the guest. vgpu->lock is held.
  * @power_on: put registers into their power-on state; the vGPU is off. vgpu->lock is held.
+ * @copy_state: copy all of vgpu->state to @copy, which has @state_bytes. vgpu->lock, config_lock
+ *              and irq.mutex are held.
+ * @walk_state: save such a copy, or load and check one: see tessera_state_walk(). NULL: no vGPU
+ *              of this model can be saved.
  */
 struct tessera_model_ops {
 	u16 vendor;
 	u16 device;
 	u32 class_revision;
 	bool pcie;
+	size_t state_bytes;
 	struct tessera_region_desc regions[TESSERA_NUM_BARS];
 
 	int (*init)(struct tessera_vgpu *vgpu);
@@ -68,6 +74,10 @@ struct tessera_model_ops {
 	void (*event)(struct tessera_vgpu *vgpu, const struct tessera_hw_event *ev);
 	void (*forget)(struct tessera_vgpu *vgpu);
 	void (*power_on)(struct tessera_vgpu *vgpu);
+	void (*copy_state)(struct tessera_vgpu *vgpu, struct tessera_vgpu_state *copy);
+	void (*walk_state)(struct tessera_vgpu_state *state,
+			   const struct tessera_state_limits *limits,
+			   struct tessera_mappings *mappings, struct tessera_stream *s);
 };
 
 /**

@@ -13,6 +13,23 @@
 #include "vgpu/state.h"
 #include "vgpu/stream.h"
 
+/**
+ * tessera_state_power_on() - put what every model has into its power-on form
+ * @state: the state of a vGPU that is off; its caller fills in configuration space
+ *
+ * Time goes on: no reset sets it back.
+ *
+ * Context: any; nobody else uses the state, or all that could hold its locks out.
+ */
+void tessera_state_power_on(struct tessera_vgpu_state *state)
+{
+	state->phase = TESSERA_VGPU_OFF;
+	memset(state->config, 0, sizeof(state->config));
+	memset(state->msix_table, 0, sizeof(state->msix_table));
+	memset(state->ctx, 0, sizeof(state->ctx));
+	memset(state->queue, 0, sizeof(state->queue));
+}
+
 #define TESSERA_STATE_PAGE_BYTES	4096u
 #define TESSERA_STATE_HUGE_PAGES	512u
 #define TESSERA_STATE_MSIX_ENTRY	16u
@@ -56,15 +73,16 @@ static void tessera_state_walk_queue(struct tessera_vgpu_state *state,
 static bool tessera_state_mapping_ok(const struct tessera_vgpu_state *state,
 				     const struct tessera_state_limits *limits,
 				     const struct tessera_mapping *m,
-				     const struct tessera_mapping *before)
+				     const struct tessera_mapping *before, u32 va_bits)
 {
+	u64 va_end = 1ull << va_bits;
 	u64 bytes = m->pages * TESSERA_STATE_PAGE_BYTES;
 	u64 align = m->huge ? TESSERA_STATE_HUGE_PAGES * TESSERA_STATE_PAGE_BYTES :
 			      TESSERA_STATE_PAGE_BYTES;
 
 	if (m->ctx >= limits->num_ctx || !state->ctx[m->ctx].live || !m->pages ||
-	    m->pages >> 40 || (m->va | m->iova | bytes) & (align - 1) || m->va + bytes < m->va ||
-	    m->iova + bytes < m->iova || !m->prot ||
+	    m->pages > va_end / TESSERA_STATE_PAGE_BYTES || m->va > va_end - bytes ||
+	    (m->va | m->iova | bytes) & (align - 1) || m->iova + bytes < m->iova || !m->prot ||
 	    m->prot & ~(TESSERA_HW_READ | TESSERA_HW_WRITE))
 		return false;
 	/* In order, and no page twice. */
@@ -75,7 +93,7 @@ static bool tessera_state_mapping_ok(const struct tessera_vgpu_state *state,
 
 static void tessera_state_walk_mappings(const struct tessera_vgpu_state *state,
 					const struct tessera_state_limits *limits,
-					struct tessera_mappings *mappings,
+					struct tessera_mappings *mappings, u32 va_bits,
 					struct tessera_stream *s)
 {
 	struct tessera_mapping m = {}, before = {};
@@ -92,7 +110,8 @@ static void tessera_state_walk_mappings(const struct tessera_vgpu_state *state,
 		tessera_stream_u32(s, "mapping.prot", &m.prot);
 		tessera_stream_bool(s, "mapping.huge", &m.huge);
 		tessera_stream_check(s, "mapping",
-				     tessera_state_mapping_ok(state, limits, &m, &before));
+				     tessera_state_mapping_ok(state, limits, &m, &before,
+							      va_bits));
 		if (s->loading && !s->why)
 			tessera_stream_check(s, "a mapping of memory that the guest does not have",
 					     mappings->put(mappings->priv, &m));
@@ -117,13 +136,14 @@ static bool tessera_state_any_live(const struct tessera_vgpu_state *state,
  * @state: the state; while loading, zero but for what the walk puts there
  * @limits: the vGPU
  * @mappings: its guest memory
+ * @va_bits: of a context's virtual addresses, below 64
  * @s: the stream, with the reason in @s->why if it is refused
  *
- * Context: any; the state does not change meanwhile.
+ * Context: any; @state is a copy that nobody else uses: saving writes to it too.
  */
 void tessera_state_walk(struct tessera_vgpu_state *state,
 			const struct tessera_state_limits *limits,
-			struct tessera_mappings *mappings, struct tessera_stream *s)
+			struct tessera_mappings *mappings, u32 va_bits, struct tessera_stream *s)
 {
 	u32 i;
 
@@ -146,5 +166,5 @@ void tessera_state_walk(struct tessera_vgpu_state *state,
 			     !tessera_state_any_live(state, limits));
 	for (i = 0; i < limits->num_slots; i++)
 		tessera_state_walk_queue(state, limits, i, s);
-	tessera_state_walk_mappings(state, limits, mappings, s);
+	tessera_state_walk_mappings(state, limits, mappings, va_bits, s);
 }

@@ -6,7 +6,9 @@
  * into a structure that begins with this one, and walks over all of it (walk_state()) to save
  * it or to load it. What the guest has in memory (VRAM, its own pages) is apart, and so is what the
  * hardware keeps: queues' heads and tails, doorbells, the command in hand, faults, busy counters
- * and mappings of VRAM. Statistics are the host's and stay where they were counted.
+ * and mappings of VRAM. A vGPU that is to move needs verbs of the backend that save and restore a
+ * context with these. Statistics are not carried, by decision: they are the host's, and stay where
+ * they were counted.
  */
 #ifndef TESSERA_VGPU_STATE_H
 #define TESSERA_VGPU_STATE_H
@@ -51,7 +53,7 @@ struct tessera_queue_state {
  * @config: configuration space
  * @msix_table: as last written; user space emulates what it does
  * @phase: enum tessera_vgpu_phase; written under vgpu->lock, read without
- * @time_offset_ns: from the accelerator's time to the guest's
+ * @time_offset_ns: from the accelerator's time to the guest's; outlives resets, not the owner
  * @ctx: contexts
  * @queue: queues, by slot
  */
@@ -86,7 +88,8 @@ struct tessera_mapping {
  * struct tessera_mappings - where a walker gets the mappings from, or puts them
  * @num: how many there are
  * @get: the mapping of an index below @num; in rising order of context and address
- * @put: take a mapping that has been checked; false if that can't be done
+ * @put: take a mapping that has been checked; false if that can't be done. What follows may be
+ *       refused yet: whoever loads then drops what was put.
  * @priv: for both
  */
 struct tessera_mappings {
@@ -116,8 +119,9 @@ struct tessera_state_limits {
 	const u8 *config_writable;
 };
 
+void tessera_state_power_on(struct tessera_vgpu_state *state);
 void tessera_state_walk(struct tessera_vgpu_state *state,
 			const struct tessera_state_limits *limits,
-			struct tessera_mappings *mappings, struct tessera_stream *s);
+			struct tessera_mappings *mappings, u32 va_bits, struct tessera_stream *s);
 
 #endif /* TESSERA_VGPU_STATE_H */

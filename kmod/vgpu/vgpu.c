@@ -155,8 +155,13 @@ void tessera_vgpu_reset(struct tessera_vgpu *vgpu)
 {
 	mutex_lock(&vgpu->lock);
 	tessera_vgpu_power_on(vgpu);
+	mutex_lock(&vgpu->config_lock);
+	mutex_lock(&vgpu->irq.mutex);
+	tessera_state_power_on(vgpu->state);
+	tessera_config_fill(vgpu, vgpu->state->config);
+	mutex_unlock(&vgpu->irq.mutex);
+	mutex_unlock(&vgpu->config_lock);
 	mutex_unlock(&vgpu->lock);
-	tessera_config_reset(vgpu);
 }
 
 /**
@@ -197,7 +202,7 @@ void tessera_vgpu_close(struct tessera_vgpu *vgpu)
 	cancel_work_sync(&vgpu->work);
 	tessera_irq_release(vgpu);
 	tessera_dma_flush(vgpu);
-	memset(vgpu->state->msix_table, 0, sizeof(vgpu->state->msix_table));
+	vgpu->state->time_offset_ns = 0;
 	tessera_vram_clear(vgpu);
 	WRITE_ONCE(vgpu->open, false);
 }

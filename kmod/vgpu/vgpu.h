@@ -54,6 +54,7 @@ struct tessera_part {
  * @engine: the vGPU on each engine
  * @stats: counters
  * @kobj: the vgpu directory in sysfs
+ * @state_file: its state in debugfs, or NULL
  */
 struct tessera_vgpu {
 	struct vfio_device vdev;
@@ -80,6 +81,7 @@ struct tessera_vgpu {
 	struct tessera_dispatch_entity engine[TESSERA_MAX_ENGINES];
 	struct tessera_vgpu_stats stats;
 	struct kobject *kobj;
+	struct dentry *state_file;
 };
 
 static inline const struct tessera_model_ops *tessera_vgpu_model(const struct tessera_vgpu *vgpu)

@@ -20,7 +20,7 @@
 
 static uint64_t seed;
 static u8 config[TESSERA_CONFIG_SIZE], writable[TESSERA_CONFIG_SIZE];
-static const struct tessera_state_limits limits = {
+static struct tessera_state_limits limits = {
 	.num_ctx = 4,
 	.num_slots = 6,
 	.num_vectors = 7,
@@ -115,6 +115,14 @@ static void make_mappings(const struct tessera_vgpu_state *state, struct maps *m
 	}
 }
 
+/* Anywhere, and often as far up as it can be. */
+static u64 make_ring_va(u32 log2)
+{
+	u64 last = ((1ull << 48) - (64ull << log2)) & ~4095ull;
+
+	return below(4) ? rnd() % (last + 1) & ~4095ull : last;
+}
+
 static void make_state(struct t1_vgpu_state *st, struct maps *maps)
 {
 	struct tessera_vgpu_state *c = &st->common;
@@ -144,12 +152,12 @@ static void make_state(struct t1_vgpu_state *st, struct maps *maps)
 			.desc = {
 				.ctx = ctx,
 				.engine = below(limits.num_engines),
-				.ring_va = rnd() >> 16 & ~4095ull,
 				.state_va = rnd() >> 16 & ~63ull,
 				.ring_log2 = T1_RING_MIN_LOG2 +
 					     below(T1_RING_MAX_LOG2 - T1_RING_MIN_LOG2 + 1),
 			},
 		};
+		c->queue[i].desc.ring_va = make_ring_va(c->queue[i].desc.ring_log2);
 	}
 	make_mappings(c, maps);
 	make_ring(&st->asq, &st->regs.asq_base, &st->regs.asq_size, &st->asq_tail, ready);
@@ -244,6 +252,7 @@ static bool valid_queues(const struct tessera_vgpu_state *c)
 		     q->desc.ctx >= limits.num_ctx || !c->ctx[q->desc.ctx].live ||
 		     q->desc.engine >= 2 || q->desc.ring_log2 < 2 || q->desc.ring_log2 > 12 ||
 		     q->desc.ring_va % 4096 || q->desc.state_va % 64 ||
+		     q->desc.ring_va + (64ull << q->desc.ring_log2) > 1ull << 48 ||
 		     q->desc.ring_va >= 1ull << 48 || q->desc.state_va >= 1ull << 48))
 			return false;
 	}
@@ -260,8 +269,9 @@ static bool valid_mappings(const struct tessera_vgpu_state *c, const struct maps
 
 		if (a->ctx >= limits.num_ctx || !c->ctx[a->ctx].live || !a->pages ||
 		    !a->prot || a->prot > 3 || a->va % align || a->iova % align ||
-		    a->pages % (align / 4096) || a->pages >= 1ull << 40 ||
-		    a->va + a->pages * 4096 < a->va || a->iova + a->pages * 4096 < a->iova)
+		    a->pages % (align / 4096) || a->pages > 1ull << 36 ||
+		    a->va >= 1ull << 48 || a->va + a->pages * 4096 > 1ull << 48 ||
+		    a->iova + a->pages * 4096 < a->iova)
 			return false;
 		for (k = 0; k < i; k++) {
 			const struct tessera_mapping *b = &maps->m[k];
@@ -564,12 +574,73 @@ static void power_on(void)
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
+		u64 offset;
+
 		make_state(&st, &maps);
-		memset(&st.common, 0, sizeof(st.common));
-		memcpy(st.common.config, config, sizeof(config));
+		offset = st.common.time_offset_ns;
+		tessera_state_power_on(&st.common);
 		t1_state_power_on(&st);
+		CHECK_EQ(offset, st.common.time_offset_ns);
+		st.common.time_offset_ns = 0;
+		memcpy(st.common.config, config, sizeof(config));
 		CHECK(powered_on(&st));
 	}
+}
+
+/* One event more than there is room for, and nothing else that is wrong. */
+static void too_many_events(void)
+{
+	u8 *count;
+	size_t len;
+	u32 i;
+
+	do {
+		make_state(&st, &maps);
+	} while (st.events.count != T1_EVENTS_MAX);
+	len = save(&st, &maps, buf);
+	for (i = 0; strcmp(fields[i].name, "events"); i++)
+		;
+	count = buf + fields[i].at;
+	/* Events end the stream: the last one once more. */
+	i = (len - (fields[i].at + 4)) / T1_EVENTS_MAX;
+	memcpy(buf + len, buf + len - i, i);
+	CHECK(!load(&back, &maps_back, buf, len));
+	memcpy(count, &(u32){ cpu_to_le32(T1_EVENTS_MAX + 1) }, sizeof(u32));
+	judge(len + i, "a stream with too many events", false);
+}
+
+/* Nothing of the vGPU's arrays is left over: one context more would be beyond them. */
+static void largest_vgpu(void)
+{
+	static struct field f[MAX_FIELDS];
+	size_t len;
+	u32 i, n, tried = 0;
+	struct tessera_state_limits small = limits;
+
+	limits.num_ctx = TESSERA_MAX_CONTEXTS;
+	limits.num_slots = TESSERA_MAX_SLOTS;
+	limits.num_vectors = TESSERA_MAX_SLOTS + 1;
+	limits.num_engines = 2;
+	round_trip();
+	noise();
+	for (make_state(&st, &maps); !maps.num || st.common.phase != TESSERA_VGPU_READY;)
+		make_state(&st, &maps);
+	len = save(&st, &maps, buf);
+	n = num_fields;
+	memcpy(f, fields, sizeof(f));
+	for (i = 0; i < n; i++) {
+		u32 kept, v = htole32(TESSERA_MAX_CONTEXTS);
+
+		if (strcmp(f[i].name, "queue.ctx") && strcmp(f[i].name, "mapping.ctx"))
+			continue;
+		memcpy(&kept, buf + f[i].at, sizeof(kept));
+		memcpy(buf + f[i].at, &v, sizeof(v));
+		judge(len, f[i].name, false);
+		memcpy(buf + f[i].at, &kept, sizeof(kept));
+		tried++;
+	}
+	CHECK(tried > maps.num);
+	limits = small;
 }
 
 static const struct ktap_test tests[] = {
@@ -583,6 +654,8 @@ static const struct ktap_test tests[] = {
 	{ "refused_memory", refused_memory },
 	{ "too_little_room", too_little_room },
 	{ "power_on", power_on },
+	{ "too_many_events", too_many_events },
+	{ "largest_vgpu", largest_vgpu },
 };
 
 int main(int argc, char **argv)
