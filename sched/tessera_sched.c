@@ -677,7 +677,6 @@ static void tessera_sched_count(struct tessera_sched *s, const struct tessera_sc
 	s->num_running += sign;
 	s->num_with_work += e->has_work ? sign : 0;
 	s->weight_sum += sign * (s64)e->weight;
-	s->fixed_sum += sign * (s64)e->fixed_weight;
 }
 
 /* Whether something has happened that only a pick() can answer. */
@@ -717,6 +716,8 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 	unlimited = s->holder && !s->holder->slice_granted_ns;
 	e->running = true;
 	tessera_sched_count(s, e, 1);
+	if (s->policy->ops->start)
+		s->policy->ops->start(s, e);
 	/* In the middle of the others, who are up to a slice ahead: so neither side gains. */
 	if (!s->policy->own_positions && !behind(s->vclock, e->vtime))
 		tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e),
@@ -748,6 +749,8 @@ bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e,
 	tessera_sched_retire(s, e);
 	e->running = false;
 	tessera_sched_count(s, e, -1);
+	if (s->policy->ops->stop)
+		s->policy->ops->stop(s, e);
 	tessera_sched_elastic_update(s, e);
 	tessera_sched_update_idle(s, now_ns);
 	tessera_sched_update_vclock(s);

@@ -77,7 +77,6 @@ void tessera_sched_entity_init(struct tessera_sched_entity *e, const char *name,
 		.name = name,
 		.weight = TESSERA_SCHED_WEIGHT_DEFAULT,
 		.fixed_share_inv = fixed_share_inv,
-		.fixed_weight = TESSERA_SCHED_FIXED_ONE / fixed_share_inv,
 	};
 }
 
