@@ -4,11 +4,12 @@
 # guest that has the whole accelerator, then in three guests that share it under each policy.
 # Lines "demo: ..." on the console report progress; measurements go to /dev/ttyS1 in the form
 # that tests/demo/report/raw.py describes.
-#   host.sh deterministic|ordinary
+#   host.sh deterministic|ordinary POLICY...
 set -u -o pipefail
 
 MODE=$1
-POLICIES='best_effort equal_share fixed_share'
+shift
+POLICIES=("$@")
 V1_UUID=7e55e4a1-0001-4000-8000-000000000001
 UUIDS=(7e55e4a4-0004-4000-8000-000000000001
        7e55e4a4-0004-4000-8000-000000000002
@@ -309,7 +310,7 @@ bind tessera
 say "tessera.ko has the accelerator; types: $(cd "$DEV/mdev_supported_types" && echo *)"
 one_guest
 three_guests
-for policy in $POLICIES; do
+for policy in "${POLICIES[@]}"; do
 	under "$policy"
 done
 for name in "${GUESTS[@]}"; do

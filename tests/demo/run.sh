@@ -66,6 +66,9 @@ step "building modules and programs"
 tests/lab/build.sh $KERNEL user || exit 1
 USER_OUT=$OUT/build/user
 [ -x "$USER_OUT/tests/mnist/build/tessera-mnist" ] || die "the build made no tessera-mnist"
+read -r -a POLICIES < <(tests/lab/in-tree.sh --bind "$USER_OUT:/build" \
+	env TESSERA_SIMULATE=/build/sched/sim/build/simulate /repo/tests/demo/select_policies.py)
+[ ${#POLICIES[@]} -gt 0 ] || die "no policies to run"
 
 rm -rf "$DIR"
 mkdir -p "$DIR/bench"
@@ -76,7 +79,7 @@ setsid tests/lab/boot.sh --kernel $KERNEL --timeout "$LIMIT_S" --out "$DIR/bench
 	--add data/mnist:/data/mnist --add tests/demo/guest.sh:/usr/bin/demo-guest \
 	--guest-add "$USER_OUT/tests/mnist/build/tessera-mnist:/usr/bin/tessera-mnist" \
 	--guest-add data/mnist:/data/mnist --guest-add tests/demo/guest.sh:/usr/bin/demo-guest \
-	-- tests/demo/host.sh "$MODE" >"$DIR/bench/boot.log" 2>&1 </dev/null &
+	-- tests/demo/host.sh "$MODE" "${POLICIES[@]}" >"$DIR/bench/boot.log" 2>&1 </dev/null &
 BOOT=$!
 rc=0
 follow "$DIR/bench/console.log" $BOOT || rc=$?

@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -22,6 +23,7 @@ import figures  # noqa: E402
 import ktap  # noqa: E402
 import raw as rawfile  # noqa: E402
 import report as command  # noqa: E402
+import page  # noqa: E402 (found once report has been)
 
 UUIDS = ["aaaaaaaa-0000-4000-8000-00000000000%d" % i for i in (1, 2, 3)]
 V1 = "bbbbbbbb-0000-4000-8000-000000000001"
@@ -321,6 +323,30 @@ def test_policy_left_out():
     given = Input()
     given.policies = ["best_effort", "fixed_share"]
     expect(given, "best_effort, equal_share, fixed_share")
+
+
+def selected(listed):
+    """(status, standard output, standard error) of the selection from a simulator's list."""
+    with tempfile.TemporaryDirectory() as tmp:
+        fake = os.path.join(tmp, "simulate")
+        with open(fake, "w", encoding="utf-8") as f:
+            f.write(f"#!/bin/sh\ncat <<EOT\n{listed}\nEOT\n")
+        os.chmod(fake, 0o755)
+        done = subprocess.run([os.path.join(TOP, "tests", "demo", "select_policies.py")],
+                              env=dict(os.environ, TESSERA_SIMULATE=fake), check=False,
+                              capture_output=True, text=True)
+    return done.returncode, done.stdout.split(), done.stderr
+
+
+def test_policies_selected():
+    listed = "\n".join(f"{p} proportional" for p in ("new", *reversed(figures.POLICIES)))
+    assert selected(listed) == (0, list(GOT), ""), selected(listed)
+    assert set(page.TEXT_OF_POLICY) == set(figures.POLICIES)
+    for wrong, text in ((listed.replace("fixed_share", "fixed"), "no policy fixed_share"),
+                        (listed.replace("fixed_share proportional", "fixed_share lends"),
+                         "fixed_share promises no shares")):
+        status, names, error = selected(wrong)
+        assert status == 1 and not names and text in error, (status, names, error)
 
 
 def test_phase_not_sampled():

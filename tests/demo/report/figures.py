@@ -13,7 +13,15 @@ ALL_BUSY, IDLE, ONE_STOPPED = "all_busy", "idle", "one_stopped"
 REPORTED = (ALL_BUSY, ONE_STOPPED)
 SKEW_NS = 1000		# the counters of a snapshot are read one after another
 STEADY_BUSY = 0.9	# of the steady window, at least, the engine has worked for the guest
-POLICIES = ("best_effort", "equal_share", "fixed_share")
+
+# What a busy guest is owed under each policy of the demo: of its type, the number of guests that
+# run, and the number of those that have work. tests/demo/select_policies.py runs these.
+OWED = {
+    "best_effort": lambda kind, running, active: 1.0 / active,
+    "equal_share": lambda kind, running, active: 1.0 / running,
+    "fixed_share": lambda kind, running, active: 1.0 / int(kind.rpartition("V")[2]),
+}
+POLICIES = tuple(OWED)
 
 
 class FigureError(Exception):
@@ -45,20 +53,13 @@ class Window:
 def due(policy, kinds, first):
     """Shares owed to guests of types @kinds when all are busy but the first, which is
     "busy", "idle" (its vGPU runs) or "stopped"."""
+    if policy not in OWED:
+        raise FigureError(f"unknown policy {policy}")
     running = len(kinds) - (first == "stopped")
     active = len(kinds) - (first != "busy")
-    owed = []
-    for i, kind in enumerate(kinds):
-        if i == 0 and first != "busy":
-            owed.append(0.0)  # nothing is owed to one that asks for nothing
-        elif policy == "best_effort":
-            owed.append(1.0 / active)
-        elif policy == "equal_share":
-            owed.append(1.0 / running)
-        elif policy == "fixed_share":
-            owed.append(1.0 / int(kind.rpartition("V")[2]))
-        else:
-            raise FigureError(f"unknown policy {policy}")
+    owed = [OWED[policy](kind, running, active) for kind in kinds]
+    if first != "busy":
+        owed[0] = 0.0  # nothing is owed to one that asks for nothing
     return owed
 
 
