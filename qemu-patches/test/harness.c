@@ -78,17 +78,60 @@ static void host_guest_error(void *opaque, const char *fmt, va_list args)
 	m.guest_errors++;
 }
 
-static void host_trace(void *opaque, enum t1_trace kind, uint64_t a, uint64_t b,
-		       uint64_t c, uint64_t d)
+/* With TRACE in the environment. */
+static void __attribute__((format(printf, 1, 2))) tell(const char *fmt, ...)
 {
-	static int on = -1;
+	va_list args;
 
-	if (on < 0)
-		on = !!getenv("TRACE");
-	if (on)
-		printf("# %llu: trace %d: %llu %llu %llu %llu\n", (unsigned long long)m.now, kind,
-		       (unsigned long long)a, (unsigned long long)b, (unsigned long long)c,
-		       (unsigned long long)d);
+	if (!getenv("TRACE"))
+		return;
+	printf("# %llu: ", (unsigned long long)m.now);
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+}
+
+static void host_trace_admin(void *opaque, unsigned int cid, unsigned int opcode, uint32_t ctx,
+			     unsigned int status)
+{
+	tell("admin: cid %u opcode %u ctx %u status %u", cid, opcode, ctx, status);
+}
+
+static void host_trace_start(void *opaque, unsigned int engine, unsigned int slot,
+			     unsigned int opcode, uint64_t cost_ns)
+{
+	tell("start: engine %u slot %u opcode %u cost_ns %llu", engine, slot, opcode,
+	     (unsigned long long)cost_ns);
+}
+
+static void host_trace_end(void *opaque, unsigned int engine, unsigned int slot,
+			   unsigned int opcode, unsigned int fault)
+{
+	tell("end: engine %u slot %u opcode %u fault %u", engine, slot, opcode, fault);
+}
+
+static void host_trace_runlist(void *opaque, unsigned int engine, uint64_t contexts,
+			       unsigned int token, uint64_t switch_ns)
+{
+	tell("runlist: engine %u contexts %llu token %u switch_ns %llu", engine,
+	     (unsigned long long)contexts, token, (unsigned long long)switch_ns);
+}
+
+static void host_trace_event(void *opaque, unsigned int type, unsigned int engine, uint32_t ctx,
+			     uint32_t detail)
+{
+	tell("event: type %u engine %u ctx %u detail %u", type, engine, ctx, detail);
+}
+
+static void host_trace_doorbell(void *opaque, unsigned int slot, uint32_t tail, uint32_t head)
+{
+	tell("doorbell: slot %u tail %u head %u", slot, tail, head);
+}
+
+static void host_trace_reset(void *opaque, unsigned int engine, uint32_t ctx)
+{
+	tell("reset: engine %u ctx %u", engine, ctx);
 }
 
 const struct t1_host_ops machine_ops = {
@@ -99,7 +142,13 @@ const struct t1_host_ops machine_ops = {
 	.vram_dirty = host_vram_dirty,
 	.irq = host_irq,
 	.guest_error = host_guest_error,
-	.trace = host_trace,
+	.trace_admin = host_trace_admin,
+	.trace_start = host_trace_start,
+	.trace_end = host_trace_end,
+	.trace_runlist = host_trace_runlist,
+	.trace_event = host_trace_event,
+	.trace_doorbell = host_trace_doorbell,
+	.trace_reset = host_trace_reset,
 };
 
 const struct t1_config machine_config = {

@@ -299,7 +299,7 @@ void t1_admin_run(struct t1_core *core)
 		}
 		asq->head = (asq->head + 1) & (asq->size - 1);
 		status = admin_cmd(core, &cmd);
-		trace(core, T1_TRACE_ADMIN, cmd.cid, cmd.opcode, cmd.ctx, status);
+		core->ops->trace_admin(core->opaque, cmd.cid, cmd.opcode, cmd.ctx, status);
 		if (status)
 			t1_guest_error(core, "admin command 0x%02x on context %u failed: status %u",
 				       cmd.opcode, cmd.ctx, status);

@@ -23,17 +23,6 @@
 
 #define T1_NEVER		UINT64_MAX	/* a time that does not come */
 
-/* Kinds of events for struct t1_host_ops.trace, with their arguments. */
-enum t1_trace {
-	T1_TRACE_ADMIN,		/* cid, opcode, ctx, status */
-	T1_TRACE_START,		/* engine, slot, opcode, remaining cost in ns */
-	T1_TRACE_END,		/* engine, slot, opcode, fault */
-	T1_TRACE_RUNLIST,	/* engine, contexts, token, switch cost in ns */
-	T1_TRACE_EVENT,		/* type, engine, ctx, token or fault */
-	T1_TRACE_DOORBELL,	/* slot, tail, head, 0 */
-	T1_TRACE_RESET,		/* engine, or NUM_ENGINES for the function; ctx, 0, 0 */
-};
-
 /**
  * struct t1_config - modelled speeds and sizes, fixed for a core's lifetime
  * @vram_bytes: device memory, a multiple of 2 MiB
@@ -68,7 +57,13 @@ struct t1_config {
  * @vram_dirty: [@offset, @offset + @len) of device memory has been written
  * @irq: send MSI-X vector @vector
  * @guest_error: report a guest's mistake; the text has no trailing newline
- * @trace: see enum t1_trace
+ * @trace_admin: an admin command has been run
+ * @trace_start: a command begins, or goes on, and takes @cost_ns
+ * @trace_end: a command has ended, with @fault or 0
+ * @trace_runlist: the runlist of @contexts comes into force, for a cost of @switch_ns
+ * @trace_event: an event is posted; @detail is its fault, or else its token
+ * @trace_doorbell: a doorbell was rung, while the queue's head was @head
+ * @trace_reset: @engine was reset, or the function if that is past the last engine
  */
 struct t1_host_ops {
 	uint64_t (*now)(void *opaque);
@@ -78,8 +73,18 @@ struct t1_host_ops {
 	void (*vram_dirty)(void *opaque, uint64_t offset, uint64_t len);
 	void (*irq)(void *opaque, unsigned int vector);
 	void (*guest_error)(void *opaque, const char *fmt, va_list args);
-	void (*trace)(void *opaque, enum t1_trace kind,
-		      uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+	void (*trace_admin)(void *opaque, unsigned int cid, unsigned int opcode, uint32_t ctx,
+			    unsigned int status);
+	void (*trace_start)(void *opaque, unsigned int engine, unsigned int slot,
+			    unsigned int opcode, uint64_t cost_ns);
+	void (*trace_end)(void *opaque, unsigned int engine, unsigned int slot,
+			  unsigned int opcode, unsigned int fault);
+	void (*trace_runlist)(void *opaque, unsigned int engine, uint64_t contexts,
+			      unsigned int token, uint64_t switch_ns);
+	void (*trace_event)(void *opaque, unsigned int type, unsigned int engine, uint32_t ctx,
+			    uint32_t detail);
+	void (*trace_doorbell)(void *opaque, unsigned int slot, uint32_t tail, uint32_t head);
+	void (*trace_reset)(void *opaque, unsigned int engine, uint32_t ctx);
 };
 
 struct t1_core;

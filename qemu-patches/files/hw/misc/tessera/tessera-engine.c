@@ -148,8 +148,8 @@ static void run_queue(struct t1_core *core, struct engine *e, struct queue *q, u
 {
 	e->slot = queue_slot(core, q);
 	enter_phase(e, PHASE_RUN, t, q->cost_ns - q->done_ns);
-	trace(core, T1_TRACE_START, q->engine, e->slot, q->cmd.opcode,
-	      q->cost_ns - q->done_ns);
+	core->ops->trace_start(core->opaque, q->engine, e->slot, q->cmd.opcode,
+			       q->cost_ns - q->done_ns);
 }
 
 /* Put the waiting runlist into force. */
@@ -196,7 +196,8 @@ static void engine_next(struct t1_core *core, unsigned int n, uint64_t t)
 	while (core_ready(core) && !core_stalled(core)) {
 		if (e->want) {
 			ns = e->want_runlist == e->runlist ? 0 : core->config.switch_ns;
-			trace(core, T1_TRACE_RUNLIST, n, e->want_runlist, e->want_token, ns);
+			core->ops->trace_runlist(core->opaque, n, e->want_runlist, e->want_token,
+						 ns);
 			if (ns) {
 				enter_phase(e, PHASE_SWITCH, t, ns);
 				return;
@@ -357,7 +358,7 @@ void t1_engine_abort(struct t1_core *core, unsigned int e, uint64_t t)
 
 	leave_phase(core, eng, t);
 	if (!preemptible) {
-		trace(core, T1_TRACE_RESET, e, running(core, eng)->ctx, 0, 0);
+		core->ops->trace_reset(core->opaque, e, running(core, eng)->ctx);
 		eng->reset_event = false;
 		enter_phase(eng, PHASE_RESET, t, core->config.reset_ns);
 	}
@@ -410,8 +411,8 @@ void t1_engine_submit(struct t1_core *core, unsigned int e, uint32_t val, uint64
 		if (!core_stalled(core) &&
 		    (eng->want_runlist == eng->runlist ||
 		     (holds && mode == T1_RL_PREEMPT_NONE))) {
-			trace(core, T1_TRACE_RUNLIST, e, eng->want_runlist,
-			      eng->want_token, 0);
+			core->ops->trace_runlist(core->opaque, e, eng->want_runlist,
+						 eng->want_token, 0);
 			runlist_in(core, e, t);
 			t1_queue_sem_poll(core, t, true, e);
 		}
@@ -449,7 +450,7 @@ void t1_engine_reset(struct t1_core *core, unsigned int e, uint64_t t)
 	enter_phase(eng, PHASE_RESET, t, core->config.reset_ns);
 	eng->reset_event = true;
 	eng->reset_ctx = q ? q->ctx : T1_NO_CONTEXT;
-	trace(core, T1_TRACE_RESET, e, eng->reset_ctx, 0, 0);
+	core->ops->trace_reset(core->opaque, e, eng->reset_ctx);
 	if (q)
 		t1_queue_fault(core, q, T1_FAULT_ENGINE_RESET, 0, t);
 }

@@ -88,6 +88,6 @@ void t1_event_post(struct t1_core *core, unsigned int type, unsigned int engine,
 		.switch_ns = t1_engine_switch_ns(core, engine, t),
 	};
 	core->backlog_count++;
-	trace(core, T1_TRACE_EVENT, type, engine, ctx, fault ? fault : e->token);
+	core->ops->trace_event(core->opaque, type, engine, ctx, fault ? fault : e->token);
 	t1_event_flush(core);
 }

@@ -194,12 +194,6 @@ struct t1_core {
 void t1_guest_error(struct t1_core *core, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static inline void trace(struct t1_core *core, enum t1_trace kind,
-			 uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-	core->ops->trace(core->opaque, kind, a, b, c, d);
-}
-
 static inline uint64_t sat_add(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;

@@ -118,32 +118,44 @@ static void G_GNUC_PRINTF(2, 0) t1_pci_guest_error(void *opaque, const char *fmt
 	qemu_log_mask(LOG_GUEST_ERROR, "tessera: %s\n", msg);
 }
 
-static void t1_trace(void *opaque, enum t1_trace kind,
-		     uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+static void t1_trace_admin(void *opaque, unsigned int cid, unsigned int opcode, uint32_t ctx,
+			   unsigned int status)
 {
-	switch (kind) {
-	case T1_TRACE_ADMIN:
-		trace_tessera_admin(a, b, c, d);
-		break;
-	case T1_TRACE_START:
-		trace_tessera_start(a, b, c, d);
-		break;
-	case T1_TRACE_END:
-		trace_tessera_end(a, b, c, d);
-		break;
-	case T1_TRACE_RUNLIST:
-		trace_tessera_runlist(a, b, c, d);
-		break;
-	case T1_TRACE_EVENT:
-		trace_tessera_event(a, b, c, d);
-		break;
-	case T1_TRACE_DOORBELL:
-		trace_tessera_doorbell(a, b, c);
-		break;
-	case T1_TRACE_RESET:
-		trace_tessera_reset(a, b);
-		break;
-	}
+	trace_tessera_admin(cid, opcode, ctx, status);
+}
+
+static void t1_trace_start(void *opaque, unsigned int engine, unsigned int slot,
+			   unsigned int opcode, uint64_t cost_ns)
+{
+	trace_tessera_start(engine, slot, opcode, cost_ns);
+}
+
+static void t1_trace_end(void *opaque, unsigned int engine, unsigned int slot, unsigned int opcode,
+			 unsigned int fault)
+{
+	trace_tessera_end(engine, slot, opcode, fault);
+}
+
+static void t1_trace_runlist(void *opaque, unsigned int engine, uint64_t contexts,
+			     unsigned int token, uint64_t switch_ns)
+{
+	trace_tessera_runlist(engine, contexts, token, switch_ns);
+}
+
+static void t1_trace_event(void *opaque, unsigned int type, unsigned int engine, uint32_t ctx,
+			   uint32_t detail)
+{
+	trace_tessera_event(type, engine, ctx, detail);
+}
+
+static void t1_trace_doorbell(void *opaque, unsigned int slot, uint32_t tail, uint32_t head)
+{
+	trace_tessera_doorbell(slot, tail, head);
+}
+
+static void t1_trace_reset(void *opaque, unsigned int engine, uint32_t ctx)
+{
+	trace_tessera_reset(engine, ctx);
 }
 
 static const struct t1_host_ops t1_host_ops = {
@@ -154,7 +166,13 @@ static const struct t1_host_ops t1_host_ops = {
 	.vram_dirty = t1_vram_dirty,
 	.irq = t1_irq,
 	.guest_error = t1_pci_guest_error,
-	.trace = t1_trace,
+	.trace_admin = t1_trace_admin,
+	.trace_start = t1_trace_start,
+	.trace_end = t1_trace_end,
+	.trace_runlist = t1_trace_runlist,
+	.trace_event = t1_trace_event,
+	.trace_doorbell = t1_trace_doorbell,
+	.trace_reset = t1_trace_reset,
 };
 
 static void t1_timer(void *opaque)

@@ -241,7 +241,7 @@ bool t1_queue_end(struct t1_core *core, struct queue *q, uint64_t t)
 	unsigned int fault;
 
 	fault = t1_cmd_exec(core, q, t, &fault_va);
-	trace(core, T1_TRACE_END, q->engine, queue_slot(core, q), opcode, fault);
+	core->ops->trace_end(core->opaque, q->engine, queue_slot(core, q), opcode, fault);
 	if (fault) {
 		t1_queue_fault(core, q, fault, fault_va, t);
 		return true;
@@ -353,7 +353,7 @@ void t1_queue_doorbell(struct t1_core *core, unsigned int slot, uint32_t tail)
 		t1_guest_error(core, "doorbell of slot %u dropped: no queue in it", slot);
 		return;
 	}
-	trace(core, T1_TRACE_DOORBELL, slot, tail, q->head, 0);
+	core->ops->trace_doorbell(core->opaque, slot, tail, q->head);
 	if (tail - q->head > 1u << q->ring_log2) {
 		t1_guest_error(core, "slot %u: tail %u too far ahead of head %u", slot, tail,
 			       q->head);

@@ -184,7 +184,7 @@ static void write_ctrl(struct t1_core *core, uint32_t val)
 
 	if (val & T1_CTRL_RESET) {
 		t1_core_power_on(core);
-		trace(core, T1_TRACE_RESET, NUM_ENGINES, 0, 0, 0);
+		core->ops->trace_reset(core->opaque, NUM_ENGINES, 0);
 		return;
 	}
 	core->ctrl = val & T1_CTRL_ENABLE;
