@@ -81,6 +81,18 @@ static struct tessera_accel *tessera_bind_alloc(struct pci_dev *pdev)
 	return accel;
 }
 
+/* Neither a reset nor a timer that could ask for one outlives this. */
+static void tessera_bind_halt(struct tessera_accel *accel)
+{
+	/* No timer and no lost operation asks for a reset after this, */
+	tessera_dispatcher_down(accel);
+	/* and one under way ends before what it uses goes. */
+	cancel_work_sync(&accel->reset_work);
+	tessera_dispatcher_down(accel);
+	accel->hw->ops->stop(accel->hw);
+	cancel_work_sync(&accel->reset_work);
+}
+
 /* All of the accelerator but its BARs; what is undone last comes first. */
 static int tessera_bind_start(struct tessera_accel *accel)
 {
@@ -112,9 +124,7 @@ static int tessera_bind_start(struct tessera_accel *accel)
 
 err_start:
 	tessera_debugfs_remove(accel);
-	tessera_dispatcher_down(accel);
-	ops->stop(hw);
-	cancel_work_sync(&accel->reset_work);
+	tessera_bind_halt(accel);
 err_dispatcher:
 	tessera_dispatcher_fini(accel);
 err_hw:
@@ -124,19 +134,11 @@ err_hw:
 
 static void tessera_bind_stop(struct tessera_accel *accel)
 {
-	const struct tessera_hw_ops *ops = accel->kind->hw;
-
 	tessera_mdev_unregister(accel);
 	tessera_debugfs_remove(accel);
-	/* No timer and no lost operation asks for a reset after this, */
-	tessera_dispatcher_down(accel);
-	/* and one under way ends before what it uses goes. */
-	cancel_work_sync(&accel->reset_work);
-	tessera_dispatcher_down(accel);
-	ops->stop(accel->hw);
-	cancel_work_sync(&accel->reset_work);
+	tessera_bind_halt(accel);
 	tessera_dispatcher_fini(accel);
-	ops->free(accel->hw);
+	accel->hw->ops->free(accel->hw);
 }
 
 static int tessera_bind_probe(struct pci_dev *pdev, const struct pci_device_id *id)
