@@ -51,7 +51,7 @@ static void tessera_bind_event(struct tessera_accel *accel, const struct tessera
 		vgpu = rcu_dereference(accel->owner[ev->ctx]);
 	if (ev->type != TESSERA_HW_FAULT)
 		tessera_dispatcher_event(accel, ev, vgpu ? vgpu->engine : NULL);
-	else if (vgpu)
+	else if (vgpu && tessera_vgpu_model(vgpu)->event)
 		tessera_vgpu_model(vgpu)->event(vgpu, ev);
 	rcu_read_unlock();
 }
