@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # In the virtual host, in exact virtual time: QEMU's edu device, and one small driver of it on bare
-# metal, in a guest that has the function, and in three guests with vGPUs. edu.sh ROUNDS PROGRAM...
+# metal, in a guest that has the function, and in three guests with vGPUs, of which one turns
+# hostile. edu.sh ROUNDS PROGRAM...
 # shellcheck disable=SC2034 # lib.sh reads it
 DEVICE="0x1234 0x11e8"
 . /tests/in-host/lib.sh
@@ -36,13 +37,44 @@ at_once()
 	return $sum
 }
 
+# The second in which all that were told by then begin
+soon()
+{
+	echo $(($(date +%s) + 3))
+}
+
+# shares NAME FILE: tell what three equals got, and check that each has a third within 5 %
+shares()
+{
+	echo "# $1: $(tr '\n' ' ' <"$2")"
+	awk '
+		{ got[NR] = $1; sum += $1 }
+		END {
+			for (i in got)
+				bad = bad || got[i] < 0.95 * sum / 3 || got[i] > 1.05 * sum / 3
+			exit bad || NR != 3 || !sum
+		}' "$2"
+	result $? "$1: each of three equals has a third"
+}
+
+# engine_ns ENGINE: the three vGPUs' time on it
+engine_ns()
+{
+	for u in $U1 $U2 $U3; do
+		stat_of $u "$1_ns"
+	done
+}
+
+program "bare metal: edu_regs" /tests/edu/edu_regs
 modprobe edu_drv
-says "bare metal" $WORK rounds $ROUNDS 1
+says "bare metal" $WORK rounds 100 1
 modprobe vfio-pci
 give_to vfio-pci
 guest start p "$BDF"
+in_guest p /tests/edu/edu_regs
+in_guest p /tests/edu/edu_dma
 says "passed through: the driver loads" guest run p "modprobe edu_drv"
-says "passed through" guest run -t 400 p "$WORK rounds $ROUNDS 2"
+says "passed through" guest run -t 2000 p "$WORK rounds 100 2"
 guest stop p
 rmmod edu_drv
 mediate
@@ -50,30 +82,44 @@ result $? "tessera.ko has the edu"
 for p; do
 	program "${p##*/}" "/tests/$p"
 done
-vgpu V16 $U1 && vgpu V16 $U2 && vgpu V16 $U3
+
+# Idle guests wait for most of the time, which passes at once; what wakes them up does not
+echo 0 >/sys/module/kvm/parameters/halt_poll_ns
+QUIET="tsc=reliable nowatchdog psi=0 cgroup_disable=memory"
+vgpu V4 $U1 && vgpu V4 $U2 && vgpu V4 $U3
 result $? "three vGPUs are made"
-guest start a --nowait $U1
-guest start b --nowait $U2
-guest start c --nowait $U3
+guest start a --append "$QUIET" --nowait $U1
+guest start b --append "$QUIET" --nowait $U2
+guest start c --append "$QUIET" --nowait $U3
 guest ready a b c
 result $? "three guests boot"
-says "the driver loads in each" at_once 60 'modprobe edu_drv #'
+in_guest a /tests/edu/edu_regs
+in_guest b /tests/edu/edu_dma
+says "the driver loads in two" guest run a 'modprobe edu_drv'
+says "... and in the other" guest run b 'modprobe edu_drv'
+job=$(guest run --bg c "/tests/edu/edu_dma hostile 300")
+ja=$(guest run --bg a "$WORK rounds 50 1")
+says "a hostile neighbour: b's bytes are its own" guest run -t 900 b "$WORK rounds 50 2"
+says "a hostile neighbour: a's bytes are its own" guest wait -t 900 a "$ja"
+says "the hostile guest goes on" guest wait -t 900 c "$job"
+log_check "a hostile neighbour"
+says "the driver loads in the hostile guest" guest run c 'modprobe edu_drv'
+at_once 60 'echo 3600 >/proc/sys/vm/stat_interval #'
 for policy in $(tr -d '[]' <"$PCI/vgpu_sched/policy"); do
 	echo "$policy" >"$PCI/vgpu_sched/policy"
-	at_once 400 $WORK rounds $ROUNDS
+	at_once 4000 $WORK rounds $ROUNDS
 	result $? "$policy: factorials are right, and each guest gets its own bytes back"
-	# Operations, not engine time: the device computes in a thread outside of virtual time
-	at_once 60 $WORK loop 2000
-	rc=$?
-	echo "# $policy: $(cat /tmp/at_once.? | tr '\n' ' ')factorials"
-	cat /tmp/at_once.? | awk '
-		{ got[NR] = $1; sum += $1 }
-		END {
-			for (i in got)
-				bad = bad || got[i] < 0.95 * sum / 3 || got[i] > 1.05 * sum / 3
-			exit bad || NR != 3
-		}'
-	result $((rc + $?)) "$policy: each of three equals does a third of the factorials"
+	engine_ns dma >/tmp/dma
+	at_once 200 $WORK copy 60000 "$(soon)"
+	result $? "$policy: transfers one after the other"
+	engine_ns dma | paste - /tmp/dma | awk '{ print $1 - $2 }' >/tmp/dma.got
+	shares "$policy: ns of the DMA engine" /tmp/dma.got
+	# A factorial takes some 50 us, a slice 1 ms at least. They are counted: the device
+	# computes in a thread outside of virtual time, so how long one takes is the machine's
+	at_once 60 $WORK loop 1000 "$(soon)"
+	result $? "$policy: factorials one after the other"
+	cat /tmp/at_once.? >/tmp/factorial.n
+	shares "$policy: factorials" /tmp/factorial.n
 	log_check "$policy"
 done
 for g in a b c; do
