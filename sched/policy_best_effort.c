@@ -13,26 +13,28 @@
  */
 #include "tessera_sched_internal.h"
 
-static u32 best_effort_weight(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u32 tessera_best_effort_weight(const struct tessera_sched *s,
+				      const struct tessera_sched_entity *e)
 {
 	return e->weight;
 }
 
-static u32 best_effort_due_ppm(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u32 tessera_best_effort_due_ppm(const struct tessera_sched *s,
+				       const struct tessera_sched_entity *e)
 {
 	/* The sum fits: a weight has 14 bits. */
 	return div_u64((u64)e->weight * TESSERA_SCHED_PPM, (u32)s->weight_sum);
 }
 
-static const struct tessera_sched_policy_ops best_effort_ops = {
+static const struct tessera_sched_policy_ops tessera_best_effort_ops = {
 	.unit = TESSERA_SCHED_WEIGHT_DEFAULT,
-	.weight = best_effort_weight,
-	.due_ppm = best_effort_due_ppm,
+	.weight = tessera_best_effort_weight,
+	.due_ppm = tessera_best_effort_due_ppm,
 };
 
 const struct tessera_sched_policy tessera_sched_best_effort = {
 	.name = "best_effort",
 	.work_conserving = true,
 	.proportional = true,
-	.ops = &best_effort_ops,
+	.ops = &tessera_best_effort_ops,
 };

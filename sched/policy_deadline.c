@@ -17,13 +17,13 @@
 #include "tessera_sched_internal.h"
 
 /**
- * struct deadline - the policy's own, of a scheduler
+ * struct tessera_deadline - the policy's own, of a scheduler
  * @eligible: those that wait and are eligible, by deadline; the others are in the common heap
  * @base: @sum is of weight * (vtime - this)
  * @sum: over those that have joined
  * @weight: of those, in all
  */
-struct deadline {
+struct tessera_deadline {
 	struct tessera_sched_heap eligible;
 	u64 base;
 	s64 sum;
@@ -31,41 +31,43 @@ struct deadline {
 };
 
 /**
- * struct deadline_entity - the policy's own, of an entity
+ * struct tessera_deadline_entity - the policy's own, of an entity
  * @deadline: in virtual time
  * @eligible: it is in the heap of those
  */
-struct deadline_entity {
+struct tessera_deadline_entity {
 	u64 deadline;
 	u32 eligible;
 };
 
-_Static_assert(sizeof(struct deadline) <= sizeof(((struct tessera_sched *)0)->priv), "priv");
-_Static_assert(sizeof(struct deadline_entity) <= sizeof(((struct tessera_sched_entity *)0)->priv),
+_Static_assert(sizeof(struct tessera_deadline) <= sizeof(((struct tessera_sched *)0)->priv),
 	       "priv");
+_Static_assert(sizeof(struct tessera_deadline_entity) <=
+	       sizeof(((struct tessera_sched_entity *)0)->priv), "priv");
 
-static struct deadline *of(const struct tessera_sched *s)
+static struct tessera_deadline *tessera_deadline_of(const struct tessera_sched *s)
 {
-	return (struct deadline *)s->priv;
+	return (struct tessera_deadline *)s->priv;
 }
 
-static struct deadline_entity *of_entity(const struct tessera_sched_entity *e)
+static struct tessera_deadline_entity *
+tessera_deadline_of_entity(const struct tessera_sched_entity *e)
 {
-	return (struct deadline_entity *)e->priv;
+	return (struct tessera_deadline_entity *)e->priv;
 }
 
-static void deadline_init(struct tessera_sched *s)
+static void tessera_deadline_init(struct tessera_sched *s)
 {
-	*of(s) = (struct deadline){ .base = s->vclock };
+	*tessera_deadline_of(s) = (struct tessera_deadline){ .base = s->vclock };
 }
 
 /*
  * The mean, from the sum of weight * (vtime - base). A position ahead of it by a second of
  * engine time adds 10^11 to the sum, whatever the weight: no overflow with 10^7 vGPUs.
  */
-static u64 average(const struct tessera_sched *s)
+static u64 tessera_deadline_average(const struct tessera_sched *s)
 {
-	const struct deadline *d = of(s);
+	const struct tessera_deadline *d = tessera_deadline_of(s);
 
 	if (!d->weight)
 		return s->vclock;
@@ -74,10 +76,10 @@ static u64 average(const struct tessera_sched *s)
 	return d->base + div_u64(d->sum, (u32)d->weight);
 }
 
-static u64 deadline_clock(struct tessera_sched *s)
+static u64 tessera_deadline_clock(struct tessera_sched *s)
 {
-	struct deadline *d = of(s);
-	u64 mean = average(s);
+	struct tessera_deadline *d = tessera_deadline_of(s);
+	u64 mean = tessera_deadline_average(s);
 
 	/* Keeps the sum near zero. */
 	d->sum -= (s64)(mean - d->base) * (s64)d->weight;
@@ -85,7 +87,8 @@ static u64 deadline_clock(struct tessera_sched *s)
 	return mean;
 }
 
-static u64 deadline_of(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u64 tessera_deadline_next(const struct tessera_sched *s,
+				 const struct tessera_sched_entity *e)
 {
 	u64 slice = tessera_sched_slice_ns(s, e);
 	u32 rem = 0;
@@ -93,116 +96,142 @@ static u64 deadline_of(const struct tessera_sched *s, const struct tessera_sched
 	return e->vtime + tessera_sched_to_virtual(s, slice, e->weight, &rem);
 }
 
-static void deadline_join(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_deadline_join(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
-	u64 mean = deadline_clock(s);
+	struct tessera_deadline *d = tessera_deadline_of(s);
+	u64 mean = tessera_deadline_clock(s);
 
 	if (e->joined)
 		return;
 	if (tessera_sched_behind(e->vtime, mean))
 		e->vtime = mean;
-	of_entity(e)->deadline = e->vtime;
-	of(s)->sum += (s64)(e->vtime - of(s)->base) * e->weight;
-	of(s)->weight += e->weight;
+	tessera_deadline_of_entity(e)->deadline = e->vtime;
+	d->sum += (s64)(e->vtime - d->base) * e->weight;
+	d->weight += e->weight;
 	e->joined = true;
 }
 
-static void deadline_leave(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_deadline_leave(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
+	struct tessera_deadline *d = tessera_deadline_of(s);
+
 	if (!e->joined)
 		return;
-	of(s)->sum -= (s64)(e->vtime - of(s)->base) * e->weight;
-	of(s)->weight -= e->weight;
+	d->sum -= (s64)(e->vtime - d->base) * e->weight;
+	d->weight -= e->weight;
 	e->joined = false;
 }
 
-static void deadline_advanced(struct tessera_sched *s, struct tessera_sched_entity *e, u64 virtual)
+static void tessera_deadline_advanced(struct tessera_sched *s, struct tessera_sched_entity *e,
+				      u64 virtual)
 {
+	struct tessera_deadline_entity *de = tessera_deadline_of_entity(e);
+
 	if (!e->joined)
 		return;
-	of(s)->sum += (s64)virtual * e->weight;
-	if (!tessera_sched_behind(e->vtime, of_entity(e)->deadline))
-		of_entity(e)->deadline = deadline_of(s, e);
+	tessera_deadline_of(s)->sum += (s64)virtual * e->weight;
+	if (!tessera_sched_behind(e->vtime, de->deadline))
+		de->deadline = tessera_deadline_next(s, e);
 }
 
-static bool is_eligible(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static bool tessera_deadline_is_eligible(const struct tessera_sched *s,
+					 const struct tessera_sched_entity *e)
 {
-	return !tessera_sched_behind(average(s), e->vtime);
+	return !tessera_sched_behind(tessera_deadline_average(s), e->vtime);
 }
 
-static void deadline_queue(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_deadline_queue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
-	of_entity(e)->eligible = is_eligible(s, e);
-	if (of_entity(e)->eligible)
-		tessera_sched_heap_insert(&of(s)->eligible, &e->node, of_entity(e)->deadline);
+	struct tessera_deadline_entity *de = tessera_deadline_of_entity(e);
+
+	de->eligible = tessera_deadline_is_eligible(s, e);
+	if (de->eligible)
+		tessera_sched_heap_insert(&tessera_deadline_of(s)->eligible, &e->node,
+					  de->deadline);
 	else
 		tessera_sched_heap_insert(&s->heap, &e->node, e->vtime);
 }
 
-static void deadline_unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_deadline_unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
-	tessera_sched_heap_remove(of_entity(e)->eligible ? &of(s)->eligible : &s->heap, &e->node);
+	struct tessera_sched_heap *heap = &s->heap;
+
+	if (tessera_deadline_of_entity(e)->eligible)
+		heap = &tessera_deadline_of(s)->eligible;
+	tessera_sched_heap_remove(heap, &e->node);
 }
 
-static bool deadline_any(const struct tessera_sched *s)
+/* The first of those that are eligible, or NULL. */
+static struct tessera_sched_entity *tessera_deadline_first(const struct tessera_sched *s)
 {
-	return tessera_sched_heap_first(&s->heap) || tessera_sched_heap_first(&of(s)->eligible);
+	struct tessera_sched_heap *eligible = &tessera_deadline_of(s)->eligible;
+
+	return tessera_sched_entity_of(tessera_sched_heap_first(eligible));
+}
+
+static bool tessera_deadline_any(const struct tessera_sched *s)
+{
+	return tessera_sched_heap_first(&s->heap) || tessera_deadline_first(s);
 }
 
 /* Once eligible, one stays so until it is served, even if the mean falls as others leave. */
-static struct tessera_sched_entity *deadline_pick_waiting(struct tessera_sched *s)
+static struct tessera_sched_entity *tessera_deadline_pick_waiting(struct tessera_sched *s)
 {
 	struct tessera_sched_entity *e;
 
 	for (;;) {
 		e = tessera_sched_entity_of(tessera_sched_heap_first(&s->heap));
-		if (!e || !is_eligible(s, e))
+		if (!e || !tessera_deadline_is_eligible(s, e))
 			break;
-		deadline_unqueue(s, e);
-		deadline_queue(s, e);
+		tessera_deadline_unqueue(s, e);
+		tessera_deadline_queue(s, e);
 	}
-	if (tessera_sched_heap_first(&of(s)->eligible))
-		e = tessera_sched_entity_of(tessera_sched_heap_first(&of(s)->eligible));
+	if (tessera_deadline_first(s))
+		e = tessera_deadline_first(s);
 	return e;
 }
 
-static struct tessera_sched_entity *deadline_select(struct tessera_sched *s,
-						    struct tessera_sched_entity *h)
+static struct tessera_sched_entity *tessera_deadline_select(struct tessera_sched *s,
+							    struct tessera_sched_entity *h)
 {
-	struct tessera_sched_entity *e = deadline_pick_waiting(s);
-	bool eligible = is_eligible(s, h);
+	struct tessera_sched_entity *e = tessera_deadline_pick_waiting(s);
+	const struct tessera_deadline_entity *dh = tessera_deadline_of_entity(h);
+	const struct tessera_deadline_entity *de = tessera_deadline_of_entity(e);
+	bool eligible = tessera_deadline_is_eligible(s, h);
 
-	if (eligible != of_entity(e)->eligible)
+	if (eligible != de->eligible)
 		return eligible ? h : e;
 	if (eligible)
-		return tessera_sched_behind(of_entity(h)->deadline, of_entity(e)->deadline) ? h : e;
+		return tessera_sched_behind(dh->deadline, de->deadline) ? h : e;
 	return tessera_sched_behind(h->vtime, e->vtime) ? h : e;
 }
 
-static u32 deadline_weight(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u32 tessera_deadline_weight(const struct tessera_sched *s,
+				   const struct tessera_sched_entity *e)
 {
 	return e->weight;
 }
 
-static u32 deadline_due_ppm(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u32 tessera_deadline_due_ppm(const struct tessera_sched *s,
+				    const struct tessera_sched_entity *e)
 {
 	return div_u64((u64)e->weight * TESSERA_SCHED_PPM, (u32)s->weight_sum);
 }
 
-static const struct tessera_sched_policy_ops deadline_ops = {
+static const struct tessera_sched_policy_ops tessera_deadline_ops = {
 	.unit = TESSERA_SCHED_WEIGHT_DEFAULT,
-	.weight = deadline_weight,
-	.due_ppm = deadline_due_ppm,
-	.queue = deadline_queue,
-	.unqueue = deadline_unqueue,
-	.pick_waiting = deadline_pick_waiting,
-	.select = deadline_select,
-	.join = deadline_join,
-	.leave = deadline_leave,
-	.advanced = deadline_advanced,
-	.clock = deadline_clock,
-	.any = deadline_any,
-	.init = deadline_init,
+	.weight = tessera_deadline_weight,
+	.due_ppm = tessera_deadline_due_ppm,
+	.queue = tessera_deadline_queue,
+	.unqueue = tessera_deadline_unqueue,
+	.pick_waiting = tessera_deadline_pick_waiting,
+	.select = tessera_deadline_select,
+	.join = tessera_deadline_join,
+	.leave = tessera_deadline_leave,
+	.advanced = tessera_deadline_advanced,
+	.clock = tessera_deadline_clock,
+	.any = tessera_deadline_any,
+	.init = tessera_deadline_init,
 };
 
 const struct tessera_sched_policy tessera_sched_deadline = {
@@ -211,5 +240,5 @@ const struct tessera_sched_policy tessera_sched_deadline = {
 	.proportional = true,
 	.slice_requests = true,
 	.own_positions = true,
-	.ops = &deadline_ops,
+	.ops = &tessera_deadline_ops,
 };

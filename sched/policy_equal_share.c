@@ -12,25 +12,27 @@
  */
 #include "tessera_sched_internal.h"
 
-static u32 equal_share_weight(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u32 tessera_equal_share_weight(const struct tessera_sched *s,
+				      const struct tessera_sched_entity *e)
 {
 	return 1;
 }
 
-static u32 equal_share_due_ppm(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u32 tessera_equal_share_due_ppm(const struct tessera_sched *s,
+				       const struct tessera_sched_entity *e)
 {
 	return div_u64(TESSERA_SCHED_PPM, s->num_running);
 }
 
-static const struct tessera_sched_policy_ops equal_share_ops = {
+static const struct tessera_sched_policy_ops tessera_equal_share_ops = {
 	.unit = 1,
-	.weight = equal_share_weight,
-	.due_ppm = equal_share_due_ppm,
+	.weight = tessera_equal_share_weight,
+	.due_ppm = tessera_equal_share_due_ppm,
 };
 
 const struct tessera_sched_policy tessera_sched_equal_share = {
 	.name = "equal_share",
 	.work_conserving = false,
 	.proportional = true,
-	.ops = &equal_share_ops,
+	.ops = &tessera_equal_share_ops,
 };

@@ -20,19 +20,21 @@
 /* Below 1/1024 it is what rounding of 1/3 and the like leaves, not unsold time. */
 #define FIXED_IDLE_MIN	(TESSERA_SCHED_FIXED_ONE >> 10)
 
-static u32 fixed_share_weight(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u32 tessera_fixed_share_weight(const struct tessera_sched *s,
+				      const struct tessera_sched_entity *e)
 {
 	return e->fixed_weight;
 }
 
-static u32 fixed_share_idle_weight(const struct tessera_sched *s)
+static u32 tessera_fixed_share_idle_weight(const struct tessera_sched *s)
 {
 	if (s->fixed_sum > TESSERA_SCHED_FIXED_ONE - FIXED_IDLE_MIN)
 		return 0;
 	return TESSERA_SCHED_FIXED_ONE - (u32)s->fixed_sum;
 }
 
-static u32 fixed_share_due_ppm(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u32 tessera_fixed_share_due_ppm(const struct tessera_sched *s,
+				       const struct tessera_sched_entity *e)
 {
 	/* More running than the types allow: all shrink alike. The sum has 24 + 16 bits. */
 	if (s->fixed_sum > TESSERA_SCHED_FIXED_ONE)
@@ -41,11 +43,11 @@ static u32 fixed_share_due_ppm(const struct tessera_sched *s, const struct tesse
 	return div_u64(TESSERA_SCHED_PPM, e->fixed_share_inv);
 }
 
-static const struct tessera_sched_policy_ops fixed_share_ops = {
+static const struct tessera_sched_policy_ops tessera_fixed_share_ops = {
 	.unit = TESSERA_SCHED_FIXED_ONE,
-	.weight = fixed_share_weight,
-	.idle_weight = fixed_share_idle_weight,
-	.due_ppm = fixed_share_due_ppm,
+	.weight = tessera_fixed_share_weight,
+	.idle_weight = tessera_fixed_share_idle_weight,
+	.due_ppm = tessera_fixed_share_due_ppm,
 };
 
 const struct tessera_sched_policy tessera_sched_fixed_share = {
@@ -53,5 +55,5 @@ const struct tessera_sched_policy tessera_sched_fixed_share = {
 	.work_conserving = false,
 	.proportional = true,
 	.lends = true,
-	.ops = &fixed_share_ops,
+	.ops = &tessera_fixed_share_ops,
 };

@@ -58,12 +58,12 @@
 #define RESET_TIMEOUT_NS	100000000ull	/* for an engine that is being reset */
 #define EVENT_TIMEOUT_NS	1000000ull	/* for an event that is on its way */
 
-static struct tessera_runlist_entity *runlist_to_entity(struct tessera_sched_entity *e)
+static struct tessera_runlist_entity *tessera_runlist_to_entity(struct tessera_sched_entity *e)
 {
 	return e ? container_of(e, struct tessera_runlist_entity, sched) : NULL;
 }
 
-static void runlist_note(struct tessera_runlist *rl, struct tessera_runlist_note n)
+static void tessera_runlist_report(struct tessera_runlist *rl, struct tessera_runlist_note n)
 {
 	if (rl->ops->note)
 		rl->ops->note(rl, &n);
@@ -146,7 +146,7 @@ void tessera_runlist_resubmit(struct tessera_runlist *rl)
 {
 	if (!rl->waiting || rl->down)
 		return;
-	runlist_note(rl, (struct tessera_runlist_note){
+	tessera_runlist_report(rl, (struct tessera_runlist_note){
 		.type = TESSERA_RUNLIST_NOTE_PREEMPT,
 		.entity = rl->in_force,
 		.token = rl->token,
@@ -156,7 +156,8 @@ void tessera_runlist_resubmit(struct tessera_runlist *rl)
 	rl->ops->submit(rl, rl->next, rl->token, rl->strict);
 }
 
-static void runlist_switch_to(struct tessera_runlist *rl, struct tessera_runlist_entity *entity)
+static void tessera_runlist_switch_to(struct tessera_runlist *rl,
+				      struct tessera_runlist_entity *entity)
 {
 	rl->waiting = true;
 	rl->next = entity;
@@ -170,8 +171,8 @@ static void runlist_switch_to(struct tessera_runlist *rl, struct tessera_runlist
  * Nobody is to run, and there is no hurry to take the runlist away from who has it. It goes on
  * being charged: work may begin before the scheduler hears of it.
  */
-static bool runlist_may_stay(const struct tessera_runlist *rl,
-			     const struct tessera_sched_decision *decision)
+static bool tessera_runlist_may_stay(const struct tessera_runlist *rl,
+				     const struct tessera_sched_decision *decision)
 {
 	return !decision->entity && !decision->slice_ns && rl->in_force &&
 	       rl->in_force->sched.running;
@@ -194,30 +195,31 @@ void tessera_runlist_pick(struct tessera_runlist *rl)
 	}
 	rl->repick = false;
 	tessera_sched_pick(&rl->sched, rl->now_ns, &decision);
-	entity = runlist_to_entity(decision.entity);
+	entity = tessera_runlist_to_entity(decision.entity);
 	rl->slice_ns = decision.slice_ns;
-	runlist_note(rl, (struct tessera_runlist_note){
+	tessera_runlist_report(rl, (struct tessera_runlist_note){
 		.type = TESSERA_RUNLIST_NOTE_PICK,
 		.entity = entity,
 		.value = decision.slice_ns,
 	});
-	if (runlist_may_stay(rl, &decision)) {
+	if (tessera_runlist_may_stay(rl, &decision)) {
 		rl->ops->arm_slice(rl, 0);
 	} else if (entity ? entity == rl->in_force : !rl->loaded) {
 		tessera_sched_switched(&rl->sched, rl->now_ns);
 		rl->ops->arm_slice(rl, decision.slice_ns);
 	} else {
-		runlist_switch_to(rl, entity);
+		tessera_runlist_switch_to(rl, entity);
 	}
 }
 
 /* -------------------------------------------------------------- events -- */
 
 /* From now on @entity's runlist is in force (NULL: nobody's); the counters are as at now_ns. */
-static void runlist_set_in_force(struct tessera_runlist *rl, struct tessera_runlist_entity *entity,
-				 u16 token, u64 busy_ns, u64 switch_ns)
+static void tessera_runlist_set_in_force(struct tessera_runlist *rl,
+					 struct tessera_runlist_entity *entity, u16 token,
+					 u64 busy_ns, u64 switch_ns)
 {
-	runlist_note(rl, (struct tessera_runlist_note){
+	tessera_runlist_report(rl, (struct tessera_runlist_note){
 		.type = TESSERA_RUNLIST_NOTE_SWITCH,
 		.entity = entity,
 		.from = rl->in_force,
@@ -229,27 +231,28 @@ static void runlist_set_in_force(struct tessera_runlist *rl, struct tessera_runl
 }
 
 /* The one in force has been removed; its runlist is stale. */
-static void runlist_drop_in_force(struct tessera_runlist *rl)
+static void tessera_runlist_drop_in_force(struct tessera_runlist *rl)
 {
-	runlist_set_in_force(rl, NULL, tessera_runlist_token(rl), rl->last_busy_ns,
-			     rl->last_switch_ns);
+	tessera_runlist_set_in_force(rl, NULL, tessera_runlist_token(rl), rl->last_busy_ns,
+				     rl->last_switch_ns);
 }
 
-static void runlist_on_switched(struct tessera_runlist *rl, const struct tessera_runlist_event *ev)
+static void tessera_runlist_on_switched(struct tessera_runlist *rl,
+					const struct tessera_runlist_event *ev)
 {
 	struct tessera_runlist_entity *old = rl->in_force;
 
 	if (!rl->waiting || ev->token != rl->token)
 		return;
 	if (old && old->sched.overshoot_ns > rl->overshoot_ns)
-		runlist_note(rl, (struct tessera_runlist_note){
+		tessera_runlist_report(rl, (struct tessera_runlist_note){
 			.type = TESSERA_RUNLIST_NOTE_OVERSHOOT,
 			.entity = old,
 			.value = old->sched.overshoot_ns - rl->overshoot_ns,
 		});
 	rl->waiting = false;
 	rl->reset_tries = 0;
-	runlist_set_in_force(rl, rl->next, ev->token, ev->busy_ns, ev->switch_ns);
+	tessera_runlist_set_in_force(rl, rl->next, ev->token, ev->busy_ns, ev->switch_ns);
 	/* Of one that was removed meanwhile the runlist is in force all the same. */
 	rl->loaded = rl->next || rl->next_void;
 	rl->next = NULL;
@@ -262,10 +265,10 @@ static void runlist_on_switched(struct tessera_runlist *rl, const struct tessera
 		rl->ops->arm_slice(rl, rl->slice_ns);
 }
 
-static void runlist_note_idle(struct tessera_runlist *rl, struct tessera_runlist_entity *entity,
-			      u64 busy_ns)
+static void tessera_runlist_report_idle(struct tessera_runlist *rl,
+					struct tessera_runlist_entity *entity, u64 busy_ns)
 {
-	runlist_note(rl, (struct tessera_runlist_note){
+	tessera_runlist_report(rl, (struct tessera_runlist_note){
 		.type = TESSERA_RUNLIST_NOTE_IDLE,
 		.entity = entity,
 		.token = tessera_runlist_token(rl),
@@ -273,22 +276,24 @@ static void runlist_note_idle(struct tessera_runlist *rl, struct tessera_runlist
 	});
 }
 
-static void runlist_on_idle(struct tessera_runlist *rl, const struct tessera_runlist_event *ev)
+static void tessera_runlist_on_idle(struct tessera_runlist *rl,
+				    const struct tessera_runlist_event *ev)
 {
 	struct tessera_runlist_entity *entity = rl->in_force;
 
 	if (!entity || ev->token != tessera_runlist_token(rl))
 		return;
-	runlist_note_idle(rl, entity, ev->busy_ns);
+	tessera_runlist_report_idle(rl, entity, ev->busy_ns);
 	if (tessera_sched_sleep(&rl->sched, &entity->sched, rl->now_ns))
 		tessera_runlist_pick(rl);
 }
 
-static void runlist_on_pending(struct tessera_runlist *rl, const struct tessera_runlist_event *ev)
+static void tessera_runlist_on_pending(struct tessera_runlist *rl,
+				       const struct tessera_runlist_event *ev)
 {
 	if (!ev->entity)
 		return;
-	runlist_note(rl, (struct tessera_runlist_note){
+	tessera_runlist_report(rl, (struct tessera_runlist_note){
 		.type = TESSERA_RUNLIST_NOTE_ENQUEUE,
 		.entity = ev->entity,
 		.ctx = ev->ctx,
@@ -311,16 +316,16 @@ void tessera_runlist_event(struct tessera_runlist *rl, const struct tessera_runl
 	rl->last_switch_ns = ev->switch_ns;
 	switch (ev->type) {
 	case TESSERA_RUNLIST_SWITCHED:
-		runlist_on_switched(rl, ev);
+		tessera_runlist_on_switched(rl, ev);
 		break;
 	case TESSERA_RUNLIST_IDLE:
-		runlist_on_idle(rl, ev);
+		tessera_runlist_on_idle(rl, ev);
 		break;
 	case TESSERA_RUNLIST_PENDING:
-		runlist_on_pending(rl, ev);
+		tessera_runlist_on_pending(rl, ev);
 		break;
 	case TESSERA_RUNLIST_RESET_DONE:
-		runlist_note(rl, (struct tessera_runlist_note){
+		tessera_runlist_report(rl, (struct tessera_runlist_note){
 			.type = TESSERA_RUNLIST_NOTE_RESET_DONE,
 			.entity = ev->entity,
 		});
@@ -331,7 +336,7 @@ void tessera_runlist_event(struct tessera_runlist *rl, const struct tessera_runl
 /* --------------------------------------------------------------- timer -- */
 
 /* The engine has not switched in time. */
-static void runlist_on_timeout(struct tessera_runlist *rl)
+static void tessera_runlist_on_timeout(struct tessera_runlist *rl)
 {
 	if (!rl->ops->engine_switching(rl)) {
 		/* It has: the event is on its way. */
@@ -343,7 +348,7 @@ static void runlist_on_timeout(struct tessera_runlist *rl)
 		rl->ops->device_dead(rl);
 		return;
 	}
-	runlist_note(rl, (struct tessera_runlist_note){
+	tessera_runlist_report(rl, (struct tessera_runlist_note){
 		.type = TESSERA_RUNLIST_NOTE_RESET,
 		.entity = rl->in_force,
 		.value = rl->reset_tries,
@@ -366,7 +371,7 @@ void tessera_runlist_timer(struct tessera_runlist *rl)
 	if (rl->down)
 		return;
 	if (rl->waiting) {
-		runlist_on_timeout(rl);
+		tessera_runlist_on_timeout(rl);
 		return;
 	}
 	rl->ops->counters(rl, &busy_ns, &time_ns);
@@ -396,7 +401,7 @@ void tessera_runlist_remove(struct tessera_runlist *rl, struct tessera_runlist_e
 	bool resched = tessera_sched_remove(&rl->sched, &entity->sched, rl->now_ns);
 
 	if (rl->in_force == entity) {
-		runlist_drop_in_force(rl);
+		tessera_runlist_drop_in_force(rl);
 		resched = true;
 	}
 	if (rl->next == entity) {
@@ -415,7 +420,7 @@ void tessera_runlist_remove(struct tessera_runlist *rl, struct tessera_runlist_e
  */
 void tessera_runlist_start(struct tessera_runlist *rl, struct tessera_runlist_entity *entity)
 {
-	runlist_note(rl, (struct tessera_runlist_note){
+	tessera_runlist_report(rl, (struct tessera_runlist_note){
 		.type = TESSERA_RUNLIST_NOTE_START,
 		.entity = entity,
 	});
@@ -424,13 +429,14 @@ void tessera_runlist_start(struct tessera_runlist *rl, struct tessera_runlist_en
 }
 
 /* Return: whether another is to be picked. */
-static bool runlist_stop(struct tessera_runlist *rl, struct tessera_runlist_entity *entity)
+static bool tessera_runlist_stop_one(struct tessera_runlist *rl,
+				     struct tessera_runlist_entity *entity)
 {
 	bool resched;
 
 	/* Its work has gone with its contexts; the hardware does not tell. */
 	if (entity->sched.running && entity->sched.has_work)
-		runlist_note_idle(rl, entity, rl->last_busy_ns);
+		tessera_runlist_report_idle(rl, entity, rl->last_busy_ns);
 	resched = tessera_sched_sleep(&rl->sched, &entity->sched, rl->now_ns);
 	resched |= tessera_sched_stop(&rl->sched, &entity->sched, rl->now_ns);
 	if (rl->waiting && rl->next == entity)
@@ -447,11 +453,11 @@ void tessera_runlist_stop(struct tessera_runlist *rl, struct tessera_runlist_ent
 {
 	if (!entity->sched.running)
 		return;
-	runlist_note(rl, (struct tessera_runlist_note){
+	tessera_runlist_report(rl, (struct tessera_runlist_note){
 		.type = TESSERA_RUNLIST_NOTE_STOP,
 		.entity = entity,
 	});
-	if (runlist_stop(rl, entity))
+	if (tessera_runlist_stop_one(rl, entity))
 		tessera_runlist_pick(rl);
 }
 
@@ -467,18 +473,18 @@ void tessera_runlist_down(struct tessera_runlist *rl)
 	struct tessera_sched_entity *e;
 
 	if (!rl->down)
-		runlist_note(rl, (struct tessera_runlist_note){
+		tessera_runlist_report(rl, (struct tessera_runlist_note){
 			.type = TESSERA_RUNLIST_NOTE_DOWN,
 			.entity = rl->in_force,
 			.value = rl->reset_tries,
 		});
 	rl->down = true;
 	for (e = rl->sched.members; e; e = e->member_next)
-		runlist_stop(rl, runlist_to_entity(e));
+		tessera_runlist_stop_one(rl, tessera_runlist_to_entity(e));
 	tessera_sched_pick(&rl->sched, rl->now_ns, &none);
 	tessera_sched_switched(&rl->sched, rl->now_ns);
 	if (rl->in_force)
-		runlist_drop_in_force(rl);
+		tessera_runlist_drop_in_force(rl);
 	rl->loaded = false;
 	rl->waiting = false;
 	rl->repick = false;

@@ -93,7 +93,7 @@
 /* A single charge beyond this (18 minutes) is a broken counter; products stay below 2^63. */
 #define CHARGE_MAX_NS		(1ull << 40)
 
-/* What the idle entity may have been charged beyond its due: see charge_idle(). */
+/* What the idle entity may have been charged beyond its due: see tessera_sched_charge_idle(). */
 #define IDLE_LEAD_MAX_NS	100000000ull
 
 /* Of that, as much is left for switching when it pays for what is lost by loans. */
@@ -102,7 +102,7 @@
 /* Longest turn of the idle entity: running vGPUs get no turn meanwhile. */
 #define IDLE_SLICE_MAX_NS	64000000ull
 
-#define CLOCK_STEP_NS		100000000ull	/* see check_clock() */
+#define CLOCK_STEP_NS		100000000ull	/* see tessera_sched_check_clock() */
 
 /* Sleepers are pulled along before they are so far behind that they seem ahead. */
 #define REBASE_DISTANCE		(1ull << 60)
@@ -112,7 +112,8 @@
 #define behind(a, b)		tessera_sched_behind(a, b)
 #define to_virtual(...)		tessera_sched_to_virtual(__VA_ARGS__)
 
-static u32 weight_of(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u32 tessera_sched_weight_of(const struct tessera_sched *s,
+				   const struct tessera_sched_entity *e)
 {
 	return e == &s->idle ? s->idle_weight : s->policy->ops->weight(s, e);
 }
@@ -127,7 +128,7 @@ u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, 
 }
 
 /* The reverse, at most @most ns. */
-static u64 to_ns(const struct tessera_sched *s, u64 virtual, u32 weight, u64 most)
+static u64 tessera_sched_to_ns(const struct tessera_sched *s, u64 virtual, u32 weight, u64 most)
 {
 	u32 unit = s->policy->ops->unit, r;
 	u64 q = div_u64_rem(virtual, unit, &r);
@@ -139,30 +140,31 @@ static u64 to_ns(const struct tessera_sched *s, u64 virtual, u32 weight, u64 mos
 }
 
 /* By how much engine time @e, of @weight, is ahead of those furthest behind. */
-static u64 lead_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e, u32 weight)
+static u64 tessera_sched_lead_ns(const struct tessera_sched *s,
+				 const struct tessera_sched_entity *e, u32 weight)
 {
 	if (!behind(s->vclock, e->vtime))
 		return 0;
-	return to_ns(s, e->vtime - s->vclock, weight, 2 * TESSERA_SCHED_DEBT_MAX_NS);
+	return tessera_sched_to_ns(s, e->vtime - s->vclock, weight, 2 * TESSERA_SCHED_DEBT_MAX_NS);
 }
 
-static void advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns)
+static void tessera_sched_advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns)
 {
-	u64 virtual = to_virtual(s, ns, weight_of(s, e), &e->vtime_rem);
+	u64 virtual = to_virtual(s, ns, tessera_sched_weight_of(s, e), &e->vtime_rem);
 
 	e->vtime += virtual;
 	if (s->policy->ops->advanced)
 		s->policy->ops->advanced(s, e, virtual);
 }
 
-static bool any(const struct tessera_sched *s)
+static bool tessera_sched_any_waiting(const struct tessera_sched *s)
 {
 	if (s->policy->ops->any)
 		return s->policy->ops->any(s);
 	return tessera_sched_heap_first(&s->heap);
 }
 
-static struct tessera_sched_entity *pick_waiting(struct tessera_sched *s)
+static struct tessera_sched_entity *tessera_sched_pick_waiting(struct tessera_sched *s)
 {
 	if (s->policy->ops->pick_waiting)
 		return s->policy->ops->pick_waiting(s);
@@ -170,27 +172,28 @@ static struct tessera_sched_entity *pick_waiting(struct tessera_sched *s)
 }
 
 /* Whether @e is to have its turn, if its limit lets it. */
-static bool wants(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static bool tessera_sched_wants(const struct tessera_sched *s, const struct tessera_sched_entity *e)
 {
 	if (e == &s->idle)
 		return s->idle_weight && s->num_running;
 	return e->running && (e->has_work || !s->policy->work_conserving);
 }
 
-static bool competes(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static bool tessera_sched_competes(const struct tessera_sched *s,
+				   const struct tessera_sched_entity *e)
 {
-	return wants(s, e) && !e->throttled;
+	return tessera_sched_wants(s, e) && !e->throttled;
 }
 
 /* How many want their turn: those that a limit keeps from it will be back. */
-static u32 num_wanting(const struct tessera_sched *s)
+static u32 tessera_sched_num_wanting(const struct tessera_sched *s)
 {
 	if (s->policy->work_conserving)
 		return s->num_with_work;
-	return s->num_running + competes(s, &s->idle);
+	return s->num_running + tessera_sched_competes(s, &s->idle);
 }
 
-static void update_vclock(struct tessera_sched *s)
+static void tessera_sched_update_vclock(struct tessera_sched *s)
 {
 	struct tessera_sched_entity *e, *low;
 	u64 clock = s->vclock;
@@ -198,8 +201,8 @@ static void update_vclock(struct tessera_sched *s)
 	if (s->policy->ops->clock) {
 		clock = s->policy->ops->clock(s);
 	} else {
-		low = pick_waiting(s);
-		if (s->holder && competes(s, s->holder) &&
+		low = tessera_sched_pick_waiting(s);
+		if (s->holder && tessera_sched_competes(s, s->holder) &&
 		    (!low || behind(s->holder->vtime, low->vtime)))
 			low = s->holder;
 		if (low)
@@ -220,7 +223,7 @@ static void update_vclock(struct tessera_sched *s)
 
 /* ---------------------------------------------------------------- accounts -- */
 
-static void queue(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_sched_queue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (s->policy->ops->queue)
 		s->policy->ops->queue(s, e);
@@ -230,7 +233,7 @@ static void queue(struct tessera_sched *s, struct tessera_sched_entity *e)
 	tessera_sched_qos_queued(s, e);
 }
 
-static void unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_sched_unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (!e->queued)
 		return;
@@ -243,7 +246,7 @@ static void unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
 }
 
 /* Nobody who begins to compete is behind those who do. */
-static void join(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_sched_join(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (s->policy->ops->join)
 		s->policy->ops->join(s, e);
@@ -251,13 +254,13 @@ static void join(struct tessera_sched *s, struct tessera_sched_entity *e)
 		e->vtime = s->vclock;
 }
 
-static void leave(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_sched_leave(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (s->policy->ops->leave)
 		s->policy->ops->leave(s, e);
 }
 
-static bool switching(const struct tessera_sched *s)
+static bool tessera_sched_is_switching(const struct tessera_sched *s)
 {
 	return s->next_valid && s->next != s->holder;
 }
@@ -266,25 +269,26 @@ static bool switching(const struct tessera_sched *s)
  * What a reservation gives beyond the share by weight is not charged against that:
  * else a vGPU would have to wait it off when its reservation is taken away.
  */
-static void charge_slice(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns)
+static void tessera_sched_charge_slice(struct tessera_sched *s, struct tessera_sched_entity *e,
+				       u64 ns)
 {
 	u64 lead = 2 * tessera_sched_slice_ns(s, e);
 	u32 rem = 0;
 
 	if (e->by_reservation &&
-	    behind(s->vclock + to_virtual(s, lead, weight_of(s, e), &rem), e->vtime))
+	    behind(s->vclock + to_virtual(s, lead, tessera_sched_weight_of(s, e), &rem), e->vtime))
 		return;
-	advance(s, e, ns);
+	tessera_sched_advance(s, e, ns);
 }
 
-static void add_debt(struct tessera_sched_entity *e, u64 ns)
+static void tessera_sched_add_debt(struct tessera_sched_entity *e, u64 ns)
 {
 	e->debt_ns += ns;
 	if (e->debt_ns > TESSERA_SCHED_DEBT_MAX_NS)
 		e->debt_ns = TESSERA_SCHED_DEBT_MAX_NS;
 }
 
-static u64 slice_left(const struct tessera_sched_entity *e)
+static u64 tessera_sched_slice_left(const struct tessera_sched_entity *e)
 {
 	return e->slice_granted_ns > e->slice_used_ns ? e->slice_granted_ns - e->slice_used_ns : 0;
 }
@@ -293,20 +297,20 @@ static u64 slice_left(const struct tessera_sched_entity *e)
  * @ns more of @e's slice have passed, @busy_ns of them in work. Returns what is not to
  * be charged to it: that the caller was late to end an idle turn is no fault of its holder.
  */
-static u64 charge_holder(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
-			 u64 busy_ns)
+static u64 tessera_sched_charge_holder(struct tessera_sched *s, struct tessera_sched_entity *e,
+				       u64 ns, u64 busy_ns)
 {
-	u64 room = slice_left(e), over;
+	u64 room = tessera_sched_slice_left(e), over;
 
 	e->slice_used_ns += ns;
 	if (!e->slice_granted_ns || ns <= room) {
-		charge_slice(s, e, ns);
+		tessera_sched_charge_slice(s, e, ns);
 		return 0;
 	}
-	charge_slice(s, e, room);
+	tessera_sched_charge_slice(s, e, room);
 	over = ns - room < busy_ns ? ns - room : busy_ns;
 	e->overshoot_ns += over;
-	add_debt(e, over);
+	tessera_sched_add_debt(e, over);
 	return ns - room - over;
 }
 
@@ -315,36 +319,37 @@ static u64 charge_holder(struct tessera_sched *s, struct tessera_sched_entity *e
  * would get ever further ahead, and then, when there is less, the vGPUs more than they are
  * owed until it is caught up: so its lead is limited.
  */
-static void charge_idle(struct tessera_sched *s, u64 ns)
+static void tessera_sched_charge_idle(struct tessera_sched *s, u64 ns)
 {
 	struct tessera_sched_entity *e = &s->idle;
 	bool queued = e->queued;
 	u32 rem = 0;
 	u64 most;
 
-	if (!ns || !competes(s, e))
+	if (!ns || !tessera_sched_competes(s, e))
 		return;
-	unqueue(s, e);
-	advance(s, e, ns);
+	tessera_sched_unqueue(s, e);
+	tessera_sched_advance(s, e, ns);
 	most = s->vclock + to_virtual(s, IDLE_LEAD_MAX_NS, s->idle_weight, &rem);
 	if (behind(most, e->vtime))
 		e->vtime = most;
 	if (queued)
-		queue(s, e);
+		tessera_sched_queue(s, e);
 }
 
 /*
  * @ns are lost because a turn was lent to @b. Unsold time pays for that, as far as it can
  * without being late for all; the rest, which is returned, is @b's debt.
  */
-static u64 charge_loss(struct tessera_sched *s, struct tessera_sched_entity *b, u64 ns, u64 now_ns)
+static u64 tessera_sched_charge_loss(struct tessera_sched *s, struct tessera_sched_entity *b,
+				     u64 ns, u64 now_ns)
 {
-	u64 lead = lead_ns(s, &s->idle, s->idle_weight), unsold = 0;
+	u64 lead = tessera_sched_lead_ns(s, &s->idle, s->idle_weight), unsold = 0;
 
-	if (competes(s, &s->idle) && lead < LOSS_LEAD_MAX_NS)
+	if (tessera_sched_competes(s, &s->idle) && lead < LOSS_LEAD_MAX_NS)
 		unsold = LOSS_LEAD_MAX_NS - lead;
 	ns = ns > unsold ? ns - unsold : 0;
-	add_debt(b, ns);
+	tessera_sched_add_debt(b, ns);
 	tessera_sched_elastic_owes(s, b, ns, now_ns);
 	return ns;
 }
@@ -353,39 +358,41 @@ static u64 charge_loss(struct tessera_sched *s, struct tessera_sched_entity *b, 
  * The borrower has worked for @busy_ns of the @passed_ns. The turn's time stands still while its
  * owner waits to have it back: that is lost, as what the borrower uses past the turn's end is.
  */
-static void charge_loan(struct tessera_sched *s, u64 passed_ns, u64 busy_ns, bool counted,
-			u64 now_ns)
+static void tessera_sched_charge_loan(struct tessera_sched *s, u64 passed_ns, u64 busy_ns,
+				      bool counted, u64 now_ns)
 {
 	struct tessera_sched_entity *h = s->holder;
 	u64 lent = 0, over;
 
 	busy_ns = busy_ns > s->provisional_ns ? busy_ns - s->provisional_ns : 0;
 	over = busy_ns;
-	if (h != &s->idle && h->has_work && !switching(s)) {
+	if (h != &s->idle && h->has_work && !tessera_sched_is_switching(s)) {
 		s->slice_start_ns += passed_ns;
 		if (over < passed_ns)
 			over = passed_ns;
-	} else if (h == &s->idle || (h->running && !switching(s))) {
-		lent = passed_ns < slice_left(h) ? passed_ns : slice_left(h);
+	} else if (h == &s->idle || (h->running && !tessera_sched_is_switching(s))) {
+		lent = tessera_sched_slice_left(h);
+		if (lent > passed_ns)
+			lent = passed_ns;
 		h->slice_used_ns += passed_ns;
 		over = busy_ns > lent ? busy_ns - lent : 0;
 	}
 	s->provisional_ns = counted ? 0 : s->provisional_ns + lent;
 	s->borrower->overshoot_ns += busy_ns < over ? busy_ns : over;
 	if (h != &s->idle) {
-		advance(s, h, lent);
+		tessera_sched_advance(s, h, lent);
 		passed_ns -= lent;
 	}
-	over = charge_loss(s, s->borrower, over, now_ns);
-	charge_idle(s, passed_ns > over ? passed_ns - over : 0);
-	update_vclock(s);
+	over = tessera_sched_charge_loss(s, s->borrower, over, now_ns);
+	tessera_sched_charge_idle(s, passed_ns > over ? passed_ns - over : 0);
+	tessera_sched_update_vclock(s);
 }
 
 /*
  * Device and host clocks may differ by a little: what is back by that is taken for now.
  * Back by more, the clock was reset with its device: begin anew from there.
  */
-static void check_clock(struct tessera_sched *s, u64 now_ns)
+static void tessera_sched_check_clock(struct tessera_sched *s, u64 now_ns)
 {
 	if (s->accounted_ns <= now_ns || s->accounted_ns - now_ns < CLOCK_STEP_NS)
 		return;
@@ -399,13 +406,13 @@ static void check_clock(struct tessera_sched *s, u64 now_ns)
  * counted time, by the hardware. Otherwise only what the clock says is charged, and kept
  * in mind as provisional_ns until the counter is seen.
  */
-static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool counted)
+static void tessera_sched_account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool counted)
 {
 	struct tessera_sched_entity *h = s->holder;
 	bool parked = s->next_valid ? !s->next : !h;
 	u64 passed, busy, held, over;
 
-	check_clock(s, now_ns);
+	tessera_sched_check_clock(s, now_ns);
 	if (!counted && !busy_ns && s->policy->work_conserving)
 		return;		/* the clock alone says nothing */
 	passed = now_ns > s->accounted_ns ? now_ns - s->accounted_ns : 0;
@@ -415,14 +422,14 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 	if (parked)
 		passed = 0;	/* nobody's time, even where a runlist stays in force */
 	if (h && s->borrower) {
-		charge_loan(s, passed, busy_ns, counted, now_ns);
+		tessera_sched_charge_loan(s, passed, busy_ns, counted, now_ns);
 		return;
 	}
 	if (!h || h == &s->idle) {
 		if (h)
 			h->slice_used_ns += passed;
-		charge_idle(s, passed);
-		update_vclock(s);
+		tessera_sched_charge_idle(s, passed);
+		tessera_sched_update_vclock(s);
 		return;
 	}
 
@@ -433,8 +440,9 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 		u64 lost = passed > held ? passed - held : 0;
 
 		s->slice_start_ns += lost;
-		passed -= charge_loss(s, s->next_borrower, lost, now_ns);
-	} else if (!s->policy->work_conserving && !switching(s) && h->running && held < passed) {
+		passed -= tessera_sched_charge_loss(s, s->next_borrower, lost, now_ns);
+	} else if (!s->policy->work_conserving && !tessera_sched_is_switching(s) && h->running &&
+		   held < passed) {
 		held = passed;
 	}
 	if (counted)
@@ -443,9 +451,10 @@ static void account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool count
 		s->provisional_ns += held;
 
 	over = h->overshoot_ns;
-	charge_idle(s, (passed > held ? passed - held : 0) + charge_holder(s, h, held, busy));
+	tessera_sched_charge_idle(s, (passed > held ? passed - held : 0) +
+				  tessera_sched_charge_holder(s, h, held, busy));
 	tessera_sched_qos_charge(s, h, held, h->overshoot_ns - over, now_ns);
-	update_vclock(s);
+	tessera_sched_update_vclock(s);
 }
 
 /* ------------------------------------------------------------------ slices -- */
@@ -473,7 +482,8 @@ u64 tessera_sched_slice_ns(const struct tessera_sched *s, const struct tessera_s
 }
 
 /* What the next slice is shortened by: a part of the debt, at most half of the slice. */
-static u64 repayment(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u64 tessera_sched_repayment(const struct tessera_sched *s,
+				   const struct tessera_sched_entity *e)
 {
 	u64 part = div_u64(e->debt_ns + s->config.averaging - 1, s->config.averaging);
 	u64 half = tessera_sched_slice_ns(s, e) / 2;
@@ -485,42 +495,45 @@ static u64 repayment(const struct tessera_sched *s, const struct tessera_sched_e
  * The idle entity's turn lasts until someone else is owed one: that saves switches and
  * makes periods even.
  */
-static u64 idle_slice_ns(struct tessera_sched *s)
+static u64 tessera_sched_idle_slice_ns(struct tessera_sched *s)
 {
 	struct tessera_sched_entity *low, *h = s->holder;
 	u64 ns = 0, least = tessera_sched_timeslice_ns(s) / 4;
 	bool queued = s->idle.queued;
 
-	unqueue(s, &s->idle);
-	low = pick_waiting(s);
+	tessera_sched_unqueue(s, &s->idle);
+	low = tessera_sched_pick_waiting(s);
 	if (queued)
-		queue(s, &s->idle);
-	if (h && h != &s->idle && competes(s, h) && (!low || behind(h->vtime, low->vtime)))
+		tessera_sched_queue(s, &s->idle);
+	if (h && h != &s->idle && tessera_sched_competes(s, h) &&
+	    (!low || behind(h->vtime, low->vtime)))
 		low = h;
 	if (low && behind(s->idle.vtime, low->vtime))
-		ns = to_ns(s, low->vtime - s->idle.vtime, s->idle_weight, IDLE_SLICE_MAX_NS);
+		ns = tessera_sched_to_ns(s, low->vtime - s->idle.vtime, s->idle_weight,
+					 IDLE_SLICE_MAX_NS);
 	return ns > least ? ns : least;
 }
 
 /* Without a competitor or a limit there is no need of a timer. */
-static bool endless(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static bool tessera_sched_is_endless(const struct tessera_sched *s,
+				     const struct tessera_sched_entity *e)
 {
-	return num_wanting(s) <= 1 && e != &s->idle &&
+	return tessera_sched_num_wanting(s) <= 1 && e != &s->idle &&
 	       !(e->limit_ppm && s->policy->work_conserving);
 }
 
 /* 0 for one that has no competitor: its slice lasts until it gets one. */
-static u64 slice_for(struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u64 tessera_sched_slice_for(struct tessera_sched *s, const struct tessera_sched_entity *e)
 {
 	if (e == &s->idle)
-		return idle_slice_ns(s);
-	if (endless(s, e))
+		return tessera_sched_idle_slice_ns(s);
+	if (tessera_sched_is_endless(s, e))
 		return 0;
-	return tessera_sched_slice_ns(s, e) - repayment(s, e);
+	return tessera_sched_slice_ns(s, e) - tessera_sched_repayment(s, e);
 }
 
 /* What remains to be paid is less than a slice: see the top of this file. */
-static void skip_turns(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_sched_skip_turns(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	u32 slice = tessera_sched_slice_ns(s, e);
 	u32 rest;
@@ -528,12 +541,12 @@ static void skip_turns(struct tessera_sched *s, struct tessera_sched_entity *e)
 	if (e->debt_ns <= slice)
 		return;
 	div_u64_rem(e->debt_ns, slice, &rest);
-	advance(s, e, e->debt_ns - rest);
+	tessera_sched_advance(s, e, e->debt_ns - rest);
 	e->debt_ns = rest;
 }
 
-static void begin_slice(struct tessera_sched *s, struct tessera_sched_entity *e, u64 slice_ns,
-			u64 now_ns)
+static void tessera_sched_begin_slice(struct tessera_sched *s, struct tessera_sched_entity *e,
+				      u64 slice_ns, u64 now_ns)
 {
 	u64 pay;
 
@@ -545,52 +558,54 @@ static void begin_slice(struct tessera_sched *s, struct tessera_sched_entity *e,
 	e->slices++;
 	if (!slice_ns)
 		return;
-	pay = repayment(s, e);
+	pay = tessera_sched_repayment(s, e);
 	e->debt_ns -= pay;
-	advance(s, e, pay);
+	tessera_sched_advance(s, e, pay);
 }
 
 /* From here on, what the holder of an endless slice uses is past its slice. */
-static void end_endless(struct tessera_sched_entity *e)
+static void tessera_sched_end_endless(struct tessera_sched_entity *e)
 {
 	e->slice_granted_ns = e->slice_used_ns ? e->slice_used_ns : 1;
 }
 
-static u64 elapsed(const struct tessera_sched *s, u64 now_ns)
+static u64 tessera_sched_elapsed(const struct tessera_sched *s, u64 now_ns)
 {
 	return now_ns > s->slice_start_ns ? now_ns - s->slice_start_ns : 0;
 }
 
 /* A timer may come a little early; another one for the rest would only cost. */
-static bool slice_over(const struct tessera_sched *s, u64 now_ns)
+static bool tessera_sched_slice_over(const struct tessera_sched *s, u64 now_ns)
 {
 	const struct tessera_sched_entity *h = s->holder;
 	u64 granted = h->slice_granted_ns;
 
 	if (!granted)
 		return false;
-	return elapsed(s, now_ns) >= granted - granted / 16 || h->slice_used_ns >= granted;
+	return h->slice_used_ns >= granted ||
+	       tessera_sched_elapsed(s, now_ns) >= granted - granted / 16;
 }
 
 /*
  * The holder had no competitor and its slice no end, and now there is one: it has
  * the slice that it would have had, counted from its start.
  */
-static void limit_holder(struct tessera_sched *s, u64 now_ns)
+static void tessera_sched_limit_holder(struct tessera_sched *s, u64 now_ns)
 {
 	struct tessera_sched_entity *h = s->holder;
 	u64 slice, had;
 
-	if (!h || h == &s->idle || h->slice_granted_ns || !competes(s, h))
+	if (!h || h == &s->idle || h->slice_granted_ns || !tessera_sched_competes(s, h))
 		return;
 	/* Otherwise a charge that comes too late would count as had against the newcomer. */
-	if (s->policy->work_conserving && now_ns > s->accounted_ns && !switching(s)) {
+	if (s->policy->work_conserving && now_ns > s->accounted_ns &&
+	    !tessera_sched_is_switching(s)) {
 		u64 passed = now_ns - s->accounted_ns;
 
-		account(s, now_ns, passed + s->provisional_ns, false);
+		tessera_sched_account(s, now_ns, passed + s->provisional_ns, false);
 	}
 	slice = tessera_sched_slice_ns(s, h);
-	had = elapsed(s, now_ns);
+	had = tessera_sched_elapsed(s, now_ns);
 	h->slice_granted_ns = slice;
 	h->slice_used_ns = had < slice ? had : slice;
 }
@@ -598,70 +613,66 @@ static void limit_holder(struct tessera_sched *s, u64 now_ns)
 /* -------------------------------------------------------- who competes -- */
 
 /* @e begins to compete, or goes on after its slice. */
-static void enter(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+static void tessera_sched_enter(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
 {
-	if (e->queued || e == s->holder || !wants(s, e))
+	if (e->queued || e == s->holder || !tessera_sched_wants(s, e))
 		return;
-	limit_holder(s, now_ns);
+	tessera_sched_limit_holder(s, now_ns);
 	if (tessera_sched_qos_throttle(s, e, now_ns)) {
-		leave(s, e);
+		tessera_sched_leave(s, e);
 		return;
 	}
-	join(s, e);
-	queue(s, e);
+	tessera_sched_join(s, e);
+	tessera_sched_queue(s, e);
 }
 
 /* @e no longer competes. */
-static void retire(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_sched_retire(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
-	unqueue(s, e);
-	leave(s, e);
+	tessera_sched_unqueue(s, e);
+	tessera_sched_leave(s, e);
 	tessera_sched_qos_unthrottle(s, e);
 }
 
 /* Those whose limit allows more time again. */
-static void release(struct tessera_sched *s, u64 now_ns)
+static void tessera_sched_release(struct tessera_sched *s, u64 now_ns)
 {
 	struct tessera_sched_entity *e;
 
 	while ((e = tessera_sched_qos_release(s, now_ns))) {
 		if (e == s->holder)
-			join(s, e);
+			tessera_sched_join(s, e);
 		else
-			enter(s, e, now_ns);
+			tessera_sched_enter(s, e, now_ns);
 	}
 }
 
 /* Put @e, which is not queued, as far ahead as that is now, at @weight. */
-static void set_lead(struct tessera_sched *s, struct tessera_sched_entity *e, u32 weight, u64 ns)
+static void tessera_sched_set_lead(struct tessera_sched *s, struct tessera_sched_entity *e,
+				   u32 weight, u64 ns)
 {
 	e->vtime_rem = 0;
 	e->vtime = s->vclock + to_virtual(s, ns, weight, &e->vtime_rem);
 }
 
 /* The idle entity's weight follows who runs; what it is ahead, in time, stays. */
-static void update_idle(struct tessera_sched *s, u64 now_ns)
+static void tessera_sched_update_idle(struct tessera_sched *s, u64 now_ns)
 {
 	u32 weight = s->policy->ops->idle_weight ? s->policy->ops->idle_weight(s) : 0;
-	u64 lead = lead_ns(s, &s->idle, s->idle_weight);
+	u64 lead = tessera_sched_lead_ns(s, &s->idle, s->idle_weight);
 
-	unqueue(s, &s->idle);
+	tessera_sched_unqueue(s, &s->idle);
 	if (weight && weight != s->idle_weight) {
 		if (lead > IDLE_LEAD_MAX_NS)
 			lead = IDLE_LEAD_MAX_NS;
-		set_lead(s, &s->idle, weight, lead);
+		tessera_sched_set_lead(s, &s->idle, weight, lead);
 	}
 	s->idle_weight = weight;
-	enter(s, &s->idle, now_ns);
+	tessera_sched_enter(s, &s->idle, now_ns);
 }
 
-static void elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e)
-{
-	if (e->elastic_cap_ppm)
-		tessera_sched_elastic_update(s, e);
-}
-
-static void count(struct tessera_sched *s, const struct tessera_sched_entity *e, int sign)
+static void tessera_sched_count(struct tessera_sched *s, const struct tessera_sched_entity *e,
+				int sign)
 {
 	s->num_running += sign;
 	s->num_with_work += e->has_work ? sign : 0;
@@ -670,20 +681,20 @@ static void count(struct tessera_sched *s, const struct tessera_sched_entity *e,
 }
 
 /* Whether something has happened that only a pick() can answer. */
-static bool need_pick(struct tessera_sched *s, u64 now_ns)
+static bool tessera_sched_need_pick(struct tessera_sched *s, u64 now_ns)
 {
 	/* An endless slice without a timer is about to begin, and has a competitor now. */
-	if (s->next_valid && s->next && !s->next_slice_ns && !endless(s, s->next))
+	if (s->next_valid && s->next && !s->next_slice_ns && !tessera_sched_is_endless(s, s->next))
 		return true;
 	if (!s->num_with_work)
 		return false;
 	if (s->policy->lends && tessera_sched_elastic_need_pick(s))
 		return true;
 	if (s->next_valid)
-		return !s->next || !competes(s, s->next);
-	if (!s->holder || !competes(s, s->holder))
+		return !s->next || !tessera_sched_competes(s, s->next);
+	if (!s->holder || !tessera_sched_competes(s, s->holder))
 		return true;
-	return any(s) && slice_over(s, now_ns);
+	return tessera_sched_any_waiting(s) && tessera_sched_slice_over(s, now_ns);
 }
 
 /* ------------------------------------------------------------- work state -- */
@@ -702,20 +713,21 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 
 	if (!e->added || e->running)
 		return false;
-	account(s, now_ns, 0, false);
+	tessera_sched_account(s, now_ns, 0, false);
 	unlimited = s->holder && !s->holder->slice_granted_ns;
 	e->running = true;
-	count(s, e, 1);
+	tessera_sched_count(s, e, 1);
 	/* In the middle of the others, who are up to a slice ahead: so neither side gains. */
 	if (!s->policy->own_positions && !behind(s->vclock, e->vtime))
-		set_lead(s, e, weight_of(s, e), tessera_sched_timeslice_ns(s) / 2);
+		tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e),
+				       tessera_sched_timeslice_ns(s) / 2);
 	tessera_sched_qos_woken(e, now_ns);
-	elastic_update(s, e);
-	enter(s, e, now_ns);
-	update_idle(s, now_ns);
+	tessera_sched_elastic_update(s, e);
+	tessera_sched_enter(s, e, now_ns);
+	tessera_sched_update_idle(s, now_ns);
 	if (unlimited && s->holder->slice_granted_ns)
 		return true;	/* see tessera_sched_wake() */
-	return need_pick(s, now_ns);
+	return tessera_sched_need_pick(s, now_ns);
 }
 
 /**
@@ -732,17 +744,17 @@ bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e,
 {
 	if (!e->added || !e->running)
 		return false;
-	account(s, now_ns, 0, false);
-	retire(s, e);
+	tessera_sched_account(s, now_ns, 0, false);
+	tessera_sched_retire(s, e);
 	e->running = false;
-	count(s, e, -1);
-	elastic_update(s, e);
-	update_idle(s, now_ns);
-	update_vclock(s);
+	tessera_sched_count(s, e, -1);
+	tessera_sched_elastic_update(s, e);
+	tessera_sched_update_idle(s, now_ns);
+	tessera_sched_update_vclock(s);
 	if (s->next_valid ? s->next == e || s->next_borrower == e :
 			    s->holder == e || s->borrower == e)
 		return true;
-	return need_pick(s, now_ns);
+	return tessera_sched_need_pick(s, now_ns);
 }
 
 /**
@@ -765,26 +777,26 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
 		return false;
 	s->num_with_work++;
 	tessera_sched_qos_woken(e, now_ns);
-	elastic_update(s, e);
-	enter(s, e, now_ns);
+	tessera_sched_elastic_update(s, e);
+	tessera_sched_enter(s, e, now_ns);
 
 	if (h == e && s->policy->work_conserving) {
 		/* It kept the engine because nobody else wanted it: what it slept is not had. */
-		join(s, e);
-		if (!any(s) && !s->next_valid) {
-			begin_slice(s, e, slice_for(s, e), now_ns);
+		tessera_sched_join(s, e);
+		if (!tessera_sched_any_waiting(s) && !s->next_valid) {
+			tessera_sched_begin_slice(s, e, tessera_sched_slice_for(s, e), now_ns);
 			if (tessera_sched_qos_throttle(s, e, now_ns))
-				leave(s, e);
+				tessera_sched_leave(s, e);
 			if (e->slice_granted_ns)
 				return true;
 		} else if (unlimited) {
-			end_endless(e);
+			tessera_sched_end_endless(e);
 		}
 	}
 	/* The holder's slice has an end now, which needs a timer. */
 	if (unlimited && h->slice_granted_ns)
 		return true;
-	return need_pick(s, now_ns);
+	return tessera_sched_need_pick(s, now_ns);
 }
 
 /**
@@ -806,12 +818,12 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
 	if (!e->running)
 		return false;
 	s->num_with_work--;
-	elastic_update(s, e);
+	tessera_sched_elastic_update(s, e);
 	if (!s->policy->work_conserving)
 		return s->policy->lends && tessera_sched_elastic_need_pick(s);
-	retire(s, e);
-	update_vclock(s);
-	return need_pick(s, now_ns);
+	tessera_sched_retire(s, e);
+	tessera_sched_update_vclock(s);
+	return tessera_sched_need_pick(s, now_ns);
 }
 
 /* ------------------------------------------------------- charge, pick, switch -- */
@@ -831,7 +843,7 @@ void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
 		if (s->current_entity->elastic_cap_ppm)
 			tessera_sched_elastic_charge(s, s->current_entity, ns, now_ns);
 	}
-	account(s, now_ns, ns, true);
+	tessera_sched_account(s, now_ns, ns, true);
 }
 
 /*
@@ -839,20 +851,20 @@ void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
  * half a slice to have another one: else a slice that ended a little early would be
  * followed by a second one of the same entity.
  */
-static struct tessera_sched_entity *select_next(struct tessera_sched *s, u64 now_ns)
+static struct tessera_sched_entity *tessera_sched_select_next(struct tessera_sched *s, u64 now_ns)
 {
 	struct tessera_sched_entity *h = s->holder, *low;
 	u64 half = tessera_sched_timeslice_ns(s) / 2;
 	u32 rem = 0;
 
-	if (h && !competes(s, h))
+	if (h && !tessera_sched_competes(s, h))
 		h = NULL;
 	low = tessera_sched_qos_behind(s, h, now_ns);
 	if (low) {
 		low->by_reservation = true;
 		return low;
 	}
-	low = pick_waiting(s);
+	low = tessera_sched_pick_waiting(s);
 	if (low)
 		low->by_reservation = false;
 	if (!h)
@@ -862,14 +874,15 @@ static struct tessera_sched_entity *select_next(struct tessera_sched *s, u64 now
 		return h;
 	if (s->policy->ops->select)
 		return s->policy->ops->select(s, h);
-	if (behind(h->vtime + to_virtual(s, half, weight_of(s, h), &rem), low->vtime))
+	if (behind(h->vtime + to_virtual(s, half, tessera_sched_weight_of(s, h), &rem), low->vtime))
 		return h;
 	return low;
 }
 
 /* The entity whose runlist is to be in force in a turn of @e, lent to @b or not (NULL). */
-static struct tessera_sched_entity *runner(struct tessera_sched *s, struct tessera_sched_entity *e,
-					   struct tessera_sched_entity *b)
+static struct tessera_sched_entity *tessera_sched_runner(struct tessera_sched *s,
+							 struct tessera_sched_entity *e,
+							 struct tessera_sched_entity *b)
 {
 	return b ? b : e == &s->idle ? NULL : e;
 }
@@ -885,45 +898,46 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 	struct tessera_sched_entity *h = s->holder, *e, *b = NULL;
 	bool keep;
 
-	account(s, now_ns, 0, false);
-	release(s, now_ns);
-	if (h && h != &s->idle && !endless(s, h))
-		limit_holder(s, now_ns);
-	keep = h && competes(s, h) && !slice_over(s, now_ns);
+	tessera_sched_account(s, now_ns, 0, false);
+	tessera_sched_release(s, now_ns);
+	if (h && h != &s->idle && !tessera_sched_is_endless(s, h))
+		tessera_sched_limit_holder(s, now_ns);
+	keep = h && tessera_sched_competes(s, h) && !tessera_sched_slice_over(s, now_ns);
 	if (h && h != &s->idle && !keep) {
-		skip_turns(s, h);
-		if (wants(s, h) && tessera_sched_qos_throttle(s, h, now_ns))
-			leave(s, h);
+		tessera_sched_skip_turns(s, h);
+		if (tessera_sched_wants(s, h) && tessera_sched_qos_throttle(s, h, now_ns))
+			tessera_sched_leave(s, h);
 	}
 	if (!s->num_with_work)
 		e = NULL;
 	else
-		e = keep ? h : select_next(s, now_ns);
+		e = keep ? h : tessera_sched_select_next(s, now_ns);
 
 	if (e && e == h) {
 		s->next = NULL;
 		s->next_valid = false;
-		if (endless(s, h)) {
+		if (tessera_sched_is_endless(s, h)) {
 			if (h->slice_granted_ns)
-				begin_slice(s, h, 0, now_ns);
+				tessera_sched_begin_slice(s, h, 0, now_ns);
 			d->slice_ns = 0;
 		} else if (keep) {
-			d->slice_ns = h->slice_granted_ns - elapsed(s, now_ns);
+			d->slice_ns = h->slice_granted_ns - tessera_sched_elapsed(s, now_ns);
 		} else {
-			d->slice_ns = slice_for(s, h);
-			begin_slice(s, h, d->slice_ns, now_ns);
+			d->slice_ns = tessera_sched_slice_for(s, h);
+			tessera_sched_begin_slice(s, h, d->slice_ns, now_ns);
 		}
 	} else {
 		if (h && h != &s->idle && !h->slice_granted_ns)
-			end_endless(h);
+			tessera_sched_end_endless(h);
 		s->next = e;
-		s->next_slice_ns = e ? slice_for(s, e) : tessera_sched_qos_wait_ns(s, now_ns);
+		s->next_slice_ns = e ? tessera_sched_slice_for(s, e) :
+				       tessera_sched_qos_wait_ns(s, now_ns);
 		s->next_valid = true;
 		d->slice_ns = s->next_slice_ns;
 	}
 	if (e && s->policy->lends)
 		b = tessera_sched_elastic_lend(s, e, now_ns, &d->slice_ns);
-	d->entity = runner(s, e, b);
+	d->entity = tessera_sched_runner(s, e, b);
 	if (!s->next_valid && d->entity != s->current_entity) {
 		s->next = h;		/* its turn goes on with another runlist */
 		s->next_slice_ns = d->slice_ns;
@@ -948,7 +962,7 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 
 	if (!s->next_valid)
 		return;
-	account(s, now_ns, 0, false);
+	tessera_sched_account(s, now_ns, 0, false);
 	if (now_ns > s->accounted_ns)
 		s->accounted_ns = now_ns;
 	s->provisional_ns = 0;
@@ -956,23 +970,24 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 	s->next = NULL;
 	s->borrower = s->next_borrower;
 	s->next_borrower = NULL;
-	s->current_entity = runner(s, e, s->borrower);
+	s->current_entity = tessera_sched_runner(s, e, s->borrower);
 	if (e && e == old)
 		return;		/* the turn goes on with another runlist */
 	s->holder = NULL;
 	if (old && old != &s->idle)
-		skip_turns(s, old);
+		tessera_sched_skip_turns(s, old);
 	if (old)
-		enter(s, old, now_ns);
+		tessera_sched_enter(s, old, now_ns);
 	if (e) {
-		unqueue(s, e);
+		tessera_sched_unqueue(s, e);
 		s->holder = e;
 		/* Someone may have come while the hardware switched. */
-		if (!slice && e != &s->idle && competes(s, e) && any(s))
-			slice = slice_for(s, e);
-		begin_slice(s, e, slice, now_ns);
+		if (!slice && e != &s->idle && tessera_sched_competes(s, e) &&
+		    tessera_sched_any_waiting(s))
+			slice = tessera_sched_slice_for(s, e);
+		tessera_sched_begin_slice(s, e, slice, now_ns);
 	}
-	update_vclock(s);
+	tessera_sched_update_vclock(s);
 }
 
 /* ---------------------------------------------------------------- settings -- */
@@ -1000,19 +1015,19 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 		return -EINVAL;
 	if (policy == old)
 		return 0;
-	account(s, now_ns, 0, false);
+	tessera_sched_account(s, now_ns, 0, false);
 	if (now_ns > s->accounted_ns)
 		s->accounted_ns = now_ns;	/* how time was charged so far ends here */
-	unqueue(s, &s->idle);
+	tessera_sched_unqueue(s, &s->idle);
 	for (e = s->members; e; e = e->member_next)
-		retire(s, e);
+		tessera_sched_retire(s, e);
 	for (e = s->members; e; e = e->member_next) {
 		u64 lead;
 
 		s->policy = old;
-		lead = lead_ns(s, e, weight_of(s, e));
+		lead = tessera_sched_lead_ns(s, e, tessera_sched_weight_of(s, e));
 		s->policy = policy;
-		set_lead(s, e, weight_of(s, e), lead);
+		tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e), lead);
 	}
 	s->policy = policy;
 	for (e = s->members; e; e = e->member_next) {
@@ -1031,17 +1046,17 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 		s->next_slice_ns = tessera_sched_timeslice_ns(s);
 		s->next_borrower = NULL;
 	}
-	if (s->holder && competes(s, s->holder))
-		join(s, s->holder);
+	if (s->holder && tessera_sched_competes(s, s->holder))
+		tessera_sched_join(s, s->holder);
 	for (e = s->members; e; e = e->member_next) {
-		elastic_update(s, e);
+		tessera_sched_elastic_update(s, e);
 		/* Where no reservation holds none was owed. */
 		if (!old->work_conserving)
 			tessera_sched_qos_woken(e, now_ns);
-		enter(s, e, now_ns);
+		tessera_sched_enter(s, e, now_ns);
 	}
-	update_idle(s, now_ns);
-	update_vclock(s);
+	tessera_sched_update_idle(s, now_ns);
+	tessera_sched_update_vclock(s);
 	*resched = true;
 	return 0;
 }
@@ -1084,17 +1099,17 @@ int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entit
 		e->weight = weight;
 		return 0;
 	}
-	unqueue(s, e);
-	leave(s, e);
-	lead = lead_ns(s, e, weight_of(s, e));
+	tessera_sched_unqueue(s, e);
+	tessera_sched_leave(s, e);
+	lead = tessera_sched_lead_ns(s, e, tessera_sched_weight_of(s, e));
 	if (e->running)
 		s->weight_sum += (s64)weight - e->weight;
 	e->weight = weight;
-	set_lead(s, e, weight_of(s, e), lead);
+	tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e), lead);
 	if (joined)
-		join(s, e);
+		tessera_sched_join(s, e);
 	if (queued)
-		queue(s, e);
+		tessera_sched_queue(s, e);
 	return 0;
 }
 
@@ -1122,20 +1137,20 @@ int tessera_sched_set_qos(struct tessera_sched *s, struct tessera_sched_entity *
 		return -EINVAL;
 	if (s->reservation_sum_ppm - e->reservation_ppm + reservation_ppm > TESSERA_SCHED_PPM)
 		return -ENOSPC;
-	account(s, now_ns, 0, false);
-	unqueue(s, e);
+	tessera_sched_account(s, now_ns, 0, false);
+	tessera_sched_unqueue(s, e);
 	s->reservation_sum_ppm += (s64)reservation_ppm - e->reservation_ppm;
 	e->reservation_ppm = reservation_ppm;
 	e->limit_ppm = limit_ppm;
 	e->reserve_tag_ns = now_ns;
 	e->limit_tag_ns = now_ns;
 	if (queued)
-		queue(s, e);
+		tessera_sched_queue(s, e);
 	if (e->throttled) {
 		tessera_sched_qos_unthrottle(s, e);
 		if (e == s->holder)
-			join(s, e);
-		enter(s, e, now_ns);
+			tessera_sched_join(s, e);
+		tessera_sched_enter(s, e, now_ns);
 	}
 	*resched = s->num_with_work > 0;
 	return 0;

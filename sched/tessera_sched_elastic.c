@@ -22,7 +22,8 @@
 /* A loan for less is not worth a switch. */
 #define LOAN_MIN_NS	100000ull
 
-static struct tessera_sched_entity *first_of(const struct tessera_sched_heap *heap)
+static struct tessera_sched_entity *
+tessera_sched_elastic_first(const struct tessera_sched_heap *heap)
 {
 	struct tessera_sched_heap_node *n = tessera_sched_heap_first(heap);
 
@@ -30,19 +31,20 @@ static struct tessera_sched_entity *first_of(const struct tessera_sched_heap *he
 }
 
 /* In a policy that lends. */
-static bool lendable(const struct tessera_sched *s, const struct tessera_sched_entity *turn)
+static bool tessera_sched_elastic_is_lendable(const struct tessera_sched *s,
+					      const struct tessera_sched_entity *turn)
 {
 	return turn == &s->idle || !turn->has_work;
 }
 
-static void unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_sched_elastic_unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	tessera_sched_heap_remove(e->capped ? &s->capped : &s->borrowers, &e->qos_node);
 	e->capped = false;
 }
 
 /* Among those that may borrow, and no further behind than who did last. */
-static void queue(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_sched_elastic_queue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (tessera_sched_behind(e->elastic_vtime, s->elastic_vclock))
 		e->elastic_vtime = s->elastic_vclock;
@@ -53,14 +55,14 @@ static void queue(struct tessera_sched *s, struct tessera_sched_entity *e)
 void tessera_sched_elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (e->may_borrow)
-		unqueue(s, e);
+		tessera_sched_elastic_unqueue(s, e);
 	e->may_borrow = s->policy->lends && e->elastic_cap_ppm && e->running && e->has_work;
 	if (e->may_borrow)
-		queue(s, e);
+		tessera_sched_elastic_queue(s, e);
 }
 
-static void advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns, u32 ppm,
-		    u64 now_ns)
+static void tessera_sched_elastic_advance(struct tessera_sched *s, struct tessera_sched_entity *e,
+					  u64 ns, u32 ppm, u64 now_ns)
 {
 	e->elastic_tag_ns = tessera_sched_tag_advance(e->elastic_tag_ns, ns, ppm,
 						      tessera_sched_limit_credit_ns(s, e), now_ns);
@@ -75,7 +77,7 @@ void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_
 		return;
 	if (e == s->borrower)
 		e->elastic_vtime += ns * e->fixed_share_inv;
-	advance(s, e, ns, e->elastic_cap_ppm, now_ns);
+	tessera_sched_elastic_advance(s, e, ns, e->elastic_cap_ppm, now_ns);
 }
 
 /* @e owes @ns to the others, which its own turns are to pay before it borrows again. */
@@ -83,25 +85,29 @@ void tessera_sched_elastic_owes(struct tessera_sched *s, struct tessera_sched_en
 				u64 now_ns)
 {
 	if (s->policy->lends && e->elastic_cap_ppm && ns)
-		advance(s, e, ns, TESSERA_SCHED_PPM / e->fixed_share_inv, now_ns);
+		tessera_sched_elastic_advance(s, e, ns, TESSERA_SCHED_PPM / e->fixed_share_inv,
+					      now_ns);
 }
 
-static bool is_due(const struct tessera_sched_entity *e, u64 now_ns)
+static bool tessera_sched_elastic_is_due(const struct tessera_sched_entity *e, u64 now_ns)
 {
 	return e->elastic_tag_ns < now_ns + TESSERA_SCHED_WAIT_MIN_NS;
 }
 
 /* The next one to borrow; NULL: none may now. */
-static struct tessera_sched_entity *next_borrower(struct tessera_sched *s, u64 now_ns)
+static struct tessera_sched_entity *tessera_sched_elastic_next_borrower(struct tessera_sched *s,
+									u64 now_ns)
 {
 	struct tessera_sched_entity *e;
 
-	while ((e = first_of(&s->capped)) && is_due(e, now_ns)) {
-		unqueue(s, e);
-		queue(s, e);
+	while ((e = tessera_sched_elastic_first(&s->capped)) &&
+	       tessera_sched_elastic_is_due(e, now_ns)) {
+		tessera_sched_elastic_unqueue(s, e);
+		tessera_sched_elastic_queue(s, e);
 	}
-	while ((e = first_of(&s->borrowers)) && !is_due(e, now_ns)) {
-		unqueue(s, e);
+	while ((e = tessera_sched_elastic_first(&s->borrowers)) &&
+	       !tessera_sched_elastic_is_due(e, now_ns)) {
+		tessera_sched_elastic_unqueue(s, e);
 		e->capped = true;
 		tessera_sched_heap_insert(&s->capped, &e->qos_node, e->elastic_tag_ns);
 	}
@@ -120,12 +126,12 @@ struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
 {
 	struct tessera_sched_entity *b = s->borrower, *e;
 
-	if (!lendable(s, turn) || !*slice_ns)
+	if (!tessera_sched_elastic_is_lendable(s, turn) || !*slice_ns)
 		return NULL;
 	if (turn != s->holder || !b || !b->may_borrow || s->loan_end_ns < now_ns + LOAN_MIN_NS) {
-		b = next_borrower(s, now_ns);
+		b = tessera_sched_elastic_next_borrower(s, now_ns);
 		if (!b) {
-			e = first_of(&s->capped);
+			e = tessera_sched_elastic_first(&s->capped);
 			if (e && e->elastic_tag_ns - now_ns < *slice_ns)
 				*slice_ns = e->elastic_tag_ns - now_ns;
 			return NULL;
@@ -150,9 +156,9 @@ bool tessera_sched_elastic_need_pick(const struct tessera_sched *s)
 
 	if (!turn)
 		return false;
-	if (!lendable(s, turn))
+	if (!tessera_sched_elastic_is_lendable(s, turn))
 		return b;
-	return !(b && b->may_borrow) && first_of(&s->borrowers);
+	return !(b && b->may_borrow) && tessera_sched_elastic_first(&s->borrowers);
 }
 
 /**

@@ -8,7 +8,8 @@
  */
 #include "tessera_sched_heap.h"
 
-static bool lower(const struct tessera_sched_heap_node *a, const struct tessera_sched_heap_node *b)
+static bool tessera_sched_heap_is_lower(const struct tessera_sched_heap_node *a,
+					const struct tessera_sched_heap_node *b)
 {
 	if (a->key != b->key)
 		return (s64)(a->key - b->key) < 0;
@@ -16,8 +17,8 @@ static bool lower(const struct tessera_sched_heap_node *a, const struct tessera_
 }
 
 /* Make one of two trees the first child of the other. */
-static struct tessera_sched_heap_node *meld(struct tessera_sched_heap_node *a,
-					    struct tessera_sched_heap_node *b)
+static struct tessera_sched_heap_node *tessera_sched_heap_meld(struct tessera_sched_heap_node *a,
+							       struct tessera_sched_heap_node *b)
 {
 	struct tessera_sched_heap_node *t;
 
@@ -25,7 +26,7 @@ static struct tessera_sched_heap_node *meld(struct tessera_sched_heap_node *a,
 		return b;
 	if (!b)
 		return a;
-	if (lower(b, a)) {
+	if (tessera_sched_heap_is_lower(b, a)) {
 		t = a;
 		a = b;
 		b = t;
@@ -41,7 +42,8 @@ static struct tessera_sched_heap_node *meld(struct tessera_sched_heap_node *a,
 }
 
 /* One tree out of a list of siblings: in pairs on the way there, all on the way back. */
-static struct tessera_sched_heap_node *meld_siblings(struct tessera_sched_heap_node *n)
+static struct tessera_sched_heap_node *
+tessera_sched_heap_meld_siblings(struct tessera_sched_heap_node *n)
 {
 	struct tessera_sched_heap_node *pairs = NULL, *tree = NULL, *a, *b;
 
@@ -52,7 +54,7 @@ static struct tessera_sched_heap_node *meld_siblings(struct tessera_sched_heap_n
 		a->next = NULL;
 		if (b)
 			b->next = NULL;
-		a = meld(a, b);
+		a = tessera_sched_heap_meld(a, b);
 		a->next = pairs;
 		pairs = a;
 	}
@@ -61,7 +63,7 @@ static struct tessera_sched_heap_node *meld_siblings(struct tessera_sched_heap_n
 		pairs = a->next;
 		a->next = NULL;
 		a->prev = NULL;
-		tree = meld(tree, a);
+		tree = tessera_sched_heap_meld(tree, a);
 	}
 	return tree;
 }
@@ -74,12 +76,12 @@ void tessera_sched_heap_insert(struct tessera_sched_heap *h, struct tessera_sche
 	n->prev = NULL;
 	n->key = key;
 	n->seq = h->seq++;
-	h->root = meld(h->root, n);
+	h->root = tessera_sched_heap_meld(h->root, n);
 }
 
 void tessera_sched_heap_remove(struct tessera_sched_heap *h, struct tessera_sched_heap_node *n)
 {
-	struct tessera_sched_heap_node *rest = meld_siblings(n->child);
+	struct tessera_sched_heap_node *rest = tessera_sched_heap_meld_siblings(n->child);
 
 	if (h->root == n) {
 		h->root = rest;
@@ -90,7 +92,7 @@ void tessera_sched_heap_remove(struct tessera_sched_heap *h, struct tessera_sche
 			n->prev->next = n->next;
 		if (n->next)
 			n->next->prev = n->prev;
-		h->root = meld(h->root, rest);
+		h->root = tessera_sched_heap_meld(h->root, rest);
 	}
 	n->child = NULL;
 	n->next = NULL;

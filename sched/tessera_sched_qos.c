@@ -27,7 +27,7 @@
 
 #define WAIT_MIN_NS		TESSERA_SCHED_WAIT_MIN_NS
 
-static struct tessera_sched_entity *qos_entity_of(struct tessera_sched_heap_node *n)
+static struct tessera_sched_entity *tessera_sched_qos_entity_of(struct tessera_sched_heap_node *n)
 {
 	return n ? container_of(n, struct tessera_sched_entity, qos_node) : NULL;
 }
@@ -55,8 +55,8 @@ u64 tessera_sched_limit_credit_ns(const struct tessera_sched *s,
 	return slices > LIMIT_WINDOW_NS ? slices : LIMIT_WINDOW_NS;
 }
 
-static void charge_reservation(struct tessera_sched_entity *e, u64 held_ns, u64 over_ns,
-			       u64 now_ns)
+static void tessera_sched_qos_charge_reservation(struct tessera_sched_entity *e, u64 held_ns,
+						 u64 over_ns, u64 now_ns)
 {
 	u64 most = now_ns + RESERVE_WINDOW_NS, tag;
 
@@ -77,7 +77,7 @@ void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_enti
 	if (!s->policy->work_conserving || !held_ns)
 		return;
 	if (e->reservation_ppm)
-		charge_reservation(e, held_ns, over_ns, now_ns);
+		tessera_sched_qos_charge_reservation(e, held_ns, over_ns, now_ns);
 	if (e->limit_ppm)
 		e->limit_tag_ns = tessera_sched_tag_advance(e->limit_tag_ns, held_ns, e->limit_ppm,
 							    tessera_sched_limit_credit_ns(s, e),
@@ -146,7 +146,7 @@ void tessera_sched_qos_unthrottle(struct tessera_sched *s, struct tessera_sched_
 struct tessera_sched_entity *tessera_sched_qos_release(struct tessera_sched *s, u64 now_ns)
 {
 	struct tessera_sched_heap_node *n = tessera_sched_heap_first(&s->throttled);
-	struct tessera_sched_entity *e = qos_entity_of(n);
+	struct tessera_sched_entity *e = tessera_sched_qos_entity_of(n);
 
 	if (!n || (n->key > now_ns && n->key < now_ns + 2 * TAG_LEAD_MAX_NS))
 		return NULL;
@@ -168,7 +168,8 @@ u64 tessera_sched_qos_wait_ns(const struct tessera_sched *s, u64 now_ns)
 struct tessera_sched_entity *tessera_sched_qos_behind(const struct tessera_sched *s,
 						      struct tessera_sched_entity *h, u64 now_ns)
 {
-	struct tessera_sched_entity *e = qos_entity_of(tessera_sched_heap_first(&s->reserved));
+	struct tessera_sched_heap_node *n = tessera_sched_heap_first(&s->reserved);
+	struct tessera_sched_entity *e = tessera_sched_qos_entity_of(n);
 
 	if (h && h->reservation_ppm && s->policy->work_conserving &&
 	    (!e || h->reserve_tag_ns < e->reserve_tag_ns))

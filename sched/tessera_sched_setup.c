@@ -15,7 +15,7 @@ const struct tessera_sched_policy *const tessera_sched_policies[] = {
 };
 
 /* strcmp(), where there is no C library */
-static bool same_name(const char *a, const char *b)
+static bool tessera_sched_same_name(const char *a, const char *b)
 {
 	while (*a && *a == *b) {
 		a++;
@@ -35,7 +35,7 @@ const struct tessera_sched_policy *tessera_sched_policy_find(const char *name)
 	const struct tessera_sched_policy *const *p;
 
 	for (p = tessera_sched_policies; *p; p++) {
-		if (same_name((*p)->name, name))
+		if (tessera_sched_same_name((*p)->name, name))
 			return *p;
 	}
 	return NULL;

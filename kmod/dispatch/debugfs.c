@@ -12,9 +12,9 @@
 #include <linux/seq_file.h>
 #include "dispatch/dispatch_internal.h"
 
-static struct dentry *debugfs_root;
+static struct dentry *tessera_debugfs_root;
 
-static const char *const log_names[] = {
+static const char *const tessera_debugfs_log_names[] = {
 	[TESSERA_RUNLIST_NOTE_ENQUEUE] = "enqueue",
 	[TESSERA_RUNLIST_NOTE_PICK] = "pick",
 	[TESSERA_RUNLIST_NOTE_PREEMPT] = "preempt",
@@ -77,7 +77,7 @@ static int tessera_debugfs_engines_open(struct inode *inode, struct file *file)
 				SNAPSHOT_BYTES_AN_ENGINE * accel->hw->num_engines);
 }
 
-static const struct file_operations engines_fops = {
+static const struct file_operations tessera_debugfs_engines_fops = {
 	.owner = THIS_MODULE,
 	.open = tessera_debugfs_engines_open,
 	.read = seq_read,
@@ -96,8 +96,8 @@ static int tessera_debugfs_log_show(struct seq_file *m, void *unused)
 	first = d->log_full ? d->log_next : 0;
 	for (i = 0; i < n; i++) {
 		entry = &d->log[(first + i) % TESSERA_LOG_ENTRIES];
-		seq_printf(m, "%llu %s %s\n", entry->time_ns, log_names[entry->event],
-			   entry->vgpu);
+		seq_printf(m, "%llu %s %s\n", entry->time_ns,
+			   tessera_debugfs_log_names[entry->event], entry->vgpu);
 	}
 	spin_unlock_irq(&d->lock);
 	return 0;
@@ -108,7 +108,7 @@ static int tessera_debugfs_log_open(struct inode *inode, struct file *file)
 	return single_open_size(file, tessera_debugfs_log_show, inode->i_private, 32768);
 }
 
-static const struct file_operations sched_log_fops = {
+static const struct file_operations tessera_debugfs_log_fops = {
 	.owner = THIS_MODULE,
 	.open = tessera_debugfs_log_open,
 	.read = seq_read,
@@ -121,7 +121,7 @@ static const struct file_operations sched_log_fops = {
  */
 void tessera_debugfs_init(void)
 {
-	debugfs_root = debugfs_create_dir("tessera", NULL);
+	tessera_debugfs_root = debugfs_create_dir("tessera", NULL);
 }
 
 /**
@@ -129,7 +129,7 @@ void tessera_debugfs_init(void)
  */
 void tessera_debugfs_exit(void)
 {
-	debugfs_remove(debugfs_root);
+	debugfs_remove(tessera_debugfs_root);
 }
 
 /**
@@ -141,11 +141,11 @@ void tessera_debugfs_add(struct tessera_accel *accel)
 	struct tessera_dispatcher *d;
 	char name[32];
 
-	accel->debugfs = debugfs_create_dir(pci_name(accel->pdev), debugfs_root);
-	debugfs_create_file("engines", 0400, accel->debugfs, accel, &engines_fops);
+	accel->debugfs = debugfs_create_dir(pci_name(accel->pdev), tessera_debugfs_root);
+	debugfs_create_file("engines", 0400, accel->debugfs, accel, &tessera_debugfs_engines_fops);
 	for_each_dispatcher(d, accel) {
 		snprintf(name, sizeof(name), "sched_log_%s", tessera_dispatcher_engine_name(d));
-		debugfs_create_file(name, 0400, accel->debugfs, d, &sched_log_fops);
+		debugfs_create_file(name, 0400, accel->debugfs, d, &tessera_debugfs_log_fops);
 	}
 }
 

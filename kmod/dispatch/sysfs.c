@@ -7,7 +7,14 @@
 #include <linux/sysfs.h>
 #include "dispatch/dispatch_internal.h"
 
-static ssize_t policy_show(struct device *dev, struct device_attribute *attr, char *buf)
+/* As DEVICE_ATTR_RW(), with our prefix before all that it names but the file. */
+#define TESSERA_DISPATCHER_ATTR(_name)						\
+	struct device_attribute tessera_dispatcher_attr_##_name =		\
+		__ATTR(_name, 0644, tessera_dispatcher_##_name##_show,		\
+		       tessera_dispatcher_##_name##_store)
+
+static ssize_t tessera_dispatcher_policy_show(struct device *dev, struct device_attribute *attr,
+					      char *buf)
 {
 	struct tessera_accel *accel = dev_get_drvdata(dev);
 	const struct tessera_sched_policy *now = tessera_dispatcher_policy(accel);
@@ -21,8 +28,8 @@ static ssize_t policy_show(struct device *dev, struct device_attribute *attr, ch
 	return len;
 }
 
-static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
-			    const char *buf, size_t count)
+static ssize_t tessera_dispatcher_policy_store(struct device *dev, struct device_attribute *attr,
+					       const char *buf, size_t count)
 {
 	char name[32];
 	int ret;
@@ -33,9 +40,10 @@ static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
 	ret = tessera_dispatcher_set_policy(dev_get_drvdata(dev), strim(name));
 	return ret ?: count;
 }
-static DEVICE_ATTR_RW(policy);
+static TESSERA_DISPATCHER_ATTR(policy);
 
-static ssize_t timeslice_us_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t tessera_dispatcher_timeslice_us_show(struct device *dev,
+						    struct device_attribute *attr, char *buf)
 {
 	u64 timeslice_ns;
 	u32 averaging;
@@ -44,8 +52,9 @@ static ssize_t timeslice_us_show(struct device *dev, struct device_attribute *at
 	return sysfs_emit(buf, "%llu\n", div_u64(timeslice_ns, NSEC_PER_USEC));
 }
 
-static ssize_t timeslice_us_store(struct device *dev, struct device_attribute *attr,
-				  const char *buf, size_t count)
+static ssize_t tessera_dispatcher_timeslice_us_store(struct device *dev,
+						     struct device_attribute *attr, const char *buf,
+						     size_t count)
 {
 	u32 us;
 	int ret;
@@ -56,9 +65,10 @@ static ssize_t timeslice_us_store(struct device *dev, struct device_attribute *a
 						       (u64)us * NSEC_PER_USEC);
 	return ret ?: count;
 }
-static DEVICE_ATTR_RW(timeslice_us);
+static TESSERA_DISPATCHER_ATTR(timeslice_us);
 
-static ssize_t averaging_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t tessera_dispatcher_averaging_show(struct device *dev, struct device_attribute *attr,
+						 char *buf)
 {
 	u64 timeslice_ns;
 	u32 averaging;
@@ -67,8 +77,8 @@ static ssize_t averaging_show(struct device *dev, struct device_attribute *attr,
 	return sysfs_emit(buf, "%u\n", averaging);
 }
 
-static ssize_t averaging_store(struct device *dev, struct device_attribute *attr,
-			       const char *buf, size_t count)
+static ssize_t tessera_dispatcher_averaging_store(struct device *dev, struct device_attribute *attr,
+						  const char *buf, size_t count)
 {
 	u32 averaging;
 	int ret;
@@ -78,9 +88,10 @@ static ssize_t averaging_store(struct device *dev, struct device_attribute *attr
 		ret = tessera_dispatcher_set_averaging(dev_get_drvdata(dev), averaging);
 	return ret ?: count;
 }
-static DEVICE_ATTR_RW(averaging);
+static TESSERA_DISPATCHER_ATTR(averaging);
 
-static ssize_t preemption_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t tessera_dispatcher_preemption_show(struct device *dev, struct device_attribute *attr,
+						  char *buf)
 {
 	struct tessera_accel *accel = dev_get_drvdata(dev);
 
@@ -90,8 +101,9 @@ static ssize_t preemption_show(struct device *dev, struct device_attribute *attr
 								   "[batch] strict\n");
 }
 
-static ssize_t preemption_store(struct device *dev, struct device_attribute *attr,
-				const char *buf, size_t count)
+static ssize_t tessera_dispatcher_preemption_store(struct device *dev,
+						   struct device_attribute *attr, const char *buf,
+						   size_t count)
 {
 	struct tessera_accel *accel = dev_get_drvdata(dev);
 
@@ -103,18 +115,19 @@ static ssize_t preemption_store(struct device *dev, struct device_attribute *att
 		ret = tessera_dispatcher_set_preempt_strict(accel, false);
 	return ret ?: count;
 }
-static DEVICE_ATTR_RW(preemption);
+static TESSERA_DISPATCHER_ATTR(preemption);
 
-static ssize_t preempt_timeout_us_show(struct device *dev, struct device_attribute *attr,
-				       char *buf)
+static ssize_t tessera_dispatcher_preempt_timeout_us_show(struct device *dev,
+							  struct device_attribute *attr, char *buf)
 {
 	struct tessera_accel *accel = dev_get_drvdata(dev);
 
 	return sysfs_emit(buf, "%u\n", READ_ONCE(accel->preempt_timeout_us));
 }
 
-static ssize_t preempt_timeout_us_store(struct device *dev, struct device_attribute *attr,
-					const char *buf, size_t count)
+static ssize_t tessera_dispatcher_preempt_timeout_us_store(struct device *dev,
+							   struct device_attribute *attr,
+							   const char *buf, size_t count)
 {
 	u32 us;
 	int ret;
@@ -124,18 +137,18 @@ static ssize_t preempt_timeout_us_store(struct device *dev, struct device_attrib
 		ret = tessera_dispatcher_set_preempt_timeout(dev_get_drvdata(dev), us);
 	return ret ?: count;
 }
-static DEVICE_ATTR_RW(preempt_timeout_us);
+static TESSERA_DISPATCHER_ATTR(preempt_timeout_us);
 
-static struct attribute *vgpu_sched_attrs[] = {
-	&dev_attr_policy.attr,
-	&dev_attr_timeslice_us.attr,
-	&dev_attr_averaging.attr,
-	&dev_attr_preemption.attr,
-	&dev_attr_preempt_timeout_us.attr,
+static struct attribute *tessera_dispatcher_attrs[] = {
+	&tessera_dispatcher_attr_policy.attr,
+	&tessera_dispatcher_attr_timeslice_us.attr,
+	&tessera_dispatcher_attr_averaging.attr,
+	&tessera_dispatcher_attr_preemption.attr,
+	&tessera_dispatcher_attr_preempt_timeout_us.attr,
 	NULL
 };
 
 const struct attribute_group tessera_dispatcher_group = {
 	.name = "vgpu_sched",
-	.attrs = vgpu_sched_attrs,
+	.attrs = tessera_dispatcher_attrs,
 };

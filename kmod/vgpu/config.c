@@ -26,19 +26,19 @@
 #define DEVCTL_OFF	(CFG_EXP + PCI_EXP_DEVCTL)
 
 /* Bits of a 32-bit register that can be written. BARs depend on the type and are computed. */
-struct config_mask {
+struct tessera_config_mask {
 	u16 off;
 	u32 writable;
 };
 
-static const struct config_mask common_masks[] = {
+static const struct tessera_config_mask tessera_config_common_masks[] = {
 	{ PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |
 		       PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE },
 	{ PCI_CACHE_LINE_SIZE, 0x000000ff },
 	{ PCI_INTERRUPT_LINE, 0x000000ff },
 };
 
-static const struct config_mask pcie_masks[] = {
+static const struct tessera_config_mask tessera_config_pcie_masks[] = {
 	{ CFG_MSI, (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL) << 16 },
 	{ DEVCTL_OFF, PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE |
 		      PCI_EXP_DEVCTL_URRE | PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_PAYLOAD |
@@ -49,7 +49,7 @@ static const struct config_mask pcie_masks[] = {
 				     PCI_EXP_DEVCTL2_COMP_TMOUT_DIS },
 };
 
-static const struct config_mask conventional_masks[] = {
+static const struct tessera_config_mask tessera_config_conventional_masks[] = {
 	{ CFG_MSI, PCI_MSI_FLAGS_ENABLE << 16 },
 	{ CFG_MSI + PCI_MSI_ADDRESS_LO, 0xfffffffc },
 	{ CFG_MSI + PCI_MSI_ADDRESS_HI, 0xffffffff },
@@ -75,7 +75,8 @@ static u32 tessera_config_bar_mask(const struct tessera_vgpu *vgpu, u32 off)
 	return 0;
 }
 
-static u32 tessera_config_find_mask(const struct config_mask *masks, unsigned int n, u32 off)
+static u32 tessera_config_find_mask(const struct tessera_config_mask *masks, unsigned int n,
+				    u32 off)
 {
 	unsigned int i;
 
@@ -92,12 +93,15 @@ static u32 tessera_config_write_mask(const struct tessera_vgpu *vgpu, u32 off)
 
 	if (off >= PCI_BASE_ADDRESS_0 && off <= PCI_BASE_ADDRESS_5)
 		return tessera_config_bar_mask(vgpu, off);
-	mask = tessera_config_find_mask(common_masks, ARRAY_SIZE(common_masks), off);
+	mask = tessera_config_find_mask(tessera_config_common_masks,
+					ARRAY_SIZE(tessera_config_common_masks), off);
 	if (mask)
 		return mask;
 	if (tessera_vgpu_model(vgpu)->pcie)
-		return tessera_config_find_mask(pcie_masks, ARRAY_SIZE(pcie_masks), off);
-	return tessera_config_find_mask(conventional_masks, ARRAY_SIZE(conventional_masks), off);
+		return tessera_config_find_mask(tessera_config_pcie_masks,
+						ARRAY_SIZE(tessera_config_pcie_masks), off);
+	return tessera_config_find_mask(tessera_config_conventional_masks,
+					ARRAY_SIZE(tessera_config_conventional_masks), off);
 }
 
 static u32 tessera_config_msix_bar(const struct tessera_vgpu *vgpu)

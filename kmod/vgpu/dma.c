@@ -30,8 +30,8 @@
 #define REVOKE_WAIT		msecs_to_jiffies(250)
 #define PIN_TRIES		3
 
-static unsigned int pin_limit_mb = 1024;
-module_param(pin_limit_mb, uint, 0644);
+static unsigned int tessera_dma_pin_limit_mb = 1024;
+module_param_named(pin_limit_mb, tessera_dma_pin_limit_mb, uint, 0644);
 MODULE_PARM_DESC(pin_limit_mb, "Guest memory that a vGPU may have mapped at once, MiB (default 1024)");
 
 /**
@@ -417,7 +417,7 @@ static bool tessera_dma_any_mapped(struct tessera_vgpu *vgpu, u32 ctx, unsigned 
 
 static int tessera_dma_check_limit(struct tessera_vgpu *vgpu, u64 pages)
 {
-	unsigned int mb = READ_ONCE(pin_limit_mb);
+	unsigned int mb = READ_ONCE(tessera_dma_pin_limit_mb);
 
 	if (READ_ONCE(vgpu->dma.nr_pages) + pages <= (u64)mb << (20 - PAGE_SHIFT))
 		return 0;

@@ -9,7 +9,8 @@
 #include "vgpu/sysfs.h"
 #include "vgpu/vgpu.h"
 
-static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t tessera_sysfs_state_show(struct kobject *kobj, struct kobj_attribute *attr,
+					char *buf)
 {
 	struct tessera_vgpu *vgpu = tessera_kobj_to_vgpu(kobj);
 	const char *state = READ_ONCE(vgpu->open) ? "open" : "closed";
@@ -27,32 +28,33 @@ static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 	return sysfs_emit(buf, "%s\n", state);
 }
 
-static struct kobj_attribute state_attr = __ATTR_RO(state);
+static struct kobj_attribute tessera_sysfs_state =
+	__ATTR(state, 0444, tessera_sysfs_state_show, NULL);
 
 /**
- * struct qos_attr - a file for one of the vGPU's settings
+ * struct tessera_sysfs_qos - a file for one of the vGPU's settings
  * @attr: for sysfs
  * @what: the setting
  * @unit: what one means in the file
  */
-struct qos_attr {
+struct tessera_sysfs_qos {
 	struct kobj_attribute attr;
 	enum tessera_qos what;
 	u32 unit;
 };
 
-static ssize_t qos_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t tessera_sysfs_qos_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	const struct qos_attr *qos = container_of(attr, struct qos_attr, attr);
+	const struct tessera_sysfs_qos *qos = container_of(attr, struct tessera_sysfs_qos, attr);
 	u64 value = tessera_dispatcher_qos(tessera_kobj_to_vgpu(kobj)->engine, qos->what);
 
 	return sysfs_emit(buf, "%llu\n", div_u64(value, qos->unit));
 }
 
-static ssize_t qos_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
-			 size_t count)
+static ssize_t tessera_sysfs_qos_store(struct kobject *kobj, struct kobj_attribute *attr,
+				       const char *buf, size_t count)
 {
-	const struct qos_attr *qos = container_of(attr, struct qos_attr, attr);
+	const struct tessera_sysfs_qos *qos = container_of(attr, struct tessera_sysfs_qos, attr);
 	struct tessera_vgpu *vgpu = tessera_kobj_to_vgpu(kobj);
 	u32 value;
 	int ret;
@@ -64,11 +66,11 @@ static ssize_t qos_store(struct kobject *kobj, struct kobj_attribute *attr, cons
 	return ret ?: count;
 }
 
-#define QOS_ATTR(_name, _what, _unit)					\
-static struct qos_attr qos_##_name = {					\
-	.attr = __ATTR(_name, 0644, qos_show, qos_store),		\
-	.what = (_what),						\
-	.unit = (_unit),						\
+#define QOS_ATTR(_name, _what, _unit)							\
+static struct tessera_sysfs_qos tessera_sysfs_##_name = {				\
+	.attr = __ATTR(_name, 0644, tessera_sysfs_qos_show, tessera_sysfs_qos_store),	\
+	.what = (_what),								\
+	.unit = (_unit),								\
 }
 
 QOS_ATTR(weight, TESSERA_QOS_WEIGHT, 1);
@@ -77,26 +79,26 @@ QOS_ATTR(limit, TESSERA_QOS_LIMIT, TESSERA_SCHED_PPM / 100);
 QOS_ATTR(elastic_cap, TESSERA_QOS_ELASTIC_CAP, TESSERA_SCHED_PPM / 100);
 QOS_ATTR(slice_us, TESSERA_QOS_SLICE_NS, NSEC_PER_USEC);
 
-static struct attribute *vgpu_attrs[] = {
-	&state_attr.attr,
-	&qos_weight.attr.attr,
-	&qos_reservation.attr.attr,
-	&qos_limit.attr.attr,
-	&qos_elastic_cap.attr.attr,
-	&qos_slice_us.attr.attr,
+static struct attribute *tessera_sysfs_attrs[] = {
+	&tessera_sysfs_state.attr,
+	&tessera_sysfs_weight.attr.attr,
+	&tessera_sysfs_reservation.attr.attr,
+	&tessera_sysfs_limit.attr.attr,
+	&tessera_sysfs_elastic_cap.attr.attr,
+	&tessera_sysfs_slice_us.attr.attr,
 	NULL
 };
-ATTRIBUTE_GROUPS(vgpu);
+ATTRIBUTE_GROUPS(tessera_sysfs);
 
-static void vgpu_kobj_release(struct kobject *kobj)
+static void tessera_sysfs_release(struct kobject *kobj)
 {
 	kfree(container_of(kobj, struct tessera_vgpu_kobj, kobj));
 }
 
-static const struct kobj_type vgpu_ktype = {
-	.release = vgpu_kobj_release,
+static const struct kobj_type tessera_sysfs_ktype = {
+	.release = tessera_sysfs_release,
 	.sysfs_ops = &kobj_sysfs_ops,
-	.default_groups = vgpu_groups,
+	.default_groups = tessera_sysfs_groups,
 };
 
 /**
@@ -114,7 +116,7 @@ int tessera_sysfs_add(struct tessera_vgpu *vgpu)
 	if (!k)
 		return -ENOMEM;
 	k->vgpu = vgpu;
-	ret = kobject_init_and_add(&k->kobj, &vgpu_ktype, &vgpu->mdev->dev.kobj, "vgpu");
+	ret = kobject_init_and_add(&k->kobj, &tessera_sysfs_ktype, &vgpu->mdev->dev.kobj, "vgpu");
 	if (!ret)
 		ret = sysfs_create_group(&k->kobj, vgpu->accel->stats_group);
 	if (ret) {

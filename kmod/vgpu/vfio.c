@@ -9,7 +9,7 @@
 #include "vgpu/vfio.h"
 #include "vgpu/vgpu.h"
 
-static struct tessera_vgpu *to_vgpu(struct vfio_device *vdev)
+static struct tessera_vgpu *tessera_vfio_to_vgpu(struct vfio_device *vdev)
 {
 	return container_of(vdev, struct tessera_vgpu, vdev);
 }
@@ -18,7 +18,7 @@ static struct tessera_vgpu *to_vgpu(struct vfio_device *vdev)
 
 static int tessera_vfio_init(struct vfio_device *vdev)
 {
-	struct tessera_vgpu *vgpu = to_vgpu(vdev);
+	struct tessera_vgpu *vgpu = tessera_vfio_to_vgpu(vdev);
 	int ret;
 
 	vgpu->accel = dev_get_drvdata(vdev->dev->parent);
@@ -36,7 +36,7 @@ static int tessera_vfio_init(struct vfio_device *vdev)
 
 static void tessera_vfio_release(struct vfio_device *vdev)
 {
-	struct tessera_vgpu *vgpu = to_vgpu(vdev);
+	struct tessera_vgpu *vgpu = tessera_vfio_to_vgpu(vdev);
 
 	tessera_region_fini(vgpu);
 	tessera_vgpu_fini(vgpu);
@@ -47,18 +47,18 @@ static void tessera_vfio_release(struct vfio_device *vdev)
 
 static int tessera_vfio_open(struct vfio_device *vdev)
 {
-	tessera_vgpu_open(to_vgpu(vdev));
+	tessera_vgpu_open(tessera_vfio_to_vgpu(vdev));
 	return 0;
 }
 
 static void tessera_vfio_close(struct vfio_device *vdev)
 {
-	tessera_vgpu_close(to_vgpu(vdev));
+	tessera_vgpu_close(tessera_vfio_to_vgpu(vdev));
 }
 
 static void tessera_vfio_request(struct vfio_device *vdev, unsigned int count)
 {
-	struct tessera_vgpu *vgpu = to_vgpu(vdev);
+	struct tessera_vgpu *vgpu = tessera_vfio_to_vgpu(vdev);
 
 	if (!tessera_irq_request(vgpu) && count == 0)
 		dev_notice(vdev->dev, "The vGPU is to be removed, but its user has not said how to be asked to release it.\n");
@@ -188,7 +188,7 @@ static int tessera_vfio_set_irqs(struct tessera_vgpu *vgpu, struct vfio_irq_set 
 
 static long tessera_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 {
-	struct tessera_vgpu *vgpu = to_vgpu(vdev);
+	struct tessera_vgpu *vgpu = tessera_vfio_to_vgpu(vdev);
 	void __user *uarg = (void __user *)arg;
 
 	switch (cmd) {

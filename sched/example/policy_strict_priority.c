@@ -13,24 +13,24 @@
 #include "tessera_sched_internal.h"
 
 /* Those that wait are ordered by this, lowest first; equal ones by when they began to wait. */
-static u64 rank_of(const struct tessera_sched_entity *e)
+static u64 tessera_priority_rank(const struct tessera_sched_entity *e)
 {
 	return TESSERA_SCHED_WEIGHT_MAX - e->weight;
 }
 
-static void priority_queue(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_priority_queue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
-	tessera_sched_heap_insert(&s->heap, &e->node, rank_of(e));
+	tessera_sched_heap_insert(&s->heap, &e->node, tessera_priority_rank(e));
 }
 
 /* At the end of @h's slice: whoever waits is next, unless @h is more urgent. */
-static struct tessera_sched_entity *priority_select(struct tessera_sched *s,
-						    struct tessera_sched_entity *h)
+static struct tessera_sched_entity *tessera_priority_select(struct tessera_sched *s,
+							    struct tessera_sched_entity *h)
 {
 	struct tessera_sched_entity *e;
 
 	e = tessera_sched_entity_of(tessera_sched_heap_first(&s->heap));
-	return rank_of(h) < rank_of(e) ? h : e;
+	return tessera_priority_rank(h) < tessera_priority_rank(e) ? h : e;
 }
 
 /*
@@ -38,19 +38,21 @@ static struct tessera_sched_entity *priority_select(struct tessera_sched *s,
  * is put in force later takes each one's lead from it. So nobody is ahead: the clock is
  * where the one is that runs.
  */
-static u64 priority_clock(struct tessera_sched *s)
+static u64 tessera_priority_clock(struct tessera_sched *s)
 {
 	return s->holder ? s->holder->vtime : s->vclock;
 }
 
 /* All at the same speed. */
-static u32 priority_weight(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u32 tessera_priority_weight(const struct tessera_sched *s,
+				   const struct tessera_sched_entity *e)
 {
 	return 1;
 }
 
 /* If all were busy, those of the highest weight would have everything, in equal parts. */
-static u32 priority_due_ppm(const struct tessera_sched *s, const struct tessera_sched_entity *e)
+static u32 tessera_priority_due_ppm(const struct tessera_sched *s,
+				    const struct tessera_sched_entity *e)
 {
 	const struct tessera_sched_entity *i;
 	u32 equals = 0;
@@ -65,18 +67,18 @@ static u32 priority_due_ppm(const struct tessera_sched *s, const struct tessera_
 	return div_u64(TESSERA_SCHED_PPM, equals);
 }
 
-static const struct tessera_sched_policy_ops priority_ops = {
+static const struct tessera_sched_policy_ops tessera_priority_ops = {
 	.unit = 1,
-	.weight = priority_weight,
-	.due_ppm = priority_due_ppm,
-	.queue = priority_queue,
-	.select = priority_select,
-	.clock = priority_clock,
+	.weight = tessera_priority_weight,
+	.due_ppm = tessera_priority_due_ppm,
+	.queue = tessera_priority_queue,
+	.select = tessera_priority_select,
+	.clock = tessera_priority_clock,
 };
 
 const struct tessera_sched_policy tessera_sched_strict_priority = {
 	.name = "strict_priority",
 	.work_conserving = true,
 	.slice_requests = true,
-	.ops = &priority_ops,
+	.ops = &tessera_priority_ops,
 };

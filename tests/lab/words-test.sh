@@ -28,7 +28,7 @@ words 'The engine did not let go of it.' 1
 words 'a word\n * is let\n * go of, in a comment' 2
 words 'nobody gets less than his share' 1
 words 'measured by He and others; the device has' ''
-words 'out_of_patience(); the patience' 1
+words 'out_of_patience();\nREVOKE_PATIENCE,\nthe patience,\nPATIENCE_MS and patience2,\nimpatience' '1 2 3 4'
 words 'It waits for ever, or forever.' 1
 words '/* Else zero */\nelse if (x)\n, else zero' 1
 words 'a line that is none of a trace' 1

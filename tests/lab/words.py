@@ -40,12 +40,15 @@ WHO = re.compile(r"(?:\A|[.;] |/\*\*? |\n[ \t]*(?:\*|#|//|\"\"\")? *|\"\"\")(Who
 # "Else" is wrong only with its capital, and He with one is a name
 CASE = ("Else", "his")
 
+# As \b, but a word in an identifier is one as well: out_of_patience, REVOKE_PATIENCE
+EDGE = r"(?:(?<![^\W_])(?=[^\W_])|(?<=[^\W_])(?![^\W_]))"
+
 BREAK = r"(?:[ \t]+|[ \t]*\n[ \t]*(?:(?:\*|\#|//)[ \t]+)?)"
 
 
 def compiled(pattern, instead, unless=None):
     flags = 0 if any(word in pattern for word in CASE) else re.IGNORECASE
-    return (re.compile(pattern.replace(" ", BREAK), flags), instead,
+    return (re.compile(pattern.replace(" ", BREAK).replace(r"\b", EDGE), flags), instead,
             unless and re.compile(unless.replace(" ", BREAK), re.IGNORECASE))
 
 
