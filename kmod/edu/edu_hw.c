@@ -52,7 +52,7 @@ static struct edu *to_edu(struct tessera_hw *hw)
 	return container_of(hw, struct edu, soft.hw);
 }
 
-/* Wait until @busy is clear in a register. A factorial takes microseconds: sleeping takes longer. */
+/* Wait until @busy is clear in a register. A factorial takes microseconds: spin first. */
 static bool edu_hw_ended(struct edu *edu, u32 off, u32 busy)
 {
 	void __iomem *at = edu->regs + off;

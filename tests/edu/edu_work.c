@@ -2,13 +2,10 @@
 /*
  * edu_work.c - uses /dev/edu, and checks all that comes back
  *
- *   edu_work rounds N SEED       N factorials, and N times its own bytes of the buffer
- *   edu_work loop MS AT [ANY]    factorials one after the other for so long; prints how many
- *   edu_work copy MS AT [ANY]    likewise transfers of the whole buffer, to and fro
- *
- * AT: when to begin, in seconds since the epoch, so that several begin at once
+ *   edu_work rounds N SEED    N factorials, and N times its own bytes of the buffer
+ *   edu_work loop MS [ANY]    factorials one after the other for so long; prints how many
+ *   edu_work copy MS [ANY]    likewise transfers of the whole buffer, to and fro
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -95,25 +92,16 @@ static uint64_t now_ms(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_REALTIME, &t);
+	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
 }
 
-static void sleep_until(time_t at)
-{
-	struct timespec t = { .tv_sec = at };
-
-	while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &t, NULL) == EINTR)
-		;
-}
-
 /* Return: how many, or -1. */
-static int loop(unsigned int ms, time_t at, int copy)
+static int loop(unsigned int ms, int copy)
 {
-	uint64_t end = at * 1000ull + ms;
+	uint64_t end = now_ms() + ms;
 	unsigned int i;
 
-	sleep_until(at);
 	for (i = 0; now_ms() < end; i++) {
 		if (!copy && one_factorial(i % 20))
 			return -1;
@@ -139,10 +127,10 @@ int main(int argc, char **argv)
 			if (one_round(i))
 				return 1;
 		}
-	} else if (argc >= 4 && (!strcmp(argv[1], "loop") || !strcmp(argv[1], "copy"))) {
-		i = loop(n, atol(argv[3]), !strcmp(argv[1], "copy"));
+	} else if (argc >= 3 && (!strcmp(argv[1], "loop") || !strcmp(argv[1], "copy"))) {
+		i = loop(n, !strcmp(argv[1], "copy"));
 	} else {
-		fprintf(stderr, "usage: edu_work rounds N SEED | loop MS AT | copy MS AT\n");
+		fprintf(stderr, "usage: edu_work rounds N SEED | loop MS | copy MS\n");
 		return 2;
 	}
 	printf("%d\n", i);

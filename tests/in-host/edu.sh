@@ -25,44 +25,52 @@ says()
 	result $rc "$name"
 }
 
-# at_once SECONDS COMMAND...: in the three guests; outputs to /tmp/at_once.GUEST
-at_once()
+# begin COMMAND...: in the three guests
+begin()
 {
-	limit=$1 sum=0
-	shift
 	ja=$(guest run --bg a "$* 1") jb=$(guest run --bg b "$* 2") jc=$(guest run --bg c "$* 3")
-	guest wait -t "$limit" a "$ja" >/tmp/at_once.a 2>&1 || sum=1
-	guest wait -t "$limit" b "$jb" >/tmp/at_once.b 2>&1 || sum=1
-	guest wait -t "$limit" c "$jc" >/tmp/at_once.c 2>&1 || sum=1
+}
+
+# end SECONDS: of what was begun; well in all three
+end()
+{
+	sum=0
+	guest wait -t "$1" a "$ja" || sum=1
+	guest wait -t "$1" b "$jb" || sum=1
+	guest wait -t "$1" c "$jc" || sum=1
 	return $sum
 }
 
-# The second in which all that were told by then begin
-soon()
+at_once()
 {
-	echo $(($(date +%s) + 3))
+	limit=$1
+	shift
+	begin "$@"
+	end "$limit"
 }
 
-# shares NAME FILE: tell what three equals got, and check that each has a third within 5 %
-shares()
+# third NAME STAT WARM_UP WINDOW COMMAND...: run it in the three guests, and check that each has
+# had a third of what a vGPU's statistics count in a window in which all are busy, within 5 %
+third()
 {
-	echo "# $1: $(tr '\n' ' ' <"$2")"
+	what=$1 stat=$2 warm_up=$3 window=$4
+	shift 4
+	begin "$@"
+	sleep "$warm_up"
+	for u in $U1 $U2 $U3; do stat_of "$u" "$stat"; done >/tmp/then
+	sleep "$window"
+	for u in $U1 $U2 $U3; do stat_of "$u" "$stat"; done | paste - /tmp/then |
+		awk '{ print $1 - $2 }' >/tmp/got
+	says "$what: nothing fails" end 200
+	echo "# $what: $(tr '\n' ' ' </tmp/got)"
 	awk '
 		{ got[NR] = $1; sum += $1 }
 		END {
 			for (i in got)
 				bad = bad || got[i] < 0.95 * sum / 3 || got[i] > 1.05 * sum / 3
 			exit bad || NR != 3 || !sum
-		}' "$2"
-	result $? "$1: each of three equals has a third"
-}
-
-# engine_ns ENGINE: the three vGPUs' time on it
-engine_ns()
-{
-	for u in $U1 $U2 $U3; do
-		stat_of $u "$1_ns"
-	done
+		}' /tmp/got
+	result $? "$what: each of three equals has a third"
 }
 
 program "bare metal: edu_regs" /tests/edu/edu_regs
@@ -104,22 +112,15 @@ says "a hostile neighbour: a's bytes are its own" guest wait -t 900 a "$ja"
 says "the hostile guest goes on" guest wait -t 900 c "$job"
 log_check "a hostile neighbour"
 says "the driver loads in the hostile guest" guest run c 'modprobe edu_drv'
-at_once 60 'echo 3600 >/proc/sys/vm/stat_interval #'
+at_once 60 'echo 3600 >/proc/sys/vm/stat_interval #' >/dev/null
 for policy in $(tr -d '[]' <"$PCI/vgpu_sched/policy"); do
 	echo "$policy" >"$PCI/vgpu_sched/policy"
-	at_once 4000 $WORK rounds $ROUNDS
-	result $? "$policy: factorials are right, and each guest gets its own bytes back"
-	engine_ns dma >/tmp/dma
-	at_once 200 $WORK copy 60000 "$(soon)"
-	result $? "$policy: transfers one after the other"
-	engine_ns dma | paste - /tmp/dma | awk '{ print $1 - $2 }' >/tmp/dma.got
-	shares "$policy: ns of the DMA engine" /tmp/dma.got
-	# A factorial takes some 50 us, a slice 1 ms at least. They are counted: the device
-	# computes in a thread outside of virtual time, so how long one takes is the machine's
-	at_once 60 $WORK loop 1000 "$(soon)"
-	result $? "$policy: factorials one after the other"
-	cat /tmp/at_once.? >/tmp/factorial.n
-	shares "$policy: factorials" /tmp/factorial.n
+	says "$policy: factorials are right, and each guest gets its own bytes back" \
+		at_once 4000 $WORK rounds "$ROUNDS"
+	third "$policy: ns of the DMA engine" dma_ns 2 60 $WORK copy 64000
+	# A factorial takes some 50 us, a slice 1 ms at least. They are counted, by their interrupts:
+	# the device computes outside of virtual time, so how long one takes is the machine's
+	third "$policy: factorials" interrupts 0.25 0.5 $WORK loop 1000
 	log_check "$policy"
 done
 for g in a b c; do
