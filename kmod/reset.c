@@ -17,6 +17,8 @@
 /**
  * tessera_reset_work() - reset an accelerator that has stopped answering
  * @work: accel->reset_work
+ *
+ * Context: may sleep; takes accel->lock, and bar_sem for writing.
  */
 void tessera_reset_work(struct work_struct *work)
 {

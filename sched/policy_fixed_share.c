@@ -17,37 +17,82 @@
  */
 #include "tessera_sched_internal.h"
 
+/* The whole engine, in units of the weights. */
+#define FIXED_ONE	(1u << 24)
+
 /* Below 1/1024 it is what rounding of 1/3 and the like leaves, not unsold time. */
-#define FIXED_IDLE_MIN	(TESSERA_SCHED_FIXED_ONE >> 10)
+#define FIXED_IDLE_MIN	(FIXED_ONE >> 10)
+
+/**
+ * struct tessera_fixed_share - the policy's own, of a scheduler
+ * @sold: the weights of those running, in all
+ */
+struct tessera_fixed_share {
+	u64 sold;
+};
+
+_Static_assert(sizeof(struct tessera_fixed_share) <= sizeof(((struct tessera_sched *)0)->priv),
+	       "priv");
+
+static struct tessera_fixed_share *tessera_fixed_share_of(const struct tessera_sched *s)
+{
+	return (struct tessera_fixed_share *)s->priv;
+}
 
 static u32 tessera_fixed_share_weight(const struct tessera_sched *s,
 				      const struct tessera_sched_entity *e)
 {
-	return e->fixed_weight;
+	return FIXED_ONE / e->fixed_share_inv;
+}
+
+static void tessera_fixed_share_start(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	tessera_fixed_share_of(s)->sold += tessera_fixed_share_weight(s, e);
+}
+
+static void tessera_fixed_share_stop(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	tessera_fixed_share_of(s)->sold -= tessera_fixed_share_weight(s, e);
+}
+
+static void tessera_fixed_share_init(struct tessera_sched *s)
+{
+	struct tessera_sched_entity *e;
+
+	*tessera_fixed_share_of(s) = (struct tessera_fixed_share){ .sold = 0 };
+	for (e = s->members; e; e = e->member_next) {
+		if (e->running)
+			tessera_fixed_share_start(s, e);
+	}
 }
 
 static u32 tessera_fixed_share_idle_weight(const struct tessera_sched *s)
 {
-	if (s->fixed_sum > TESSERA_SCHED_FIXED_ONE - FIXED_IDLE_MIN)
-		return 0;
-	return TESSERA_SCHED_FIXED_ONE - (u32)s->fixed_sum;
+	u64 sold = tessera_fixed_share_of(s)->sold;
+
+	return sold > FIXED_ONE - FIXED_IDLE_MIN ? 0 : FIXED_ONE - (u32)sold;
 }
 
 static u32 tessera_fixed_share_due_ppm(const struct tessera_sched *s,
 				       const struct tessera_sched_entity *e)
 {
+	u64 sold = tessera_fixed_share_of(s)->sold;
+	u64 weight = tessera_fixed_share_weight(s, e);
+
 	/* More running than the types allow: all shrink alike. The sum has 24 + 16 bits. */
-	if (s->fixed_sum > TESSERA_SCHED_FIXED_ONE)
-		return div_u64((u64)e->fixed_weight * TESSERA_SCHED_PPM >> 10,
-			       (u32)(s->fixed_sum >> 10));
+	if (sold > FIXED_ONE)
+		return div_u64(weight * TESSERA_SCHED_PPM >> 10, (u32)(sold >> 10));
 	return div_u64(TESSERA_SCHED_PPM, e->fixed_share_inv);
 }
 
 static const struct tessera_sched_policy_ops tessera_fixed_share_ops = {
-	.unit = TESSERA_SCHED_FIXED_ONE,
+	.unit = FIXED_ONE,
 	.weight = tessera_fixed_share_weight,
 	.idle_weight = tessera_fixed_share_idle_weight,
 	.due_ppm = tessera_fixed_share_due_ppm,
+	.start = tessera_fixed_share_start,
+	.stop = tessera_fixed_share_stop,
+	.init = tessera_fixed_share_init,
 };
 
 const struct tessera_sched_policy tessera_sched_fixed_share = {

@@ -76,6 +76,7 @@ static void tessera_runlist_report(struct tessera_runlist *rl, struct tessera_ru
  * @rl: the runlist
  * @device_ns: the device's time
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: a time that goes on where it was before the last device reset.
  */
 u64 tessera_runlist_time_ns(const struct tessera_runlist *rl, u64 device_ns)
@@ -88,6 +89,8 @@ u64 tessera_runlist_time_ns(const struct tessera_runlist *rl, u64 device_ns)
  * @rl: the runlist
  * @busy_ns: the engine's busy counter
  * @device_ns: device time at which it was read; all of it was the one in force's
+ *
+ * Context: the engine's lock is held; does not sleep.
  */
 void tessera_runlist_charge(struct tessera_runlist *rl, u64 busy_ns, u64 device_ns)
 {
@@ -111,6 +114,7 @@ void tessera_runlist_charge(struct tessera_runlist *rl, u64 busy_ns, u64 device_
  * tessera_runlist_timeout_ns() - return how long the engine may take to do what it was told last
  * @rl: the runlist
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: ns, or TESSERA_RUNLIST_NO_TIMEOUT.
  */
 u64 tessera_runlist_timeout_ns(const struct tessera_runlist *rl)
@@ -128,6 +132,7 @@ u64 tessera_runlist_timeout_ns(const struct tessera_runlist *rl)
  * tessera_runlist_token() - return the token of the runlist in force
  * @rl: the runlist
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: while another waits, the one before the last.
  */
 u16 tessera_runlist_token(const struct tessera_runlist *rl)
@@ -141,6 +146,8 @@ u16 tessera_runlist_token(const struct tessera_runlist *rl)
  *
  * Again, for another preemption mode, does no harm: if the hardware has just switched it
  * reports the same token twice, and the second time nobody waits for it.
+ *
+ * Context: the engine's lock is held; calls @rl->ops, which do not sleep.
  */
 void tessera_runlist_resubmit(struct tessera_runlist *rl)
 {
@@ -181,6 +188,8 @@ static bool tessera_runlist_may_stay(const struct tessera_runlist *rl,
 /**
  * tessera_runlist_pick() - do what the scheduler decides
  * @rl: the runlist
+ *
+ * Context: the engine's lock is held; calls @rl->ops, which do not sleep.
  */
 void tessera_runlist_pick(struct tessera_runlist *rl)
 {
@@ -307,6 +316,8 @@ static void tessera_runlist_on_pending(struct tessera_runlist *rl,
  * tessera_runlist_event() - act on something that the hardware reports
  * @rl: the runlist
  * @ev: the event
+ *
+ * Context: the engine's lock is held; calls @rl->ops, which do not sleep.
  */
 void tessera_runlist_event(struct tessera_runlist *rl, const struct tessera_runlist_event *ev)
 {
@@ -363,6 +374,8 @@ static void tessera_runlist_on_timeout(struct tessera_runlist *rl)
 /**
  * tessera_runlist_timer() - act on the timer that was armed last
  * @rl: the runlist
+ *
+ * Context: the engine's lock is held; calls @rl->ops, which do not sleep.
  */
 void tessera_runlist_timer(struct tessera_runlist *rl)
 {
@@ -385,6 +398,8 @@ void tessera_runlist_timer(struct tessera_runlist *rl)
  * tessera_runlist_add() - let an entity be known
  * @rl: the runlist
  * @entity: the entity, initialised
+ *
+ * Context: the engine's lock is held; does not sleep.
  */
 void tessera_runlist_add(struct tessera_runlist *rl, struct tessera_runlist_entity *entity)
 {
@@ -395,6 +410,8 @@ void tessera_runlist_add(struct tessera_runlist *rl, struct tessera_runlist_enti
  * tessera_runlist_remove() - forget an entity
  * @rl: the runlist
  * @entity: the entity, stopped; afterwards nothing here points to it
+ *
+ * Context: the engine's lock is held; calls @rl->ops, which do not sleep.
  */
 void tessera_runlist_remove(struct tessera_runlist *rl, struct tessera_runlist_entity *entity)
 {
@@ -417,6 +434,8 @@ void tessera_runlist_remove(struct tessera_runlist *rl, struct tessera_runlist_e
  * tessera_runlist_start() - let an entity compete
  * @rl: the runlist
  * @entity: the entity
+ *
+ * Context: the engine's lock is held; calls @rl->ops, which do not sleep.
  */
 void tessera_runlist_start(struct tessera_runlist *rl, struct tessera_runlist_entity *entity)
 {
@@ -448,6 +467,8 @@ static bool tessera_runlist_stop_one(struct tessera_runlist *rl,
  * tessera_runlist_stop() - let an entity compete no longer
  * @rl: the runlist
  * @entity: the entity, running or not; its contexts have been destroyed
+ *
+ * Context: the engine's lock is held; calls @rl->ops, which do not sleep.
  */
 void tessera_runlist_stop(struct tessera_runlist *rl, struct tessera_runlist_entity *entity)
 {
@@ -466,6 +487,8 @@ void tessera_runlist_stop(struct tessera_runlist *rl, struct tessera_runlist_ent
 /**
  * tessera_runlist_down() - stop all entities, since the device is about to be reset
  * @rl: the runlist; its timer is the caller's to cancel
+ *
+ * Context: the engine's lock is held; calls @rl->ops, which do not sleep.
  */
 void tessera_runlist_down(struct tessera_runlist *rl)
 {
@@ -496,6 +519,8 @@ void tessera_runlist_down(struct tessera_runlist *rl)
  * tessera_runlist_up() - go on after the device was reset and enabled
  * @rl: the runlist
  * @device_ns: the device's time
+ *
+ * Context: the engine's lock is held; does not sleep.
  */
 void tessera_runlist_up(struct tessera_runlist *rl, u64 device_ns)
 {
@@ -512,6 +537,8 @@ void tessera_runlist_up(struct tessera_runlist *rl, u64 device_ns)
  * @rl: the runlist
  * @ops: the hardware
  * @policy: the scheduler's first policy
+ *
+ * Context: any; nobody else uses @rl yet.
  */
 void tessera_runlist_init(struct tessera_runlist *rl, const struct tessera_runlist_ops *ops,
 			  const struct tessera_sched_policy *policy)
@@ -525,6 +552,8 @@ void tessera_runlist_init(struct tessera_runlist *rl, const struct tessera_runli
  * @entity: the entity
  * @name: for traces; the caller's storage
  * @fixed_share_inv: see struct tessera_sched_entity
+ *
+ * Context: any; nobody else uses @entity yet.
  */
 void tessera_runlist_entity_init(struct tessera_runlist_entity *entity, const char *name,
 				 u32 fixed_share_inv)

@@ -460,9 +460,10 @@ static void tessera_sched_account(struct tessera_sched *s, u64 now_ns, u64 busy_
 /* ------------------------------------------------------------------ slices -- */
 
 /**
- * tessera_sched_timeslice_ns - the slice in force
+ * tessera_sched_timeslice_ns() - return the slice in force
  * @s: the scheduler
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: the configured slice, or the default for the number of running vGPUs, in ns.
  */
 u64 tessera_sched_timeslice_ns(const struct tessera_sched *s)
@@ -677,7 +678,6 @@ static void tessera_sched_count(struct tessera_sched *s, const struct tessera_sc
 	s->num_running += sign;
 	s->num_with_work += e->has_work ? sign : 0;
 	s->weight_sum += sign * (s64)e->weight;
-	s->fixed_sum += sign * (s64)e->fixed_weight;
 }
 
 /* Whether something has happened that only a pick() can answer. */
@@ -700,11 +700,12 @@ static bool tessera_sched_need_pick(struct tessera_sched *s, u64 now_ns)
 /* ------------------------------------------------------------- work state -- */
 
 /**
- * tessera_sched_start - a vGPU begins to run: from now on it is owed a share
+ * tessera_sched_start() - start a vGPU: it runs, and is owed a share from now on
  * @s: the scheduler
  * @e: an entity in @s
  * @now_ns: the time
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: true if pick() should be called now.
  */
 bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
@@ -717,6 +718,8 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 	unlimited = s->holder && !s->holder->slice_granted_ns;
 	e->running = true;
 	tessera_sched_count(s, e, 1);
+	if (s->policy->ops->start)
+		s->policy->ops->start(s, e);
 	/* In the middle of the others, who are up to a slice ahead: so neither side gains. */
 	if (!s->policy->own_positions && !behind(s->vclock, e->vtime))
 		tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e),
@@ -731,13 +734,14 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 }
 
 /**
- * tessera_sched_stop - a vGPU no longer runs and is owed nothing
+ * tessera_sched_stop() - stop a vGPU: it no longer runs, and is owed nothing
  * @s: the scheduler
  * @e: an entity in @s
  * @now_ns: the time
  *
  * If it holds the engine it goes on being charged until the hardware has switched.
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: true if pick() should be called now.
  */
 bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
@@ -748,6 +752,8 @@ bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e,
 	tessera_sched_retire(s, e);
 	e->running = false;
 	tessera_sched_count(s, e, -1);
+	if (s->policy->ops->stop)
+		s->policy->ops->stop(s, e);
 	tessera_sched_elastic_update(s, e);
 	tessera_sched_update_idle(s, now_ns);
 	tessera_sched_update_vclock(s);
@@ -758,11 +764,12 @@ bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e,
 }
 
 /**
- * tessera_sched_wake - a vGPU has work for this engine
+ * tessera_sched_wake() - note that a vGPU has work for this engine
  * @s: the scheduler
  * @e: an entity in @s
  * @now_ns: the time
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: true if pick() should be called now.
  */
 bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
@@ -800,7 +807,7 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
 }
 
 /**
- * tessera_sched_sleep - a vGPU has no more work for this engine
+ * tessera_sched_sleep() - note that a vGPU has no more work for this engine
  * @s: the scheduler
  * @e: an entity in @s
  * @now_ns: the time
@@ -808,6 +815,7 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
  * Where nobody else has work, the engine stays as it is: the vGPU may come back to
  * it without a switch.
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: true if pick() should be called now.
  */
 bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
@@ -829,10 +837,12 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
 /* ------------------------------------------------------- charge, pick, switch -- */
 
 /**
- * tessera_sched_charge - the current vGPU has used engine time
+ * tessera_sched_charge() - charge engine time to the current vGPU
  * @s: the scheduler
  * @ns: engine time used since the last charge, from the hardware's counters
  * @now_ns: the time until which @ns was counted
+ *
+ * Context: the engine's lock is held; does not sleep.
  */
 void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
 {
@@ -888,10 +898,12 @@ static struct tessera_sched_entity *tessera_sched_runner(struct tessera_sched *s
 }
 
 /**
- * tessera_sched_pick - decide who has the engine next, and for how long
+ * tessera_sched_pick() - decide who has the engine next, and for how long
  * @s: the scheduler
  * @now_ns: the time
  * @d: the decision; an empty runlist without a timer if nobody has work
+ *
+ * Context: the engine's lock is held; does not sleep.
  */
 void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sched_decision *d)
 {
@@ -949,11 +961,13 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 }
 
 /**
- * tessera_sched_switched - the hardware has put the last decision in force
+ * tessera_sched_switched() - note that the hardware has put the last decision in force
  * @s: the scheduler
  * @now_ns: device time at which it did
  *
  * The previous vGPU must have been charged to its end before.
+ *
+ * Context: the engine's lock is held; does not sleep.
  */
 void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 {
@@ -993,7 +1007,7 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 /* ---------------------------------------------------------------- settings -- */
 
 /**
- * tessera_sched_set_policy - put another policy in force
+ * tessera_sched_set_policy() - put another policy in force
  * @s: the scheduler
  * @policy: one of tessera_sched_policies[]
  * @now_ns: the time
@@ -1002,6 +1016,7 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
  * An entity that was ahead stays ahead by the same engine time, debts stay, the running slice
  * goes on.
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: 0, or -EINVAL without a policy.
  */
 int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched_policy *policy,
@@ -1062,30 +1077,12 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 }
 
 /**
- * tessera_sched_set_config - change the settings; slices from the next on follow them
- * @s: the scheduler
- * @config: the settings
- *
- * Return: 0, or -EINVAL if one is out of range.
- */
-int tessera_sched_set_config(struct tessera_sched *s, const struct tessera_sched_config *config)
-{
-	if (config->timeslice_ns && (config->timeslice_ns < TESSERA_SCHED_SLICE_MIN_NS ||
-				     config->timeslice_ns > TESSERA_SCHED_SLICE_MAX_NS))
-		return -EINVAL;
-	if (config->averaging < TESSERA_SCHED_AVERAGING_MIN ||
-	    config->averaging > TESSERA_SCHED_AVERAGING_MAX)
-		return -EINVAL;
-	s->config = *config;
-	return 0;
-}
-
-/**
- * tessera_sched_set_weight - change a vGPU's weight, from now on
+ * tessera_sched_set_weight() - change a vGPU's weight, from now on
  * @s: the scheduler
  * @e: an entity in @s
  * @weight: TESSERA_SCHED_WEIGHT_MIN to _MAX
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: 0, or -EINVAL if @weight is out of range.
  */
 int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entity *e, u32 weight)
@@ -1114,7 +1111,7 @@ int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entit
 }
 
 /**
- * tessera_sched_set_qos - change a vGPU's reservation and limit, from now on
+ * tessera_sched_set_qos() - change a vGPU's reservation and limit, from now on
  * @s: the scheduler
  * @e: an entity in @s
  * @reservation_ppm: least share of the engine while it has work, 0 to a million
@@ -1124,6 +1121,7 @@ int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entit
  *
  * They hold under policies that are work-conserving.
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: 0, -EINVAL out of range, or -ENOSPC if more than the whole engine were reserved.
  */
 int tessera_sched_set_qos(struct tessera_sched *s, struct tessera_sched_entity *e,
@@ -1154,34 +1152,4 @@ int tessera_sched_set_qos(struct tessera_sched *s, struct tessera_sched_entity *
 	}
 	*resched = s->num_with_work > 0;
 	return 0;
-}
-
-/**
- * tessera_sched_set_slice_request - change the slice that a vGPU asks for under deadline
- * @s: the scheduler
- * @e: an entity in @s
- * @slice_ns: TESSERA_SCHED_SLICE_MIN_NS to _MAX_NS; 0: the common one
- *
- * Return: 0, or -EINVAL out of range.
- */
-int tessera_sched_set_slice_request(struct tessera_sched *s, struct tessera_sched_entity *e,
-				    u64 slice_ns)
-{
-	if (slice_ns && (slice_ns < TESSERA_SCHED_SLICE_MIN_NS ||
-			 slice_ns > TESSERA_SCHED_SLICE_MAX_NS))
-		return -EINVAL;
-	e->slice_request_ns = slice_ns;
-	return 0;
-}
-
-/**
- * tessera_sched_due_ppm - what a vGPU is owed if all that run are busy
- * @s: the scheduler
- * @e: an entity in @s
- *
- * Return: parts per million of the engine's time; 0 for a stopped vGPU.
- */
-u32 tessera_sched_due_ppm(const struct tessera_sched *s, const struct tessera_sched_entity *e)
-{
-	return e->running ? s->policy->ops->due_ppm(s, e) : 0;
 }

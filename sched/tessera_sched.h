@@ -137,7 +137,6 @@ struct tessera_sched_entity {
 	/* private: to sched/ */
 	u64 vtime;			/* position in the policy's own virtual time */
 	u32 vtime_rem;			/* what the last division left */
-	u32 fixed_weight;		/* 1/fixed_share_inv, in TESSERA_SCHED_FIXED_ONE */
 	u64 slice_granted_ns;		/* 0: until someone else competes */
 	u64 slice_used_ns;
 	struct tessera_sched_entity *member_next, *member_prev;
@@ -223,7 +222,6 @@ struct tessera_sched {
 	u64 vclock;		/* no one who competes is behind this */
 	u64 vclock_rebased;
 	u64 weight_sum;		/* of those running */
-	u64 fixed_sum;		/* of those running, of fixed_weight */
 	u32 idle_weight;
 	u64 reservation_sum_ppm;	/* of all that were added */
 	u32 num_throttled;

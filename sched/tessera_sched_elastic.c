@@ -162,7 +162,7 @@ bool tessera_sched_elastic_need_pick(const struct tessera_sched *s)
 }
 
 /**
- * tessera_sched_set_elastic_cap - change how far a vGPU may use what others leave, from now on
+ * tessera_sched_set_elastic_cap() - change how far a vGPU may use what others leave, from now on
  * @s: the scheduler
  * @e: an entity in @s
  * @cap_ppm: share of the engine, its own turns included, at least its fixed share, to a
@@ -172,6 +172,7 @@ bool tessera_sched_elastic_need_pick(const struct tessera_sched *s)
  *
  * It counts under policies that lend: fixed_share.
  *
+ * Context: the engine's lock is held; does not sleep.
  * Return: 0, or -EINVAL out of range.
  */
 int tessera_sched_set_elastic_cap(struct tessera_sched *s, struct tessera_sched_entity *e,

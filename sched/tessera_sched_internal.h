@@ -27,9 +27,6 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
 }
 #endif
 
-/* The whole engine, in units of the weights of fixed_share. */
-#define TESSERA_SCHED_FIXED_ONE		(1u << 24)
-
 /*
  * Overshoot beyond this is forgiven: an engine reset ends any longer one anyway, and
  * nobody should be locked out for longer than it takes a user to wonder why.
@@ -61,12 +58,13 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  * @advanced: @e, if it has joined, has gone forward by @virtual
  * @clock: the virtual time at which one without claims or debts would be; by default the
  *         lowest of those that compete
+ * @start: @e runs from now on (e->running). Optional
+ * @stop: @e no longer runs. Optional
  * @init: the policy is put in force: prepare s->priv. Each entity's priv is zero then, and nobody
- *        has joined. Optional
+ *        has joined, but some may run. Optional
  *
- * All are called with the caller's lock held, and do not sleep. From @queue to @clock, and @init,
- * they may change what is the policy's own: its heaps, priv, joined, and in join() the virtual
- * time. What weight() gives may change only by tessera_sched_set_weight() and _set_policy(),
+ * All are called with the caller's lock held, and do not sleep. From @queue to @init they
+ * may change what is the policy's own: its heaps, priv, joined, and in join() the virtual time. What weight() gives may change only by tessera_sched_set_weight() and _set_policy(),
  * what idle_weight() gives also by start and stop.
  */
 struct tessera_sched_policy_ops {
@@ -85,6 +83,8 @@ struct tessera_sched_policy_ops {
 	void (*leave)(struct tessera_sched *s, struct tessera_sched_entity *e);
 	void (*advanced)(struct tessera_sched *s, struct tessera_sched_entity *e, u64 virtual);
 	u64 (*clock)(struct tessera_sched *s);
+	void (*start)(struct tessera_sched *s, struct tessera_sched_entity *e);
+	void (*stop)(struct tessera_sched *s, struct tessera_sched_entity *e);
 	void (*init)(struct tessera_sched *s);
 };
 

@@ -39,6 +39,8 @@ void tessera_reset_begin(void)
 
 /**
  * tessera_reset_end() - tell lockdep that the reset is over
+ *
+ * Context: as tessera_reset_begin(), which it ends.
  */
 void tessera_reset_end(void)
 {

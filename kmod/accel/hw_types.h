@@ -85,6 +85,7 @@ struct tessera_extent {
  * @addr: where the memory begins
  * @bytes: its size
  *
+ * Context: any.
  * Return: how many extents there are now: memory that follows the last one makes it longer.
  */
 static inline u32 tessera_extent_append(struct tessera_extent *x, u32 n, u64 addr, u64 bytes)

@@ -15,6 +15,8 @@
  * tessera_pool_init() - begin with a pool of which nothing is given out
  * @pool: the pool
  * @nr: units, at most TESSERA_POOL_MAX
+ *
+ * Context: any; nobody else uses the pool yet.
  */
 void tessera_pool_init(struct tessera_pool *pool, u32 nr)
 {
@@ -44,6 +46,7 @@ static u32 tessera_pool_free_block(const struct tessera_pool *pool, u32 first, u
  * @pool: the pool
  * @n: units, not 0
  *
+ * Context: any; the caller keeps others out, by accel->lock.
  * Return: the first unit, or -ENOSPC.
  */
 int tessera_pool_alloc(struct tessera_pool *pool, u32 n)
@@ -70,6 +73,8 @@ int tessera_pool_alloc(struct tessera_pool *pool, u32 n)
  * @pool: the pool
  * @first: what tessera_pool_alloc() returned
  * @n: its size
+ *
+ * Context: any; the caller keeps others out, by accel->lock.
  */
 void tessera_pool_free(struct tessera_pool *pool, u32 first, u32 n)
 {
@@ -81,6 +86,7 @@ void tessera_pool_free(struct tessera_pool *pool, u32 first, u32 n)
  * @pool: the pool
  * @n: units in each, not 0
  *
+ * Context: any; the caller keeps others out, by accel->lock.
  * Return: how many.
  */
 u32 tessera_pool_fits(const struct tessera_pool *pool, u32 n)
@@ -96,6 +102,7 @@ u32 tessera_pool_fits(const struct tessera_pool *pool, u32 n)
  * tessera_pool_left() - count the units that are not given out
  * @pool: the pool
  *
+ * Context: any; the caller keeps others out, by accel->lock.
  * Return: how many.
  */
 u32 tessera_pool_left(const struct tessera_pool *pool)

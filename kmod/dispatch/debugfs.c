@@ -118,6 +118,8 @@ static const struct file_operations tessera_debugfs_log_fops = {
 
 /**
  * tessera_debugfs_init() - make the module's directory
+ *
+ * Context: may sleep.
  */
 void tessera_debugfs_init(void)
 {
@@ -126,6 +128,8 @@ void tessera_debugfs_init(void)
 
 /**
  * tessera_debugfs_exit() - remove the module's directory
+ *
+ * Context: may sleep; no accelerator is left.
  */
 void tessera_debugfs_exit(void)
 {
@@ -135,6 +139,8 @@ void tessera_debugfs_exit(void)
 /**
  * tessera_debugfs_add() - make an accelerator's directory
  * @accel: the accelerator
+ *
+ * Context: may sleep.
  */
 void tessera_debugfs_add(struct tessera_accel *accel)
 {
@@ -152,6 +158,8 @@ void tessera_debugfs_add(struct tessera_accel *accel)
 /**
  * tessera_debugfs_remove() - remove an accelerator's directory; waits for readers
  * @accel: the accelerator
+ *
+ * Context: may sleep; no lock that a reader takes is held.
  */
 void tessera_debugfs_remove(struct tessera_accel *accel)
 {

@@ -34,6 +34,7 @@ static const char *tessera_dispatcher_name_of(struct tessera_runlist_entity *run
  * tessera_dispatcher_engine_name() - return the name of a dispatcher's engine
  * @d: the dispatcher
  *
+ * Context: any.
  * Return: one word.
  */
 const char *tessera_dispatcher_engine_name(const struct tessera_dispatcher *d)
@@ -95,6 +96,8 @@ static void tessera_dispatcher_arm_timeout(struct tessera_runlist *rl, u64 ns)
 /**
  * tessera_dispatcher_rearm_timeout() - let the present wait end by the settings of now
  * @d: a dispatcher that is waiting, with its lock held
+ *
+ * Context: any; the dispatcher's lock is held.
  */
 void tessera_dispatcher_rearm_timeout(struct tessera_dispatcher *d)
 {
@@ -312,6 +315,8 @@ unsigned long tessera_dispatcher_sync_lock(struct tessera_dispatcher *d,
  * tessera_dispatcher_unlock() - undo tessera_dispatcher_sync_lock()
  * @d: the dispatcher
  * @flags: what that returned
+ *
+ * Context: any; the dispatcher's lock is held, and then no more.
  */
 void tessera_dispatcher_unlock(struct tessera_dispatcher *d, unsigned long flags)
 	__releases(&d->lock)
@@ -505,6 +510,8 @@ void tessera_dispatcher_fini(struct tessera_accel *accel)
  * @ents: the vGPU on each engine
  * @engine: the engine, below struct tessera_hw.num_engines
  * @snap: where to
+ *
+ * Context: any, but not from within an event.
  */
 void tessera_dispatcher_snapshot(struct tessera_accel *accel, struct tessera_dispatch_entity *ents,
 				 u32 engine, struct tessera_sched_snapshot *snap)

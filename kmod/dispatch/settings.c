@@ -12,6 +12,7 @@
  * tessera_dispatcher_policy() - return the policy in force
  * @accel: the accelerator
  *
+ * Context: any; the policy may have changed when it returns.
  * Return: the same for all engines.
  */
 const struct tessera_sched_policy *tessera_dispatcher_policy(struct tessera_accel *accel)
@@ -56,6 +57,8 @@ int tessera_dispatcher_set_policy(struct tessera_accel *accel, const char *name)
  * @accel: the accelerator
  * @timeslice_ns: the slice, be it set or the default
  * @averaging: into how many slices a debt is spread
+ *
+ * Context: process, without the dispatcher's lock.
  */
 void tessera_dispatcher_config(struct tessera_accel *accel, u64 *timeslice_ns, u32 *averaging)
 {
@@ -259,6 +262,7 @@ static int tessera_dispatcher_set_qos_on(struct tessera_dispatcher *d,
  * @ents: the vGPU on each engine
  * @what: which
  *
+ * Context: any; accel->lock keeps the setting as it is.
  * Return: its value, as for tessera_dispatcher_set_qos().
  */
 u64 tessera_dispatcher_qos(const struct tessera_dispatch_entity *ents, enum tessera_qos what)

@@ -68,6 +68,8 @@ void t1_events_push(struct tessera_vgpu *vgpu, const struct tessera_hw_event *ev
  * t1_events_drop() - forget what the guest has not been told yet
  * @vgpu: the vGPU
  * @ctx: of this context of the vGPU, which is gone; or T1_CTX_ALL
+ *
+ * Context: process; takes events_lock.
  */
 void t1_events_drop(struct tessera_vgpu *vgpu, u32 ctx)
 {

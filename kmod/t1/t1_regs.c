@@ -30,6 +30,7 @@ static bool t1_regs_ready(struct tessera_vgpu *vgpu)
  * t1_regs_caps() - return the capabilities that a guest hears of
  * @vgpu: the vGPU
  *
+ * Context: any.
  * Return: T1_CAP_*
  */
 u32 t1_regs_caps(const struct tessera_vgpu *vgpu)
@@ -124,6 +125,8 @@ static void t1_regs_enable(struct tessera_vgpu *vgpu)
 /**
  * t1_regs_power_on() - put the registers into their power-on state
  * @vgpu: the vGPU, off, with its lock held
+ *
+ * Context: the vGPU's lock is held; takes events_lock.
  */
 void t1_regs_power_on(struct tessera_vgpu *vgpu)
 {

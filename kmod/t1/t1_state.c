@@ -37,6 +37,7 @@ void t1_state_power_on(struct t1_vgpu_state *state)
  * @base: its address
  * @size: its entries
  *
+ * Context: any.
  * Return: true if a T1 would take them.
  */
 bool t1_state_ring_ok(u64 base, u32 size)

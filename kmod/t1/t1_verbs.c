@@ -26,6 +26,7 @@ static const struct {
  * t1_hw_errno() - translate a status of the T1's into an errno of the mediator's
  * @status: T1_ST_*
  *
+ * Context: any.
  * Return: 0 or an errno; never -EIO, which stands for a device that was lost.
  */
 int t1_hw_errno(u16 status)
@@ -43,6 +44,7 @@ int t1_hw_errno(u16 status)
  * t1_status() - translate an errno of the mediator's into a status that the T1 would give
  * @err: 0 or an errno
  *
+ * Context: any.
  * Return: T1_ST_*
  */
 u32 t1_status(int err)
@@ -290,6 +292,7 @@ int t1_hw_fault_query(struct tessera_hw *hw, u32 epoch, u32 ctx, u32 flags,
  * t1_hw_identify() - return what a T1 says about itself
  * @hw: the accelerator, a T1
  *
+ * Context: any; what it returns stays as long as @hw is bound.
  * Return: its answer to IDENTIFY.
  */
 const struct t1_identify *t1_hw_identify(const struct tessera_hw *hw)

@@ -226,6 +226,8 @@ void tessera_config_reset(struct tessera_vgpu *vgpu)
  * @off: first byte; @off + @len is inside
  * @buf: where to
  * @len: bytes
+ *
+ * Context: may sleep; takes config_lock.
  */
 void tessera_config_read(struct tessera_vgpu *vgpu, u32 off, void *buf, u32 len)
 {
@@ -268,6 +270,7 @@ static void tessera_config_write_power_state(u8 *c, u8 value)
  * @buf: where from
  * @len: bytes
  *
+ * Context: may sleep; takes config_lock.
  * Return: TESSERA_CONFIG_*: what the guest has asked for.
  */
 unsigned int tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void *buf, u32 len)

@@ -61,6 +61,7 @@ static struct kmem_cache *tessera_page_cache;
 /**
  * tessera_dma_module_init() - prepare at module load
  *
+ * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
 int tessera_dma_module_init(void)
@@ -78,6 +79,8 @@ int tessera_dma_module_init(void)
 
 /**
  * tessera_dma_module_exit() - undo tessera_dma_module_init()
+ *
+ * Context: may sleep; no vGPU is left.
  */
 void tessera_dma_module_exit(void)
 {
@@ -754,6 +757,7 @@ void tessera_dma_revoke(struct vfio_device *vdev, u64 iova, u64 length)
  * tessera_dma_init() - prepare a vGPU that has nothing mapped
  * @vgpu: the vGPU
  *
+ * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
 int tessera_dma_init(struct tessera_vgpu *vgpu)
@@ -781,6 +785,8 @@ int tessera_dma_init(struct tessera_vgpu *vgpu)
 /**
  * tessera_dma_flush() - wait until everything released is unpinned
  * @vgpu: the vGPU, which still is open
+ *
+ * Context: may sleep; dma.lock is not held.
  */
 void tessera_dma_flush(struct tessera_vgpu *vgpu)
 {
@@ -790,6 +796,8 @@ void tessera_dma_flush(struct tessera_vgpu *vgpu)
 /**
  * tessera_dma_fini() - undo tessera_dma_init()
  * @vgpu: the vGPU, all of whose contexts are gone
+ *
+ * Context: may sleep; nobody else uses the vGPU.
  */
 void tessera_dma_fini(struct tessera_vgpu *vgpu)
 {

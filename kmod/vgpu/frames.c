@@ -16,6 +16,7 @@ static struct kmem_cache *tessera_frame_cache;
 /**
  * tessera_frame_module_init() - prepare at module load
  *
+ * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
 int tessera_frame_module_init(void)
@@ -26,6 +27,8 @@ int tessera_frame_module_init(void)
 
 /**
  * tessera_frame_module_exit() - undo tessera_frame_module_init()
+ *
+ * Context: may sleep; no frame is left.
  */
 void tessera_frame_module_exit(void)
 {

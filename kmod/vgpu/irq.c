@@ -28,6 +28,8 @@ struct tessera_trigger {
 /**
  * tessera_irq_init() - prepare a vGPU that has no eventfds yet
  * @vgpu: the vGPU
+ *
+ * Context: any; nobody else uses the vGPU yet.
  */
 void tessera_irq_init(struct tessera_vgpu *vgpu)
 {
@@ -89,6 +91,8 @@ void tessera_irq_slot(struct tessera_accel *accel, u32 slot)
  * @vgpu: the vGPU, with its lock held
  * @slot: its queue slot
  * @vector: its vector, in range
+ *
+ * Context: the vGPU's lock is held.
  */
 void tessera_irq_route(struct tessera_vgpu *vgpu, u32 slot, u32 vector)
 {
@@ -103,6 +107,8 @@ void tessera_irq_route(struct tessera_vgpu *vgpu, u32 slot, u32 vector)
  * @slot: its queue slot
  *
  * An interrupt may be on its way still: the vGPU stays until a grace period has passed.
+ *
+ * Context: the vGPU's lock is held.
  */
 void tessera_irq_unroute(struct tessera_vgpu *vgpu, u32 slot)
 {
@@ -127,6 +133,7 @@ void tessera_irq_error(struct tessera_vgpu *vgpu)
  * tessera_irq_request() - ask user space to release the device
  * @vgpu: the vGPU
  *
+ * Context: any.
  * Return: false if it has not said how it wants to be asked.
  */
 bool tessera_irq_request(struct tessera_vgpu *vgpu)
@@ -139,6 +146,7 @@ bool tessera_irq_request(struct tessera_vgpu *vgpu)
  * @vgpu: the vGPU
  * @index: VFIO_PCI_*_IRQ_INDEX
  *
+ * Context: any.
  * Return: how many, or -EINVAL.
  */
 int tessera_irq_count(const struct tessera_vgpu *vgpu, unsigned int index)
@@ -285,6 +293,8 @@ void tessera_irq_release(struct tessera_vgpu *vgpu)
 
 /**
  * tessera_irq_module_exit() - wait until the last eventfd is released
+ *
+ * Context: may sleep; no vGPU is left.
  */
 void tessera_irq_module_exit(void)
 {

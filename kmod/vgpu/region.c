@@ -33,6 +33,7 @@ static const struct tessera_region_desc *tessera_region_desc(const struct tesser
  * @vgpu: the vGPU
  * @index: VFIO_PCI_*_REGION_INDEX
  *
+ * Context: any.
  * Return: bytes; 0 where there is no such region.
  */
 u64 tessera_region_size(const struct tessera_vgpu *vgpu, unsigned int index)
@@ -52,6 +53,7 @@ u64 tessera_region_size(const struct tessera_vgpu *vgpu, unsigned int index)
  * Doorbell pages may be mapped only where the hardware latches a doorbell that is rung while its
  * vGPU does not have the engine; elsewhere each is trapped.
  *
+ * Context: any.
  * Return: false if everything is trapped.
  */
 bool tessera_region_mappable(const struct tessera_vgpu *vgpu, unsigned int index, u64 *first,
@@ -194,6 +196,7 @@ static ssize_t tessera_region_bounds(struct tessera_vgpu *vgpu, size_t count, lo
  * @count: bytes
  * @ppos: region and offset
  *
+ * Context: may sleep; no lock is held.
  * Return: bytes read up to the region's end; -EINVAL past it, -EFAULT.
  */
 ssize_t tessera_region_read(struct vfio_device *vdev, char __user *buf, size_t count,
@@ -236,6 +239,7 @@ ssize_t tessera_region_read(struct vfio_device *vdev, char __user *buf, size_t c
  * @count: bytes
  * @ppos: region and offset
  *
+ * Context: may sleep; no lock is held.
  * Return: bytes written up to the region's end; -EINVAL past it, -EFAULT.
  */
 ssize_t tessera_region_write(struct vfio_device *vdev, const char __user *buf, size_t count,
@@ -345,6 +349,7 @@ static int tessera_region_own_mapping(struct tessera_vgpu *vgpu, struct vm_area_
  * @vdev: the vGPU
  * @vma: what to map, with mmap_lock held
  *
+ * Context: may sleep.
  * Return: 0; -EINVAL for what can't be mapped.
  */
 int tessera_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)

@@ -10,6 +10,8 @@
  * @ring: the ring
  * @base: where it is in guest memory
  * @size: entries, a power of 2
+ *
+ * Context: any; the vGPU's lock is held.
  */
 void tessera_ring_start(struct tessera_ring *ring, u64 base, u32 size)
 {
@@ -24,6 +26,7 @@ void tessera_ring_start(struct tessera_ring *ring, u64 base, u32 size)
  * @ring: the ring
  * @head: entry that the guest reads next; cut to size here
  *
+ * Context: any; the vGPU's lock is held.
  * Return: true if the ring is not full.
  */
 bool tessera_ring_has_room(const struct tessera_ring *ring, u32 head)

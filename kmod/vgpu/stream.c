@@ -14,6 +14,8 @@
  * @s: the stream
  * @name: what is wrong if it does not hold
  * @ok: whether it holds
+ *
+ * Context: any.
  */
 void tessera_stream_check(struct tessera_stream *s, const char *name, bool ok)
 {
@@ -27,6 +29,8 @@ void tessera_stream_check(struct tessera_stream *s, const char *name, bool ok)
  * @name: the field
  * @p: its place
  * @bytes: its size
+ *
+ * Context: any.
  */
 void tessera_stream_bytes(struct tessera_stream *s, const char *name, void *p, size_t bytes)
 {
@@ -66,6 +70,8 @@ static u64 tessera_stream_number(struct tessera_stream *s, const char *name, u64
  * @s: the stream
  * @name: the field
  * @value: its place
+ *
+ * Context: any.
  */
 void tessera_stream_u8(struct tessera_stream *s, const char *name, u8 *value)
 {
@@ -77,6 +83,8 @@ void tessera_stream_u8(struct tessera_stream *s, const char *name, u8 *value)
  * @s: the stream
  * @name: the field
  * @value: its place
+ *
+ * Context: any.
  */
 void tessera_stream_u16(struct tessera_stream *s, const char *name, u16 *value)
 {
@@ -88,6 +96,8 @@ void tessera_stream_u16(struct tessera_stream *s, const char *name, u16 *value)
  * @s: the stream
  * @name: the field
  * @value: its place
+ *
+ * Context: any.
  */
 void tessera_stream_u32(struct tessera_stream *s, const char *name, u32 *value)
 {
@@ -99,6 +109,8 @@ void tessera_stream_u32(struct tessera_stream *s, const char *name, u32 *value)
  * @s: the stream
  * @name: the field
  * @value: its place
+ *
+ * Context: any.
  */
 void tessera_stream_u64(struct tessera_stream *s, const char *name, u64 *value)
 {
@@ -110,6 +122,8 @@ void tessera_stream_u64(struct tessera_stream *s, const char *name, u64 *value)
  * @s: the stream
  * @name: the field
  * @value: its place
+ *
+ * Context: any.
  */
 void tessera_stream_bool(struct tessera_stream *s, const char *name, bool *value)
 {
@@ -125,6 +139,8 @@ void tessera_stream_bool(struct tessera_stream *s, const char *name, bool *value
  * @s: the stream
  * @name: the field
  * @value: the number
+ *
+ * Context: any.
  */
 void tessera_stream_same(struct tessera_stream *s, const char *name, u64 value)
 {
@@ -134,6 +150,8 @@ void tessera_stream_same(struct tessera_stream *s, const char *name, u64 value)
 /**
  * tessera_stream_end() - demand that nothing follow
  * @s: the stream
+ *
+ * Context: any.
  */
 void tessera_stream_end(struct tessera_stream *s)
 {

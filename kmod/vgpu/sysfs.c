@@ -105,6 +105,7 @@ static const struct kobj_type tessera_sysfs_ktype = {
  * tessera_sysfs_add() - make a vGPU's directory
  * @vgpu: the vGPU
  *
+ * Context: may sleep.
  * Return: 0 or an errno.
  */
 int tessera_sysfs_add(struct tessera_vgpu *vgpu)
@@ -130,6 +131,8 @@ int tessera_sysfs_add(struct tessera_vgpu *vgpu)
 /**
  * tessera_sysfs_remove() - remove a vGPU's directory; waits for readers
  * @vgpu: the vGPU
+ *
+ * Context: may sleep; no lock that a reader takes is held.
  */
 void tessera_sysfs_remove(struct tessera_vgpu *vgpu)
 {

@@ -182,6 +182,7 @@ void tessera_vgpu_reset(struct tessera_vgpu *vgpu)
  * tessera_vgpu_lost() - tell whether a device reset has taken what the guest had
  * @vgpu: the vGPU, with its lock held
  *
+ * Context: the vGPU's lock is held.
  * Return: true if it was enabled in an epoch that is past.
  */
 bool tessera_vgpu_lost(const struct tessera_vgpu *vgpu)

@@ -14,6 +14,7 @@
  * @bytes: size of the piece
  * @phys: its offset into the device memory
  *
+ * Context: any.
  * Return: 0, or -EFAULT if not all of it is the vGPU's.
  */
 int tessera_vram_translate(const struct tessera_vgpu *vgpu, u64 addr, u64 bytes, u64 *phys)

@@ -498,6 +498,29 @@ static void fixed_share_mixed_types(void)
 		CHECK_ABOUT(e[i].used_ns, (now - start) / inv[i], 2 * MS);
 }
 
+/* What is sold to those that run, whichever policy saw them start and stop. */
+static void fixed_share_put_in_force(void)
+{
+	bool resched;
+	int round;
+
+	set_up("deadline", 6, 6);
+	for (round = 0; round < 2; round++) {
+		tessera_sched_stop(&s, &e[4], now);
+		tessera_sched_stop(&s, &e[5], now);
+		CHECK_EQ(tessera_sched_set_policy(&s, policy("fixed_share"), now, &resched), 0);
+		CHECK_EQ(tessera_sched_due_ppm(&s, &e[0]), 250000);
+		CHECK_EQ(s.idle_weight, 0);
+		tessera_sched_stop(&s, &e[3], now);
+		CHECK(s.idle_weight);
+		tessera_sched_start(&s, &e[3], now);
+		tessera_sched_start(&s, &e[4], now);
+		tessera_sched_start(&s, &e[5], now);
+		CHECK_EQ(tessera_sched_due_ppm(&s, &e[0]), 1000000 / 6);
+		CHECK_EQ(tessera_sched_set_policy(&s, policy("best_effort"), now, &resched), 0);
+	}
+}
+
 /* Time of switching is charged to no vGPU; in fixed_share it is unsold time. */
 static void switching_is_nobodys(void)
 {
@@ -1031,6 +1054,7 @@ static const struct ktap_test tests[] = {
 	{ "equal_share_follows_number", equal_share_follows_number },
 	{ "fixed_share_is_fixed", fixed_share_is_fixed },
 	{ "fixed_share_mixed_types", fixed_share_mixed_types },
+	{ "fixed_share_put_in_force", fixed_share_put_in_force },
 	{ "switching_is_nobodys", switching_is_nobodys },
 	{ "debt_shortens_slices", debt_shortens_slices },
 	{ "debt_floor", debt_floor },

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Static checks, as KTAP: checkpatch --strict, W=1 and sparse builds of the modules for both
-# kernels, the layers of kmod, kernel-doc, cppcheck, codespell, wording, shellcheck, syntax of Python and
-# reStructuredText, each test program in one suite, and the house rules.
+# kernels, the layers of kmod, the prefixes of symbols, kernel-doc, cppcheck, codespell, wording,
+# shellcheck, syntax of Python and reStructuredText, each test program in one suite, and the house
+# rules.
 set -u
 . "$(dirname "$0")/lib.sh"
 cd "$REPO" || exit 1
@@ -216,11 +217,12 @@ run_words()
 [ -n "$(files 'tests/lab/*.sh')" ] || die "lint.sh: no clone to check"
 
 echo "KTAP version 1"
-echo "1..13"
+echo "1..14"
 check "checkpatch --strict" run_checkpatch
 check "W=1 and sparse, Linux 6.12" "$LAB/build.sh" --lint 6.12
 check "W=1 and sparse, Linux 6.1" "$LAB/build.sh" --lint 6.1
 check "layers of kmod" in_tree python3 tests/lab/layers.py kmod out/lint/6.12/kmod
+check "prefixes of symbols" in_tree python3 tests/lab/names.py . out/lint/6.12
 check "kernel-doc" run_kernel_doc
 check "cppcheck" run_cppcheck
 check "codespell" run_codespell

@@ -10,13 +10,13 @@
  */
 #include "tessera_sched_internal.h"
 
-static void least_attained_queue(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_least_attained_queue(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	tessera_sched_heap_insert(&s->heap, &e->node, e->used_ns);
 }
 
-static struct tessera_sched_entity *least_attained_select(struct tessera_sched *s,
-							  struct tessera_sched_entity *h)
+static struct tessera_sched_entity *tessera_least_attained_select(struct tessera_sched *s,
+								  struct tessera_sched_entity *h)
 {
 	struct tessera_sched_entity *e;
 
@@ -25,34 +25,34 @@ static struct tessera_sched_entity *least_attained_select(struct tessera_sched *
 }
 
 /* Virtual time decides nothing here: nobody is ahead. */
-static u64 least_attained_clock(struct tessera_sched *s)
+static u64 tessera_least_attained_clock(struct tessera_sched *s)
 {
 	return s->holder ? s->holder->vtime : s->vclock;
 }
 
-static u32 least_attained_weight(const struct tessera_sched *s,
-				 const struct tessera_sched_entity *e)
+static u32 tessera_least_attained_weight(const struct tessera_sched *s,
+					 const struct tessera_sched_entity *e)
 {
 	return 1;
 }
 
-static u32 least_attained_due_ppm(const struct tessera_sched *s,
-				  const struct tessera_sched_entity *e)
+static u32 tessera_least_attained_due_ppm(const struct tessera_sched *s,
+					  const struct tessera_sched_entity *e)
 {
 	return div_u64(TESSERA_SCHED_PPM, s->num_running);
 }
 
-static const struct tessera_sched_policy_ops least_attained_ops = {
+static const struct tessera_sched_policy_ops tessera_least_attained_ops = {
 	.unit = 1,
-	.weight = least_attained_weight,
-	.due_ppm = least_attained_due_ppm,
-	.queue = least_attained_queue,
-	.select = least_attained_select,
-	.clock = least_attained_clock,
+	.weight = tessera_least_attained_weight,
+	.due_ppm = tessera_least_attained_due_ppm,
+	.queue = tessera_least_attained_queue,
+	.select = tessera_least_attained_select,
+	.clock = tessera_least_attained_clock,
 };
 
 const struct tessera_sched_policy tessera_sched_least_attained = {
 	.name = "least_attained",
 	.work_conserving = true,
-	.ops = &least_attained_ops,
+	.ops = &tessera_least_attained_ops,
 };
