@@ -51,7 +51,7 @@ static void tessera_bind_event(struct tessera_accel *accel, const struct tessera
 		vgpu = rcu_dereference(accel->owner[ev->ctx]);
 	if (ev->type != TESSERA_HW_FAULT)
 		tessera_dispatcher_event(accel, ev, vgpu ? vgpu->engine : NULL);
-	else if (vgpu)
+	else if (vgpu && tessera_vgpu_model(vgpu)->event)
 		tessera_vgpu_model(vgpu)->event(vgpu, ev);
 	rcu_read_unlock();
 }
@@ -79,6 +79,18 @@ static struct tessera_accel *tessera_bind_alloc(struct pci_dev *pdev)
 	init_rwsem(&accel->bar_sem);
 	INIT_WORK(&accel->reset_work, tessera_reset_work);
 	return accel;
+}
+
+/* Neither a reset nor a timer that could ask for one outlives this. */
+static void tessera_bind_halt(struct tessera_accel *accel)
+{
+	/* No timer and no lost operation asks for a reset after this, */
+	tessera_dispatcher_down(accel);
+	/* and one under way ends before what it uses goes. */
+	cancel_work_sync(&accel->reset_work);
+	tessera_dispatcher_down(accel);
+	accel->hw->ops->stop(accel->hw);
+	cancel_work_sync(&accel->reset_work);
 }
 
 /* All of the accelerator but its BARs; what is undone last comes first. */
@@ -112,9 +124,7 @@ static int tessera_bind_start(struct tessera_accel *accel)
 
 err_start:
 	tessera_debugfs_remove(accel);
-	tessera_dispatcher_down(accel);
-	ops->stop(hw);
-	cancel_work_sync(&accel->reset_work);
+	tessera_bind_halt(accel);
 err_dispatcher:
 	tessera_dispatcher_fini(accel);
 err_hw:
@@ -124,19 +134,11 @@ err_hw:
 
 static void tessera_bind_stop(struct tessera_accel *accel)
 {
-	const struct tessera_hw_ops *ops = accel->kind->hw;
-
 	tessera_mdev_unregister(accel);
 	tessera_debugfs_remove(accel);
-	/* No timer and no lost operation asks for a reset after this, */
-	tessera_dispatcher_down(accel);
-	/* and one under way ends before what it uses goes. */
-	cancel_work_sync(&accel->reset_work);
-	tessera_dispatcher_down(accel);
-	ops->stop(accel->hw);
-	cancel_work_sync(&accel->reset_work);
+	tessera_bind_halt(accel);
 	tessera_dispatcher_fini(accel);
-	ops->free(accel->hw);
+	accel->hw->ops->free(accel->hw);
 }
 
 static int tessera_bind_probe(struct pci_dev *pdev, const struct pci_device_id *id)

@@ -63,9 +63,10 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  * @init: the policy is put in force: prepare s->priv. Each entity's priv is zero then, and nobody
  *        has joined, but some may run. Optional
  *
- * All are called with the caller's lock held, and do not sleep. From @queue to @init they
- * may change what is the policy's own: its heaps, priv, joined, and in join() the virtual time. What weight() gives may change only by tessera_sched_set_weight() and _set_policy(),
- * what idle_weight() gives also by start and stop.
+ * All are called with the caller's lock held, and do not sleep. From @queue to @init they may
+ * change what is the policy's own: its heaps, priv, joined, and in join() the virtual time. What
+ * weight() gives may change only by tessera_sched_set_weight() and _set_policy(), what
+ * idle_weight() gives also by start and stop.
  */
 struct tessera_sched_policy_ops {
 	u32 unit;

@@ -16,6 +16,8 @@
  *   accel->frames_lock         mutex: host pages mapped for DMA
  *   vgpu->config_lock          mutex: configuration space
  *   vgpu->irq.mutex            mutex: one change of eventfds at a time
+ *   a software engine's step   mutex: one load or operation (accel/soft.h); a reset waits for it
+ *   the model's register lock  mutex: registers of an edu's vGPU
  *   the backend's event lock   spinlock, interrupts: events are handed on under it
  *   dispatcher->lock           spinlock, interrupts: an engine's account, and its entities
  *   the model's event lock     spinlock, interrupts: events on their way to the guest

@@ -10,9 +10,14 @@
 #include <linux/ktime.h>
 #include "accel/soft.h"
 
+static struct tessera_soft *to_tessera_soft(struct tessera_hw *hw)
+{
+	return container_of(hw, struct tessera_soft, hw);
+}
+
 static struct tessera_soft_engine *tessera_soft_engine(struct tessera_hw *hw, u32 engine)
 {
-	return &container_of(hw, struct tessera_soft, hw)->engine[engine];
+	return &to_tessera_soft(hw)->engine[engine];
 }
 
 /**
@@ -152,12 +157,14 @@ static bool tessera_soft_idle(struct tessera_soft_engine *e)
 
 static void tessera_soft_run(struct tessera_soft_engine *e, u32 ctx)
 {
+	struct tessera_soft_op op;
 	bool run;
 
 	lockdep_assert_held(&e->step);
 	spin_lock_irq(&e->lock);
 	run = !e->down && !e->switching && e->pending & e->in_force & BIT_ULL(ctx);
 	if (run) {
+		op = e->op[ctx];
 		e->pending &= ~BIT_ULL(ctx);
 		e->last = ctx;
 		e->running = true;
@@ -166,7 +173,7 @@ static void tessera_soft_run(struct tessera_soft_engine *e, u32 ctx)
 	spin_unlock_irq(&e->lock);
 	if (!run)
 		return;
-	e->soft->ops->run(&e->soft->hw, e->index, ctx);
+	op.run(op.priv);
 	spin_lock_irq(&e->lock);
 	e->busy_ns += ktime_get_ns() - e->since;
 	e->running = false;
@@ -204,10 +211,13 @@ static void tessera_soft_work(struct work_struct *work)
  * @hw: the accelerator
  * @engine: the engine
  * @ctx: the context, which has none pending there
+ * @run: the operation; see struct tessera_soft_op
+ * @priv: for @run
  *
  * Context: process, without the dispatcher's lock or the event lock.
  */
-void tessera_soft_ring(struct tessera_hw *hw, u32 engine, u32 ctx)
+void tessera_soft_ring(struct tessera_hw *hw, u32 engine, u32 ctx, void (*run)(void *priv),
+		       void *priv)
 {
 	struct tessera_soft_engine *e = tessera_soft_engine(hw, engine);
 	struct tessera_hw_event ev;
@@ -216,8 +226,10 @@ void tessera_soft_ring(struct tessera_hw *hw, u32 engine, u32 ctx)
 
 	spin_lock_irqsave(&e->soft->events, flags);
 	spin_lock(&e->lock);
-	if (!e->down)
+	if (!e->down) {
+		e->op[ctx] = (struct tessera_soft_op){ .run = run, .priv = priv };
 		e->pending |= BIT_ULL(ctx);
+	}
 	tell = !e->down && (e->idle_told || !(e->in_force & BIT_ULL(ctx)));
 	if (tell) {
 		if (e->in_force & BIT_ULL(ctx))
@@ -336,7 +348,7 @@ void tessera_soft_engine_counters(struct tessera_hw *hw, u32 engine, bool all,
  */
 void tessera_soft_drain_events(struct tessera_hw *hw)
 {
-	struct tessera_soft *soft = container_of(hw, struct tessera_soft, hw);
+	struct tessera_soft *soft = to_tessera_soft(hw);
 	unsigned long flags;
 
 	spin_lock_irqsave(&soft->events, flags);
@@ -346,18 +358,35 @@ void tessera_soft_drain_events(struct tessera_hw *hw)
 /* ------------------------------------------------------- down, and up -- */
 
 /**
- * tessera_soft_down() - stop all engines
- * @soft: the accelerator
+ * tessera_soft_lost() - report an operation that does not end
+ * @hw: the accelerator
+ * @what: the operation
+ *
+ * Context: an operation, or a load.
+ * Return: -EIO.
+ */
+int tessera_soft_lost(struct tessera_hw *hw, const char *what)
+{
+	dev_err_ratelimited(&hw->pdev->dev, "A %s of the accelerator does not end.\n", what);
+	if (!test_and_set_bit(0, &to_tessera_soft(hw)->dead))
+		hw->client->dead(hw->accel);
+	return -EIO;
+}
+
+/**
+ * tessera_soft_quiesce() - stop all engines
+ * @hw: the accelerator
  *
  * Waits for the end of operations that run. No event comes afterwards.
  *
  * Context: may sleep.
  */
-void tessera_soft_down(struct tessera_soft *soft)
+void tessera_soft_quiesce(struct tessera_hw *hw)
 {
+	struct tessera_soft *soft = to_tessera_soft(hw);
 	u32 i;
 
-	for (i = 0; i < soft->hw.num_engines; i++) {
+	for (i = 0; i < hw->num_engines; i++) {
 		struct tessera_soft_engine *e = &soft->engine[i];
 
 		spin_lock_irq(&soft->events);
@@ -369,16 +398,12 @@ void tessera_soft_down(struct tessera_soft *soft)
 	}
 }
 
-/**
- * tessera_soft_up() - start engines that are down, with nothing on them and counters at 0
- * @soft: the accelerator, in a new epoch
- *
- * Context: may sleep.
- */
-void tessera_soft_up(struct tessera_soft *soft)
+/* Start engines that are down, with nothing on them and counters at 0. */
+static void tessera_soft_up(struct tessera_soft *soft)
 {
 	u32 i;
 
+	soft->dead = 0;
 	for (i = 0; i < soft->hw.num_engines; i++) {
 		struct tessera_soft_engine *e = &soft->engine[i];
 
@@ -397,12 +422,100 @@ void tessera_soft_up(struct tessera_soft *soft)
 }
 
 /**
+ * tessera_soft_reset() - stop the engines, wait until the hardware rests, and start them again
+ * @hw: the accelerator
+ *
+ * There need be no register for it: an operation that does not end keeps the device, which is cut
+ * off from the bus then.
+ *
+ * Context: may sleep.
+ * Return: 0, or what the backend's @settle returned.
+ */
+int tessera_soft_reset(struct tessera_hw *hw)
+{
+	struct tessera_soft *soft = to_tessera_soft(hw);
+	int ret;
+
+	tessera_soft_quiesce(hw);
+	ret = soft->ops->settle(hw);
+	WRITE_ONCE(hw->epoch, hw->epoch + 1);
+	if (ret)
+		pci_clear_master(hw->pdev);
+	else
+		tessera_soft_up(soft);
+	return ret;
+}
+
+static irqreturn_t tessera_soft_irq(int irq, void *data)
+{
+	struct tessera_soft *soft = data;
+
+	return soft->ops->irq(&soft->hw);
+}
+
+/**
+ * tessera_soft_start() - wait until the hardware rests, and start interrupt and engines
+ * @hw: the accelerator
+ *
+ * Context: may sleep.
+ * Return: 0, or an errno with a line in the log.
+ */
+int tessera_soft_start(struct tessera_hw *hw)
+{
+	struct tessera_soft *soft = to_tessera_soft(hw);
+	struct pci_dev *pdev = hw->pdev;
+	int ret;
+
+	ret = soft->ops->settle(hw);
+	if (ret)
+		return ret;
+	ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_MSIX);
+	if (ret < 0) {
+		pci_err(pdev, "Cannot allocate an interrupt vector (%d).\n", ret);
+		return ret;
+	}
+	ret = request_irq(pci_irq_vector(pdev, 0), tessera_soft_irq, 0, "tessera", soft);
+	if (ret) {
+		pci_err(pdev, "Cannot request the interrupt (%d).\n", ret);
+		pci_free_irq_vectors(pdev);
+		return ret;
+	}
+	pci_set_master(pdev);
+	tessera_soft_up(soft);
+	return 0;
+}
+
+/**
+ * tessera_soft_stop() - undo tessera_soft_start()
+ * @hw: the accelerator
+ *
+ * Context: may sleep.
+ */
+void tessera_soft_stop(struct tessera_hw *hw)
+{
+	tessera_soft_quiesce(hw);
+	pci_clear_master(hw->pdev);
+	free_irq(pci_irq_vector(hw->pdev, 0), to_tessera_soft(hw));
+	pci_free_irq_vectors(hw->pdev);
+}
+
+static void tessera_soft_free_queues(struct tessera_soft *soft)
+{
+	u32 i;
+
+	for (i = 0; i < soft->hw.num_engines; i++) {
+		if (soft->engine[i].wq)
+			destroy_workqueue(soft->engine[i].wq);
+	}
+}
+
+/**
  * tessera_soft_init() - prepare engines, which are down
  * @soft: the accelerator, zeroed but for what @soft->hw says of its engines
  * @ops: the backend's
  *
  * Context: may sleep.
- * Return: 0 or -ENOMEM; tessera_soft_fini() is due in either case.
+ * Return: 0, or -ENOMEM.
  */
 int tessera_soft_init(struct tessera_soft *soft, const struct tessera_soft_ops *ops)
 {
@@ -421,24 +534,21 @@ int tessera_soft_init(struct tessera_soft *soft, const struct tessera_soft_ops *
 		spin_lock_init(&e->lock);
 		INIT_WORK(&e->work, tessera_soft_work);
 		e->wq = alloc_ordered_workqueue("tessera-%s", WQ_HIGHPRI, soft->hw.engine[i].name);
-		if (!e->wq)
+		if (!e->wq) {
+			tessera_soft_free_queues(soft);
 			return -ENOMEM;
+		}
 	}
 	return 0;
 }
 
 /**
- * tessera_soft_fini() - undo tessera_soft_init()
- * @soft: the accelerator, whose engines are down
+ * tessera_soft_free() - undo tessera_soft_init(), where nothing else was allocated
+ * @hw: the accelerator, whose engines are down
  *
  * Context: may sleep.
  */
-void tessera_soft_fini(struct tessera_soft *soft)
+void tessera_soft_free(struct tessera_hw *hw)
 {
-	u32 i;
-
-	for (i = 0; i < soft->hw.num_engines; i++) {
-		if (soft->engine[i].wq)
-			destroy_workqueue(soft->engine[i].wq);
-	}
+	tessera_soft_free_queues(to_tessera_soft(hw));
 }

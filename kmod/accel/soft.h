@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * soft.h - an engine in software, over hardware that does one operation after the other
+ * soft.h - engines in software, over hardware that does one operation after the other
  *
  * The fallback for hardware without TESSERA_HW_COUNTERS, _EVENTS, _DOORBELL_LATCH and
  * _ATOMIC_SWITCH. A worker has the engine: it loads the context whose turn it is and runs its
- * operation, both of which may sleep; it keeps time, and reports what such hardware can't.
+ * operation, both of which may sleep; it keeps time, and reports what such hardware can't. Most
+ * verbs of struct tessera_hw_ops are here; such hardware has one interrupt.
  *
  * Each operation runs to its end: that is when a switch happens. engine_reset() can be empty: the
  * dispatcher waits, and takes the device for dead after four preemption timeouts.
@@ -12,23 +13,36 @@
 #ifndef TESSERA_ACCEL_SOFT_H
 #define TESSERA_ACCEL_SOFT_H
 
+#include <linux/interrupt.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include "accel/hw.h"
 
 /**
- * struct tessera_soft_ops - what a backend does for its software engines; all may sleep
+ * struct tessera_soft_ops - what a backend does for its software engines
  * @load: save what the engine holds of context @from and load that of @to; @from is
- *        TESSERA_HW_NO_CONTEXT where nothing is to be saved. NULL: an engine holds nothing.
- * @run: do the operation of @ctx to its end
- *
- * An operation that fails is the backend's to report; it ends like any other. Neither takes a lock
- * under which a context is destroyed, nor touches a guest's memory, whose owner can make that last.
+ *        TESSERA_HW_NO_CONTEXT where nothing is to be saved. NULL: an engine holds nothing. Sleeps.
+ * @settle: wait until nothing runs, whoever began it; no interrupt is asked for or pending then.
+ *          Sleeps. An errno with a line in the log if that does not happen.
+ * @irq: the interrupt
  */
 struct tessera_soft_ops {
 	int (*load)(struct tessera_hw *hw, u32 engine, u32 from, u32 to);
-	void (*run)(struct tessera_hw *hw, u32 engine, u32 ctx);
+	int (*settle)(struct tessera_hw *hw);
+	irqreturn_t (*irq)(struct tessera_hw *hw);
+};
+
+/**
+ * struct tessera_soft_op - an operation of a context
+ * @run: do it to its end. Sleeps. One that fails is the backend's to report, and ends like any
+ *       other. It takes no lock under which a context is destroyed, nor touches a guest's memory,
+ *       whose owner can make that last.
+ * @priv: for @run
+ */
+struct tessera_soft_op {
+	void (*run)(void *priv);
+	void *priv;
 };
 
 /**
@@ -47,6 +61,7 @@ struct tessera_soft_ops {
  * @next: the runlist submitted last
  * @next_token: its token
  * @pending: contexts with an operation
+ * @op: these
  * @idle_told: TESSERA_HW_IDLE was reported and is true
  * @last: the context that ran last
  * @running: since @since an operation runs
@@ -71,6 +86,7 @@ struct tessera_soft_engine {
 	u64 next;
 	u32 next_token;
 	u64 pending;
+	struct tessera_soft_op op[TESSERA_MAX_CONTEXTS];
 	bool idle_told;
 	u32 last;
 	bool running;
@@ -84,23 +100,29 @@ struct tessera_soft_engine {
  * struct tessera_soft - an accelerator whose engines are all software engines
  * @hw: for the mediator
  * @ops: the backend's
+ * @dead: bit 0: the mediator has been told that the hardware does not answer
  * @events: held while events are handed on; outside of the dispatchers' locks
  * @engine: hw.num_engines engines
  */
 struct tessera_soft {
 	struct tessera_hw hw;
 	const struct tessera_soft_ops *ops;
+	unsigned long dead;
 	spinlock_t events;	/* see above */
 	struct tessera_soft_engine engine[TESSERA_MAX_ENGINES];
 };
 
 int tessera_soft_init(struct tessera_soft *soft, const struct tessera_soft_ops *ops);
-void tessera_soft_fini(struct tessera_soft *soft);
-void tessera_soft_down(struct tessera_soft *soft);
-void tessera_soft_up(struct tessera_soft *soft);
-void tessera_soft_ring(struct tessera_hw *hw, u32 engine, u32 ctx);
+void tessera_soft_ring(struct tessera_hw *hw, u32 engine, u32 ctx, void (*run)(void *priv),
+		       void *priv);
+int tessera_soft_lost(struct tessera_hw *hw, const char *what);
 
 /* For struct tessera_hw_ops */
+void tessera_soft_free(struct tessera_hw *hw);
+int tessera_soft_start(struct tessera_hw *hw);
+void tessera_soft_stop(struct tessera_hw *hw);
+int tessera_soft_reset(struct tessera_hw *hw);
+void tessera_soft_quiesce(struct tessera_hw *hw);
 int tessera_soft_ctx_destroy(struct tessera_hw *hw, u32 epoch, u64 contexts);
 void tessera_soft_runlist_submit(struct tessera_hw *hw, u32 engine, u64 contexts, u32 token,
 				 bool strict);

@@ -7,8 +7,7 @@
 
 #include <linux/bits.h>
 #include "tessera.h"
-#include "accel/hw.h"
-#include "vgpu/state.h"
+#include "accel/soft.h"
 
 #define EDU_PCI_VENDOR_ID	0x1234
 #define EDU_PCI_DEVICE_ID	0x11e8
@@ -29,8 +28,7 @@
 #define EDU_IRQ_ACK		0x64
 #define EDU_IRQ_FACTORIAL	BIT(0)
 #define EDU_IRQ_DMA		BIT(8)
-#define EDU_WIDE		0x80	/* from here on registers have 64 bits */
-#define EDU_DMA_SRC		0x80
+#define EDU_DMA_SRC		0x80	/* from here on registers have 64 bits */
 #define EDU_DMA_DST		0x88
 #define EDU_DMA_COUNT		0x90
 #define EDU_DMA_CMD		0x98
@@ -42,35 +40,9 @@
 
 enum edu_engine { EDU_ENGINE_FACTORIAL, EDU_ENGINE_DMA, EDU_NUM_ENGINES };
 
-/**
- * struct edu_state - what a guest can observe; the buffer at EDU_BUF is the hardware's
- * @common: what every model has; must be first
- * @liveness: as it is read
- * @factorial: operand, or result
- * @status: EDU_STATUS_*
- * @irq_status: what has raised the interrupt
- * @dma_src: registers of the DMA
- * @dma_dst: likewise
- * @dma_count: likewise
- * @dma_cmd: likewise; EDU_DMA_RUN while it is under way
- */
-struct edu_state {
-	struct tessera_vgpu_state common;
-	u32 liveness;
-	u32 factorial;
-	u32 status;
-	u32 irq_status;
-	u64 dma_src;
-	u64 dma_dst;
-	u64 dma_count;
-	u64 dma_cmd;
-};
-
 extern const struct tessera_kind edu_kind;
 extern const struct tessera_hw_ops edu_hw_ops;
 
-void edu_hw_set_run(struct tessera_hw *hw, u32 ctx, void (*run)(void *priv, u32 engine),
-		    void *priv);
 int edu_hw_factorial(struct tessera_hw *hw, u32 *value);
 int edu_hw_dma(struct tessera_hw *hw, void *buf, u32 off, u32 len, bool to_ram);
 

@@ -16,7 +16,7 @@
 
 /**
  * struct t1_vgpu - the T1's side of a vGPU
- * @state: what the guest can observe
+ * @state: what the guest can observe; must be first
  * @events_lock: protects state.events; taken in hard interrupts
  * @guest_list: copy of a list of addresses in guest memory; under vgpu->lock
  * @addrs: the addresses that were in it; likewise
@@ -30,7 +30,7 @@ struct t1_vgpu {
 
 static inline struct t1_vgpu *to_t1_vgpu(const struct tessera_vgpu *vgpu)
 {
-	return vgpu->model;
+	return container_of(vgpu->state, struct t1_vgpu, state.common);
 }
 
 /* t1_hw.c: for the model, which is the hardware's own kind */

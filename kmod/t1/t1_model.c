@@ -7,24 +7,13 @@
 
 static int t1_model_init(struct tessera_vgpu *vgpu)
 {
-	struct t1_vgpu *t1v;
+	struct t1_vgpu *t1v = to_t1_vgpu(vgpu);
 
-	t1v = kvzalloc(sizeof(*t1v), GFP_KERNEL);
-	if (!t1v)
-		return -ENOMEM;
 	spin_lock_init(&t1v->events_lock);
+	vgpu->num_vectors = vgpu->type->num_slots + 1;
 	t1v->guest_list = kcalloc(T1_MAP_MAX_PAGES, sizeof(*t1v->guest_list), GFP_KERNEL);
 	t1v->addrs = kcalloc(T1_MAP_MAX_PAGES, sizeof(*t1v->addrs), GFP_KERNEL);
-	if (!t1v->guest_list || !t1v->addrs) {
-		kfree(t1v->addrs);
-		kfree(t1v->guest_list);
-		kvfree(t1v);
-		return -ENOMEM;
-	}
-	vgpu->model = t1v;
-	vgpu->state = &t1v->state.common;
-	vgpu->num_vectors = vgpu->type->num_slots + 1;
-	return 0;
+	return t1v->guest_list && t1v->addrs ? 0 : -ENOMEM;
 }
 
 static void t1_model_fini(struct tessera_vgpu *vgpu)
@@ -33,7 +22,6 @@ static void t1_model_fini(struct tessera_vgpu *vgpu)
 
 	kfree(t1v->addrs);
 	kfree(t1v->guest_list);
-	kvfree(t1v);
 }
 
 static void t1_model_forget(struct tessera_vgpu *vgpu)
@@ -69,10 +57,9 @@ static void t1_model_walk_state(struct tessera_vgpu_state *state,
 }
 
 static const struct tessera_model_ops t1_model_ops = {
-	.vendor = T1_PCI_VENDOR_ID,
-	.device = T1_PCI_DEVICE_ID,
 	.class_revision = T1_PCI_CLASS << 8 | T1_PCI_REVISION,
 	.pcie = true,
+	.vgpu_bytes = sizeof(struct t1_vgpu),
 	.state_bytes = sizeof(struct t1_vgpu_state),
 	.regions = {
 		[T1_BAR_REGS] = {

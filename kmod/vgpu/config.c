@@ -121,8 +121,8 @@ static void tessera_config_fill_header(const struct tessera_vgpu *vgpu, u8 *c)
 	struct pci_dev *pdev = vgpu->accel->pdev;
 	u32 bar;
 
-	put_unaligned_le16(model->vendor, c + PCI_VENDOR_ID);
-	put_unaligned_le16(model->device, c + PCI_DEVICE_ID);
+	put_unaligned_le16(vgpu->accel->kind->vendor, c + PCI_VENDOR_ID);
+	put_unaligned_le16(vgpu->accel->kind->device, c + PCI_DEVICE_ID);
 	put_unaligned_le16(PCI_STATUS_CAP_LIST, c + PCI_STATUS);
 	put_unaligned_le32(model->class_revision, c + PCI_CLASS_REVISION);
 	c[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_NORMAL;

@@ -27,7 +27,7 @@
 #define HUGE_PAGES		(TESSERA_HUGE_PAGE_SIZE / PAGE_SIZE)
 #define REVOKE_BATCH		8u
 #define REVOKE_HOLD		msecs_to_jiffies(50)
-#define REVOKE_WAIT_MAX		msecs_to_jiffies(250)
+#define REVOKE_WAIT		msecs_to_jiffies(250)
 #define PIN_TRIES		3
 
 static unsigned int tessera_dma_pin_limit_mb = 1024;
@@ -748,7 +748,7 @@ void tessera_dma_revoke(struct vfio_device *vdev, u64 iova, u64 length)
 		queue_work(system_unbound_wq, &dma->unpin_work);
 	}
 	mutex_unlock(&dma->lock);
-	wait_event_timeout(dma->idle_wait, tessera_dma_idle(vgpu), REVOKE_WAIT_MAX);
+	wait_event_timeout(dma->idle_wait, tessera_dma_idle(vgpu), REVOKE_WAIT);
 }
 
 /* ------------------------------------------------------------------ life -- */

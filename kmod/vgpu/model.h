@@ -38,19 +38,19 @@ struct tessera_region_desc {
 
 /**
  * struct tessera_model_ops - a device that a guest can see
- * @vendor: PCI vendor
- * @device: PCI device
  * @class_revision: PCI class code, and revision in the lowest byte
  * @pcie: a PCIe endpoint with power management, serial number and function reset, and MSI-X;
  *        else conventional PCI with MSI
  * @regions: its BARs
- * @state_bytes: size of the model's state, which begins with struct tessera_vgpu_state
- * @init: allocate vgpu->state and what else it needs, and set vgpu->num_vectors. Sleeps.
- * @fini: undo @init; also after an @init that failed.
+ * @vgpu_bytes: size of the model's part of a vGPU, which begins with the state of that
+ * @state_bytes: size of a state, which begins with struct tessera_vgpu_state
+ * @init: prepare the model's part, which is zero, and set vgpu->num_vectors. Sleeps.
+ * @fini: undo @init; also after an @init that failed. NULL: there is nothing to undo.
  * @read: a register is read: @len is 1 to 8 bytes; any other size is split before. May sleep.
  * @write: a register is written, likewise.
  * @work: the vGPU's worker. Sleeps.
- * @event: a context of the vGPU has stopped. Interrupts are off; must not sleep.
+ * @event: a context of the vGPU has stopped. Interrupts are off; must not sleep. NULL: the
+ *         hardware has no faults.
  * @forget: all contexts are gone: drop what is under way to the guest. vgpu->lock is held.
  * @power_on: put registers into their power-on state; the vGPU is off. vgpu->lock is held.
  * @copy_state: copy all of vgpu->state to @copy, which has @state_bytes. vgpu->lock, config_lock
@@ -59,10 +59,9 @@ struct tessera_region_desc {
  *              of this model can be saved.
  */
 struct tessera_model_ops {
-	u16 vendor;
-	u16 device;
 	u32 class_revision;
 	bool pcie;
+	size_t vgpu_bytes;
 	size_t state_bytes;
 	struct tessera_region_desc regions[TESSERA_NUM_BARS];
 

@@ -28,6 +28,13 @@ void tessera_vgpu_kick(struct tessera_vgpu *vgpu)
 	queue_work(vgpu->wq, &vgpu->work);
 }
 
+static void tessera_vgpu_free_model(struct tessera_vgpu *vgpu)
+{
+	if (tessera_vgpu_model(vgpu)->fini)
+		tessera_vgpu_model(vgpu)->fini(vgpu);
+	kvfree(vgpu->state);
+}
+
 /**
  * tessera_vgpu_init() - prepare a vGPU whose accelerator, device and type are known
  * @vgpu: the vGPU, zeroed otherwise
@@ -51,11 +58,18 @@ int tessera_vgpu_init(struct tessera_vgpu *vgpu)
 		ret = -ENOMEM;
 		goto err_dma;
 	}
+	vgpu->state = kvzalloc(tessera_vgpu_model(vgpu)->vgpu_bytes, GFP_KERNEL);
+	if (!vgpu->state) {
+		ret = -ENOMEM;
+		goto err_wq;
+	}
 	ret = tessera_vgpu_model(vgpu)->init(vgpu);
 	if (ret)
-		goto err_wq;
+		goto err_model;
 	return 0;
 
+err_model:
+	tessera_vgpu_free_model(vgpu);
 err_wq:
 	destroy_workqueue(vgpu->wq);
 err_dma:
@@ -71,7 +85,7 @@ err_dma:
  */
 void tessera_vgpu_fini(struct tessera_vgpu *vgpu)
 {
-	tessera_vgpu_model(vgpu)->fini(vgpu);
+	tessera_vgpu_free_model(vgpu);
 	destroy_workqueue(vgpu->wq);
 	tessera_dma_fini(vgpu);
 }

@@ -42,8 +42,7 @@ struct tessera_part {
  * @config_lock: protects state->config
  * @lock: protects @state but for config and MSI-X table, what the model adds to it, and @epoch;
  *        held over changes in hardware
- * @state: what the guest can observe; the model has allocated it
- * @model: the model's own: scratch, and what the guest can't observe
+ * @state: what the guest can observe, at the head of the model's part
  * @epoch: of the device when the guest enabled the vGPU
  * @open: an owner has the device open; written by VFIO's open and close, read without a lock
  * @wq: where @work runs
@@ -69,7 +68,6 @@ struct tessera_vgpu {
 	struct mutex config_lock;	/* see above */
 	struct mutex lock;		/* see above */
 	struct tessera_vgpu_state *state;
-	void *model;
 	u32 epoch;
 	bool open;
 

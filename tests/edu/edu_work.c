@@ -2,8 +2,9 @@
 /*
  * edu_work.c - uses /dev/edu, and checks all that comes back
  *
- *   edu_work rounds N SEED    N factorials, and N times random bytes to the buffer and back
+ *   edu_work rounds N SEED    N factorials, and N times its own bytes of the buffer
  *   edu_work loop MS [ANY]    factorials one after the other for so long; prints how many
+ *   edu_work copy MS [ANY]    likewise transfers of the whole buffer, to and fro
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define POS_FACTORIAL	0x10000
+#define BUF_SIZE	4096
 
 static int fd;
 
@@ -41,23 +43,49 @@ static int one_factorial(uint32_t n)
 	return -1;
 }
 
-static int one_transfer(unsigned int round)
-{
-	size_t off = rand() % 4096, len = 1 + rand() % (4096 - off), i;
-	uint8_t sent[4096], got[4096];
+/* Bytes of the buffer that were sent, and must be there whoever had the engine meanwhile */
+static uint8_t sent[BUF_SIZE];
 
-	for (i = 0; i < len; i++)
+static int put(size_t off, size_t len)
+{
+	size_t i;
+
+	for (i = off; i < off + len; i++)
 		sent[i] = rand();
-	memset(got, 0, sizeof(got));
-	if (pwrite(fd, sent, len, off) != (ssize_t)len ||
-	    pread(fd, got, len, off) != (ssize_t)len) {
-		perror("transfer");
+	if (pwrite(fd, sent + off, len, off) == (ssize_t)len)
+		return 0;
+	perror("transfer to the buffer");
+	return -1;
+}
+
+static int get_and_compare(unsigned int round)
+{
+	uint8_t got[BUF_SIZE] = { 0 };
+
+	if (pread(fd, got, sizeof(got), 0) != sizeof(got)) {
+		perror("transfer from the buffer");
 		return -1;
 	}
-	if (!memcmp(sent, got, len))
+	if (!memcmp(sent, got, sizeof(got)))
 		return 0;
 	fprintf(stderr, "round %u: other bytes came back\n", round);
 	return -1;
+}
+
+/* A part of any size and place is new in every fourth round. */
+static int one_round(unsigned int round)
+{
+	size_t off = rand() % BUF_SIZE, len = 1 + rand() % (BUF_SIZE - off);
+
+	if (!round) {
+		off = 0;
+		len = BUF_SIZE;
+	}
+	if (one_factorial(rand() % 40))
+		return -1;
+	if (round % 4 == 0 && put(off, len))
+		return -1;
+	return get_and_compare(round);
 }
 
 static uint64_t now_ms(void)
@@ -68,10 +96,25 @@ static uint64_t now_ms(void)
 	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
 }
 
+/* Return: how many, or -1. */
+static int loop(unsigned int ms, int copy)
+{
+	uint64_t end = now_ms() + ms;
+	unsigned int i;
+
+	for (i = 0; now_ms() < end; i++) {
+		if (!copy && one_factorial(i % 20))
+			return -1;
+		if (copy && (i % 2 ? get_and_compare(i) : put(0, BUF_SIZE)))
+			return -1;
+	}
+	return i;
+}
+
 int main(int argc, char **argv)
 {
-	unsigned int n = argc > 2 ? atoi(argv[2]) : 0, i;
-	uint64_t end;
+	unsigned int n = argc > 2 ? atoi(argv[2]) : 0;
+	int i = 0;
 
 	fd = open("/dev/edu", O_RDWR);
 	if (fd < 0) {
@@ -81,18 +124,15 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "rounds")) {
 		srand(atoi(argv[3]));
 		for (i = 0; i < n; i++) {
-			if (one_factorial(rand() % 40) || one_transfer(i))
+			if (one_round(i))
 				return 1;
 		}
-	} else if (argc >= 3 && !strcmp(argv[1], "loop")) {
-		for (i = 0, end = now_ms() + n; now_ms() < end; i++) {
-			if (one_factorial(i % 20))
-				return 1;
-		}
+	} else if (argc >= 3 && (!strcmp(argv[1], "loop") || !strcmp(argv[1], "copy"))) {
+		i = loop(n, !strcmp(argv[1], "copy"));
 	} else {
-		fprintf(stderr, "usage: edu_work rounds N SEED | loop MS [ANY]\n");
+		fprintf(stderr, "usage: edu_work rounds N SEED | loop MS | copy MS\n");
 		return 2;
 	}
-	printf("%u\n", i);
-	return 0;
+	printf("%d\n", i);
+	return i < 0;
 }

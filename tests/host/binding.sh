@@ -58,6 +58,22 @@ is "no room left" "No space left on device" \
 	"$(refused 21111111-2222-4333-8444-555555555555 "$PCI/mdev_supported_types/tessera-V16/create")"
 echo 1 >/sys/bus/mdev/devices/$U/remove
 
+# Hardware that can't stop what it runs: QEMU's edu. It is offered one mode, and takes no other
+(
+	BDF=
+	for d in /sys/bus/pci/devices/*; do
+		[ "$(cat "$d/device")" = 0x11e8 ] && BDF=${d##*/}
+	done
+	PCI=/sys/bus/pci/devices/$BDF
+	give_to tessera
+	cat "$PCI/vgpu_sched/preemption"
+	refused strict "$PCI/vgpu_sched/preemption"
+	echo batch >"$PCI/vgpu_sched/preemption" && cat "$PCI/vgpu_sched/preemption"
+	give_to ''
+) >/tmp/preemption
+is "hardware without strict preemption accepts no other than batch" \
+	"[batch],Operation not supported,[batch]," "$(tr '\n' ',' </tmp/preemption)"
+
 # A vGPU that is defined once, for every boot, and started by that
 # The image has no empty directories, and mdevctl wants those of its package
 mkdir -p /etc/mdevctl.d/scripts.d /usr/lib/mdevctl/scripts.d/callouts /usr/lib/mdevctl/scripts.d/notifiers

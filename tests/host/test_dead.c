@@ -8,6 +8,7 @@
  *
  * Alone: the accelerator is bound anew
  */
+#include <dirent.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -16,6 +17,9 @@
 #include "fixture.h"
 
 #define UUID	"dead0000-1234-4321-abcd-0123456789ab"
+
+/* What the log says when a reset begins */
+#define RESET	"stopped answering and is reset"
 
 struct helper {
 	pid_t pid;
@@ -42,12 +46,12 @@ static bool bound(const char *bdf)
 	return access(path, F_OK) == 0;
 }
 
-static void on_one_cpu(void)
+static void on_cpu(int cpu)
 {
 	cpu_set_t cpus;
 
 	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
+	CPU_SET(cpu, &cpus);
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
@@ -119,7 +123,7 @@ FIXTURE_SETUP(dead)
 	snprintf(self->bdf, sizeof(self->bdf), "%s", mdev_parent());
 	setenv("TESSERA_BDF", self->bdf, 1);
 	fresh();
-	on_one_cpu();
+	on_cpu(0);
 }
 
 FIXTURE_TEARDOWN(dead)
@@ -134,17 +138,27 @@ FIXTURE_TEARDOWN(dead)
 	EXPECT_EQ(4, mdev_available("V4"));
 }
 
-/* It never answers IDENTIFY: the bind fails with an errno, and the next one does not. */
+/*
+ * It never answers IDENTIFY: the bind fails with an errno, and asks for no reset, which would go on
+ * in what the bind is about to free. The next bind succeeds.
+ */
 TEST_F_TIMEOUT(dead, at_bind, 120)
 {
+	char *log;
 	int i;
 
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, bind_file(self->bdf, "unbind"));
 		helper_make(&self->hammer, self->bdf);
 		ASSERT_TRUE(helper_tell(&self->hammer, PCI_COMMAND_MASTER));
+		ASSERT_EQ(0, log_mark());
 		EXPECT_EQ(-EIO, bind_file(self->bdf, "bind"));
 		EXPECT_FALSE(bound(self->bdf));
+		usleep(100000);
+		log = log_since_mark();
+		ASSERT_NE(NULL, log);
+		EXPECT_NE(NULL, strstr(log, "does not answer IDENTIFY"));
+		EXPECT_EQ(NULL, strstr(log, RESET));
 		helper_end(&self->hammer, true);
 		ASSERT_EQ(0, bind_file(self->bdf, "bind"));
 		ASSERT_EQ(0, mdev_create_uuid("V1", UUID));
@@ -205,6 +219,150 @@ TEST_F_TIMEOUT(dead, unbound_in_reset, 120)
 		helper_end(&self->hammer, true);
 		ASSERT_EQ(0, bind_file(self->bdf, "bind"));
 	}
+}
+
+/*
+ * An engine's last switch, for a vGPU that has been closed, does not end in time; a timer asks for
+ * a reset. It cannot begin, as all of CPU 0 is taken, until the accelerator is unbound. The
+ * accelerator for that is slow to switch (-device tessera,switch-us=1000000).
+ */
+FIXTURE(late)
+{
+	char bdf[16];
+	char saved[2][32];
+	pid_t hog;
+};
+
+#define RT_RUNTIME	"/proc/sys/kernel/sched_rt_runtime_us"
+#define FAIR_RUNTIME	"/sys/kernel/debug/sched/fair_server/cpu0/runtime"
+
+static bool is_t1(const char *bdf)
+{
+	char vendor[16], device[16];
+
+	return !sysfs_read(vendor, sizeof(vendor), "/sys/bus/pci/devices/%s/vendor", bdf) &&
+	       !sysfs_read(device, sizeof(device), "/sys/bus/pci/devices/%s/device", bdf) &&
+	       !strcmp(vendor, "0x1234") && !strcmp(device, "0x7e55");
+}
+
+/* The accelerator that nobody mediates */
+static bool find_other(char bdf[16])
+{
+	struct dirent *e;
+	bool found = false;
+	DIR *dir;
+
+	dir = opendir("/sys/bus/pci/devices");
+	while (dir && !found && (e = readdir(dir))) {
+		if (is_t1(e->d_name) && !bound(e->d_name)) {
+			snprintf(bdf, 16, "%.15s", e->d_name);
+			found = true;
+		}
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+FIXTURE_SETUP(late)
+{
+	if (!find_other(self->bdf))
+		SKIP(return, "there is no second accelerator");
+	setenv("TESSERA_BDF", self->bdf, 1);
+	ASSERT_EQ(0, sysfs_write("tessera", "/sys/bus/pci/devices/%s/driver_override", self->bdf));
+	ASSERT_EQ(0, bind_file(self->bdf, "bind"));
+	on_cpu(0);
+	/* Nobody but the hog runs there, not even for a little while */
+	sysfs_read(self->saved[0], sizeof(self->saved[0]), RT_RUNTIME);
+	sysfs_read(self->saved[1], sizeof(self->saved[1]), FAIR_RUNTIME);
+	ASSERT_EQ(0, sysfs_write("-1", RT_RUNTIME));
+	sysfs_write("0", FAIR_RUNTIME);
+}
+
+FIXTURE_TEARDOWN(late)
+{
+	if (self->hog > 0)
+		kill(self->hog, SIGKILL);
+	sysfs_write(self->saved[0], RT_RUNTIME);
+	sysfs_write(self->saved[1], FAIR_RUNTIME);
+	if (bound(self->bdf)) {
+		mdev_remove_all();
+		bind_file(self->bdf, "unbind");
+	}
+	sysfs_write("\n", "/sys/bus/pci/devices/%s/driver_override", self->bdf);
+}
+
+/* Ends by itself, so that whatever happens nobody waits forever for CPU 0 */
+static void hog_main(void)
+{
+	struct sched_param param = { .sched_priority = 50 };
+	struct timespec t;
+	time_t end;
+
+	on_cpu(0);
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		_exit(1);
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	end = t.tv_sec + 8;
+	while (t.tv_sec < end)
+		clock_gettime(CLOCK_MONOTONIC, &t);
+	_exit(0);
+}
+
+/* Leave an engine in a switch that takes longer than it may, four preemption timeouts from now */
+static int leave_switching(void)
+{
+	struct t1_queue q;
+	struct vdev v;
+	struct t1 t;
+	int ret;
+
+	memset(&v, 0, sizeof(v));
+	memset(&t, 0, sizeof(t));
+	ret = vdev_create(&v, "V16");
+	if (ret)
+		return ret;
+	ret = t1_start(&t, &v);
+	if (!ret)
+		ret = t1_queue_simple(&t, &q, 0, T1_ENGINE_COPY);
+	if (!ret) {
+		t1_push(&q, &NOP());
+		t1_kick(&q);
+	}
+	vdev_close(&v);
+	return ret;
+}
+
+TEST_F_TIMEOUT(late, reset_does_not_begin, 120)
+{
+	int status;
+	char *log;
+
+	ASSERT_EQ(0, sched_set("preempt_timeout_us", "200000"));
+	/* That it would begin, unless CPU 0 is taken */
+	ASSERT_EQ(0, log_mark());
+	ASSERT_EQ(0, leave_switching());
+	usleep(1500000);
+	log = log_since_mark();
+	ASSERT_NE(NULL, log);
+	ASSERT_NE(NULL, strstr(log, RESET));
+
+	ASSERT_EQ(0, log_mark());
+	ASSERT_EQ(0, leave_switching());
+	on_cpu(1);
+	self->hog = fork();
+	if (!self->hog)
+		hog_main();
+	usleep(1500000);
+	EXPECT_EQ(0, bind_file(self->bdf, "unbind"));
+	EXPECT_EQ(0, waitpid(self->hog, &status, WNOHANG));
+	ASSERT_EQ(self->hog, waitpid(self->hog, &status, 0));
+	self->hog = 0;
+	EXPECT_EQ(0, status);
+	usleep(300000);
+	log = log_since_mark();
+	ASSERT_NE(NULL, log);
+	EXPECT_EQ(NULL, strstr(log, RESET));
 }
 
 TEST_HARNESS_MAIN

@@ -2,7 +2,6 @@
 /*
  * test_lifecycle.c - a vGPU's life through sysfs: created, used, removed; and what is refused
  */
-#include <sys/klog.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -107,36 +106,21 @@ TEST_F(life, missing)
 		"/sys/bus/pci/devices/ffff:1f:1f.7/vgpu_sched/policy"));
 }
 
-/* The last lines of the kernel's log */
-static char *log_tail(void)
-{
-	static char buf[1 << 18];
-	int n = klogctl(3 /* SYSLOG_ACTION_READ_ALL */, buf, sizeof(buf) - 1);
-
-	buf[n > 0 ? n : 0] = '\0';
-	return n > 4000 ? buf + n - 4000 : buf;
-}
-
 /* No room: ENOSPC, and one line that says of what, how much was wanted and how much is left. */
 TEST_F(life, too_many)
 {
-	char uuid[16][MDEV_UUID_LEN], *log, *line, *end, mark[64];
+	char uuid[16][MDEV_UUID_LEN], *log, *line, *end;
 	unsigned int i;
-	int kmsg;
 
 	for (i = 0; i < 4; i++)
 		ASSERT_EQ(0, mdev_create("V4", uuid[i]));
 	EXPECT_EQ(0, mdev_available("V4"));
 	EXPECT_EQ(0, mdev_available("V16"));
-	snprintf(mark, sizeof(mark), "test_lifecycle: mark %d", getpid());
-	kmsg = open("/dev/kmsg", O_WRONLY);
-	ASSERT_LE(0, kmsg);
-	ASSERT_LT(0, write(kmsg, mark, strlen(mark)));
+	ASSERT_EQ(0, log_mark());
 	EXPECT_EQ(-ENOSPC, mdev_create_uuid("V8", UUID));
-	close(kmsg);
 	EXPECT_FALSE(mdev_exists(UUID));
 
-	log = strstr(log_tail(), mark);
+	log = log_since_mark();
 	ASSERT_NE(NULL, log);
 	line = strstr(log, "tessera ");
 	ASSERT_NE(NULL, line);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # In the virtual host, in exact virtual time: QEMU's edu device, and one small driver of it on bare
-# metal, in a guest that has the function, and in three guests with vGPUs. edu.sh ROUNDS PROGRAM...
+# metal, in a guest that has the function, and in three guests with vGPUs, of which one turns
+# hostile. edu.sh ROUNDS PROGRAM...
 # shellcheck disable=SC2034 # lib.sh reads it
 DEVICE="0x1234 0x11e8"
 . /tests/in-host/lib.sh
@@ -24,25 +25,64 @@ says()
 	result $rc "$name"
 }
 
-# at_once SECONDS COMMAND...: in the three guests; outputs to /tmp/at_once.GUEST
-at_once()
+# begin COMMAND...: in the three guests
+begin()
 {
-	limit=$1 sum=0
-	shift
 	ja=$(guest run --bg a "$* 1") jb=$(guest run --bg b "$* 2") jc=$(guest run --bg c "$* 3")
-	guest wait -t "$limit" a "$ja" >/tmp/at_once.a 2>&1 || sum=1
-	guest wait -t "$limit" b "$jb" >/tmp/at_once.b 2>&1 || sum=1
-	guest wait -t "$limit" c "$jc" >/tmp/at_once.c 2>&1 || sum=1
+}
+
+# end SECONDS: of what was begun; well in all three
+end()
+{
+	sum=0
+	guest wait -t "$1" a "$ja" || sum=1
+	guest wait -t "$1" b "$jb" || sum=1
+	guest wait -t "$1" c "$jc" || sum=1
 	return $sum
 }
 
+at_once()
+{
+	limit=$1
+	shift
+	begin "$@"
+	end "$limit"
+}
+
+# third NAME STAT WARM_UP WINDOW COMMAND...: run it in the three guests, and check that each has
+# had a third of what a vGPU's statistics count in a window in which all are busy, within 5 %
+third()
+{
+	what=$1 stat=$2 warm_up=$3 window=$4
+	shift 4
+	begin "$@"
+	sleep "$warm_up"
+	for u in $U1 $U2 $U3; do stat_of "$u" "$stat"; done >/tmp/then
+	sleep "$window"
+	for u in $U1 $U2 $U3; do stat_of "$u" "$stat"; done | paste - /tmp/then |
+		awk '{ print $1 - $2 }' >/tmp/got
+	says "$what: nothing fails" end 200
+	echo "# $what: $(tr '\n' ' ' </tmp/got)"
+	awk '
+		{ got[NR] = $1; sum += $1 }
+		END {
+			for (i in got)
+				bad = bad || got[i] < 0.95 * sum / 3 || got[i] > 1.05 * sum / 3
+			exit bad || NR != 3 || !sum
+		}' /tmp/got
+	result $? "$what: each of three equals has a third"
+}
+
+program "bare metal: edu_regs" /tests/edu/edu_regs
 modprobe edu_drv
-says "bare metal" $WORK rounds $ROUNDS 1
+says "bare metal" $WORK rounds 100 1
 modprobe vfio-pci
 give_to vfio-pci
 guest start p "$BDF"
+in_guest p /tests/edu/edu_regs
+in_guest p /tests/edu/edu_dma
 says "passed through: the driver loads" guest run p "modprobe edu_drv"
-says "passed through" guest run -t 400 p "$WORK rounds $ROUNDS 2"
+says "passed through" guest run -t 2000 p "$WORK rounds 100 2"
 guest stop p
 rmmod edu_drv
 mediate
@@ -50,30 +90,37 @@ result $? "tessera.ko has the edu"
 for p; do
 	program "${p##*/}" "/tests/$p"
 done
-vgpu V16 $U1 && vgpu V16 $U2 && vgpu V16 $U3
+
+# Idle guests wait for most of the time, which passes at once; what wakes them up does not
+echo 0 >/sys/module/kvm/parameters/halt_poll_ns
+QUIET="tsc=reliable nowatchdog psi=0 cgroup_disable=memory"
+vgpu V4 $U1 && vgpu V4 $U2 && vgpu V4 $U3
 result $? "three vGPUs are made"
-guest start a --nowait $U1
-guest start b --nowait $U2
-guest start c --nowait $U3
+guest start a --append "$QUIET" --nowait $U1
+guest start b --append "$QUIET" --nowait $U2
+guest start c --append "$QUIET" --nowait $U3
 guest ready a b c
 result $? "three guests boot"
-says "the driver loads in each" at_once 60 'modprobe edu_drv #'
+in_guest a /tests/edu/edu_regs
+in_guest b /tests/edu/edu_dma
+says "the driver loads in two" guest run a 'modprobe edu_drv'
+says "... and in the other" guest run b 'modprobe edu_drv'
+job=$(guest run --bg c "/tests/edu/edu_dma hostile 300")
+ja=$(guest run --bg a "$WORK rounds 50 1")
+says "a hostile neighbour: b's bytes are its own" guest run -t 900 b "$WORK rounds 50 2"
+says "a hostile neighbour: a's bytes are its own" guest wait -t 900 a "$ja"
+says "the hostile guest goes on" guest wait -t 900 c "$job"
+log_check "a hostile neighbour"
+says "the driver loads in the hostile guest" guest run c 'modprobe edu_drv'
+at_once 60 'echo 3600 >/proc/sys/vm/stat_interval #' >/dev/null
 for policy in $(tr -d '[]' <"$PCI/vgpu_sched/policy"); do
 	echo "$policy" >"$PCI/vgpu_sched/policy"
-	at_once 400 $WORK rounds $ROUNDS
-	result $? "$policy: factorials are right, and each guest gets its own bytes back"
-	# Operations, not engine time: the device computes in a thread outside of virtual time
-	at_once 60 $WORK loop 2000
-	rc=$?
-	echo "# $policy: $(cat /tmp/at_once.? | tr '\n' ' ')factorials"
-	cat /tmp/at_once.? | awk '
-		{ got[NR] = $1; sum += $1 }
-		END {
-			for (i in got)
-				bad = bad || got[i] < 0.95 * sum / 3 || got[i] > 1.05 * sum / 3
-			exit bad || NR != 3
-		}'
-	result $((rc + $?)) "$policy: each of three equals does a third of the factorials"
+	says "$policy: factorials are right, and each guest gets its own bytes back" \
+		at_once 4000 $WORK rounds "$ROUNDS"
+	third "$policy: ns of the DMA engine" dma_ns 2 60 $WORK copy 64000
+	# A factorial takes some 50 us, a slice 1 ms at least. They are counted, by their interrupts:
+	# the device computes outside of virtual time, so how long one takes is the machine's
+	third "$policy: factorials" interrupts 0.25 0.5 $WORK loop 1000
 	log_check "$policy"
 done
 for g in a b c; do

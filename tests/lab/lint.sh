@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Static checks, as KTAP: checkpatch --strict, W=1 and sparse builds of the modules for both
-# kernels, the layers of kmod, the prefixes of symbols, kernel-doc, cppcheck, codespell, wording,
-# shellcheck, syntax of Python and reStructuredText, each test program in one suite, and the house
-# rules.
+# kernels, the layers of kmod, prefixes of symbols, kernel-doc, cppcheck, codespell, wording, the
+# syntax of shell, Python and reStructuredText, each test program in one suite, and the house rules.
 set -u
 . "$(dirname "$0")/lib.sh"
 cd "$REPO" || exit 1

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <unistd.h>
 
 #include "mdev.h"
@@ -191,4 +192,27 @@ int sched_set(const char *name, const char *value)
 int sched_get(const char *name, char *buf, size_t size)
 {
 	return sysfs_read(buf, size, "/sys/bus/pci/devices/%s/vgpu_sched/%s", mdev_parent(), name);
+}
+
+static char last_mark[64];
+
+int log_mark(void)
+{
+	static unsigned int count;
+
+	snprintf(last_mark, sizeof(last_mark), "mark %d.%u;", getpid(), ++count);
+	return write_file("/dev/kmsg", last_mark);
+}
+
+char *log_since_mark(void)
+{
+	static char buf[1 << 20];
+	char *found = NULL, *next;
+	int n;
+
+	n = klogctl(3 /* SYSLOG_ACTION_READ_ALL */, buf, sizeof(buf) - 1);
+	buf[n > 0 ? n : 0] = '\0';
+	for (next = strstr(buf, last_mark); next; next = strstr(found, last_mark))
+		found = next + strlen(last_mark);
+	return found;
 }

@@ -38,4 +38,11 @@ long long mdev_stat(const char *uuid, const char *name);
 int sched_set(const char *name, const char *value);
 int sched_get(const char *name, char *buf, size_t size);
 
+/*
+ * What the kernel logs from log_mark() on: the text after the mark, until the next call. NULL if
+ * the mark is not in the log.
+ */
+int log_mark(void);
+char *log_since_mark(void);
+
 #endif

@@ -68,6 +68,37 @@ FIXTURE_TEARDOWN(qos_files)
 	fresh();
 }
 
+/* A vGPU runs, and is owed its 1/N, once its guest has enabled it: to be open is not enough. */
+TEST_F(qos_files, runs_when_enabled)
+{
+	struct vdev a, b;
+	struct t1 ta, tb;
+
+	memset(&a, 0, sizeof(a));
+	memset(&b, 0, sizeof(b));
+	memset(&ta, 0, sizeof(ta));
+	memset(&tb, 0, sizeof(tb));
+	ASSERT_EQ(0, sched_set("policy", "equal_share"));
+	ASSERT_EQ(0, vdev_open(&a, self->a));
+	ASSERT_EQ(0, t1_start(&ta, &a));
+	ASSERT_EQ(0, vdev_open(&b, self->b));
+	EXPECT_EQ(1, snapshot("compute", self->a, "running"));
+	EXPECT_EQ(0, snapshot("compute", self->b, "running"));
+	EXPECT_EQ(1000000, snapshot("compute", self->a, "due_ppm"));
+	ASSERT_EQ(0, t1_start(&tb, &b));
+	EXPECT_EQ(1, snapshot("compute", self->b, "running"));
+	EXPECT_EQ(500000, snapshot("compute", self->a, "due_ppm"));
+	t1_disable(&tb);
+	EXPECT_EQ(0, snapshot("compute", self->b, "running"));
+	EXPECT_EQ(1000000, snapshot("compute", self->a, "due_ppm"));
+	ASSERT_EQ(0, t1_enable(&tb));
+	ASSERT_EQ(0, vdev_reset(&b));
+	EXPECT_EQ(0, snapshot("compute", self->b, "running"));
+	EXPECT_EQ(1000000, snapshot("compute", self->a, "due_ppm"));
+	vdev_close(&a);
+	vdev_close(&b);
+}
+
 TEST_F(qos_files, ranges)
 {
 	static const struct {
