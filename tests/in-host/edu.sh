@@ -105,7 +105,7 @@ in_guest a /tests/edu/edu_regs
 in_guest b /tests/edu/edu_dma
 says "the driver loads in two" guest run a 'modprobe edu_drv'
 says "... and in the other" guest run b 'modprobe edu_drv'
-job=$(guest run --bg c "/tests/edu/edu_dma hostile 300")
+job=$(guest run --bg c "/tests/edu/edu_dma hostile 200")
 ja=$(guest run --bg a "$WORK rounds 50 1")
 says "a hostile neighbour: b's bytes are its own" guest run -t 900 b "$WORK rounds 50 2"
 says "a hostile neighbour: a's bytes are its own" guest wait -t 900 a "$ja"
@@ -115,12 +115,15 @@ says "the driver loads in the hostile guest" guest run c 'modprobe edu_drv'
 at_once 60 'echo 3600 >/proc/sys/vm/stat_interval #' >/dev/null
 for policy in $(tr -d '[]' <"$PCI/vgpu_sched/policy"); do
 	echo "$policy" >"$PCI/vgpu_sched/policy"
+	# A timer for each 2 ms of a DMA's 100 ms would be most of the work
+	echo 30000 >"$PCI/vgpu_sched/timeslice_us"
 	says "$policy: factorials are right, and each guest gets its own bytes back" \
 		at_once 4000 $WORK rounds "$ROUNDS"
 	third "$policy: ns of the DMA engine" dma_ns 2 60 $WORK copy 64000
-	# A factorial takes some 50 us, a slice 1 ms at least. They are counted, by their interrupts:
+	echo 0 >"$PCI/vgpu_sched/timeslice_us"
+	# A factorial takes some 50 us, a slice 2 ms. They are counted, by their interrupts:
 	# the device computes outside of virtual time, so how long one takes is the machine's
-	third "$policy: factorials" interrupts 0.25 0.5 $WORK loop 1000
+	third "$policy: factorials" interrupts 0.2 0.4 $WORK loop 800
 	log_check "$policy"
 done
 for g in a b c; do
