@@ -359,16 +359,18 @@ static void tessera_runlist_on_timeout(struct tessera_runlist *rl)
 		rl->ops->device_dead(rl);
 		return;
 	}
-	tessera_runlist_report(rl, (struct tessera_runlist_note){
-		.type = TESSERA_RUNLIST_NOTE_RESET,
-		.entity = rl->in_force,
-		.value = rl->reset_tries,
-	});
-	if (!rl->reset_tries && rl->in_force)
+	if (!rl->no_reset)
+		tessera_runlist_report(rl, (struct tessera_runlist_note){
+			.type = TESSERA_RUNLIST_NOTE_RESET,
+			.entity = rl->in_force,
+			.value = rl->reset_tries,
+		});
+	if (!rl->no_reset && !rl->reset_tries && rl->in_force)
 		rl->in_force->resets++;
 	rl->reset_tries++;
 	rl->ops->arm_timeout(rl, tessera_runlist_timeout_ns(rl));
-	rl->ops->engine_reset(rl);
+	if (!rl->no_reset)
+		rl->ops->engine_reset(rl);
 }
 
 /**

@@ -123,6 +123,7 @@ struct tessera_runlist_ops {
  * @ops: the hardware
  * @sched: the scheduler
  * @strict: preempt inside a batch; the caller's to set
+ * @no_reset: the engine can't be reset, only waited for; the caller's to set
  * @preempt_timeout_ns: how long the engine may take to switch; 0: as long as it likes; the caller's
  *                      to set
  * @down: the device is being reset, or gone
@@ -136,6 +137,7 @@ struct tessera_runlist {
 	const struct tessera_runlist_ops *ops;
 	struct tessera_sched sched;
 	bool strict;
+	bool no_reset;
 	u64 preempt_timeout_ns;
 
 	bool down;

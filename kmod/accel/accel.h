@@ -17,11 +17,11 @@
  *   vgpu->config_lock          mutex: configuration space
  *   vgpu->irq.mutex            mutex: one change of eventfds at a time
  *   a software engine's step   mutex: one load or operation (accel/soft.h); a reset waits for it
- *   the model's register lock  mutex: registers of an edu's vGPU
+ *   the model's register lock  mutex: where operations end in a software engine's worker
  *   the backend's event lock   spinlock, interrupts: events are handed on under it
  *   dispatcher->lock           spinlock, interrupts: an engine's account, and its entities
  *   the model's event lock     spinlock, interrupts: events on their way to the guest
- *   the backend's command lock spinlock, interrupts
+ *   the backend's command lock spinlock, interrupts; or a software engine's lock
  *
  * Which vGPU a context or a slot belongs to, and the eventfds, interrupts read under RCU.
  */

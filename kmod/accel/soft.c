@@ -8,6 +8,7 @@
  */
 #include <linux/bitops.h>
 #include <linux/ktime.h>
+#include "accel/accel.h"
 #include "accel/soft.h"
 
 static struct tessera_soft *to_tessera_soft(struct tessera_hw *hw)
@@ -244,6 +245,29 @@ void tessera_soft_ring(struct tessera_hw *hw, u32 engine, u32 ctx, void (*run)(v
 }
 
 /**
+ * tessera_soft_ctx_ready() - check that a new context can have operations done
+ * @hw: the accelerator
+ * @epoch: in which the context's vGPU was enabled
+ *
+ * Waits for the end of a reset: what is rung in the midst of one is forgotten. One that begins
+ * later ends the epoch, of which the vGPU's worker finds out.
+ *
+ * Context: may sleep; neither accel->lock nor bar_sem is held.
+ * Return: 0, or -EIO if the epoch is past or the hardware out of service.
+ */
+int tessera_soft_ctx_ready(struct tessera_hw *hw, u32 epoch)
+{
+	struct tessera_soft_engine *e = tessera_soft_engine(hw, 0);
+	bool down;
+
+	tessera_accel_wait_reset(hw->accel);
+	spin_lock_irq(&e->lock);
+	down = e->down;
+	spin_unlock_irq(&e->lock);
+	return down || epoch != READ_ONCE(hw->epoch) ? -EIO : 0;
+}
+
+/**
  * tessera_soft_ctx_destroy() - drop what contexts have on the engines
  * @hw: the accelerator
  * @epoch: unused: what is there is dropped, of whatever epoch
@@ -294,17 +318,6 @@ void tessera_soft_runlist_submit(struct tessera_hw *hw, u32 engine, u64 contexts
 	e->switching = true;
 	spin_unlock_irqrestore(&e->lock, flags);
 	queue_work(e->wq, &e->work);
-}
-
-/**
- * tessera_soft_engine_reset() - do nothing: what runs goes on to its end
- * @hw: the accelerator
- * @engine: the engine
- *
- * Context: any.
- */
-void tessera_soft_engine_reset(struct tessera_hw *hw, u32 engine)
-{
 }
 
 /**
@@ -377,7 +390,8 @@ int tessera_soft_lost(struct tessera_hw *hw, const char *what)
  * tessera_soft_quiesce() - stop all engines
  * @hw: the accelerator
  *
- * Waits for the end of operations that run. No event comes afterwards.
+ * Waits for the end of operations that run. No event comes afterwards, and nobody is told of one
+ * that does not end.
  *
  * Context: may sleep.
  */
@@ -386,6 +400,8 @@ void tessera_soft_quiesce(struct tessera_hw *hw)
 	struct tessera_soft *soft = to_tessera_soft(hw);
 	u32 i;
 
+	/* A reset is under way, or not wanted. */
+	set_bit(0, &soft->dead);
 	for (i = 0; i < hw->num_engines; i++) {
 		struct tessera_soft_engine *e = &soft->engine[i];
 
@@ -439,11 +455,13 @@ int tessera_soft_reset(struct tessera_hw *hw)
 	tessera_soft_quiesce(hw);
 	ret = soft->ops->settle(hw);
 	WRITE_ONCE(hw->epoch, hw->epoch + 1);
-	if (ret)
+	if (ret) {
 		pci_clear_master(hw->pdev);
-	else
-		tessera_soft_up(soft);
-	return ret;
+		return ret;
+	}
+	pci_set_master(hw->pdev);
+	tessera_soft_up(soft);
+	return 0;
 }
 
 static irqreturn_t tessera_soft_irq(int irq, void *data)

@@ -7,8 +7,8 @@
  * operation, both of which may sleep; it keeps time, and reports what such hardware can't. Most
  * verbs of struct tessera_hw_ops are here; such hardware has one interrupt.
  *
- * Each operation runs to its end: that is when a switch happens. engine_reset() can be empty: the
- * dispatcher waits, and takes the device for dead after four preemption timeouts.
+ * Each operation runs to its end: that is when a switch happens. Without TESSERA_HW_ENGINE_RESET
+ * the dispatcher waits, and takes the device for dead after four preemption timeouts.
  */
 #ifndef TESSERA_ACCEL_SOFT_H
 #define TESSERA_ACCEL_SOFT_H
@@ -100,7 +100,7 @@ struct tessera_soft_engine {
  * struct tessera_soft - an accelerator whose engines are all software engines
  * @hw: for the mediator
  * @ops: the backend's
- * @dead: bit 0: the mediator has been told that the hardware does not answer
+ * @dead: bit 0: the mediator need not be told that the hardware does not answer
  * @events: held while events are handed on; outside of the dispatchers' locks
  * @engine: hw.num_engines engines
  */
@@ -116,6 +116,7 @@ int tessera_soft_init(struct tessera_soft *soft, const struct tessera_soft_ops *
 void tessera_soft_ring(struct tessera_hw *hw, u32 engine, u32 ctx, void (*run)(void *priv),
 		       void *priv);
 int tessera_soft_lost(struct tessera_hw *hw, const char *what);
+int tessera_soft_ctx_ready(struct tessera_hw *hw, u32 epoch);
 
 /* For struct tessera_hw_ops */
 void tessera_soft_free(struct tessera_hw *hw);
@@ -126,7 +127,6 @@ void tessera_soft_quiesce(struct tessera_hw *hw);
 int tessera_soft_ctx_destroy(struct tessera_hw *hw, u32 epoch, u64 contexts);
 void tessera_soft_runlist_submit(struct tessera_hw *hw, u32 engine, u64 contexts, u32 token,
 				 bool strict);
-void tessera_soft_engine_reset(struct tessera_hw *hw, u32 engine);
 bool tessera_soft_engine_switching(struct tessera_hw *hw, u32 engine);
 void tessera_soft_engine_counters(struct tessera_hw *hw, u32 engine, bool all,
 				  struct tessera_hw_counters *c);

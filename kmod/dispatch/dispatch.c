@@ -480,6 +480,7 @@ int tessera_dispatcher_init(struct tessera_accel *accel)
 		INIT_LIST_HEAD(&d->entities);
 		tessera_runlist_init(&d->rl, &tessera_dispatcher_runlist_ops,
 				     tessera_sched_policies[0]);
+		d->rl.no_reset = !tessera_hw_has(accel->hw, TESSERA_HW_ENGINE_RESET);
 		d->rl.strict = accel->preempt_strict;
 		d->rl.preempt_timeout_ns = (u64)accel->preempt_timeout_us * NSEC_PER_USEC;
 #ifdef TESSERA_HAVE_HRTIMER_SETUP

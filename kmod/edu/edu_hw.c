@@ -112,6 +112,8 @@ int edu_hw_dma(struct tessera_hw *hw, void *buf, u32 off, u32 len, bool to_ram)
 	struct edu *edu = to_edu(hw);
 	int ret;
 
+	/* Should nothing be written to it, nobody else's bytes are in it. */
+	memset(edu->mem + EDU_BOUNCE, 0, len);
 	if (!to_ram) {
 		memcpy(edu->mem + EDU_BOUNCE, buf, len);
 		edu->dirty = true;
@@ -170,10 +172,8 @@ static const struct tessera_soft_ops edu_hw_soft_ops = {
 
 static int edu_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx)
 {
-	if (epoch != hw->epoch)
-		return -EIO;
 	memset(to_edu(hw)->mem + ctx * EDU_BUF_SIZE, 0, EDU_BUF_SIZE);
-	return 0;
+	return tessera_soft_ctx_ready(hw, epoch);
 }
 
 static int edu_hw_setup(struct edu *edu)
@@ -228,7 +228,6 @@ const struct tessera_hw_ops edu_hw_ops = {
 	.ctx_create = edu_hw_ctx_create,
 	.ctx_destroy = tessera_soft_ctx_destroy,
 	.runlist_submit = tessera_soft_runlist_submit,
-	.engine_reset = tessera_soft_engine_reset,
 	.engine_switching = tessera_soft_engine_switching,
 	.engine_counters = tessera_soft_engine_counters,
 	.time_ns = tessera_soft_time_ns,

@@ -588,6 +588,23 @@ static void three_resets_then_the_device(void)
 	CHECK(!hw.timer);
 }
 
+static void no_reset(void)
+{
+	unsigned int i;
+
+	enter(TO_B);
+	rl.no_reset = true;
+	for (i = 0; i < 3; i++) {
+		asked.timeouts = 0;
+		fire();
+		CHECK_EQ(asked.timeouts, 1);
+		CHECK(!asked.deaths);
+	}
+	CHECK(!asked.resets && !a.resets && !strchr(asked.notes, 'r'));
+	fire();
+	CHECK_EQ(asked.deaths, 1);
+}
+
 static void resets_are_forgotten(void)
 {
 	unsigned int i;
@@ -958,6 +975,7 @@ static const struct ktap_test tests[] = {
 	{ "stopped_next_is_void", stopped_next_is_void },
 	{ "removed_next_is_unloaded", removed_next_is_unloaded },
 	{ "three_resets_then_the_device", three_resets_then_the_device },
+	{ "no_reset", no_reset },
 	{ "resets_are_forgotten", resets_are_forgotten },
 	{ "event_on_its_way", event_on_its_way },
 	{ "mode_changes_while_waiting", mode_changes_while_waiting },
