@@ -138,6 +138,23 @@ FIXTURE_TEARDOWN(dead)
 	EXPECT_EQ(4, mdev_available("V4"));
 }
 
+/* On a busy machine it may answer before it is cut off from memory: then once more. */
+static int bind_without_answer(const char *bdf)
+{
+	unsigned int tries;
+	int ret = -EAGAIN;
+
+	for (tries = 0; tries < 20; tries++) {
+		if (log_mark())
+			return -EAGAIN;
+		ret = bind_file(bdf, "bind");
+		if (ret)
+			break;
+		bind_file(bdf, "unbind");
+	}
+	return ret;
+}
+
 /*
  * It never answers IDENTIFY: the bind fails with an errno, and asks for no reset, which would go on
  * in what the bind is about to free. The next bind succeeds.
@@ -151,8 +168,7 @@ TEST_F_TIMEOUT(dead, at_bind, 120)
 		ASSERT_EQ(0, bind_file(self->bdf, "unbind"));
 		helper_make(&self->hammer, self->bdf);
 		ASSERT_TRUE(helper_tell(&self->hammer, PCI_COMMAND_MASTER));
-		ASSERT_EQ(0, log_mark());
-		EXPECT_EQ(-EIO, bind_file(self->bdf, "bind"));
+		EXPECT_EQ(-EIO, bind_without_answer(self->bdf));
 		EXPECT_FALSE(bound(self->bdf));
 		usleep(100000);
 		log = log_since_mark();

@@ -24,7 +24,7 @@ if [ "${1:-}" != --report ]; then
 	in_tree --cd /build/sched/bench ./instructions.sh build >&2 || exit 1
 	cp "$BUILT"/sched/bench/build/instructions.{json,svg} "$DIR/" || exit 1
 fi
-in_tree /repo/tests/play/bench.py report /out
+in_tree env TESSERA_SIMULATE=/build/sched/sim/build/simulate /repo/tests/play/bench.py report /out
 rc=$?
 # No exact figure, so in no file
 in_tree /build/sched/bench/build/bench_sim best_effort 16 2000 | sed 's/^/# simulator: /'
