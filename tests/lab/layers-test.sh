@@ -51,13 +51,22 @@ try()
 }
 
 echo "KTAP version 1"
-echo "1..8"
+echo "1..10"
 tree
+sed -i 's|"accel/accel.h"|"accel.h"|; 1i #include <stdio.h>' "$KMOD/accel/accel.c"
 try "a tree in layers" ""
 
 tree
 sed -i '1i #include "dispatch/dispatch.h"' "$KMOD/accel/accel.c"
 try "a lower layer includes a higher one" "accel/accel.c -> dispatch/dispatch.h"
+
+tree
+sed -i '1i #include "../dispatch/dispatch.h"' "$KMOD/accel/accel.c"
+try "the same, relative to the file" "accel/accel.c -> dispatch/dispatch.h"
+
+tree
+sed -i '1i #include <dispatch/dispatch.h>' "$KMOD/accel/accel.c"
+try "the same, in angle brackets" "accel/accel.c -> dispatch/dispatch.h"
 
 tree
 echo '#include "bind.h"' >>"$KMOD/dispatch/dispatch.h"

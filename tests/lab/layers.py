@@ -31,6 +31,15 @@ def layer(path):
     return LAYERS.get(folder, KIND), folder + "/"
 
 
+def included(kmod, folder, quoted, bracketed):
+    """The file of kmod/ that a line of a file in this folder includes, or nothing."""
+    for start in (folder, kmod) if quoted else (kmod,):
+        found = (start / (quoted or bracketed)).resolve()
+        if found.is_file():
+            return found.relative_to(kmod) if found.is_relative_to(kmod) else None
+    return None
+
+
 def bad_includes(kmod):
     for path in sorted(kmod.rglob("*.[ch]")):
         name = path.relative_to(kmod)
@@ -38,11 +47,9 @@ def bad_includes(kmod):
         if str(name) in FOR_ALL or str(name) == "trace.c":
             level, where = 0, "what every file may know"
         for line, text in enumerate(path.read_text().splitlines(), 1):
-            match = re.match(r'\s*#\s*include\s+"([^"]+)"', text)
-            if not match:
-                continue
-            target = pathlib.Path(match[1])
-            if match[1] in FOR_ALL or not (kmod / target).exists():
+            match = re.match(r'\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', text)
+            target = match and included(kmod, path.parent, *match.groups())
+            if not target or str(target) in FOR_ALL:
                 continue
             to_level, to_where = layer(target)
             if to_level > level or (to_level == level and to_where != where):
@@ -106,7 +113,7 @@ def find_cycle(files, edges):
 
 def main():
     source, objects = map(pathlib.Path, sys.argv[1:3])
-    bad = list(bad_includes(source / "kmod"))
+    bad = list(bad_includes((source / "kmod").resolve()))
     files, edges = calls(objects)
     for folder, least in LEAST.items():
         num = sum(file.startswith(folder + "/") for file in files)
