@@ -459,29 +459,6 @@ static void tessera_sched_account(struct tessera_sched *s, u64 now_ns, u64 busy_
 
 /* ------------------------------------------------------------------ slices -- */
 
-/**
- * tessera_sched_timeslice_ns() - return the slice in force
- * @s: the scheduler
- *
- * Context: the engine's lock is held; does not sleep.
- * Return: the configured slice, or the default for the number of running vGPUs, in ns.
- */
-u64 tessera_sched_timeslice_ns(const struct tessera_sched *s)
-{
-	if (s->config.timeslice_ns)
-		return s->config.timeslice_ns;
-	return s->num_running <= TESSERA_SCHED_FEW_VGPUS ? TESSERA_SCHED_SLICE_FEW_NS :
-							   TESSERA_SCHED_SLICE_MANY_NS;
-}
-
-/* The slice that @e asks for, where the policy lets it, else the one in force. */
-u64 tessera_sched_slice_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e)
-{
-	if (s->policy->slice_requests && e->slice_request_ns)
-		return e->slice_request_ns;
-	return tessera_sched_timeslice_ns(s);
-}
-
 /* What the next slice is shortened by: a part of the debt, at most half of the slice. */
 static u64 tessera_sched_repayment(const struct tessera_sched *s,
 				   const struct tessera_sched_entity *e)

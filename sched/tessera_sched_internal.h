@@ -103,6 +103,8 @@ tessera_sched_entity_of(struct tessera_sched_heap_node *n)
 
 /* tessera_sched.c */
 u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem);
+
+/* tessera_sched_slice.c */
 u64 tessera_sched_slice_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e);
 
 /* tessera_sched_elastic.c */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Static checks, as KTAP: checkpatch --strict, W=1 and sparse builds of the modules for both
-# kernels, the layers of kmod, prefixes of symbols, kernel-doc, cppcheck, codespell, wording, the
+# kernels, the layers of kmod and sched, prefixes of symbols, kernel-doc, cppcheck, codespell, wording, the
 # syntax of shell, Python and reStructuredText, each test program in one suite, and the house rules.
 set -u
 . "$(dirname "$0")/lib.sh"
@@ -220,7 +220,7 @@ echo "1..14"
 check "checkpatch --strict" run_checkpatch
 check "W=1 and sparse, Linux 6.12" "$LAB/build.sh" --lint 6.12
 check "W=1 and sparse, Linux 6.1" "$LAB/build.sh" --lint 6.1
-check "layers of kmod" in_tree python3 tests/lab/layers.py kmod out/lint/6.12/kmod
+check "layers of kmod and sched" in_tree python3 tests/lab/layers.py . out/lint/6.12
 check "prefixes of symbols" in_tree python3 tests/lab/names.py . out/lint/6.12
 check "kernel-doc" run_kernel_doc
 check "cppcheck" run_cppcheck
