@@ -59,7 +59,7 @@ install: modules_install
 	done
 
 clean:
-	rm -rf out
+	rm -rf out sched/sim/build sched/bench/build sched/test/build
 	find . -path ./.git -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 		-o -name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -type f -print | xargs -r rm -f
 
