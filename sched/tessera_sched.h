@@ -266,8 +266,21 @@ int tessera_sched_set_slice_request(struct tessera_sched *s, struct tessera_sche
 int tessera_sched_set_elastic_cap(struct tessera_sched *s, struct tessera_sched_entity *e,
 				  u32 cap_ppm, u64 now_ns, bool *resched);
 
-/* The slice in force: config's, or the default for the number of vGPUs. */
-u64 tessera_sched_timeslice_ns(const struct tessera_sched *s);
+/**
+ * tessera_sched_timeslice_ns() - return the slice in force
+ * @s: the scheduler
+ *
+ * Context: the engine's lock is held; does not sleep.
+ * Return: the configured slice, or the default for the number of running vGPUs, in ns.
+ */
+static inline u64 tessera_sched_timeslice_ns(const struct tessera_sched *s)
+{
+	if (s->config.timeslice_ns)
+		return s->config.timeslice_ns;
+	return s->num_running <= TESSERA_SCHED_FEW_VGPUS ? TESSERA_SCHED_SLICE_FEW_NS :
+							   TESSERA_SCHED_SLICE_MANY_NS;
+}
+
 
 /* Share of engine time that @e is owed now if all running vGPUs are busy, in parts per million. */
 u32 tessera_sched_due_ppm(const struct tessera_sched *s, const struct tessera_sched_entity *e);

@@ -101,11 +101,17 @@ tessera_sched_entity_of(struct tessera_sched_heap_node *n)
 	return n ? container_of(n, struct tessera_sched_entity, node) : NULL;
 }
 
+/* The slice that @e asks for, where the policy lets it, else the one in force. */
+static inline u64 tessera_sched_slice_ns(const struct tessera_sched *s,
+					 const struct tessera_sched_entity *e)
+{
+	if (s->policy->slice_requests && e->slice_request_ns)
+		return e->slice_request_ns;
+	return tessera_sched_timeslice_ns(s);
+}
+
 /* tessera_sched.c */
 u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem);
-
-/* tessera_sched_slice.c */
-u64 tessera_sched_slice_ns(const struct tessera_sched *s, const struct tessera_sched_entity *e);
 
 /* tessera_sched_elastic.c */
 void tessera_sched_elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e);
