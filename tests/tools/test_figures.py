@@ -165,6 +165,19 @@ def test_one_that_hangs_is_owed_nothing():
     assert due("equal_share", *vgpus) == [round(980 / 3, 3)] * 2 + [0]
 
 
+def test_policy_without_a_formula():
+    # What it owes is not known, which is not the same as nothing
+    properties = figures.policies.properties
+    figures.policies.properties = lambda: {"least_attained": set()}
+    try:
+        f = figures.figures(run("least_attained", vgpu("a", 450), vgpu("b", 520)))
+    finally:
+        figures.policies.properties = properties
+    assert [s["due"] for s in f["shares"]] == [None, None], f
+    assert [s["got"] for s in f["shares"]] == [.45, .52]
+    assert f["share_error"] is None and f["jain"] is None
+
+
 def test_unknown_policy_and_type():
     for bad in (run("lottery", vgpu("a", 1)), run("fixed_share", vgpu("a", 1, type="big"))):
         try:

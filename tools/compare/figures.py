@@ -52,7 +52,8 @@ def _inverse(vgpu):
 
 def _owed(policy, vgpus, running, window, capacity):
     """Engine time, ns, that a policy owes to each of the @vgpus with a load on one engine;
-    @running: all that run on its accelerator, for each has its turns on both engines."""
+    @running: all that run on its accelerator, for each has its turns on both engines. None for each,
+    under a policy whose definition is not known here."""
     demands = [0 if v["guilty"] else min(v["demand_ns"], window) for v in vgpus]
     if policy in BY_DEMAND:
         limits = [window * v["limit"] / 100 if v["limit"] else window for v in vgpus]
@@ -69,9 +70,8 @@ def _owed(policy, vgpus, running, window, capacity):
                 for o, d, v in zip(own, demands, vgpus)]
         lent = divide(capacity - sum(own), [1 / _inverse(v) for v in vgpus], [0] * len(own), room)
         return [o + e for o, e in zip(own, lent)]
-    # A policy of one's own: it has no definition here, so what it owes is not known
     if policy in policies.names():
-        return [0.0] * len(vgpus)
+        return [None] * len(vgpus)
     raise FigureError(f"unknown policy {policy}")
 
 
@@ -81,7 +81,7 @@ def engine_of(entry):
 
 
 def due_ns(run):
-    """Engine time owed to each entry of "vgpus" in the window, in their order."""
+    """Engine time owed to each entry of "vgpus" in the window, in their order; None: not known."""
     window = run["window_ns"]
     owed = [0.0] * len(run["vgpus"])
     for engine in run["engines"]:
@@ -133,7 +133,7 @@ def figures(run):
     if window <= 0:
         raise FigureError("the measured window is empty")
     owed = due_ns(run)
-    pairs = [(v["got_ns"], d) for v, d in zip(run["vgpus"], owed) if d > 0]
+    pairs = [(v["got_ns"], d) for v, d in zip(run["vgpus"], owed) if d is not None and d > 0]
     used = {engine_of(v) for v in run["vgpus"]}
     engines = [e for e in run["engines"] if engine_of(e) in used]
     busy, switching, work = (sum(e[k] for e in engines)
@@ -152,7 +152,8 @@ def figures(run):
         "busy_share": _round(busy / time),
         "switch_share": _round(switching / time),
         "shares": [{"name": v["name"], "accelerator": v["accelerator"], "engine": v["engine"],
-                    "load": v["load"], "due": _round(d / window), "got": _round(v["got_ns"] / window),
+                    "load": v["load"], "due": None if d is None else _round(d / window),
+                    "got": _round(v["got_ns"] / window),
                     "p50_ns": _latency([v], "p50"), "p99_ns": _latency([v], "p99")}
                    for v, d in zip(run["vgpus"], owed)],
     }

@@ -101,7 +101,7 @@ def _shares_of_many(name, results):
 
 
 def shares(name, results):
-    """A bar for each vGPU and policy: got; and a line across it: due."""
+    """A bar for each vGPU and policy: got; and a line across it, where it is known: due."""
     if len(results[0].figures["shares"]) > MAX_BARS:
         return _shares_of_many(name, results)
     which = {n: i for i, n in enumerate(names(results[0]))}
@@ -113,23 +113,25 @@ def shares(name, results):
             first = x
             for s in r.figures["shares"]:
                 if s["engine"] == engine:
-                    bars.append((x, 100 * s["got"], which[s["name"]] % len(COLOURS), 100 * s["due"]))
+                    due = None if s["due"] is None else 100 * s["due"]
+                    bars.append((x, 100 * s["got"], which[s["name"]] % len(COLOURS), due))
                     x += 1.0
             groups.append(((first + x - 1) / 2,
                            r.run.policy + (f"\n{engine}" if engines > 1 else "")))
             x += gap
         x += gap * (engines > 1)
-    top = 1.15 * max([b[1] for b in bars] + [b[3] for b in bars] + [1])
+    top = 1.15 * max([b[1] for b in bars] + [b[3] or 0 for b in bars] + [1])
     script = HEAD.format(width=WIDTH, height=260 + 18 * (engines > 1))
     script += f"set xrange [-0.8:{x - gap:g}]\nset yrange [0:{top:.4f}]\nset ytics auto format '%g %%'\n"
     script += f"set boxwidth 0.7\nset tmargin 0.8\nset key off\nset bmargin {2 + (engines > 1)}\n"
     script += f"set xtics ({', '.join(f'{text(t)} {at:g}' for at, t in groups)}) scale 0\n"
     room = WIDTH / max(1.0, x)
     for bx, got, _, due in bars:
-        script += (f"set arrow from {bx - 0.46:g},{due:.4f} to {bx + 0.46:g},{due:.4f} nohead "
-                   f"front lc rgb '{INK}' lw {2.5 if room > 20 else 1.6}\n")
+        if due is not None:
+            script += (f"set arrow from {bx - 0.46:g},{due:.4f} to {bx + 0.46:g},{due:.4f} nohead "
+                       f"front lc rgb '{INK}' lw {2.5 if room > 20 else 1.6}\n")
         if room > 38:
-            script += (f"set label '{got:.2f}' at {bx:g},{max(got, due) + top * 0.035:.4f} center front "
+            script += (f"set label '{got:.2f}' at {bx:g},{max(got, due or 0) + top * 0.035:.4f} center front "
                        f"font ',11' tc rgb '{INK}'\n")
     used = sorted({b[2] for b in bars})
     for i in used:
