@@ -281,7 +281,6 @@ static inline u64 tessera_sched_timeslice_ns(const struct tessera_sched *s)
 							   TESSERA_SCHED_SLICE_MANY_NS;
 }
 
-
 /* Share of engine time that @e is owed now if all running vGPUs are busy, in parts per million. */
 u32 tessera_sched_due_ppm(const struct tessera_sched *s, const struct tessera_sched_entity *e);
 
