@@ -75,14 +75,14 @@ third()
 
 program "bare metal: edu_regs" /tests/edu/edu_regs
 modprobe edu_drv
-says "bare metal" $WORK rounds 100 1
+says "bare metal" $WORK rounds 20 1
 modprobe vfio-pci
 give_to vfio-pci
 guest start p "$BDF"
 in_guest p /tests/edu/edu_regs
 in_guest p /tests/edu/edu_dma
 says "passed through: the driver loads" guest run p "modprobe edu_drv"
-says "passed through" guest run -t 2000 p "$WORK rounds 100 2"
+says "passed through" guest run -t 2000 p "$WORK rounds 50 2"
 guest stop p
 rmmod edu_drv
 mediate
@@ -105,9 +105,9 @@ in_guest a /tests/edu/edu_regs
 in_guest b /tests/edu/edu_dma
 says "the driver loads in two" guest run a 'modprobe edu_drv'
 says "... and in the other" guest run b 'modprobe edu_drv'
-job=$(guest run --bg c "/tests/edu/edu_dma hostile 200")
-ja=$(guest run --bg a "$WORK rounds 50 1")
-says "a hostile neighbour: b's bytes are its own" guest run -t 900 b "$WORK rounds 50 2"
+job=$(guest run --bg c "/tests/edu/edu_dma hostile 100")
+ja=$(guest run --bg a "$WORK rounds 25 1")
+says "a hostile neighbour: b's bytes are its own" guest run -t 900 b "$WORK rounds 25 2"
 says "a hostile neighbour: a's bytes are its own" guest wait -t 900 a "$ja"
 says "the hostile guest goes on" guest wait -t 900 c "$job"
 log_check "a hostile neighbour"
