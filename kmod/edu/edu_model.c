@@ -88,7 +88,7 @@ static void edu_model_run_dma(void *priv)
 	tessera_vgpu_kick(vgpu);
 }
 
-/* As the device checks it; what it logs of a guest's error is told of that guest. */
+/* As the device checks it. Where it would log a guest's error, the vGPU is named. */
 static bool edu_model_dma_ok(struct tessera_vgpu *vgpu)
 {
 	struct edu_regs *regs = &to_edu_vgpu(vgpu)->regs;

@@ -79,6 +79,6 @@ int edu_dma(void *bar, uint64_t src, uint64_t dst, uint64_t count, uint32_t cmd)
 	edu_put64(bar, EDU_DMA_SRC, src);
 	edu_put64(bar, EDU_DMA_DST, dst);
 	edu_put64(bar, EDU_DMA_COUNT, count);
-	edu_put(bar, EDU_DMA_CMD, cmd | EDU_RUN);
-	return edu_wait(bar, EDU_DMA_CMD, EDU_RUN);
+	edu_put(bar, EDU_DMA_CMD, cmd | EDU_DMA_RUN);
+	return edu_wait(bar, EDU_DMA_CMD, EDU_DMA_RUN);
 }

@@ -7,24 +7,7 @@
 
 #include <stdint.h>
 
-#define EDU_ID		0x00
-#define EDU_LIVENESS	0x04
-#define EDU_FACTORIAL	0x08
-#define EDU_STATUS	0x20
-#define EDU_COMPUTING	0x01
-#define EDU_IRQ_FACT	0x80
-#define EDU_IRQ_STATUS	0x24
-#define EDU_IRQ_RAISE	0x60
-#define EDU_IRQ_ACK	0x64
-#define EDU_DMA_SRC	0x80
-#define EDU_DMA_DST	0x88
-#define EDU_DMA_COUNT	0x90
-#define EDU_DMA_CMD	0x98
-#define EDU_RUN		0x01
-#define EDU_TO_RAM	0x02
-#define EDU_BUF		0x40000u
-#define EDU_BUF_SIZE	4096u
-#define EDU_BAR_SIZE	0x100000u
+#include "edu_spec.h"
 
 /* Map BAR 0, with memory and bus mastering on and INTx off. NULL, and a message: there is none. */
 void *edu_open(void);

@@ -94,7 +94,7 @@ static int fill(FIXTURE_DATA(dma) *self, uint8_t value)
 static int holds(FIXTURE_DATA(dma) *self, uint8_t value)
 {
 	memset(self->page, ~value, PAGE);
-	return !edu_dma(self->bar, EDU_BUF, self->addr, EDU_BUF_SIZE, EDU_TO_RAM) &&
+	return !edu_dma(self->bar, EDU_BUF, self->addr, EDU_BUF_SIZE, EDU_DMA_TO_RAM) &&
 	       is_all(self->page, value);
 }
 
@@ -105,7 +105,7 @@ TEST_F(dma, there_and_back)
 	/* Part of it, to another place */
 	memset(self->page, 0x22, PAGE);
 	EXPECT_EQ(0, edu_dma(self->bar, self->addr, EDU_BUF + 4000, 96, 0));
-	EXPECT_EQ(0, edu_dma(self->bar, EDU_BUF + 3999, self->addr + 7, 3, EDU_TO_RAM));
+	EXPECT_EQ(0, edu_dma(self->bar, EDU_BUF + 3999, self->addr + 7, 3, EDU_DMA_TO_RAM));
 	EXPECT_EQ(0x22, self->page[6]);
 	EXPECT_EQ(0x11, self->page[7]);
 	EXPECT_EQ(0x22, self->page[8]);
@@ -122,7 +122,7 @@ TEST_F(dma, mask)
 		EXPECT_EQ(0, edu_dma(self->bar, self->addr | 1ull << bit, EDU_BUF, PAGE, 0));
 		memset(self->page, 0, PAGE);
 		EXPECT_EQ(0, edu_dma(self->bar, EDU_BUF, self->addr | 1ull << bit, PAGE,
-				     EDU_TO_RAM));
+				     EDU_DMA_TO_RAM));
 		EXPECT_TRUE(is_all(self->page, bit));
 	}
 }
@@ -153,32 +153,33 @@ TEST_F(dma, bounds)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		memset(self->page, 0x44, PAGE);
 		EXPECT_EQ(0, edu_dma(self->bar, self->addr, bad[i].at, bad[i].count, 0));
-		EXPECT_EQ(0, edu_dma(self->bar, bad[i].at, self->addr, bad[i].count, EDU_TO_RAM));
+		EXPECT_EQ(0, edu_dma(self->bar, bad[i].at, self->addr, bad[i].count,
+				     EDU_DMA_TO_RAM));
 		EXPECT_TRUE(is_all(self->page, 0x44));
 	}
 	EXPECT_TRUE(holds(self, 0x33));
 }
 
-/* Registers stand still while a DMA is under way, and so does a command without EDU_RUN. */
+/* Registers stand still while a DMA is under way, and so does a command without EDU_DMA_RUN. */
 TEST_F(dma, under_way)
 {
 	EXPECT_EQ(0, fill(self, 0x55));
 	memset(self->page, 0, PAGE);
-	edu_put(self->bar, EDU_DMA_CMD, EDU_TO_RAM);
-	EXPECT_EQ(0, edu_get(self->bar, EDU_DMA_CMD) & EDU_TO_RAM);
+	edu_put(self->bar, EDU_DMA_CMD, EDU_DMA_TO_RAM);
+	EXPECT_EQ(0, edu_get(self->bar, EDU_DMA_CMD) & EDU_DMA_TO_RAM);
 	edu_put64(self->bar, EDU_DMA_SRC, EDU_BUF);
 	edu_put64(self->bar, EDU_DMA_DST, self->addr);
 	edu_put64(self->bar, EDU_DMA_COUNT, PAGE);
-	edu_put(self->bar, EDU_DMA_CMD, EDU_RUN | EDU_TO_RAM);
+	edu_put(self->bar, EDU_DMA_CMD, EDU_DMA_RUN | EDU_DMA_TO_RAM);
 	edu_put64(self->bar, EDU_DMA_SRC, 1);
 	edu_put64(self->bar, EDU_DMA_DST, 2);
 	edu_put64(self->bar, EDU_DMA_COUNT, 3);
-	edu_put(self->bar, EDU_DMA_CMD, EDU_RUN);
-	EXPECT_EQ(EDU_RUN | EDU_TO_RAM, edu_get(self->bar, EDU_DMA_CMD));
+	edu_put(self->bar, EDU_DMA_CMD, EDU_DMA_RUN);
+	EXPECT_EQ(EDU_DMA_RUN | EDU_DMA_TO_RAM, edu_get(self->bar, EDU_DMA_CMD));
 	EXPECT_EQ(EDU_BUF, edu_get64(self->bar, EDU_DMA_SRC));
 	EXPECT_EQ(self->addr, edu_get64(self->bar, EDU_DMA_DST));
 	EXPECT_EQ(PAGE, edu_get64(self->bar, EDU_DMA_COUNT));
-	EXPECT_EQ(0, edu_wait(self->bar, EDU_DMA_CMD, EDU_RUN));
+	EXPECT_EQ(0, edu_wait(self->bar, EDU_DMA_CMD, EDU_DMA_RUN));
 	EXPECT_TRUE(is_all(self->page, 0x55));
 }
 
@@ -203,11 +204,11 @@ static int hostile(unsigned int n)
 			break;
 		case 1:
 			edu_dma(bar, rand() % 2 ? near : any, NO_MEMORY + any % 0x10000,
-				count % 0x10000, EDU_TO_RAM | (rand() & 4));
+				count % 0x10000, EDU_DMA_TO_RAM | (rand() & 4));
 			break;
 		case 2:
 			edu_put(bar, EDU_FACTORIAL, any);
-			edu_wait(bar, EDU_STATUS, rand() & EDU_COMPUTING);
+			edu_wait(bar, EDU_STATUS, rand() & EDU_STATUS_COMPUTING);
 			break;
 		default:
 			off = rand() % EDU_BAR_SIZE & ~7u;

@@ -13,25 +13,8 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/uaccess.h>
+#include "edu_spec.h"
 
-#define EDU_ID			0x00
-#define EDU_FACTORIAL		0x08
-#define EDU_STATUS		0x20
-#define EDU_STATUS_COMPUTING	BIT(0)
-#define EDU_STATUS_IRQ		BIT(7)
-#define EDU_IRQ_STATUS		0x24
-#define EDU_IRQ_ACK		0x64
-#define EDU_IRQ_FACTORIAL	BIT(0)
-#define EDU_IRQ_DMA		BIT(8)
-#define EDU_DMA_SRC		0x80
-#define EDU_DMA_DST		0x88
-#define EDU_DMA_COUNT		0x90
-#define EDU_DMA_CMD		0x98
-#define EDU_DMA_RUN		BIT(0)
-#define EDU_DMA_TO_RAM		BIT(1)
-#define EDU_DMA_IRQ		BIT(2)
-#define EDU_BUF			0x40000
-#define EDU_BUF_SIZE		4096
 #define EDU_DMA_BITS		28
 #define EDU_TIMEOUT		(60 * HZ)
 #define EDU_POS_FACTORIAL	0x10000

@@ -140,8 +140,8 @@ TEST_F(regs, interrupt_status)
 TEST_F(regs, status)
 {
 	edu_put(self->bar, EDU_STATUS, ONES);
-	EXPECT_EQ(EDU_IRQ_FACT, edu_get(self->bar, EDU_STATUS));
-	edu_put(self->bar, EDU_STATUS, ~EDU_IRQ_FACT);
+	EXPECT_EQ(EDU_STATUS_IRQ, edu_get(self->bar, EDU_STATUS));
+	edu_put(self->bar, EDU_STATUS, ~EDU_STATUS_IRQ);
 	EXPECT_EQ(0, edu_get(self->bar, EDU_STATUS));
 }
 
@@ -150,9 +150,9 @@ TEST_F(regs, factorial)
 	uint32_t n, i, want;
 
 	for (n = 0; n < 60; n++) {
-		edu_put(self->bar, EDU_STATUS, n % 2 ? EDU_IRQ_FACT : 0);
+		edu_put(self->bar, EDU_STATUS, n % 2 ? EDU_STATUS_IRQ : 0);
 		edu_put(self->bar, EDU_FACTORIAL, n);
-		ASSERT_EQ(0, edu_wait(self->bar, EDU_STATUS, EDU_COMPUTING));
+		ASSERT_EQ(0, edu_wait(self->bar, EDU_STATUS, EDU_STATUS_COMPUTING));
 		for (want = 1, i = 2; i <= n; i++)
 			want *= i;
 		EXPECT_EQ(want, edu_get(self->bar, EDU_FACTORIAL));

@@ -11,9 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "edu_spec.h"
 #include "vdev.h"
-
-#define BUF	0x40000u
 
 static int failed;
 static unsigned int tests;
@@ -39,10 +38,10 @@ static int wait_clear(struct vdev *v, uint32_t off, uint32_t bit)
 
 static void dma(struct vdev *v, uint64_t src, uint64_t dst, uint32_t n, uint32_t cmd)
 {
-	vdev_reg_write(v, 0x80, src);
-	vdev_reg_write(v, 0x88, dst);
-	vdev_reg_write(v, 0x90, n);
-	vdev_reg_write(v, 0x98, cmd | 1);
+	vdev_reg_write(v, EDU_DMA_SRC, src);
+	vdev_reg_write(v, EDU_DMA_DST, dst);
+	vdev_reg_write(v, EDU_DMA_COUNT, n);
+	vdev_reg_write(v, EDU_DMA_CMD, cmd | EDU_DMA_RUN);
 }
 
 static uint32_t factorial(uint32_t n)
@@ -57,7 +56,8 @@ static uint32_t factorial(uint32_t n)
 static int hostile(struct vdev *v, unsigned int n)
 {
 	static const uint32_t regs[] = {
-		0x04, 0x08, 0x20, 0x60, 0x64, 0x80, 0x84, 0x88, 0x90, 0x98,
+		EDU_LIVENESS, EDU_FACTORIAL, EDU_STATUS, EDU_IRQ_RAISE, EDU_IRQ_ACK, EDU_DMA_SRC,
+		EDU_DMA_SRC + 4, EDU_DMA_DST, EDU_DMA_COUNT, EDU_DMA_CMD,
 	};
 
 	while (n--) {
@@ -65,11 +65,11 @@ static int hostile(struct vdev *v, unsigned int n)
 		uint64_t value = (uint64_t)rand() << 33 ^ (uint64_t)rand() << (rand() % 20);
 		size_t len = 1u << rand() % 4;
 
-		if (off == 0x80 || off == 0x88)
-			value = rand() % 2 ? BUF + rand() % 5000 : value;
-		if (off == 0x90)
+		if (off == EDU_DMA_SRC || off == EDU_DMA_DST)
+			value = rand() % 2 ? EDU_BUF + rand() % 5000 : value;
+		if (off == EDU_DMA_COUNT)
 			value = rand() % 2 ? (uint64_t)rand() % 5000 : value;
-		if (off == 0x98)
+		if (off == EDU_DMA_CMD)
 			value = rand() % 8 | (rand() % 4 == 0);
 		vdev_write(v, 0, off, &value, len);
 		vdev_read(v, 0, off, &value, len);
@@ -94,9 +94,10 @@ int main(int argc, char **argv)
 		vdev_cfg_write(&v[i], 4, 2, 6);
 	}
 	check(vdev_cfg(&v[0], 0, 4) == 0x11e81234, "it is an edu");
-	check(vdev_reg(&v[0], 0) == 0x010000ed, "its identification");
-	vdev_reg_write(&v[0], 4, 0x1234);
-	check(vdev_reg(&v[0], 4) == ~0x1234u && !vdev_reg(&v[1], 4), "its liveness register");
+	check(vdev_reg(&v[0], EDU_ID) == 0x010000ed, "its identification");
+	vdev_reg_write(&v[0], EDU_LIVENESS, 0x1234);
+	check(vdev_reg(&v[0], EDU_LIVENESS) == ~0x1234u && !vdev_reg(&v[1], EDU_LIVENESS),
+	      "its liveness register");
 	for (i = 0; i < 2; i++) {
 		v[i].next_iova = 0x100000;	/* an edu reaches 28 bits */
 		if (vdev_mem_alloc(&v[i], 8192, 4096, &m[i])) {
@@ -107,20 +108,20 @@ int main(int argc, char **argv)
 	for (k = 0; k < rounds; k++) {
 		hostile(&v[2], 200);
 		for (i = 0; i < 2; i++) {
-			vdev_reg_write(&v[i], 8, k + i);
+			vdev_reg_write(&v[i], EDU_FACTORIAL, k + i);
 			memset(m[i].cpu, 16 * i + k + 1, 4096);
 			memset((char *)m[i].cpu + 4096, 0, 4096);
-			dma(&v[i], m[i].iova, BUF, 4096, 0);
+			dma(&v[i], m[i].iova, EDU_BUF, 4096, 0);
 		}
 		for (i = 0; i < 2; i++) {
-			fine &= !wait_clear(&v[i], 0x20, 1) &&
-				vdev_reg(&v[i], 8) == factorial(k + i);
-			bytes &= !wait_clear(&v[i], 0x98, 1);
+			fine &= !wait_clear(&v[i], EDU_STATUS, EDU_STATUS_COMPUTING) &&
+				vdev_reg(&v[i], EDU_FACTORIAL) == factorial(k + i);
+			bytes &= !wait_clear(&v[i], EDU_DMA_CMD, EDU_DMA_RUN);
 		}
 		for (i = 0; i < 2; i++)
-			dma(&v[i], BUF, m[i].iova + 4096, 4096, 2);
+			dma(&v[i], EDU_BUF, m[i].iova + 4096, 4096, EDU_DMA_TO_RAM);
 		for (i = 0; i < 2; i++) {
-			bytes &= !wait_clear(&v[i], 0x98, 1);
+			bytes &= !wait_clear(&v[i], EDU_DMA_CMD, EDU_DMA_RUN);
 			bytes &= !memcmp(m[i].cpu, (char *)m[i].cpu + 4096, 4096);
 		}
 	}
@@ -129,12 +130,12 @@ int main(int argc, char **argv)
 	vdev_reset(&v[0]);
 	vdev_cfg_write(&v[0], 4, 2, 6);
 	memset(m[0].cpu, 0x55, 4096);
-	dma(&v[0], BUF, m[0].iova, 4096, 2);
-	zero = !wait_clear(&v[0], 0x98, 1);
+	dma(&v[0], EDU_BUF, m[0].iova, 4096, EDU_DMA_TO_RAM);
+	zero = !wait_clear(&v[0], EDU_DMA_CMD, EDU_DMA_RUN);
 	for (i = 0; i < 4096; i++)
 		zero &= !((char *)m[0].cpu)[i];
 	check(zero, "a buffer is empty after a reset");
-	dma(&v[0], BUF, m[0].iova, 4096, 2);
+	dma(&v[0], EDU_BUF, m[0].iova, 4096, EDU_DMA_TO_RAM);
 	for (i = 0; i < 3; i++)
 		check(!vdev_destroy(&v[i]), "a vGPU is removed, with work under way");
 	printf("1..%u\n", tests);

@@ -40,14 +40,7 @@ try()
 	out=$("$LAB/in-tree.sh" --bind "$WORK:/build" sh -c '
 		cd /build && for f in */*.c */*/*.c; do cc -Ikmod -c "$f" -o "${f%.c}.o" || exit 9; done
 		python3 /repo/tests/lab/layers.py /build /build' 2>&1)
-	N=$((N + 1))
-	if [ -z "$2" ] && [[ $out == *"files, "* ]] || [ -n "$2" ] && [[ $out == *"$2"* ]]; then
-		echo "ok $N - $1"
-	else
-		printf '%s\n' "$out" | sed 's/^/# /'
-		echo "not ok $N - $1"
-		RC=1
-	fi
+	checked "$1" "${2:-files, }" "$out"
 }
 
 echo "KTAP version 1"

@@ -120,3 +120,18 @@ debug_dir()
 	tree=$(tree_dir)
 	printf '%s/debug-kernel-%s\n' "$CACHE" "$(key "$LAB/debug-kernel.sh" "${tree##*-}")"
 }
+
+# checked NAME WANTED OUTPUT: KTAP for a test of a checker, whose output has to contain WANTED;
+# counts in N, and sets RC to 1 where it does not
+checked()
+{
+	N=$((N + 1))
+	if [[ $3 == *"$2"* ]]; then
+		echo "ok $N - $1"
+	else
+		printf '%s\n' "$3" | sed 's/^/# /'
+		echo "not ok $N - $1"
+		# shellcheck disable=SC2034 # the caller's
+		RC=1
+	fi
+}

@@ -72,14 +72,7 @@ try()
 			cc -g -Iinclude -Isched -c "$f" -o "${f%.c}.o" || exit 9
 		done
 		python3 /repo/tests/lab/names.py /build /build' 2>&1)
-	N=$((N + 1))
-	if [ -z "$2" ] && [[ $out == *" functions, "* ]] || [ -n "$2" ] && [[ $out == *"$2"* ]]; then
-		echo "ok $N - $1"
-	else
-		printf '%s\n' "$out" | sed 's/^/# /'
-		echo "not ok $N - $1"
-		RC=1
-	fi
+	checked "$1" "${2:- functions, }" "$out"
 }
 
 echo "KTAP version 1"

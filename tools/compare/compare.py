@@ -106,7 +106,7 @@ def arguments(argv):
     p.add_argument("--preemption", choices=("strict", "batch"), help="instead of the scenario's own")
     p.add_argument("--out", metavar="DIR", default=os.environ.get("TESSERA_COMPARE_OUT",
                                                                   "tessera-compare"),
-                   help="where the files go (default: out/compare in a clone)")
+                   help="where the files go (default: out/compare in a clone, else tessera-compare)")
     p.add_argument("--set", action="append", metavar="LINE", default=[], dest="sets",
                    help="a line of a workload file that overrides the scenario's; may be repeated")
     p.add_argument("--sweep", action="store_true",
