@@ -57,6 +57,7 @@
 #define RESET_TRIES		3u
 #define RESET_TIMEOUT_NS	100000000ull	/* for an engine that is being reset */
 #define EVENT_TIMEOUT_NS	1000000ull	/* for an event that is on its way */
+#define EVENT_TRIES		1000u		/* so many of these, and it is lost */
 
 static struct tessera_runlist_entity *tessera_runlist_to_entity(struct tessera_sched_entity *e)
 {
@@ -261,6 +262,7 @@ static void tessera_runlist_on_switched(struct tessera_runlist *rl,
 		});
 	rl->waiting = false;
 	rl->reset_tries = 0;
+	rl->event_tries = 0;
 	tessera_runlist_set_in_force(rl, rl->next, ev->token, ev->busy_ns, ev->switch_ns);
 	/* Of one that was removed meanwhile the runlist is in force all the same. */
 	rl->loaded = rl->next || rl->next_void;
@@ -349,12 +351,13 @@ void tessera_runlist_event(struct tessera_runlist *rl, const struct tessera_runl
 /* The engine has not switched in time. */
 static void tessera_runlist_on_timeout(struct tessera_runlist *rl)
 {
-	if (!rl->ops->engine_switching(rl)) {
+	if (!rl->ops->engine_switching(rl) && rl->event_tries < EVENT_TRIES) {
 		/* It has: the event is on its way. */
+		rl->event_tries++;
 		rl->ops->arm_timeout(rl, EVENT_TIMEOUT_NS);
 		return;
 	}
-	if (rl->reset_tries == RESET_TRIES) {
+	if (rl->reset_tries == RESET_TRIES || rl->event_tries == EVENT_TRIES) {
 		rl->ops->arm_timeout(rl, TESSERA_RUNLIST_NO_TIMEOUT);
 		rl->ops->device_dead(rl);
 		return;
@@ -515,6 +518,7 @@ void tessera_runlist_down(struct tessera_runlist *rl)
 	rl->repick = false;
 	rl->next = NULL;
 	rl->reset_tries = 0;
+	rl->event_tries = 0;
 }
 
 /**

@@ -161,6 +161,7 @@ struct tessera_runlist {
 	u64 slice_ns;			/* of the last pick */
 	u64 overshoot_ns;		/* in_force's when the next was submitted */
 	unsigned int reset_tries;	/* engine resets without a switch */
+	unsigned int event_tries;	/* waits for the event of one that was seen */
 };
 
 void tessera_runlist_init(struct tessera_runlist *rl, const struct tessera_runlist_ops *ops,

@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Count instructions a decision by callgrind: instructions.sh BUILD_DIRECTORY
+# Count instructions a decision by callgrind: instructions.sh BUILD_DIRECTORY, in the directory
+# that it is in, with the simulator built next to it, which says what policies there are.
 # Writes instructions.json there, as {"POLICY": {"VGPUS": INSTRUCTIONS}}, and a plot.
 set -euo pipefail
 dir=$1
 numbers="1 10 100 1000 10000"
-policies="best_effort equal_share fixed_share deadline"
+policies=$(../sim/build/simulate --list-policies | awk '{ print $1 }' | xargs)
 decisions=4000
 
 command -v valgrind >/dev/null || { echo "instructions.sh: valgrind is missing" >&2; exit 1; }

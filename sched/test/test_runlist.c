@@ -632,6 +632,42 @@ static void event_on_its_way(void)
 	CHECK_EQ(asked.timeout_ns, MS);
 }
 
+/* Of an event that never comes, no engine reset brings another */
+static void lost_event(void)
+{
+	unsigned int i;
+
+	enter(TO_B);
+	hw.switching = false;
+	for (i = 0; i < 1000; i++) {
+		fire();
+		CHECK(!asked.deaths && hw.timer);
+	}
+	fire();
+	CHECK_EQ(asked.deaths, 1);
+	CHECK(!asked.resets && !a.resets && !hw.timer);
+}
+
+static void each_switch_has_its_own_waits(void)
+{
+	unsigned int i, k;
+
+	enter(TO_B);
+	for (k = 0; k < 3; k++) {
+		hw.switching = false;
+		for (i = 0; i < 900; i++)
+			fire();
+		hw.switching = true;
+		switched();
+		for (i = 0; i < 100 && !rl.waiting; i++) {
+			pass(3 * MS, true);
+			fire();
+		}
+		CHECK(rl.waiting);
+	}
+	CHECK(!asked.deaths);
+}
+
 static void mode_changes_while_waiting(void)
 {
 	u16 token;
@@ -978,6 +1014,8 @@ static const struct ktap_test tests[] = {
 	{ "no_reset", no_reset },
 	{ "resets_are_forgotten", resets_are_forgotten },
 	{ "event_on_its_way", event_on_its_way },
+	{ "lost_event", lost_event },
+	{ "each_switch_has_its_own_waits", each_switch_has_its_own_waits },
 	{ "mode_changes_while_waiting", mode_changes_while_waiting },
 	{ "no_timeout", no_timeout },
 	{ "nobodys_time", nobodys_time },
