@@ -41,7 +41,9 @@
  * RESET_DONE    noted                    noted                  nothing
  * timer         charge, pick             engine reset, or       nothing
  *                                        after three the
- *                                        device's
+ *                                        device's; if it has
+ *                                        switched, a while
+ *                                        more for the event
  * start, stop   pick if it matters       noted; a stopped       accounts only
  *                                        next one is void
  * remove        as stop; in force:       as stop                accounts only
