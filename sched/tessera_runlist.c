@@ -124,7 +124,7 @@ u64 tessera_runlist_timeout_ns(const struct tessera_runlist *rl)
 {
 	if (!rl->preempt_timeout_ns)
 		return TESSERA_RUNLIST_NO_TIMEOUT;
-	if (rl->reset_tries && rl->preempt_timeout_ns < RESET_TIMEOUT_NS)
+	if (rl->reset_tries && !rl->no_reset && rl->preempt_timeout_ns < RESET_TIMEOUT_NS)
 		return RESET_TIMEOUT_NS;
 	return rl->preempt_timeout_ns;
 }

@@ -598,6 +598,7 @@ static void no_reset(void)
 		asked.timeouts = 0;
 		fire();
 		CHECK_EQ(asked.timeouts, 1);
+		CHECK_EQ(asked.timeout_ns, 10 * MS);
 		CHECK(!asked.deaths);
 	}
 	CHECK(!asked.resets && !a.resets && !strchr(asked.notes, 'r'));

@@ -77,6 +77,48 @@ static int hostile(struct vdev *v, unsigned int n)
 	return 0;
 }
 
+static int state_is(struct vdev *v, const char *what)
+{
+	char buf[64];
+
+	return !sysfs_read(buf, sizeof(buf), "/sys/bus/mdev/devices/%s/vgpu/state", v->uuid) &&
+	       !strncmp(buf, what, strlen(what));
+}
+
+/* A DMA takes 100 ms: with so short a timeout the dispatcher takes the device for dead, and has it
+ * reset with DMA under way. Who used it is told, and works again after a reset of its own. */
+static int device_reset(struct vdev *v, struct vdev_mem *m)
+{
+	unsigned int i, n;
+	int ok = 1;
+
+	ok &= !sched_set("preempt_timeout_us", "100");
+	for (i = 0; i < 2; i++)
+		dma(&v[i], m[i].iova, EDU_BUF, 4096, 0);
+	for (i = 0; i < 2; i++) {
+		for (n = 0; n < 20000 && !state_is(&v[i], "failed"); n++)
+			usleep(1000);
+		ok &= n < 20000;
+	}
+	ok &= !sched_set("preempt_timeout_us", "1000000");
+	for (i = 0; i < 2; i++) {
+		ok &= !mdev_stat(v[i].uuid, "dma_engine_resets");
+		ok &= !vdev_reset(&v[i]);
+		vdev_cfg_write(&v[i], 4, 2, 6);
+		vdev_reg_write(&v[i], EDU_FACTORIAL, 5);
+		ok &= !wait_clear(&v[i], EDU_STATUS, EDU_STATUS_COMPUTING) &&
+		      vdev_reg(&v[i], EDU_FACTORIAL) == 120;
+		memset(m[i].cpu, 0x33 + i, 4096);
+		memset((char *)m[i].cpu + 4096, 0, 4096);
+		dma(&v[i], m[i].iova, EDU_BUF, 4096, 0);
+		ok &= !wait_clear(&v[i], EDU_DMA_CMD, EDU_DMA_RUN);
+		dma(&v[i], EDU_BUF, m[i].iova + 4096, 4096, EDU_DMA_TO_RAM);
+		ok &= !wait_clear(&v[i], EDU_DMA_CMD, EDU_DMA_RUN) &&
+		      !memcmp(m[i].cpu, (char *)m[i].cpu + 4096, 4096);
+	}
+	return ok;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int rounds = argc > 1 ? atoi(argv[1]) : 4, i, k;
@@ -135,6 +177,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < 4096; i++)
 		zero &= !((char *)m[0].cpu)[i];
 	check(zero, "a buffer is empty after a reset");
+	check(device_reset(v, m), "all work again after a reset of the device, with work under way");
 	dma(&v[0], EDU_BUF, m[0].iova, 4096, EDU_DMA_TO_RAM);
 	for (i = 0; i < 3; i++)
 		check(!vdev_destroy(&v[i]), "a vGPU is removed, with work under way");
