@@ -40,7 +40,7 @@ static int tdrm_admin_errno(u16 status)
 }
 
 /**
- * tdrm_admin_alloc - allocate rings and request pages
+ * tdrm_admin_alloc() - allocate rings and request pages
  * @tdev: device
  *
  * Context: may sleep.
@@ -71,8 +71,10 @@ int tdrm_admin_alloc(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_admin_free - free what tdrm_admin_alloc() allocated
+ * tdrm_admin_free() - free what tdrm_admin_alloc() allocated
  * @tdev: device, stopped
+ *
+ * Context: may sleep.
  */
 void tdrm_admin_free(struct tdrm_device *tdev)
 {
@@ -95,13 +97,13 @@ void tdrm_admin_free(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_admin_reset - reset the device
+ * tdrm_admin_reset() - reset the device
  * @tdev: device
  *
  * A device that was reset has no contexts or queues and does no DMA.
  *
  * Context: may sleep.
- * Return: 0, or -ETIMEDOUT if the device does not come back.
+ * Return: 0, or -ETIMEDOUT if the device does not come back within 5 s.
  */
 int tdrm_admin_reset(struct tdrm_device *tdev)
 {
@@ -120,11 +122,11 @@ static void tdrm_write_base(struct tdrm_device *tdev, u32 reg, dma_addr_t base)
 }
 
 /**
- * tdrm_admin_start - give a device that was reset its rings, and enable it
+ * tdrm_admin_start() - give a device that was reset its rings, and enable it
  * @tdev: device; nobody else is using its admin queue
  *
  * Context: may sleep.
- * Return: 0, -EIO if the device refuses the rings, or -ETIMEDOUT.
+ * Return: 0, -EIO if the device refuses the rings, or -ETIMEDOUT after 5 s without an answer.
  */
 int tdrm_admin_start(struct tdrm_device *tdev)
 {
@@ -169,12 +171,12 @@ int tdrm_admin_start(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_admin_fail - refuse further commands, and end those in flight
+ * tdrm_admin_fail() - refuse further commands, and end those in flight
  * @tdev: device
  *
  * Callers waiting for a command get -EIO.
  *
- * Context: any.
+ * Context: any; takes tdrm_admin.lock.
  */
 void tdrm_admin_fail(struct tdrm_device *tdev)
 {
@@ -197,10 +199,10 @@ void tdrm_admin_fail(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_admin_completions - process the entries of the admin completion ring
+ * tdrm_admin_completions() - process the entries of the admin completion ring
  * @tdev: device
  *
- * Context: any; called from the interrupt of the control vector.
+ * Context: any; takes tdrm_admin.lock. Called from the interrupt of the control vector.
  */
 void tdrm_admin_completions(struct tdrm_device *tdev)
 {
@@ -235,8 +237,8 @@ void tdrm_admin_completions(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_admin_get - take a request whose command is zero apart from its opcode
- * @tdev: device; reset_sem is held, for reading at least
+ * tdrm_admin_get() - take a request whose command is zero apart from its opcode and its id
+ * @tdev: device; reset_sem is held, for reading at least, until tdrm_admin_put()
  * @opcode: T1_ADMIN_*
  *
  * Context: sleeps while all requests are taken; allocates nothing.
@@ -266,9 +268,11 @@ struct tdrm_admin_req *tdrm_admin_get(struct tdrm_device *tdev, u8 opcode)
 }
 
 /**
- * tdrm_admin_put - give a request back
+ * tdrm_admin_put() - give a request back
  * @tdev: device
  * @req: from tdrm_admin_get()
+ *
+ * Context: process; does not sleep.
  */
 void tdrm_admin_put(struct tdrm_device *tdev, struct tdrm_admin_req *req)
 {
@@ -281,16 +285,16 @@ void tdrm_admin_put(struct tdrm_device *tdev, struct tdrm_admin_req *req)
 }
 
 /**
- * tdrm_admin_run - run a command and wait for its completion
+ * tdrm_admin_run() - run a command and wait for its completion
  * @tdev: device
  * @req: from tdrm_admin_get(), with the command filled in
  *
  * If a command is not answered within admin_timeout_ms, the device is taken out of use and
  * a reset of it is requested.
  *
- * Context: sleeps; allocates nothing.
- * Return: 0, or the command's status as an errno; -EIO if the device is being reset or does
- * not answer.
+ * Context: may sleep; allocates nothing.
+ * Return: 0; -EINVAL, -ENOENT, -EEXIST, -ENOMEM or -EFAULT by the command's status; -EIO by any
+ * other, and if the device is being reset or does not answer.
  */
 int tdrm_admin_run(struct tdrm_device *tdev, struct tdrm_admin_req *req)
 {
@@ -327,10 +331,10 @@ int tdrm_admin_run(struct tdrm_device *tdev, struct tdrm_admin_req *req)
 }
 
 /**
- * tdrm_admin_identify - run IDENTIFY, and check the answer against the registers
+ * tdrm_admin_identify() - run IDENTIFY, and check the answer against the registers
  * @tdev: device, started
  *
- * Context: sleeps.
+ * Context: may sleep; takes reset_sem for reading.
  * Return: 0; -EIO, with a message, if the answer contradicts the registers; or what
  * tdrm_admin_run() returned.
  */

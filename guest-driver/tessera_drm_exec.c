@@ -228,10 +228,10 @@ static void tdrm_emit_waiting(struct tdrm_queue *q)
 }
 
 /**
- * tdrm_emit_work - emit jobs whose fences have signalled
+ * tdrm_emit_work() - emit jobs whose fences have signalled
  * @work: the queue's emit_work; owns a reference to the queue
  *
- * Context: workqueue.
+ * Context: workqueue; allocates nothing.
  */
 void tdrm_emit_work(struct work_struct *work)
 {
@@ -351,10 +351,10 @@ static void tdrm_put_ended(struct tdrm_queue *q, struct list_head *ended)
 }
 
 /**
- * tdrm_queue_reap - take ended jobs off a queue, and signal their fences
+ * tdrm_queue_reap() - take ended jobs off a queue, and signal their fences
  * @q: queue
  *
- * Context: any; called from the queue's interrupt.
+ * Context: any; takes tdrm_queue.lock. Called from the queue's interrupt.
  */
 void tdrm_queue_reap(struct tdrm_queue *q)
 {
@@ -368,7 +368,7 @@ void tdrm_queue_reap(struct tdrm_queue *q)
 }
 
 /**
- * tdrm_queue_cancel - end all jobs of a queue that accepts no new ones
+ * tdrm_queue_cancel() - end all jobs of a queue that accepts no new ones
  * @q: queue, stopped, or of a banned context
  * @first_error: error for the oldest job in the ring, negative
  * @error: error for all other jobs, negative
@@ -828,13 +828,14 @@ free:
 }
 
 /**
- * tdrm_ioctl_exec - handle DRM_IOCTL_TESSERA_EXEC
+ * tdrm_ioctl_exec() - handle DRM_IOCTL_TESSERA_EXEC
  * @drm: device
  * @data: struct drm_tessera_exec
  * @file: caller's
  *
+ * Context: may sleep; takes the queue's submit_lock and the reservations of the objects named.
  * Return: 0; -EINVAL, also for an in-sync that has no fence; -ENOENT, -EFAULT, -ENOMEM;
- * -EIO if the queue has failed; -ERESTARTSYS, -ENODEV.
+ * -EIO if the queue has failed; -EINTR or -ERESTARTSYS if a signal came; -ENODEV.
  */
 int tdrm_ioctl_exec(struct drm_device *drm, void *data, struct drm_file *file)
 {

@@ -29,7 +29,7 @@ static void tdrm_region_print(struct seq_file *m, const struct tdrm_region *r)
 }
 
 /**
- * tdrm_show_fdinfo - print engine time and memory of an open file
+ * tdrm_show_fdinfo() - print engine time and memory of an open file
  * @m: fdinfo being written
  * @filp: DRM file
  *

@@ -242,9 +242,9 @@ static const struct drm_gem_object_funcs tdrm_sysmem_funcs = {
 };
 
 /**
- * tdrm_gem_create_object - allocate an object for the shmem helper
+ * tdrm_gem_create_object() - allocate an object for the shmem helper
  * @drm: device
- * @size: bytes
+ * @size: unused: the helper keeps it
  *
  * Context: may sleep.
  * Return: the GEM base of a struct tdrm_bo, or ERR_PTR(-ENOMEM).
@@ -299,12 +299,12 @@ put:
 }
 
 /**
- * tdrm_gem_unmap_all - unmap all system memory from a device that is being removed
+ * tdrm_gem_unmap_all() - unmap all system memory from a device that is being removed
  * @tdev: device, stopped; nothing new can be mapped
  *
  * Objects that are still open stay valid for the CPU.
  *
- * Context: may sleep.
+ * Context: may sleep; takes mem_lock.
  */
 void tdrm_gem_unmap_all(struct tdrm_device *tdev)
 {
@@ -351,11 +351,12 @@ const struct file_operations tdrm_fops = {
 /* -------------------------------------------------------------- ioctls -- */
 
 /**
- * tdrm_ioctl_bo_create - handle DRM_IOCTL_TESSERA_BO_CREATE
+ * tdrm_ioctl_bo_create() - handle DRM_IOCTL_TESSERA_BO_CREATE
  * @drm: device
  * @data: struct drm_tessera_bo_create
  * @file: caller's
  *
+ * Context: may sleep; takes mem_lock.
  * Return: 0; -EINVAL, -ENOSPC, -ENOMEM, -ENODEV; -EINTR if the caller is being killed.
  */
 int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
@@ -389,13 +390,14 @@ int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *fi
 }
 
 /**
- * tdrm_ioctl_bo_mmap_offset - handle DRM_IOCTL_TESSERA_BO_MMAP_OFFSET
+ * tdrm_ioctl_bo_mmap_offset() - handle DRM_IOCTL_TESSERA_BO_MMAP_OFFSET
  * @drm: device
  * @data: struct drm_tessera_bo_mmap_offset
  * @file: caller's
  *
+ * Context: may sleep.
  * Return: 0; -EINVAL, also for an imported object, which is mapped through its exporter;
- * -ENOENT, -ENOMEM.
+ * -ENOENT; -ENOSPC if no offset is free.
  */
 int tdrm_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file)
 {
@@ -416,11 +418,12 @@ int tdrm_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_fil
 }
 
 /**
- * tdrm_ioctl_bo_wait - handle DRM_IOCTL_TESSERA_BO_WAIT
+ * tdrm_ioctl_bo_wait() - handle DRM_IOCTL_TESSERA_BO_WAIT
  * @drm: device
  * @data: struct drm_tessera_bo_wait
  * @file: caller's
  *
+ * Context: may sleep.
  * Return: 0; -EINVAL, -ENOENT; -EBUSY if in use and the timeout has passed already; -ETIME;
  * -ERESTARTSYS.
  */

@@ -12,10 +12,11 @@
 #include "tessera_drm_drv.h"
 
 /**
- * tdrm_slot_vector - return the vector of a queue slot
+ * tdrm_slot_vector() - return the vector of a queue slot
  * @tdev: device
  * @slot: queue slot
  *
+ * Context: any, between tdrm_irq_init() and tdrm_irq_fini().
  * Return: MSI-X vector, 1 .. nvec - 1.
  */
 u32 tdrm_slot_vector(struct tdrm_device *tdev, u32 slot)
@@ -98,11 +99,11 @@ static irqreturn_t tdrm_queue_irq(int irq, void *data)
 }
 
 /**
- * tdrm_irq_init - allocate the vectors and request them
+ * tdrm_irq_init() - allocate the vectors and request them
  * @tdev: device, disabled
  *
  * Context: may sleep.
- * Return: 0, or an errno with nothing left allocated.
+ * Return: 0, or an errno with nothing left allocated; -ENOSPC if there are not two vectors.
  */
 int tdrm_irq_init(struct tdrm_device *tdev)
 {
@@ -139,7 +140,7 @@ int tdrm_irq_init(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_irq_fini - free the vectors
+ * tdrm_irq_fini() - free the vectors
  * @tdev: device
  *
  * No handler is running when this returns.

@@ -31,10 +31,11 @@ static void tdrm_queue_release(struct kref *ref)
 }
 
 /**
- * tdrm_queue_put - drop a reference
- * @q: queue
+ * tdrm_queue_put() - drop a reference
+ * @q: queue. Before its last is dropped the device has destroyed it, and tdrm_queues_finish() has
+ *     freed its memory
  *
- * Context: any; tdrm_queues_finish() has freed the hardware queue and the memory.
+ * Context: any.
  */
 void tdrm_queue_put(struct tdrm_queue *q)
 {
@@ -42,10 +43,11 @@ void tdrm_queue_put(struct tdrm_queue *q)
 }
 
 /**
- * tdrm_queue_lookup - look up a queue of a file
+ * tdrm_queue_lookup() - look up a queue of a file
  * @tf: file
  * @id: as user space names it
  *
+ * Context: process; does not sleep.
  * Return: the queue with a reference, or NULL.
  */
 struct tdrm_queue *tdrm_queue_lookup(struct tdrm_file *tf, u32 id)
@@ -61,10 +63,10 @@ struct tdrm_queue *tdrm_queue_lookup(struct tdrm_file *tf, u32 id)
 }
 
 /**
- * tdrm_queue_busy_ns - return the engine time that a queue has used
+ * tdrm_queue_busy_ns() - return the engine time that a queue has used
  * @q: queue
  *
- * Context: any.
+ * Context: any; takes tdrm_queue.lock.
  * Return: engine time in ns; it never goes back.
  */
 u64 tdrm_queue_busy_ns(struct tdrm_queue *q)
@@ -108,11 +110,11 @@ static int tdrm_queue_admin(struct tdrm_queue *q, u8 opcode)
 }
 
 /**
- * tdrm_queue_hw_reset - stop the running command of a queue, and empty its ring
+ * tdrm_queue_hw_reset() - stop the running command of a queue, and empty its ring
  * @q: queue of a banned context, so that no work follows
  *
- * Context: may sleep; allocates nothing.
- * Return: 0 or an errno.
+ * Context: may sleep; takes reset_sem for reading, and slot_lock; allocates nothing.
+ * Return: 0, also if the queue is not the device's any more; or what tdrm_admin_run() returned.
  */
 int tdrm_queue_hw_reset(struct tdrm_queue *q)
 {
@@ -270,12 +272,12 @@ static void tdrm_queue_free_dma(struct tdrm_queue *q)
 }
 
 /**
- * tdrm_queues_free_dma - free the DMA memory of the queues of a device being removed
+ * tdrm_queues_free_dma() - free the DMA memory of the queues of a device being removed
  * @tdev: device, stopped; all its contexts are lost and their jobs ended
  *
  * The queues themselves are freed when their files are closed.
  *
- * Context: may sleep.
+ * Context: may sleep; takes mem_lock.
  */
 void tdrm_queues_free_dma(struct tdrm_device *tdev)
 {
@@ -291,10 +293,10 @@ void tdrm_queues_free_dma(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_queue_stop - refuse further jobs, and wake callers waiting to submit one
+ * tdrm_queue_stop() - refuse further jobs, and wake callers waiting to submit one
  * @q: queue
  *
- * Context: process.
+ * Context: process; does not sleep.
  */
 void tdrm_queue_stop(struct tdrm_queue *q)
 {
@@ -305,12 +307,12 @@ void tdrm_queue_stop(struct tdrm_queue *q)
 }
 
 /**
- * tdrm_queues_finish - free what queues own, and drop their file's references
+ * tdrm_queues_finish() - free what queues own, and drop their file's references
  * @tdev: device
  * @queues: list, by close_link, of queues that the device has destroyed; their jobs have
  *          ended and they are in no table. The list is undefined afterwards
  *
- * Context: may sleep.
+ * Context: may sleep; takes mem_lock.
  */
 void tdrm_queues_finish(struct tdrm_device *tdev, struct list_head *queues)
 {
@@ -348,11 +350,12 @@ static void tdrm_queue_finish(struct tdrm_queue *q)
 /* -------------------------------------------------------------- ioctls -- */
 
 /**
- * tdrm_ioctl_queue_create - handle DRM_IOCTL_TESSERA_QUEUE_CREATE
+ * tdrm_ioctl_queue_create() - handle DRM_IOCTL_TESSERA_QUEUE_CREATE
  * @drm: device
  * @data: struct drm_tessera_queue_create
  * @file: caller's
  *
+ * Context: may sleep; takes the context's lock.
  * Return: 0; -EINVAL, -ENOENT, -ENOSPC, -ENOMEM; -EIO if the context has failed, -ENODEV.
  */
 int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file)
@@ -428,11 +431,12 @@ exit:
 }
 
 /**
- * tdrm_ioctl_queue_destroy - handle DRM_IOCTL_TESSERA_QUEUE_DESTROY
+ * tdrm_ioctl_queue_destroy() - handle DRM_IOCTL_TESSERA_QUEUE_DESTROY
  * @drm: device
  * @data: struct drm_tessera_queue_destroy
  * @file: caller's
  *
+ * Context: may sleep; takes the context's lock.
  * Return: 0; -EINVAL, -ENOENT.
  */
 int tdrm_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file *file)
@@ -461,11 +465,12 @@ int tdrm_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file
 }
 
 /**
- * tdrm_ioctl_queue_query - handle DRM_IOCTL_TESSERA_QUEUE_QUERY
+ * tdrm_ioctl_queue_query() - handle DRM_IOCTL_TESSERA_QUEUE_QUERY
  * @drm: device
  * @data: struct drm_tessera_queue_query
  * @file: caller's
  *
+ * Context: may sleep.
  * Return: 0 or -ENOENT.
  */
 int tdrm_ioctl_queue_query(struct drm_device *drm, void *data, struct drm_file *file)

@@ -73,13 +73,13 @@ static struct tdrm_ctx *tdrm_next_ctx(struct tdrm_device *tdev, u32 *id)
 }
 
 /**
- * tdrm_ctx_ban - end a context, so that EXEC is refused
+ * tdrm_ctx_ban() - end a context, so that EXEC is refused
  * @ctx: context
  * @state: why: any DRM_TESSERA_QUEUE_* other than OK. The first call's is kept
  *
  * The jobs' fences are left to tdrm_ctx_cancel_jobs().
  *
- * Context: any.
+ * Context: any; takes tdrm_ctx.ban_lock.
  */
 void tdrm_ctx_ban(struct tdrm_ctx *ctx, u32 state)
 {
@@ -92,7 +92,7 @@ void tdrm_ctx_ban(struct tdrm_ctx *ctx, u32 state)
 }
 
 /**
- * tdrm_ctx_cancel_jobs - end all jobs of a banned context
+ * tdrm_ctx_cancel_jobs() - end all jobs of a banned context
  * @ctx: context
  * @guilty: the queue whose oldest job is to blame, or NULL
  * @guilty_error: error for that job's fence, negative
@@ -115,10 +115,10 @@ void tdrm_ctx_cancel_jobs(struct tdrm_ctx *ctx, struct tdrm_queue *guilty,
 /* -------------------------------------------------------------- faults -- */
 
 /**
- * tdrm_fault_work - query a context's fault, ban the context, and end its jobs
+ * tdrm_fault_work() - query a context's fault, ban the context, and end its jobs
  * @work: the context's fault_work; owns a reference to the context
  *
- * Context: workqueue.
+ * Context: workqueue; takes reset_sem for reading; allocates nothing.
  */
 void tdrm_fault_work(struct work_struct *work)
 {
@@ -188,10 +188,10 @@ static unsigned long tdrm_watchdog_period(void)
 }
 
 /**
- * tdrm_queue_touch - note that a queue is making progress
- * @q: queue, its lock held
+ * tdrm_queue_touch() - note that a queue is making progress
+ * @q: queue
  *
- * Context: any.
+ * Context: any; tdrm_queue.lock is held.
  */
 void tdrm_queue_touch(struct tdrm_queue *q)
 {
@@ -305,7 +305,7 @@ static void tdrm_watchdog(struct work_struct *work)
 }
 
 /**
- * tdrm_watchdog_kick - run the watchdog within one period
+ * tdrm_watchdog_kick() - run the watchdog within one period
  * @tdev: device
  *
  * Context: any; cheap if it is scheduled already.
@@ -318,13 +318,13 @@ void tdrm_watchdog_kick(struct tdrm_device *tdev)
 /* -------------------------------------------------------------- resets -- */
 
 /**
- * tdrm_device_stop - ban all contexts, reset the device, and end all jobs
- * @tdev: device; reset_lock is held
+ * tdrm_device_stop() - ban all contexts, reset the device, and end all jobs
+ * @tdev: device
  *
  * When this returns the device does no DMA, either because the reset succeeded or because
  * bus mastering is off, and all fences have signalled. tdrm_device_forget() must follow.
  *
- * Context: may sleep; allocates nothing.
+ * Context: may sleep; reset_lock is held; allocates nothing.
  */
 void tdrm_device_stop(struct tdrm_device *tdev)
 {
@@ -348,10 +348,10 @@ void tdrm_device_stop(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_device_forget - mark all contexts lost, and free their numbers and queue slots
- * @tdev: device, stopped; reset_lock is held, and reset_sem for writing
+ * tdrm_device_forget() - mark all contexts lost, and free their numbers and queue slots
+ * @tdev: device, stopped
  *
- * Context: may sleep; allocates nothing.
+ * Context: process; reset_lock is held, and reset_sem for writing; allocates nothing.
  */
 void tdrm_device_forget(struct tdrm_device *tdev)
 {
@@ -377,11 +377,11 @@ void tdrm_device_forget(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_device_restart - start a device that was stopped
- * @tdev: device; reset_lock is held, and reset_sem for writing
+ * tdrm_device_restart() - start a device that was stopped
+ * @tdev: device
  *
- * Context: may sleep.
- * Return: 0, or an errno after which the device is wedged.
+ * Context: may sleep; reset_lock is held, and reset_sem for writing.
+ * Return: 0, or -EIO or -ETIMEDOUT, after which the device is wedged.
  */
 int tdrm_device_restart(struct tdrm_device *tdev)
 {
@@ -416,8 +416,8 @@ static void tdrm_reset_work(struct work_struct *work)
 }
 
 /**
- * tdrm_reset_request - request a device reset
- * @tdev: device whose admin queue has been failed
+ * tdrm_reset_request() - request a device reset
+ * @tdev: device whose admin queue has been failed; nothing is done for one that is going away
  *
  * Context: any.
  */
@@ -436,15 +436,15 @@ static void tdrm_reset_wait(struct tdrm_device *tdev)
 }
 
 /**
- * tdrm_reset_after - reset the device after a command that must not fail has failed
- * @tdev: device; neither reset_lock nor reset_sem is held
+ * tdrm_reset_after() - reset the device after a command that must not fail has failed
+ * @tdev: device
  * @what: name of the command
  * @err: its errno
  *
  * When this returns the device has been reset, or its bus mastering is off: it does no DMA
  * for what came before.
  *
- * Context: may sleep.
+ * Context: may sleep; neither reset_lock nor reset_sem is held.
  */
 void tdrm_reset_after(struct tdrm_device *tdev, const char *what, int err)
 {
@@ -457,8 +457,10 @@ void tdrm_reset_after(struct tdrm_device *tdev, const char *what, int err)
 }
 
 /**
- * tdrm_reset_init - initialise a device's recovery state
+ * tdrm_reset_init() - initialise a device's recovery state
  * @tdev: device
+ *
+ * Context: any; nobody else uses @tdev yet.
  */
 void tdrm_reset_init(struct tdrm_device *tdev)
 {

@@ -35,8 +35,10 @@ static void tdrm_ctx_release(struct kref *ref)
 }
 
 /**
- * tdrm_ctx_get - take a reference
+ * tdrm_ctx_get() - take a reference
  * @ctx: context, referenced already
+ *
+ * Context: any.
  */
 void tdrm_ctx_get(struct tdrm_ctx *ctx)
 {
@@ -44,10 +46,11 @@ void tdrm_ctx_get(struct tdrm_ctx *ctx)
 }
 
 /**
- * tdrm_ctx_put - drop a reference
- * @ctx: context
+ * tdrm_ctx_put() - drop a reference
+ * @ctx: context. Before its last is dropped tdrm_ctx_close() has freed the hardware context and
+ *       the bindings
  *
- * Context: any; tdrm_ctx_close() has freed the hardware context and the bindings.
+ * Context: any.
  */
 void tdrm_ctx_put(struct tdrm_ctx *ctx)
 {
@@ -55,10 +58,11 @@ void tdrm_ctx_put(struct tdrm_ctx *ctx)
 }
 
 /**
- * tdrm_ctx_lookup - look up a context of a file
+ * tdrm_ctx_lookup() - look up a context of a file
  * @tf: file
  * @id: as user space names it
  *
+ * Context: process; does not sleep.
  * Return: the context with a reference, or NULL.
  */
 struct tdrm_ctx *tdrm_ctx_lookup(struct tdrm_file *tf, u32 id)
@@ -169,13 +173,13 @@ static void tdrm_binding_free(struct tdrm_binding *b)
 }
 
 /**
- * tdrm_ctx_close - end a context, with its queues and bindings
+ * tdrm_ctx_close() - end a context, with its queues and bindings
  * @tf: its file
  * @ctx: context, no longer in the file's table; its reference is consumed
  *
  * Works after the device has been removed as well.
  *
- * Context: may sleep.
+ * Context: may sleep; takes the context's lock; neither reset_lock nor reset_sem is held.
  */
 void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx)
 {
@@ -252,15 +256,15 @@ static int tdrm_map_run(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 
 }
 
 /**
- * tdrm_map_contig - map contiguous pages
+ * tdrm_map_contig() - map contiguous pages
  * @ctx: context
- * @va: virtual address
- * @addr: bus or VRAM address
- * @npages: number of pages, up to T1_MAP_MAX_PAGES
- * @flags: T1_MAP_* except CONTIG
+ * @va: virtual address, aligned to the page size
+ * @addr: bus address, or VRAM address with T1_MAP_VRAM; likewise
+ * @npages: number of pages, 1 .. T1_MAP_MAX_PAGES
+ * @flags: T1_MAP_* except CONTIG; the page size is 2 MiB with HUGE, otherwise 4 KiB
  *
- * Context: may sleep.
- * Return: 0 or an errno; -EIO if the context is lost.
+ * Context: may sleep; takes reset_sem for reading.
+ * Return: 0; -EIO if the context is lost; or what tdrm_admin_run() returned.
  */
 int tdrm_map_contig(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags)
 {
@@ -268,15 +272,15 @@ int tdrm_map_contig(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flag
 }
 
 /**
- * tdrm_unmap - unmap a range, resetting the device if it does not comply
+ * tdrm_unmap() - unmap a range, resetting the device if it does not comply
  * @ctx: context
- * @va: virtual address
- * @size: bytes, a multiple of 4 KiB
+ * @va: virtual address, a multiple of 4 KiB
+ * @size: bytes, likewise
  *
  * When this returns, successful or not, the device can no longer reach the range's memory.
  *
- * Context: may sleep; reset_lock is not held.
- * Return: 0, or -EIO if the device had to be reset.
+ * Context: may sleep; takes reset_sem for reading; reset_lock is not held.
+ * Return: 0, also if the context is lost, or -EIO if the device had to be reset.
  */
 int tdrm_unmap(struct tdrm_ctx *ctx, u64 va, u64 size)
 {
@@ -436,12 +440,13 @@ static int tdrm_map_sysmem(struct tdrm_ctx *ctx, u64 va, struct sg_table *sgt, u
 /* -------------------------------------------------------------- ioctls -- */
 
 /**
- * tdrm_ioctl_ctx_create - handle DRM_IOCTL_TESSERA_CTX_CREATE
+ * tdrm_ioctl_ctx_create() - handle DRM_IOCTL_TESSERA_CTX_CREATE
  * @drm: device
  * @data: struct drm_tessera_ctx_create
  * @file: caller's
  *
- * Return: 0; -EINVAL, -ENOSPC, -ENOMEM, -EIO, -ENODEV.
+ * Context: may sleep; waits for the end of a reset of the PCI function.
+ * Return: 0; -EINVAL, -ENOSPC, -ENOMEM, -EIO, -ENODEV; -ERESTARTSYS if a signal ends that wait.
  */
 int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
@@ -486,11 +491,12 @@ exit:
 }
 
 /**
- * tdrm_ioctl_ctx_destroy - handle DRM_IOCTL_TESSERA_CTX_DESTROY
+ * tdrm_ioctl_ctx_destroy() - handle DRM_IOCTL_TESSERA_CTX_DESTROY
  * @drm: device
  * @data: struct drm_tessera_ctx_destroy
  * @file: caller's
  *
+ * Context: may sleep.
  * Return: 0; -EINVAL, -ENOENT.
  */
 int tdrm_ioctl_ctx_destroy(struct drm_device *drm, void *data, struct drm_file *file)
@@ -516,14 +522,16 @@ static bool tdrm_va_range_ok(u64 va, u64 size)
 }
 
 /**
- * tdrm_ioctl_bind - handle DRM_IOCTL_TESSERA_BIND
+ * tdrm_ioctl_bind() - handle DRM_IOCTL_TESSERA_BIND
  * @drm: device
  * @data: struct drm_tessera_bind
  * @file: caller's
  *
+ * Context: may sleep; takes the context's lock.
  * Return: 0; -EINVAL, -ENOENT, -EEXIST; -ENOMEM, also if the device is out of page tables
- * or the vGPU has reached its limit of pinned pages; -EIO if the context is lost; -EINTR;
- * -ENODEV.
+ * or the vGPU has reached its limit of pinned pages; -EFAULT for memory that the device can't
+ * reach, or a foreign dma-buf that is too short or has unaligned pieces; -EIO if the context is
+ * lost; -EINTR if the caller is being killed; -ENODEV.
  */
 int tdrm_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file)
 {
@@ -606,12 +614,13 @@ put:
 }
 
 /**
- * tdrm_ioctl_unbind - handle DRM_IOCTL_TESSERA_UNBIND
+ * tdrm_ioctl_unbind() - handle DRM_IOCTL_TESSERA_UNBIND
  * @drm: device
  * @data: struct drm_tessera_unbind
  * @file: caller's
  *
- * Return: 0, also if the context was lost; -EINVAL, -ENOENT.
+ * Context: may sleep; takes the context's lock.
+ * Return: 0, also if the context was lost; -EINVAL, -ENOENT, -ENODEV.
  */
 int tdrm_ioctl_unbind(struct drm_device *drm, void *data, struct drm_file *file)
 {

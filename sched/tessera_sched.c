@@ -118,7 +118,17 @@ static u32 tessera_sched_weight_of(const struct tessera_sched *s,
 	return e == &s->idle ? s->idle_weight : s->policy->ops->weight(s, e);
 }
 
-/* Virtual time of @ns at @weight. @rem goes from one division to the next: nothing is lost. */
+/**
+ * tessera_sched_to_virtual() - convert engine time into virtual time
+ * @s: the scheduler; its policy's unit is the weight at which both go equally fast
+ * @ns: engine time in ns, at most 2^40
+ * @weight: 1 to 2^24
+ * @rem: what the last division by @weight left, 0 at first; becomes what this one leaves, so that
+ *       nothing is lost
+ *
+ * Context: the engine's lock is held; does not sleep.
+ * Return: the virtual time.
+ */
 u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem)
 {
 	u32 unit = s->policy->ops->unit, r;

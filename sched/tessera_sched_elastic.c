@@ -51,7 +51,13 @@ static void tessera_sched_elastic_queue(struct tessera_sched *s, struct tessera_
 	tessera_sched_heap_insert(&s->borrowers, &e->qos_node, e->elastic_vtime);
 }
 
-/* @e's state, cap or clock, or the policy, has changed. */
+/**
+ * tessera_sched_elastic_update() - enter a vGPU among those that may borrow, or take it out
+ * @s: the scheduler
+ * @e: an entity in @s; its state, cap or clock, or the policy, has changed
+ *
+ * Context: the engine's lock is held; does not sleep.
+ */
 void tessera_sched_elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (e->may_borrow)
@@ -69,7 +75,17 @@ static void tessera_sched_elastic_advance(struct tessera_sched *s, struct tesser
 	tessera_sched_elastic_update(s, e);
 }
 
-/* @e has used @ns of engine time until @now_ns, whoever's turn it was. */
+/**
+ * tessera_sched_elastic_charge() - count engine time against a vGPU's elastic cap
+ * @s: the scheduler
+ * @e: an entity in @s
+ * @ns: engine time that it has used, whoever's turn it was
+ * @now_ns: the time until which @ns was counted
+ *
+ * Nothing is counted without a cap, or under a policy that does not lend.
+ *
+ * Context: the engine's lock is held; does not sleep.
+ */
 void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
 				  u64 now_ns)
 {
@@ -80,7 +96,17 @@ void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_
 	tessera_sched_elastic_advance(s, e, ns, e->elastic_cap_ppm, now_ns);
 }
 
-/* @e owes @ns to the others, which its own turns are to pay before it borrows again. */
+/**
+ * tessera_sched_elastic_owes() - keep a vGPU from borrowing until its turns can have paid a debt
+ * @s: the scheduler
+ * @e: an entity in @s
+ * @ns: engine time that it owes to the others
+ * @now_ns: the time
+ *
+ * Nothing is done without a cap, or under a policy that does not lend.
+ *
+ * Context: the engine's lock is held; does not sleep.
+ */
 void tessera_sched_elastic_owes(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
 				u64 now_ns)
 {
@@ -116,9 +142,16 @@ static struct tessera_sched_entity *tessera_sched_elastic_next_borrower(struct t
 	return e;
 }
 
-/*
- * Find who is to have @turn on loan; NULL: nobody. *@slice_ns is how long the turn lasts from
- * @now_ns on, and becomes how long until this is to be asked again.
+/**
+ * tessera_sched_elastic_lend() - find who is to have a turn on loan
+ * @s: the scheduler, whose policy lends
+ * @turn: whose turn it is or will be; may be the idle entity
+ * @now_ns: the time
+ * @slice_ns: how long the turn lasts from @now_ns on, 0: without end; becomes how long until this
+ *            is to be asked again
+ *
+ * Context: the engine's lock is held; does not sleep.
+ * Return: the borrower; NULL: nobody, as for a turn without end or whose owner has work.
  */
 struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
 							struct tessera_sched_entity *turn,
@@ -145,9 +178,14 @@ struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
 	return b;
 }
 
-/*
- * Whether a loan is to be ended, or one may be due, that was not when the last was decided.
- * For those whose cap was used up then there is a timer.
+/**
+ * tessera_sched_elastic_need_pick() - tell whether a loan is to be ended, or one may be due
+ * @s: the scheduler, whose policy lends
+ *
+ * For those whose cap was used up at the last decision there is a timer.
+ *
+ * Context: the engine's lock is held; does not sleep.
+ * Return: true if pick() should be called now.
  */
 bool tessera_sched_elastic_need_pick(const struct tessera_sched *s)
 {

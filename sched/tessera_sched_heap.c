@@ -68,6 +68,14 @@ tessera_sched_heap_meld_siblings(struct tessera_sched_heap_node *n)
 	return tree;
 }
 
+/**
+ * tessera_sched_heap_insert() - put a node into a heap
+ * @h: the heap
+ * @n: the node, in no heap
+ * @key: within 2^63 of the others' keys, which wrap; equal ones leave in the order of insertion
+ *
+ * Context: any; nobody else uses @h meanwhile.
+ */
 void tessera_sched_heap_insert(struct tessera_sched_heap *h, struct tessera_sched_heap_node *n,
 			       u64 key)
 {
@@ -79,6 +87,13 @@ void tessera_sched_heap_insert(struct tessera_sched_heap *h, struct tessera_sche
 	h->root = tessera_sched_heap_meld(h->root, n);
 }
 
+/**
+ * tessera_sched_heap_remove() - take a node out of its heap
+ * @h: the heap
+ * @n: a node in @h, not only the first
+ *
+ * Context: any; nobody else uses @h meanwhile.
+ */
 void tessera_sched_heap_remove(struct tessera_sched_heap *h, struct tessera_sched_heap_node *n)
 {
 	struct tessera_sched_heap_node *rest = tessera_sched_heap_meld_siblings(n->child);

@@ -32,7 +32,17 @@ static struct tessera_sched_entity *tessera_sched_qos_entity_of(struct tessera_s
 	return n ? container_of(n, struct tessera_sched_entity, qos_node) : NULL;
 }
 
-/* @tag after @held_ns until @now_ns, at @ppm of the engine; at least @credit_ns ago before. */
+/**
+ * tessera_sched_tag_advance() - move the clock of a share forward by engine time used
+ * @tag_ns: where the clock was
+ * @held_ns: the engine time, below 2^44
+ * @ppm: the share, 1 to a million
+ * @credit_ns: by how much the clock may have been behind when that time began
+ * @now_ns: the time until which it was used
+ *
+ * Context: any.
+ * Return: where the clock is now, in ns: at most TAG_LEAD_MAX_NS past @now_ns.
+ */
 u64 tessera_sched_tag_advance(u64 tag_ns, u64 held_ns, u32 ppm, u64 credit_ns, u64 now_ns)
 {
 	u64 floor = now_ns > held_ns + credit_ns ? now_ns - held_ns - credit_ns : 0;
@@ -46,7 +56,14 @@ u64 tessera_sched_tag_advance(u64 tag_ns, u64 held_ns, u32 ppm, u64 credit_ns, u
 	return tag_ns < now_ns + TAG_LEAD_MAX_NS ? tag_ns : now_ns + TAG_LEAD_MAX_NS;
 }
 
-/* By how much a clock that sets an upper bound may be in the past: see LIMIT_WINDOW_NS. */
+/**
+ * tessera_sched_limit_credit_ns() - return how far the clock of an upper bound may be behind
+ * @s: the scheduler
+ * @e: an entity in @s
+ *
+ * Context: the engine's lock is held; does not sleep.
+ * Return: two slices of @e in ns, at least LIMIT_WINDOW_NS.
+ */
 u64 tessera_sched_limit_credit_ns(const struct tessera_sched *s,
 				  const struct tessera_sched_entity *e)
 {
@@ -70,7 +87,18 @@ static void tessera_sched_qos_charge_reservation(struct tessera_sched_entity *e,
 						      RESERVE_WINDOW_NS, now_ns);
 }
 
-/* @e has used @held_ns of engine time until @now_ns, of which @over_ns are overshoot. */
+/**
+ * tessera_sched_qos_charge() - count engine time on a vGPU's reservation and limit
+ * @s: the scheduler
+ * @e: an entity in @s, not queued
+ * @held_ns: the engine time
+ * @over_ns: of that, overshoot
+ * @now_ns: the time until which it was used
+ *
+ * Nothing is counted under a policy that is not work-conserving.
+ *
+ * Context: the engine's lock is held; does not sleep.
+ */
 void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 held_ns,
 			      u64 over_ns, u64 now_ns)
 {
@@ -84,14 +112,28 @@ void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_enti
 							    now_ns);
 }
 
-/* Time without work counts as had: a reservation saves nothing up. */
+/**
+ * tessera_sched_qos_woken() - count time without work as had: a reservation saves nothing up
+ * @e: an entity that is not among those that wait with a reservation
+ * @now_ns: the time
+ *
+ * Context: the engine's lock is held; does not sleep.
+ */
 void tessera_sched_qos_woken(struct tessera_sched_entity *e, u64 now_ns)
 {
 	if (e->reserve_tag_ns < now_ns)
 		e->reserve_tag_ns = now_ns;
 }
 
-/* @e waits for the engine. */
+/**
+ * tessera_sched_qos_queued() - put a vGPU among those that wait with a reservation
+ * @s: the scheduler
+ * @e: an entity in @s that has just been queued
+ *
+ * Nothing is done without a reservation, or under a policy that is not work-conserving.
+ *
+ * Context: the engine's lock is held; does not sleep.
+ */
 void tessera_sched_qos_queued(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (!e->reservation_ppm || !s->policy->work_conserving)
@@ -100,6 +142,13 @@ void tessera_sched_qos_queued(struct tessera_sched *s, struct tessera_sched_enti
 	e->reserved = true;
 }
 
+/**
+ * tessera_sched_qos_unqueued() - take a vGPU out of those that wait with a reservation
+ * @s: the scheduler
+ * @e: an entity in @s; nothing is done for one that is not there
+ *
+ * Context: the engine's lock is held; does not sleep.
+ */
 void tessera_sched_qos_unqueued(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (!e->reserved)
@@ -108,7 +157,17 @@ void tessera_sched_qos_unqueued(struct tessera_sched *s, struct tessera_sched_en
 	e->reserved = false;
 }
 
-/* Whether @e, which is not queued, has reached its limit: if so it is kept until release(). */
+/**
+ * tessera_sched_qos_throttle() - tell whether a vGPU has reached its limit, and throttle it if so
+ * @s: the scheduler
+ * @e: an entity in @s, not queued
+ * @now_ns: the time
+ *
+ * It stays throttled until tessera_sched_qos_release() or tessera_sched_qos_unthrottle().
+ *
+ * Context: the engine's lock is held; does not sleep.
+ * Return: true if it is throttled.
+ */
 bool tessera_sched_qos_throttle(struct tessera_sched *s, struct tessera_sched_entity *e,
 				u64 now_ns)
 {
@@ -130,6 +189,13 @@ bool tessera_sched_qos_throttle(struct tessera_sched *s, struct tessera_sched_en
 	return true;
 }
 
+/**
+ * tessera_sched_qos_unthrottle() - end the throttling of a vGPU, if it is throttled
+ * @s: the scheduler
+ * @e: an entity in @s
+ *
+ * Context: the engine's lock is held; does not sleep.
+ */
 void tessera_sched_qos_unthrottle(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (!e->throttled)
@@ -139,9 +205,15 @@ void tessera_sched_qos_unthrottle(struct tessera_sched *s, struct tessera_sched_
 	s->num_throttled--;
 }
 
-/*
- * The next one that may go on, which is no longer throttled then; NULL: none. One that
- * has used more since it was throttled will be throttled again, until a later time.
+/**
+ * tessera_sched_qos_release() - take out the next one whose limit allows more time again
+ * @s: the scheduler
+ * @now_ns: the time
+ *
+ * One that has used more since it was throttled will be throttled again, until a later time.
+ *
+ * Context: the engine's lock is held; does not sleep.
+ * Return: the entity, which is no longer throttled, for the caller to enter; NULL: none.
  */
 struct tessera_sched_entity *tessera_sched_qos_release(struct tessera_sched *s, u64 now_ns)
 {
@@ -154,7 +226,14 @@ struct tessera_sched_entity *tessera_sched_qos_release(struct tessera_sched *s, 
 	return e;
 }
 
-/* How long until one may go on; 0: there is none. */
+/**
+ * tessera_sched_qos_wait_ns() - return how long it is until a limit allows more time again
+ * @s: the scheduler
+ * @now_ns: the time
+ *
+ * Context: the engine's lock is held; does not sleep.
+ * Return: ns, at least TESSERA_SCHED_WAIT_MIN_NS; 0 if nobody is throttled.
+ */
 u64 tessera_sched_qos_wait_ns(const struct tessera_sched *s, u64 now_ns)
 {
 	struct tessera_sched_heap_node *n = tessera_sched_heap_first(&s->throttled);
@@ -164,7 +243,15 @@ u64 tessera_sched_qos_wait_ns(const struct tessera_sched *s, u64 now_ns)
 	return n->key > now_ns + WAIT_MIN_NS ? n->key - now_ns : WAIT_MIN_NS;
 }
 
-/* The one that is furthest behind its reservation, @h included (may be NULL); NULL: none is. */
+/**
+ * tessera_sched_qos_behind() - find the one that is furthest behind its reservation
+ * @s: the scheduler
+ * @h: the holder, if it competes, or NULL: it is considered besides those that wait
+ * @now_ns: the time
+ *
+ * Context: the engine's lock is held; does not sleep.
+ * Return: the entity; NULL: all have had what is reserved for them.
+ */
 struct tessera_sched_entity *tessera_sched_qos_behind(const struct tessera_sched *s,
 						      struct tessera_sched_entity *h, u64 now_ns)
 {

@@ -90,6 +90,15 @@ void t1_hw_ctx_free(struct t1 *t1, u32 ctx)
 	c->page = NULL;
 }
 
+/**
+ * t1_hw_ctx_create() - make a context, with a page for its lists and faults
+ * @hw: the accelerator, a T1
+ * @epoch: in which it is meant
+ * @ctx: its number, below num_contexts; one operation of it at a time
+ *
+ * Context: may sleep; may wait for a reset.
+ * Return: 0 or an errno, as for struct tessera_hw_ops; -ENOSPC also without memory for the page.
+ */
 int t1_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx)
 {
 	struct t1 *t1 = to_t1(hw);
@@ -111,6 +120,18 @@ int t1_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx)
 	return ret;
 }
 
+/**
+ * t1_hw_ctx_destroy() - destroy contexts with their queues and mappings
+ * @hw: the accelerator, a T1
+ * @epoch: in which they are meant
+ * @contexts: a bit each; one operation of each at a time
+ *
+ * Whatever it returns, they are not there any more. When it returns 0 all events of theirs have
+ * been handed on.
+ *
+ * Context: may sleep; may wait for a reset.
+ * Return: 0 or the first errno, as for struct tessera_hw_ops.
+ */
 int t1_hw_ctx_destroy(struct tessera_hw *hw, u32 epoch, u64 contexts)
 {
 	struct t1 *t1 = to_t1(hw);
@@ -139,7 +160,21 @@ int t1_hw_ctx_destroy(struct tessera_hw *hw, u32 epoch, u64 contexts)
 	return ret;
 }
 
-/* One extent is told by its address, several by a list of pages. */
+/**
+ * t1_hw_map() - map extents into a context, in order
+ * @hw: the accelerator, a T1
+ * @epoch: in which it is meant
+ * @ctx: the context; one operation of it at a time
+ * @va: virtual address of the first, page aligned
+ * @x: the extents, of at most T1_MAP_MAX_PAGES pages in all
+ * @n: how many, at least one
+ * @prot: TESSERA_HW_READ, _WRITE, _VRAM; with _WHOLE, pages of 2 MiB if all is aligned to that
+ *
+ * The T1 is given the address of a single extent, but a list of the pages of several.
+ *
+ * Context: may sleep; may wait for a reset.
+ * Return: 0 or an errno, as for struct tessera_hw_ops.
+ */
 int t1_hw_map(struct tessera_hw *hw, u32 epoch, u32 ctx, u64 va,
 	      const struct tessera_extent *x, u32 n, u32 prot)
 {
@@ -199,6 +234,18 @@ static void t1_hw_unmap_req(struct t1_req *req, const struct tessera_hw_range *r
 	};
 }
 
+/**
+ * t1_hw_unmap() - unmap ranges
+ * @hw: the accelerator, a T1
+ * @epoch: in which they are meant
+ * @r: the ranges; one that is not aligned to 2 MiB has fewer than 2^32 pages of 4 KiB
+ * @n: how many
+ *
+ * A range that is refused does not keep the others from being unmapped.
+ *
+ * Context: may sleep; may wait for a reset.
+ * Return: 0 or the first errno, as for struct tessera_hw_ops.
+ */
 int t1_hw_unmap(struct tessera_hw *hw, u32 epoch, const struct tessera_hw_range *r, u32 n)
 {
 	struct t1 *t1 = to_t1(hw);
@@ -219,6 +266,16 @@ int t1_hw_unmap(struct tessera_hw *hw, u32 epoch, const struct tessera_hw_range 
 	return ret;
 }
 
+/**
+ * t1_hw_queue_create() - make a queue, whose interrupts come by its slot's own vector
+ * @hw: the accelerator, a T1
+ * @epoch: in which it is meant
+ * @slot: its slot, below num_slots
+ * @q: the queue, its context a physical one
+ *
+ * Context: may sleep; may wait for a reset.
+ * Return: 0 or an errno, as for struct tessera_hw_ops.
+ */
 int t1_hw_queue_create(struct tessera_hw *hw, u32 epoch, u32 slot,
 		       const struct tessera_hw_queue *q)
 {
@@ -237,6 +294,15 @@ int t1_hw_queue_create(struct tessera_hw *hw, u32 epoch, u32 slot,
 	return t1_hw_admin_one(to_t1(hw), epoch, &req);
 }
 
+/**
+ * t1_hw_queue_destroy() - destroy a queue; what runs is aborted
+ * @hw: the accelerator, a T1
+ * @epoch: in which it is meant
+ * @slot: its slot, below num_slots
+ *
+ * Context: may sleep; may wait for a reset.
+ * Return: 0 or an errno, as for struct tessera_hw_ops.
+ */
 int t1_hw_queue_destroy(struct tessera_hw *hw, u32 epoch, u32 slot)
 {
 	struct t1_req req = {
@@ -247,6 +313,15 @@ int t1_hw_queue_destroy(struct tessera_hw *hw, u32 epoch, u32 slot)
 	return t1_hw_admin_one(to_t1(hw), epoch, &req);
 }
 
+/**
+ * t1_hw_queue_reset() - empty a queue; what runs is aborted
+ * @hw: the accelerator, a T1
+ * @epoch: in which it is meant
+ * @slot: its slot, below num_slots
+ *
+ * Context: may sleep; may wait for a reset.
+ * Return: 0 or an errno, as for struct tessera_hw_ops.
+ */
 int t1_hw_queue_reset(struct tessera_hw *hw, u32 epoch, u32 slot)
 {
 	struct t1_req req = {

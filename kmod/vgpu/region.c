@@ -197,7 +197,7 @@ static ssize_t tessera_region_bounds(struct tessera_vgpu *vgpu, size_t count, lo
  * @ppos: region and offset
  *
  * Context: may sleep; no lock is held.
- * Return: bytes read up to the region's end; -EINVAL past it, -EFAULT.
+ * Return: bytes read up to the region's end; -EINVAL past it, -EFAULT, -ENOMEM.
  */
 ssize_t tessera_region_read(struct vfio_device *vdev, char __user *buf, size_t count,
 			    loff_t *ppos)
@@ -240,7 +240,7 @@ ssize_t tessera_region_read(struct vfio_device *vdev, char __user *buf, size_t c
  * @ppos: region and offset
  *
  * Context: may sleep; no lock is held.
- * Return: bytes written up to the region's end; -EINVAL past it, -EFAULT.
+ * Return: bytes written up to the region's end; -EINVAL past it, -EFAULT, -ENOMEM.
  */
 ssize_t tessera_region_write(struct vfio_device *vdev, const char __user *buf, size_t count,
 			     loff_t *ppos)
@@ -432,6 +432,15 @@ static struct file_system_type tessera_fs = {
 	.kill_sb = kill_anon_super,
 };
 
+/**
+ * tessera_region_init() - give a vGPU an inode of its own for its mappings
+ * @vgpu: the vGPU
+ *
+ * Where VFIO's devices have an inode each, it needs none: this and what undoes it do nothing.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int tessera_region_init(struct tessera_vgpu *vgpu)
 {
 	struct inode *inode = alloc_anon_inode(tessera_mnt->mnt_sb);
@@ -442,17 +451,34 @@ int tessera_region_init(struct tessera_vgpu *vgpu)
 	return 0;
 }
 
+/**
+ * tessera_region_fini() - undo tessera_region_init()
+ * @vgpu: the vGPU, of which nothing is mapped any more
+ *
+ * Context: may sleep.
+ */
 void tessera_region_fini(struct tessera_vgpu *vgpu)
 {
 	iput(vgpu->inode);
 }
 
+/**
+ * tessera_region_module_init() - prepare at module load, before the first vGPU
+ *
+ * Context: may sleep.
+ * Return: 0, or the errno of kern_mount().
+ */
 int tessera_region_module_init(void)
 {
 	tessera_mnt = kern_mount(&tessera_fs);
 	return PTR_ERR_OR_ZERO(tessera_mnt);
 }
 
+/**
+ * tessera_region_module_exit() - clean up at module unload, after the last vGPU
+ *
+ * Context: may sleep.
+ */
 void tessera_region_module_exit(void)
 {
 	kern_unmount(tessera_mnt);

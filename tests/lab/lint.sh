@@ -216,13 +216,14 @@ run_words()
 [ -n "$(files 'tests/lab/*.sh')" ] || die "lint.sh: no clone to check"
 
 echo "KTAP version 1"
-echo "1..14"
+echo "1..15"
 check "checkpatch --strict" run_checkpatch
 check "W=1 and sparse, Linux 6.12" "$LAB/build.sh" --lint 6.12
 check "W=1 and sparse, Linux 6.1" "$LAB/build.sh" --lint 6.1
 check "layers of kmod and sched" in_tree python3 tests/lab/layers.py . out/lint/6.12
 check "prefixes of symbols" in_tree python3 tests/lab/names.py . out/lint/6.12
 check "kernel-doc" run_kernel_doc
+check "kernel-doc of what headers declare" in_tree python3 tests/lab/kerneldoc.py .
 check "cppcheck" run_cppcheck
 check "codespell" run_codespell
 check "wording" run_words

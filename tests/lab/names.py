@@ -26,7 +26,9 @@ TRACE = "kmod/trace.h"
 MADE = re.compile(r"\.|__|_rs\.|CSWTCH\.|(init|cleanup)_module$")
 LOCAL = re.compile(r"\w+\.\d+$")
 
-FUNCTION = re.compile(r"^[A-Za-z_][\w \t*]*?[\s*](\w+)\([^;{}]*\)\n\{", re.M)
+HEAD = r"^[A-Za-z_][\w \t*]*?[\s*](\w+)\([^;{}]*\)"
+FUNCTION = re.compile(HEAD + r"\n\{", re.M)
+DECLARATION = re.compile(HEAD + r"[\w\s]*;", re.M)
 USER_SPACE = re.compile(r"^#ifdef __KERNEL__$.*?^#else$(.*?)^#endif", re.M | re.S)
 
 
@@ -45,21 +47,21 @@ def is_good(file, symbol):
     return re.match(rf"(to_)?{name}(_|$)", symbol)
 
 
-def functions(source):
-    """(file, line, name) of all that are defined in the source."""
+def heads(source, pattern):
+    """(file, line, match) of each head of a function, definition or declaration, in the source."""
     for path in sorted(source.rglob("*.[ch]")):
         file = str(path.relative_to(source))
         if not prefix(file):
             continue
         text = path.read_text()
         other = [match.span(1) for match in USER_SPACE.finditer(text)]
-        for match in FUNCTION.finditer(text):
+        for match in pattern.finditer(text):
             if not any(start <= match.start() < end for start, end in other):
-                yield file, text.count("\n", 0, match.start(1)) + 1, match[1]
+                yield file, text.count("\n", 0, match.start(1)) + 1, match
 
 
 def symbols(source, objects):
-    """The same of all symbols that were compiled from one of our files."""
+    """(file, line, name) of all symbols that were compiled from one of our files."""
     for path in sorted(objects.rglob("*.o")):
         file = str(path.relative_to(objects).with_suffix(".c"))
         if not prefix(file) or not (source / file).exists():
@@ -76,7 +78,7 @@ def symbols(source, objects):
 
 def main():
     source, objects = map(pathlib.Path, sys.argv[1:3])
-    defined = set(functions(source))
+    defined = {(file, line, match[1]) for file, line, match in heads(source, FUNCTION)}
     compiled = {(file, line, name) for file, line, name in symbols(source, objects)
                 if not MADE.match(name) and not LOCAL.match(name)}
     bad = [f"{file}:{line}: {name}: begin it with {prefix(file)}_"
