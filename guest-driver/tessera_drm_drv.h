@@ -181,7 +181,6 @@ struct tdrm_ctx {
 	struct rcu_head rcu;
 	struct tdrm_device *tdev;
 	u32 hw_id;
-	u32 id;				/* in its file */
 	bool lost;			/* reset_sem: the device has forgotten it */
 	char comm[TASK_COMM_LEN];
 	pid_t pid;
@@ -212,7 +211,6 @@ struct tdrm_queue {
 	struct tdrm_ctx *ctx;
 	struct tdrm_file *file;
 	u32 slot, engine;
-	u32 id;				/* in its file */
 
 	struct mutex submit_lock;	/* order of submission */
 	wait_queue_head_t wait;		/* for ring space */
@@ -321,7 +319,6 @@ int tdrm_ioctl_bo_wait(struct drm_device *drm, void *data, struct drm_file *file
 
 /* tessera_drm_vm.c */
 struct tdrm_ctx *tdrm_ctx_lookup(struct tdrm_file *tf, u32 id);
-void tdrm_ctx_get(struct tdrm_ctx *ctx);
 void tdrm_ctx_put(struct tdrm_ctx *ctx);
 void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx);
 int tdrm_map_contig(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags);

@@ -35,17 +35,6 @@ static void tdrm_ctx_release(struct kref *ref)
 }
 
 /**
- * tdrm_ctx_get() - take a reference
- * @ctx: context, referenced already
- *
- * Context: any.
- */
-void tdrm_ctx_get(struct tdrm_ctx *ctx)
-{
-	kref_get(&ctx->ref);
-}
-
-/**
  * tdrm_ctx_put() - drop a reference
  * @ctx: context. Before its last is dropped tdrm_ctx_close() has freed the hardware context and
  *       the bindings
@@ -423,7 +412,8 @@ static int tdrm_map_sysmem(struct tdrm_ctx *ctx, u64 va, struct sg_table *sgt, u
 				if (!cur.sg)
 					break;
 				list[n] = sg_dma_address(cur.sg) + cur.skip;
-				if (list[n] & (T1_PAGE_SIZE - 1))
+				if (list[n] & (T1_PAGE_SIZE - 1) ||
+				    sg_dma_len(cur.sg) - cur.skip < T1_PAGE_SIZE)
 					break;
 				tdrm_cursor_advance(&cur, T1_PAGE_SIZE);
 				bytes += T1_PAGE_SIZE;

@@ -70,7 +70,7 @@ struct t1 {
 	struct t1_req *inflight[T1_ADMIN_INFLIGHT];
 	DECLARE_BITMAP(cid_used, T1_ADMIN_INFLIGHT);
 	wait_queue_head_t cid_wait;	/* a cid was freed, or alive changed */
-	wait_queue_head_t epoch_wait;	/* be.epoch changed */
+	wait_queue_head_t epoch_wait;	/* hw.epoch changed */
 
 	/* protects the event ring; held while an event is handed on */
 	spinlock_t event_lock;

@@ -209,8 +209,11 @@ int t1_hw_map(struct tessera_hw *hw, u32 epoch, u32 ctx, u64 va,
 		req.cmd.map.list = cpu_to_le64(x->addr);
 	} else {
 		for (i = 0; i < n; i++) {
-			for (at = 0; at < x[i].bytes && pages < T1_MAP_MAX_PAGES; at += size)
+			for (at = 0; at < x[i].bytes; at += size) {
+				if (pages == T1_MAP_MAX_PAGES)
+					return -EINVAL;
 				list[pages++] = cpu_to_le64(x[i].addr + at);
+			}
 		}
 		req.cmd.map.list = cpu_to_le64(t1->ctx[ctx].dma);
 	}
