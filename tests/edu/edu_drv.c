@@ -27,6 +27,7 @@ struct edu {
 	struct completion computed, copied;
 	void *buf;
 	dma_addr_t buf_dma;
+	u32 dma_reg[3];		/* source, destination, count, as last written */
 };
 
 static struct edu *to_edu(struct file *file)
@@ -52,11 +53,19 @@ static irqreturn_t edu_irq(int irq, void *data)
 static int edu_compute(struct edu *edu, u32 operand)
 {
 	reinit_completion(&edu->computed);
-	writel(EDU_STATUS_IRQ, edu->regs + EDU_STATUS);
 	writel(operand, edu->regs + EDU_FACTORIAL);
-	if (!wait_for_completion_timeout(&edu->computed, EDU_TIMEOUT))
-		return -ETIMEDOUT;
-	return readl(edu->regs + EDU_STATUS) & EDU_STATUS_COMPUTING ? -EIO : 0;
+	return wait_for_completion_timeout(&edu->computed, EDU_TIMEOUT) ? 0 : -ETIMEDOUT;
+}
+
+/* On a vGPU each access is an exit, and registers keep what was written to them. */
+static void edu_set_dma(struct edu *edu, unsigned int i, u32 value)
+{
+	static const u32 off[] = { EDU_DMA_SRC, EDU_DMA_DST, EDU_DMA_COUNT };
+
+	if (edu->dma_reg[i] == value)
+		return;
+	edu->dma_reg[i] = value;
+	writel(value, edu->regs + off[i]);
 }
 
 static int edu_copy(struct edu *edu, u32 off, u32 len, bool to_ram)
@@ -64,13 +73,11 @@ static int edu_copy(struct edu *edu, u32 off, u32 len, bool to_ram)
 	u32 at = EDU_BUF + off;
 
 	reinit_completion(&edu->copied);
-	writel(to_ram ? at : edu->buf_dma, edu->regs + EDU_DMA_SRC);
-	writel(to_ram ? edu->buf_dma : at, edu->regs + EDU_DMA_DST);
-	writel(len, edu->regs + EDU_DMA_COUNT);
+	edu_set_dma(edu, 0, to_ram ? at : edu->buf_dma);
+	edu_set_dma(edu, 1, to_ram ? edu->buf_dma : at);
+	edu_set_dma(edu, 2, len);
 	writel(EDU_DMA_RUN | EDU_DMA_IRQ | (to_ram ? EDU_DMA_TO_RAM : 0), edu->regs + EDU_DMA_CMD);
-	if (!wait_for_completion_timeout(&edu->copied, EDU_TIMEOUT))
-		return -ETIMEDOUT;
-	return readl(edu->regs + EDU_DMA_CMD) & EDU_DMA_RUN ? -EIO : 0;
+	return wait_for_completion_timeout(&edu->copied, EDU_TIMEOUT) ? 0 : -ETIMEDOUT;
 }
 
 static ssize_t edu_read(struct file *file, char __user *to, size_t len, loff_t *pos)
@@ -144,6 +151,11 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	edu->buf = dmam_alloc_coherent(&pdev->dev, EDU_BUF_SIZE, &edu->buf_dma, GFP_KERNEL);
 	if (!edu->buf)
 		return -ENOMEM;
+	/* Whoever had the device before may have left anything in them */
+	writel(0, edu->regs + EDU_DMA_SRC);
+	writel(0, edu->regs + EDU_DMA_DST);
+	writel(0, edu->regs + EDU_DMA_COUNT);
+	writel(EDU_STATUS_IRQ, edu->regs + EDU_STATUS);
 	pci_set_master(pdev);
 	ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_ALL_TYPES);
 	if (ret < 0)

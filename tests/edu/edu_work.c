@@ -72,7 +72,7 @@ static int get_and_compare(unsigned int round)
 	return -1;
 }
 
-/* A part of any size and place is new in every fourth round. */
+/* A part of any size and place is new in every eighth round. */
 static int one_round(unsigned int round)
 {
 	size_t off = rand() % BUF_SIZE, len = 1 + rand() % (BUF_SIZE - off);
@@ -83,7 +83,7 @@ static int one_round(unsigned int round)
 	}
 	if (one_factorial(rand() % 40))
 		return -1;
-	if (round % 4 == 0 && put(off, len))
+	if (round % 8 == 0 && put(off, len))
 		return -1;
 	return get_and_compare(round);
 }
