@@ -116,8 +116,8 @@ number()
 }
 
 # unpack VMLINUZ VMLINUX: what is packed in it, without its last word, the size; the header says
-# where (Documentation/arch/x86/boot.rst). QEMU boots that too (PVH), and for a guest under
-# emulation unpacking would be a third of its boot.
+# where (Documentation/arch/x86/boot.rst). QEMU boots that too (PVH), and unpacking it
+# in a guest under emulation takes seconds of each boot.
 unpack()
 {
 	local start magic with
