@@ -86,12 +86,8 @@ static inline uint64_t input_around(struct input *in, uint64_t limit)
 		return UINT32_MAX;
 	case 0xfd:
 		return UINT64_MAX;
-	case 0xfc:
-		return limit + 1;
-	case 0xfb:
-		return limit;
-	case 0xfa:
-		return limit - 1;
+	case 0xf0 ... 0xfc:
+		return limit - 1 + v % 3;
 	default:
 		return limit ? v % limit : 0;
 	}
