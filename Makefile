@@ -5,6 +5,7 @@
 #   make check        set up, then all tests
 #   make check-debug  the tests on a kernel with KASAN, lockdep, kmemleak (built once, 10 min)
 #   make bench        figures in exact virtual time
+#   make fuzz         fuzz what guests reach: SECONDS= each (600), SEED=, TARGET= (all): out/fuzz
 #   make lint         static checks alone
 #   make lab          set up alone, and build everything in the Debian 13 tree
 #   make modules      the modules, for the running kernel (KVER=) or a build tree (KDIR=)
@@ -16,6 +17,9 @@ KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Of make fuzz. bash has a variable of this name
+SECONDS ?= 600
+unexport SECONDS
 
 all: modules
 
@@ -41,6 +45,11 @@ bench: lab
 	@DETERMINISTIC=1 tests/run.sh --when bench; rc=$$?; \
 		sed -n 's/^\(\(not \)\{0,1\}ok\) [0-9]*/\1/p; s/^# //p' out/tests/bench/ktap; exit $$rc
 
+fuzz:
+	@tests/lab/setup.sh --tree
+	@tests/lab/build.sh tests/fuzz
+	@tests/fuzz/run.sh long "$(SECONDS)" "$(SEED)" "$(TARGET)"
+
 lint:
 	@tests/lab/setup.sh --tree
 	@tests/run.sh lint
@@ -63,4 +72,4 @@ clean:
 	find . -path ./.git -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 		-o -name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -type f -print | xargs -r rm -f
 
-.PHONY: all help lab demo check check-debug bench lint modules modules_install install clean
+.PHONY: all help lab demo check check-debug bench fuzz lint modules modules_install install clean

@@ -100,7 +100,7 @@ run_codespell()
 {
 	local list
 
-	mapfile -t list < <(files | grep -v -e '^data/' -e '^LICENSES/' -e '\.gz$' -e '\.html$' -e '\.svg$' -e '\.png$')
+	mapfile -t list < <(files | grep -v -e '^data/' -e '^LICENSES/' -e '^tests/fuzz/corpus/' -e '\.gz$' -e '\.html$' -e '\.svg$' -e '\.png$')
 	in_tree codespell --ignore-words-list=som,ot,fo,inout,ser,vas,filp,iput,fro,renderD,rendered "${list[@]}"
 }
 
@@ -207,7 +207,7 @@ run_words()
 {
 	local list
 
-	mapfile -t list < <(files | grep -v -e '^data/' -e '^LICENSES/' -e '^tests/lab/words' \
+	mapfile -t list < <(files | grep -v -e '^data/' -e '^LICENSES/' -e '^tests/fuzz/corpus/' -e '^tests/lab/words' \
 		-e '\.gz$' -e '\.html$' -e '\.svg$' -e '\.png$' -e '\.csv$')
 	in_tree python3 tests/lab/words.py "${list[@]}"
 }
