@@ -6,6 +6,7 @@
  * and size are those of the registers, which can't change while it is in use.
  */
 #ifdef __KERNEL__
+#include <asm/byteorder.h>
 #include <linux/string.h>
 #else
 #include <string.h>
