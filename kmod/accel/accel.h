@@ -8,7 +8,7 @@
  *   (VFIO's own, mmap_lock)    taken by vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw();
  *                              VFIO calls .dma_unmap with the first of them held
  *   vgpu->dma.lock             mutex: mappings of guest memory. Nothing of VFIO's is called
- *                              under it, nor is user memory touched: see vgpu/dma.c
+ *                              under it, nor is user memory touched: see vgpu/revoke.c
  *   tessera_reset_map          no lock: the wait of a lost operation for the reset, as lockdep
  *                              sees it. It ends with the epoch, which takes all below
  *   accel->lock                mutex: pools, list of vGPUs, settings of the scheduler
@@ -22,6 +22,7 @@
  *   dispatcher->lock           spinlock, interrupts: an engine's account, and its entities
  *   the model's event lock     spinlock, interrupts: events on their way to the guest
  *   the backend's command lock spinlock, interrupts; or a software engine's lock
+ *   vgpu->dma.unpin.lock       spinlock: pages that are to be unpinned
  *
  * Which vGPU a context or a slot belongs to, and the eventfds, interrupts read under RCU.
  */
@@ -83,7 +84,7 @@ struct tessera_type {
  * @preempt_strict: preemption mode; read without a lock
  * @preempt_timeout_us: how long an engine may take to switch; read without a lock
  * @frames_lock: protects @frames
- * @frames: struct tessera_frame by host page number
+ * @frames: struct tessera_frames by host page number
  * @bar_sem: held for reading to map BAR pages into user space, for writing to keep them out
  * @reset_work: resets the device after it stopped answering
  * @debugfs: its directory

@@ -2,103 +2,197 @@
 /*
  * frames.c - pages of the host that are mapped for DMA, each once
  *
- * Guests may map a page as often as they like, in several vGPUs too, but the DMA API allows few
- * mappings of one page at a time: so a host page is mapped for DMA once, and its users are
- * counted.
+ * A process can have a page of its own at many guest addresses, and in several vGPUs. The DMA API
+ * warns of more than eight mappings of one page (CONFIG_DMA_API_DEBUG), so a host page is mapped
+ * for DMA once, and its users are counted.
+ *
+ * Pages are mapped one by one, neighbours too: they are released one by one, and a mapping can only
+ * be undone as a whole. What else there is to do for a page is shared by 64 of them.
  */
 #include <linux/dma-mapping.h>
 #include <linux/slab.h>
 #include "accel/accel.h"
 #include "vgpu/frames.h"
 
-static struct kmem_cache *tessera_frame_cache;
+#define FRAMES		64u	/* in a group */
 
 /**
- * tessera_frame_module_init() - prepare at module load
+ * struct tessera_frames - neighbouring pages of the host, aligned to FRAMES
+ * @first: host page number of the first
+ * @in_use: how many of them are mapped for DMA
+ * @users: pages of guests that stand for each
+ * @dma: bus address of each that is mapped
+ */
+struct tessera_frames {
+	unsigned long first;
+	u32 in_use;
+	u32 users[FRAMES];
+	dma_addr_t dma[FRAMES];
+};
+
+static struct kmem_cache *tessera_frames_cache;
+
+/**
+ * tessera_frames_module_init() - prepare at module load
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
-int tessera_frame_module_init(void)
+int tessera_frames_module_init(void)
 {
-	tessera_frame_cache = KMEM_CACHE(tessera_frame, 0);
-	return tessera_frame_cache ? 0 : -ENOMEM;
+	tessera_frames_cache = KMEM_CACHE(tessera_frames, SLAB_ACCOUNT);
+	return tessera_frames_cache ? 0 : -ENOMEM;
 }
 
 /**
- * tessera_frame_module_exit() - undo tessera_frame_module_init()
+ * tessera_frames_module_exit() - undo tessera_frames_module_init()
  *
  * Context: may sleep; no frame is left.
  */
-void tessera_frame_module_exit(void)
+void tessera_frames_module_exit(void)
 {
-	kmem_cache_destroy(tessera_frame_cache);
+	kmem_cache_destroy(tessera_frames_cache);
 }
 
-/* Other mappings of the page are not ours: cache lines are not synchronised for them. */
-static struct tessera_frame *tessera_frame_new(struct tessera_accel *accel, struct page *page)
+/* The group of a page. @last is the one that was used before: neighbours come together. */
+static struct tessera_frames *tessera_frames_find(struct tessera_accel *accel,
+						  struct tessera_frames *last, unsigned long pfn)
+{
+	if (last && last->first == round_down(pfn, FRAMES))
+		return last;
+	return xa_load(&accel->frames, pfn / FRAMES);
+}
+
+static struct tessera_frames *tessera_frames_new(struct tessera_accel *accel, unsigned long pfn)
+{
+	struct tessera_frames *f = kmem_cache_zalloc(tessera_frames_cache, GFP_KERNEL);
+
+	if (!f)
+		return NULL;
+	f->first = round_down(pfn, FRAMES);
+	if (xa_err(xa_store(&accel->frames, pfn / FRAMES, f, GFP_KERNEL))) {
+		kmem_cache_free(tessera_frames_cache, f);
+		return NULL;
+	}
+	return f;
+}
+
+static void tessera_frames_drop_unused(struct tessera_accel *accel, struct tessera_frames *f)
+{
+	if (f->in_use)
+		return;
+	xa_erase(&accel->frames, f->first / FRAMES);
+	kmem_cache_free(tessera_frames_cache, f);
+}
+
+/* Map pages until one fails: how many are mapped. Other mappings of them are not ours: cache
+ * lines are not synchronised for them.
+ */
+static u32 tessera_frames_map(struct tessera_accel *accel, struct page *const *pages, u32 n,
+			      dma_addr_t *dma)
 {
 	struct device *dev = &accel->pdev->dev;
-	struct tessera_frame *frame;
+	struct tessera_frames *f = NULL;
+	unsigned long pfn;
+	u32 i, k;
 
-	frame = kmem_cache_alloc(tessera_frame_cache, GFP_KERNEL);
-	if (!frame)
-		return NULL;
-	frame->pfn = page_to_pfn(page);
-	frame->users = 0;
-	frame->dma = dma_map_page_attrs(dev, page, 0, PAGE_SIZE, DMA_BIDIRECTIONAL,
-					DMA_ATTR_SKIP_CPU_SYNC);
-	if (dma_mapping_error(dev, frame->dma))
-		goto err_free;
-	if (xa_err(xa_store(&accel->frames, frame->pfn, frame, GFP_KERNEL)))
-		goto err_unmap;
-	return frame;
-
-err_unmap:
-	dma_unmap_page_attrs(dev, frame->dma, PAGE_SIZE, DMA_BIDIRECTIONAL,
-			     DMA_ATTR_SKIP_CPU_SYNC);
-err_free:
-	kmem_cache_free(tessera_frame_cache, frame);
-	return NULL;
-}
-
-/**
- * tessera_frame_get() - map a page for DMA, or count another user of it
- * @accel: the accelerator
- * @page: the page, pinned as long as the frame is used
- *
- * Context: may sleep.
- * Return: the frame, or NULL if memory or bus addresses are short.
- */
-struct tessera_frame *tessera_frame_get(struct tessera_accel *accel, struct page *page)
-{
-	struct tessera_frame *frame;
-
-	mutex_lock(&accel->frames_lock);
-	frame = xa_load(&accel->frames, page_to_pfn(page));
-	if (!frame)
-		frame = tessera_frame_new(accel, page);
-	if (frame)
-		frame->users++;
-	mutex_unlock(&accel->frames_lock);
-	return frame;
-}
-
-/**
- * tessera_frame_put() - give up a frame; the last user's takes the mapping away
- * @accel: the accelerator
- * @frame: what tessera_frame_get() returned; hardware does not reach it any more
- *
- * Context: may sleep.
- */
-void tessera_frame_put(struct tessera_accel *accel, struct tessera_frame *frame)
-{
-	mutex_lock(&accel->frames_lock);
-	if (!--frame->users) {
-		xa_erase(&accel->frames, frame->pfn);
-		dma_unmap_page_attrs(&accel->pdev->dev, frame->dma, PAGE_SIZE,
-				     DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
-		kmem_cache_free(tessera_frame_cache, frame);
+	lockdep_assert_held(&accel->frames_lock);
+	for (i = 0; i < n; i++) {
+		pfn = page_to_pfn(pages[i]);
+		k = pfn % FRAMES;
+		f = tessera_frames_find(accel, f, pfn) ?: tessera_frames_new(accel, pfn);
+		if (!f)
+			return i;
+		if (!f->users[k]) {
+			f->dma[k] = dma_map_page_attrs(dev, pages[i], 0, PAGE_SIZE,
+						       DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
+			if (dma_mapping_error(dev, f->dma[k])) {
+				tessera_frames_drop_unused(accel, f);
+				return i;
+			}
+			f->in_use++;
+		}
+		f->users[k]++;
+		dma[i] = f->dma[k];
 	}
-	mutex_unlock(&accel->frames_lock);
+	return n;
+}
+
+static void tessera_frames_unmap(struct tessera_accel *accel, const unsigned long *pfns, u32 n)
+{
+	struct device *dev = &accel->pdev->dev;
+	struct tessera_frames *f = NULL;
+	u32 i, k;
+
+	lockdep_assert_held(&accel->frames_lock);
+	for (i = 0; i < n; i++) {
+		k = pfns[i] % FRAMES;
+		f = tessera_frames_find(accel, f, pfns[i]);
+		if (--f->users[k])
+			continue;
+		dma_unmap_page_attrs(dev, f->dma[k], PAGE_SIZE, DMA_BIDIRECTIONAL,
+				     DMA_ATTR_SKIP_CPU_SYNC);
+		if (!--f->in_use) {
+			tessera_frames_drop_unused(accel, f);
+			f = NULL;
+		}
+	}
+}
+
+/**
+ * tessera_frames_get() - map pages for DMA, or count another user of them
+ * @accel: the accelerator
+ * @pages: the pages, pinned until tessera_frames_put()
+ * @n: how many
+ * @dma: gets the bus address of each
+ *
+ * Takes effect whole or not at all.
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOSPC if memory or bus addresses are short.
+ */
+int tessera_frames_get(struct tessera_accel *accel, struct page *const *pages, u32 n,
+		       dma_addr_t *dma)
+{
+	u32 done = 0, part, got;
+	unsigned long pfn;
+
+	/* A part at a time: other vGPUs wait for the lock. */
+	while (done < n) {
+		part = min(n - done, FRAMES);
+		mutex_lock(&accel->frames_lock);
+		got = tessera_frames_map(accel, pages + done, part, dma + done);
+		mutex_unlock(&accel->frames_lock);
+		done += got;
+		if (got < part)
+			break;
+	}
+	if (done == n)
+		return 0;
+	while (done--) {
+		pfn = page_to_pfn(pages[done]);
+		tessera_frames_put(accel, &pfn, 1);
+	}
+	return -ENOSPC;
+}
+
+/**
+ * tessera_frames_put() - give up pages; the last user's takes the mapping away
+ * @accel: the accelerator
+ * @pfns: host page numbers of what tessera_frames_get() has mapped, and hardware does not reach
+ *        any more
+ * @n: how many
+ *
+ * Context: may sleep.
+ */
+void tessera_frames_put(struct tessera_accel *accel, const unsigned long *pfns, u32 n)
+{
+	u32 done, part;
+
+	for (done = 0; done < n; done += part) {
+		part = min(n - done, FRAMES);
+		mutex_lock(&accel->frames_lock);
+		tessera_frames_unmap(accel, pfns + done, part);
+		mutex_unlock(&accel->frames_lock);
+	}
 }

@@ -10,21 +10,10 @@
 
 struct page;
 
-/**
- * struct tessera_frame - a page of the host, mapped for DMA
- * @dma: bus address
- * @pfn: host page number
- * @users: pages of guests that stand for it
- */
-struct tessera_frame {
-	dma_addr_t dma;
-	unsigned long pfn;
-	unsigned long users;
-};
-
-int tessera_frame_module_init(void);
-void tessera_frame_module_exit(void);
-struct tessera_frame *tessera_frame_get(struct tessera_accel *accel, struct page *page);
-void tessera_frame_put(struct tessera_accel *accel, struct tessera_frame *frame);
+int tessera_frames_module_init(void);
+void tessera_frames_module_exit(void);
+int tessera_frames_get(struct tessera_accel *accel, struct page *const *pages, u32 n,
+		       dma_addr_t *dma);
+void tessera_frames_put(struct tessera_accel *accel, const unsigned long *pfns, u32 n);
 
 #endif /* TESSERA_VGPU_FRAMES_H */

@@ -15,6 +15,7 @@
 #include "tessera_compat.h"
 #include "vgpu/config.h"
 #include "vgpu/region.h"
+#include "vgpu/revoke.h"
 #include "vgpu/vgpu.h"
 
 #define REGION_OFFSET_MASK	((1ull << TESSERA_REGION_SHIFT) - 1)
@@ -142,7 +143,7 @@ static void tessera_region_config_write(struct tessera_vgpu *vgpu, u64 off, cons
 	if (asked & TESSERA_CONFIG_FLR)
 		tessera_vgpu_reset(vgpu);
 	else if (asked & TESSERA_CONFIG_MASTER_OFF)
-		tessera_dma_master_off(vgpu);
+		tessera_revoke_all(vgpu);
 }
 
 static void tessera_region_do_write(struct tessera_vgpu *vgpu, unsigned int index, u64 off,

@@ -39,7 +39,7 @@ static u64 tessera_stat_counter(struct tessera_vgpu *vgpu, const struct tessera_
 
 static u64 tessera_stat_pinned(struct tessera_vgpu *vgpu, const struct tessera_stat *stat)
 {
-	return READ_ONCE(vgpu->dma.nr_pages);
+	return READ_ONCE(vgpu->dma.runs.pages);
 }
 
 static u64 tessera_stat_contexts(struct tessera_vgpu *vgpu, const struct tessera_stat *stat)

@@ -6,6 +6,7 @@
 #include <linux/uaccess.h>
 #include "tessera_compat.h"
 #include "vgpu/region.h"
+#include "vgpu/revoke.h"
 #include "vgpu/vfio.h"
 #include "vgpu/vgpu.h"
 
@@ -225,5 +226,5 @@ const struct vfio_device_ops tessera_vfio_ops = {
 	.mmap = tessera_region_mmap,
 	.ioctl = tessera_vfio_ioctl,
 	.request = tessera_vfio_request,
-	.dma_unmap = tessera_dma_revoke,
+	.dma_unmap = tessera_revoke_guest,
 };

@@ -17,6 +17,8 @@
 
 /* Above 4 GiB, so that a driver which drops high halves is found out */
 #define VDEV_FIRST_IOVA		0x140000000ull
+/* Between the memory of those that share a container */
+#define VDEV_SHARED_STEP	0x1000000000ull
 
 static int open_group(const char *name)
 {
@@ -103,7 +105,7 @@ static int map_areas(struct vdev *v, struct vdev_region *r)
 	return 0;
 }
 
-int vdev_open(struct vdev *v, const char *uuid)
+int vdev_open_with(struct vdev *v, const char *uuid, const struct vdev *other)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
 	unsigned int i;
@@ -113,10 +115,11 @@ int vdev_open(struct vdev *v, const char *uuid)
 	v->container = -1;
 	v->group = -1;
 	v->device = -1;
-	v->next_iova = VDEV_FIRST_IOVA;
+	v->next_iova = other ? other->next_iova + VDEV_SHARED_STEP : VDEV_FIRST_IOVA;
 	snprintf(v->uuid, sizeof(v->uuid), "%s", uuid);
 
-	v->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	v->container = other ? fcntl(other->container, F_DUPFD_CLOEXEC, 0) :
+			       open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (v->container < 0) {
 		err = -errno;
 		goto fail;
@@ -133,7 +136,7 @@ int vdev_open(struct vdev *v, const char *uuid)
 		goto fail;
 	}
 	if (ioctl(v->group, VFIO_GROUP_SET_CONTAINER, &v->container) ||
-	    ioctl(v->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+	    (!other && ioctl(v->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU)))
 		goto fail_errno;
 	v->device = ioctl(v->group, VFIO_GROUP_GET_DEVICE_FD, uuid);
 	if (v->device < 0)
@@ -156,6 +159,11 @@ fail_errno:
 fail:
 	vdev_close(v);
 	return err;
+}
+
+int vdev_open(struct vdev *v, const char *uuid)
+{
+	return vdev_open_with(v, uuid, NULL);
 }
 
 void vdev_close(struct vdev *v)
@@ -185,7 +193,7 @@ void vdev_close(struct vdev *v)
 	memset(v->regions, 0, sizeof(v->regions));
 }
 
-int vdev_create(struct vdev *v, const char *type)
+int vdev_create_with(struct vdev *v, const char *type, const struct vdev *other)
 {
 	const char *whole = getenv("TESSERA_PASSTHROUGH");
 	char uuid[MDEV_UUID_LEN];
@@ -200,10 +208,15 @@ int vdev_create(struct vdev *v, const char *type)
 	err = mdev_create(type, uuid);
 	if (err)
 		return err;
-	err = vdev_open(v, uuid);
+	err = vdev_open_with(v, uuid, other);
 	if (err)
 		mdev_remove(uuid);
 	return err;
+}
+
+int vdev_create(struct vdev *v, const char *type)
+{
+	return vdev_create_with(v, type, NULL);
 }
 
 int vdev_destroy(struct vdev *v)

@@ -3,7 +3,8 @@
  * vdev.h - a VFIO client for mediated devices: opens one as a virtual machine monitor does
  *
  * Each vdev has a container of its own, so that many in one process are as far apart
- * as many virtual machines. Functions return 0 or a negative errno; none prints or exits.
+ * as many virtual machines; unless it is opened with another, in the same one. Functions
+ * return 0 or a negative errno; none prints or exits.
  */
 #ifndef TESSERA_TEST_VDEV_H
 #define TESSERA_TEST_VDEV_H
@@ -64,6 +65,8 @@ struct vdev {
  * undoes all of it.
  */
 int vdev_open(struct vdev *v, const char *uuid);
+/* The same, in the container of another, whose memory it can reach too. */
+int vdev_open_with(struct vdev *v, const char *uuid, const struct vdev *other);
 void vdev_close(struct vdev *v);
 
 /*
@@ -72,6 +75,7 @@ void vdev_close(struct vdev *v);
  * vfio-pci, instead: what tests expect of a vGPU can be compared with the hardware.
  */
 int vdev_create(struct vdev *v, const char *type);
+int vdev_create_with(struct vdev *v, const char *type, const struct vdev *other);
 int vdev_destroy(struct vdev *v);
 
 int vdev_region_query(struct vdev *v, unsigned int index, struct vdev_region *r);

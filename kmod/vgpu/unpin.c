@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * unpin.c - guest pages on their way back to VFIO
+ *
+ * VFIO calls .dma_unmap with a lock held, D. vfio_unpin_pages() takes another, L. A thread of the
+ * process that unmaps memory holds L, and then waits for D while it holds it. So who has been
+ * called can't unpin by itself: helpers do that, and it waits for them. It goes on waiting as long
+ * as any of them gets on. If none does, such a second thread is waiting for D, and all of them for
+ * L: only to return helps. VFIO then looks again, and calls again while it finds pages pinned. At
+ * the twelfth call for the same memory it gives up, with a BUG.
+ *
+ * Each run of neighbouring pages costs a call, and each call is a turn at L, for which VFIO's
+ * threads queue as well. A helper gets about one turn between two calls of the same thread. So
+ * where threads contend there are many helpers, as many turns: each stall makes more of them.
+ *
+ * What is waited for is what was there when the wait began: of two batches one grows, while the
+ * other is waited for. A guest that goes on mapping and unmapping keeps nobody waiting.
+ */
+#include <linux/slab.h>
+#include <linux/vfio.h>
+#include "vgpu/unpin.h"
+#include "vgpu/vgpu.h"
+
+#define TESSERA_UNPIN_HELPERS	256u
+/* A helper that may run gets on within this time */
+#define STALL			(msecs_to_jiffies(5) + 1)
+
+static struct kmem_cache *tessera_unpin_cache;
+
+/**
+ * tessera_unpin_module_init() - prepare at module load
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int tessera_unpin_module_init(void)
+{
+	tessera_unpin_cache = KMEM_CACHE(tessera_pin_block, SLAB_ACCOUNT);
+	return tessera_unpin_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * tessera_unpin_module_exit() - undo tessera_unpin_module_init()
+ *
+ * Context: may sleep; no block is left.
+ */
+void tessera_unpin_module_exit(void)
+{
+	kmem_cache_destroy(tessera_unpin_cache);
+}
+
+/**
+ * tessera_unpin_new_block() - make a block with no page pinned
+ * @index: guest page number of its first page, divided by TESSERA_PIN_BLOCK
+ *
+ * tessera_unpin_add() frees it, when it is gone.
+ *
+ * Context: may sleep.
+ * Return: the block, or NULL if there is no memory for it.
+ */
+struct tessera_pin_block *tessera_unpin_new_block(unsigned long index)
+{
+	struct tessera_pin_block *block = kmem_cache_zalloc(tessera_unpin_cache, GFP_KERNEL);
+
+	if (!block)
+		return NULL;
+	block->index = index;
+	INIT_LIST_HEAD(&block->node);
+	return block;
+}
+
+/**
+ * tessera_unpin_add() - have pages unpinned
+ * @vgpu: the vGPU, with dma.lock held
+ * @block: the block they are in
+ * @pages: which, a bit each; neither hardware nor the IOMMU know them any more
+ * @gone: nobody else knows the block any more: it is freed
+ *
+ * tessera_unpin_run() or tessera_unpin_wait() follows, after dma.lock was released.
+ *
+ * Context: may sleep.
+ */
+void tessera_unpin_add(struct tessera_vgpu *vgpu, struct tessera_pin_block *block, u64 pages,
+		       bool gone)
+{
+	struct tessera_unpin *u = &vgpu->dma.unpin;
+	bool listed;
+
+	lockdep_assert_held(&vgpu->dma.lock);
+	spin_lock(&u->lock);
+	if (!block->unpin && pages) {
+		list_add_tail(&block->node, &u->list);
+		block->batch = u->batch;
+		u->waiting[u->batch]++;
+	}
+	block->unpin |= pages;
+	block->gone = gone;
+	listed = block->unpin;
+	spin_unlock(&u->lock);
+	if (gone && !listed)
+		kmem_cache_free(tessera_unpin_cache, block);
+}
+
+/**
+ * tessera_unpin_expect() - have the batch that grows wait for a command that is pinning
+ * @vgpu: the vGPU
+ *
+ * Context: any but interrupts.
+ * Return: the batch, for tessera_unpin_done().
+ */
+u8 tessera_unpin_expect(struct tessera_vgpu *vgpu)
+{
+	struct tessera_unpin *u = &vgpu->dma.unpin;
+	u8 batch;
+
+	spin_lock(&u->lock);
+	batch = u->batch;
+	u->waiting[batch]++;
+	spin_unlock(&u->lock);
+	return batch;
+}
+
+/**
+ * tessera_unpin_done() - a part of a batch is finished
+ * @vgpu: the vGPU
+ * @batch: the batch
+ *
+ * Context: any but interrupts.
+ */
+void tessera_unpin_done(struct tessera_vgpu *vgpu, u8 batch)
+{
+	struct tessera_unpin *u = &vgpu->dma.unpin;
+
+	spin_lock(&u->lock);
+	/* Under the lock: once it is released nothing of the vGPU is touched any more */
+	WRITE_ONCE(u->waiting[batch], u->waiting[batch] - 1);
+	if (!u->waiting[batch])
+		wake_up_all(&u->wait);
+	spin_unlock(&u->lock);
+}
+
+static void tessera_unpin_pages(struct tessera_vgpu *vgpu, unsigned long index, u64 pages)
+{
+	u32 first, n;
+
+	while (pages) {
+		n = tessera_pin_block_span(&pages, &first);
+		vfio_unpin_pages(&vgpu->vdev, PFN_PHYS(index * TESSERA_PIN_BLOCK + first), n);
+		atomic_inc(&vgpu->dma.unpin.calls);
+		cond_resched();
+	}
+}
+
+/* Unpin the pages of one block. False if there is none. */
+static bool tessera_unpin_one(struct tessera_vgpu *vgpu)
+{
+	struct tessera_unpin *u = &vgpu->dma.unpin;
+	struct tessera_pin_block *block;
+	unsigned long index;
+	u64 pages;
+	bool gone;
+	u8 batch;
+
+	spin_lock(&u->lock);
+	block = list_first_entry_or_null(&u->list, struct tessera_pin_block, node);
+	if (!block) {
+		spin_unlock(&u->lock);
+		return false;
+	}
+	list_del_init(&block->node);
+	pages = block->unpin;
+	block->unpin = 0;
+	index = block->index;
+	batch = block->batch;
+	gone = block->gone;
+	spin_unlock(&u->lock);
+
+	if (gone)
+		kmem_cache_free(tessera_unpin_cache, block);
+	tessera_unpin_pages(vgpu, index, pages);
+	tessera_unpin_done(vgpu, batch);
+	return true;
+}
+
+/**
+ * tessera_unpin_run() - unpin what there is
+ * @vgpu: the vGPU, which is open
+ *
+ * Context: may sleep; neither dma.lock nor a lock of VFIO's is held.
+ */
+void tessera_unpin_run(struct tessera_vgpu *vgpu)
+{
+	while (tessera_unpin_one(vgpu))
+		cond_resched();
+}
+
+static void tessera_unpin_work(struct work_struct *work)
+{
+	tessera_unpin_run(container_of(work, struct tessera_unpin_helper, work)->vgpu);
+}
+
+static void tessera_unpin_help(struct tessera_unpin *u)
+{
+	u32 i;
+
+	for (i = 0; i < u->num_helpers; i++)
+		queue_work(u->wq, &u->helpers[i].work);
+}
+
+/**
+ * tessera_unpin_wait() - have helpers unpin what there is, and wait as long as they get on
+ * @vgpu: the vGPU, in its .dma_unmap
+ *
+ * Context: may sleep; a lock of VFIO's is held, dma.lock is not.
+ * Return: false if there is some left, for which VFIO will call again.
+ */
+bool tessera_unpin_wait(struct tessera_vgpu *vgpu)
+{
+	struct tessera_unpin *u = &vgpu->dma.unpin;
+	bool stalled = false;
+	int calls;
+	u8 batch;
+
+	spin_lock(&u->lock);
+	batch = u->batch;
+	u->batch = !batch;
+	spin_unlock(&u->lock);
+	if (!READ_ONCE(u->waiting[batch]))
+		return true;
+	tessera_unpin_help(u);
+	for (;;) {
+		calls = atomic_read(&u->calls);
+		if (wait_event_timeout(u->wait, !READ_ONCE(u->waiting[batch]), STALL)) {
+			u->num_helpers = 1;
+			return true;
+		}
+		if (atomic_read(&u->calls) != calls) {
+			stalled = false;
+			continue;
+		}
+		if (stalled)
+			return false;
+		/* Let the others get in line before we return to it ourselves */
+		stalled = true;
+		u->num_helpers = min(u->num_helpers * 4, TESSERA_UNPIN_HELPERS);
+		tessera_unpin_help(u);
+	}
+}
+
+static bool tessera_unpin_idle(struct tessera_unpin *u)
+{
+	return !READ_ONCE(u->waiting[0]) && !READ_ONCE(u->waiting[1]);
+}
+
+/**
+ * tessera_unpin_flush() - wait until everything is unpinned
+ * @vgpu: the vGPU, which still is open
+ *
+ * Context: may sleep; neither dma.lock nor a lock of VFIO's is held.
+ */
+void tessera_unpin_flush(struct tessera_vgpu *vgpu)
+{
+	tessera_unpin_run(vgpu);
+	wait_event(vgpu->dma.unpin.wait, tessera_unpin_idle(&vgpu->dma.unpin));
+}
+
+/**
+ * tessera_unpin_init() - prepare for a vGPU that has nothing pinned
+ * @vgpu: the vGPU
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int tessera_unpin_init(struct tessera_vgpu *vgpu)
+{
+	struct tessera_unpin *u = &vgpu->dma.unpin;
+	u32 i;
+
+	spin_lock_init(&u->lock);
+	INIT_LIST_HEAD(&u->list);
+	init_waitqueue_head(&u->wait);
+	u->num_helpers = 1;
+	u->helpers = kvcalloc(TESSERA_UNPIN_HELPERS, sizeof(*u->helpers), GFP_KERNEL);
+	if (!u->helpers)
+		return -ENOMEM;
+	for (i = 0; i < TESSERA_UNPIN_HELPERS; i++) {
+		u->helpers[i].vgpu = vgpu;
+		INIT_WORK(&u->helpers[i].work, tessera_unpin_work);
+	}
+	/* One for each vGPU: whoever blocks all of its helpers blocks nobody else's. */
+	u->wq = alloc_workqueue("tessera-unpin-%.8s", WQ_UNBOUND, TESSERA_UNPIN_HELPERS,
+				vgpu->name);
+	if (u->wq)
+		return 0;
+	kvfree(u->helpers);
+	return -ENOMEM;
+}
+
+/**
+ * tessera_unpin_fini() - undo tessera_unpin_init()
+ * @vgpu: the vGPU, closed
+ *
+ * Context: may sleep.
+ */
+void tessera_unpin_fini(struct tessera_vgpu *vgpu)
+{
+	destroy_workqueue(vgpu->dma.unpin.wq);
+	kvfree(vgpu->dma.unpin.helpers);
+}
