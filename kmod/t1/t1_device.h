@@ -78,6 +78,9 @@ struct t1 {
 	dma_addr_t evq_dma;
 	u32 evq_head;
 	u16 evq_phase;
+
+	/* the busy time's high word is that of the low word last read; a leaf */
+	spinlock_t busy_lock;
 };
 
 static inline struct t1 *to_t1(struct tessera_hw *hw)
