@@ -23,7 +23,7 @@
 unsigned int tdrm_job_timeout_ms = 10000;
 module_param_named(job_timeout_ms, tdrm_job_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(job_timeout_ms,
-		 "ms without progress after which a job loses its context (default 10000)");
+		 "ms of engine time that a batch may take before it loses its context (default 10000)");
 
 unsigned int tdrm_admin_timeout_ms = 10000;
 module_param_named(admin_timeout_ms, tdrm_admin_timeout_ms, uint, 0644);
@@ -42,7 +42,7 @@ static int tdrm_open(struct drm_device *drm, struct drm_file *file)
 		return -ENOMEM;
 	xa_init_flags(&tf->ctxs, XA_FLAGS_ALLOC1);
 	xa_init_flags(&tf->queues, XA_FLAGS_ALLOC1);
-	spin_lock_init(&tf->stats_lock);
+	mutex_init(&tf->stats_lock);
 	INIT_LIST_HEAD(&tf->stats);
 	tf->client_id = atomic64_inc_return(&tdrm_client_ids);
 	file->driver_priv = tf;
@@ -181,6 +181,11 @@ static int tdrm_read_facts(struct tdrm_device *tdev)
 		return -ENODEV;
 	}
 	tdev->caps = tdrm_read(tdev, T1_REG_CAPS);
+	if (!(tdev->caps & T1_CAP_CTX_BUSY)) {
+		drm_err(drm, "the device does not count its contexts' busy time: capabilities 0x%x\n",
+			tdev->caps);
+		return -ENODEV;
+	}
 	tdev->num_slots = tdrm_read(tdev, T1_REG_NUM_SLOTS);
 	tdev->num_contexts = tdrm_read(tdev, T1_REG_NUM_CONTEXTS);
 	tdev->num_vectors = tdrm_read(tdev, T1_REG_NUM_VECTORS);
@@ -336,6 +341,12 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = tdrm_admin_identify(tdev);
 	if (ret)
 		goto stop_all;
+	/* A queue needs a vector of its own: see tessera_drm_irq.c */
+	if (tdev->nvec - 1 < tdev->num_slots) {
+		drm_notice(&tdev->drm, "%u interrupt vectors: only %u of %u queue slots can be used\n",
+			   tdev->nvec, tdev->nvec - 1, tdev->num_slots);
+		tdev->num_slots = tdev->nvec - 1;
+	}
 	pci_set_drvdata(pdev, tdev);
 	ret = drm_dev_register(&tdev->drm, 0);
 	if (ret) {

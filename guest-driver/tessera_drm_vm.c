@@ -66,6 +66,36 @@ struct tdrm_ctx *tdrm_ctx_lookup(struct tdrm_file *tf, u32 id)
 	return ctx;
 }
 
+/**
+ * tdrm_ctx_busy_ns() - return the engine time that a context has used
+ * @ctx: context; reset_sem is held, for reading at least
+ * @engine: T1_ENGINE_*
+ *
+ * The device counts it where no batch can write, and while a command runs.
+ *
+ * Context: any, but interrupts; takes busy_lock.
+ * Return: engine time in ns; it never goes back. Of a lost context what was last read.
+ */
+u64 tdrm_ctx_busy_ns(struct tdrm_ctx *ctx, u32 engine)
+{
+	struct tdrm_device *tdev = ctx->tdev;
+	u32 reg = T1_REG_CTX_BUSY(engine, ctx->hw_id);
+	u64 busy;
+
+	lockdep_assert_held(&tdev->reset_sem);
+	spin_lock(&tdev->busy_lock);
+	if (!ctx->lost) {
+		busy = tdrm_read(tdev, reg);
+		busy |= (u64)tdrm_read(tdev, reg + 4) << 32;
+		/* All ones: the function has left the bus */
+		if (busy != U64_MAX)
+			ctx->busy_ns[engine] = max(ctx->busy_ns[engine], busy);
+	}
+	busy = ctx->busy_ns[engine];
+	spin_unlock(&tdev->busy_lock);
+	return busy;
+}
+
 static int tdrm_ctx_hw_create(struct tdrm_ctx *ctx)
 {
 	struct tdrm_device *tdev = ctx->tdev;
@@ -131,6 +161,10 @@ static void tdrm_ctx_unpublish(struct tdrm_ctx *ctx)
 	}
 	spin_unlock(&tdev->id_lock);
 	mutex_unlock(&tdev->slot_lock);
+	/* From here on its number may be another's */
+	spin_lock(&tdev->busy_lock);
+	ctx->lost = true;
+	spin_unlock(&tdev->busy_lock);
 }
 
 static void tdrm_ctx_hw_destroy(struct tdrm_ctx *ctx)
@@ -138,8 +172,12 @@ static void tdrm_ctx_hw_destroy(struct tdrm_ctx *ctx)
 	struct tdrm_device *tdev = ctx->tdev;
 	struct tdrm_admin_req *req;
 	int ret = 0;
+	u32 e;
 
 	down_read(&tdev->reset_sem);
+	/* For the file's statistics: the device will not know for longer */
+	for (e = 0; e < T1_NUM_ENGINES; e++)
+		tdrm_ctx_busy_ns(ctx, e);
 	if (!ctx->lost) {
 		req = tdrm_admin_get(tdev, T1_ADMIN_CTX_DESTROY);
 		req->cmd.ctx = cpu_to_le32(ctx->hw_id);
@@ -176,6 +214,7 @@ void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx)
 	struct tdrm_queue *q;
 	LIST_HEAD(queues);
 	unsigned long id;
+	u32 e;
 
 	/* No new queue or binding from here on; this waits for a queue being destroyed */
 	mutex_lock(&ctx->lock);
@@ -201,6 +240,12 @@ void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx)
 	if (cancel_work_sync(&ctx->fault_work))
 		tdrm_ctx_put(ctx);
 	tdrm_queues_finish(ctx->tdev, &queues);
+
+	mutex_lock(&tf->stats_lock);
+	list_del(&ctx->stats_link);
+	for (e = 0; e < T1_NUM_ENGINES; e++)
+		tf->busy_ns[e] += ctx->busy_ns[e];
+	mutex_unlock(&tf->stats_lock);
 
 	mutex_lock(&ctx->lock);
 	drm_mm_for_each_node_safe(node, next, &ctx->vas)
@@ -472,6 +517,9 @@ int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *f
 		tdrm_ctx_put(ctx);
 		goto exit;
 	}
+	mutex_lock(&tf->stats_lock);
+	list_add(&ctx->stats_link, &tf->stats);
+	mutex_unlock(&tf->stats_lock);
 	ret = xa_alloc(&tf->ctxs, &args->ctx_id, ctx, xa_limit_31b, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		tdrm_ctx_close(tf, ctx);

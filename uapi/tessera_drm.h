@@ -52,7 +52,7 @@ extern "C" {
 #define DRM_TESSERA_PARAM_DMA_MB_PER_S		10
 #define DRM_TESSERA_PARAM_VA_START		11	/* lowest va that BIND accepts */
 #define DRM_TESSERA_PARAM_VA_END		12	/* first va past those that BIND accepts */
-#define DRM_TESSERA_PARAM_JOB_TIMEOUT_MS	13	/* a job that runs longer loses its context */
+#define DRM_TESSERA_PARAM_JOB_TIMEOUT_MS	13	/* engine time that a batch may take */
 
 /**
  * struct drm_tessera_get_param - query a parameter
@@ -205,7 +205,7 @@ struct drm_tessera_queue_destroy {
 
 #define DRM_TESSERA_QUEUE_OK		0
 #define DRM_TESSERA_QUEUE_FAULT		1	/* the context faulted: see the fault fields */
-#define DRM_TESSERA_QUEUE_TIMEOUT	2	/* a job ran past JOB_TIMEOUT_MS */
+#define DRM_TESSERA_QUEUE_TIMEOUT	2	/* a batch ran past JOB_TIMEOUT_MS */
 #define DRM_TESSERA_QUEUE_RESET		3	/* lost to a reset of engine or device */
 
 /**

@@ -6,7 +6,8 @@
  * what the mediator wants of it that is an admin command.
  *
  * Locks: event_lock is held while events are handed on, and so is outside of every lock of the
- * mediator's that an event handler takes. admin_lock is a leaf.
+ * mediator's that an event handler takes. admin_lock and busy_lock
+ * are leaves.
  */
 #ifndef TESSERA_T1_DEVICE_H
 #define TESSERA_T1_DEVICE_H
