@@ -262,10 +262,16 @@ static int tdrm_init_managed(struct tdrm_device *tdev)
 	return drmm_add_action_or_reset(&tdev->drm, tdrm_release_mm, &tdev->vram_mm);
 }
 
-/* Reset the device: all contexts are lost, and it does no DMA until it is restarted */
-static void tdrm_quiesce(struct tdrm_device *tdev)
+/*
+ * Reset the device: all contexts are lost, and it does no DMA until it is restarted. For good:
+ * tdev->gone is set under the lock that resets take, so that whoever finds it set and waits for
+ * the lock finds the device reset.
+ */
+static void tdrm_quiesce(struct tdrm_device *tdev, bool for_good)
 {
 	mutex_lock(&tdev->reset_lock);
+	if (for_good)
+		WRITE_ONCE(tdev->gone, true);
 	tdrm_device_stop(tdev);
 	down_write(&tdev->reset_sem);
 	tdrm_device_forget(tdev);
@@ -276,7 +282,7 @@ static void tdrm_quiesce(struct tdrm_device *tdev)
 /* Quiesce the device for good and stop its workers; for removal and for a failed probe */
 static void tdrm_stop_all(struct tdrm_device *tdev)
 {
-	tdrm_quiesce(tdev);
+	tdrm_quiesce(tdev, true);
 	pci_clear_master(tdev->pdev);
 	tdrm_irq_fini(tdev);
 	cancel_delayed_work_sync(&tdev->watchdog);
@@ -359,7 +365,6 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 stop_all:
-	tdev->gone = true;
 	tdrm_stop_all(tdev);
 free_admin:
 	tdrm_admin_free(tdev);
@@ -393,8 +398,7 @@ static void tdrm_shutdown(struct pci_dev *pdev)
 {
 	struct tdrm_device *tdev = pci_get_drvdata(pdev);
 
-	WRITE_ONCE(tdev->gone, true);
-	tdrm_quiesce(tdev);
+	tdrm_quiesce(tdev, true);
 	pci_clear_master(pdev);
 }
 
@@ -439,7 +443,7 @@ static const struct pci_error_handlers tdrm_err_handlers = {
  */
 static int tdrm_suspend(struct device *dev)
 {
-	tdrm_quiesce(dev_get_drvdata(dev));
+	tdrm_quiesce(dev_get_drvdata(dev), false);
 	return 0;
 }
 
