@@ -40,6 +40,11 @@ static int tdrm_open(struct drm_device *drm, struct drm_file *file)
 
 	if (!tf)
 		return -ENOMEM;
+	tf->holder = tdrm_holder_get(to_tdrm(drm));
+	if (!tf->holder) {
+		kfree(tf);
+		return -ENOMEM;
+	}
 	xa_init_flags(&tf->ctxs, XA_FLAGS_ALLOC1);
 	xa_init_flags(&tf->queues, XA_FLAGS_ALLOC1);
 	mutex_init(&tf->stats_lock);
@@ -62,6 +67,7 @@ static void tdrm_postclose(struct drm_device *drm, struct drm_file *file)
 	}
 	xa_destroy(&tf->queues);
 	xa_destroy(&tf->ctxs);
+	tdrm_holder_put(tf->holder);
 	kfree(tf);
 }
 
@@ -303,6 +309,8 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	mutex_init(&tdev->mem_lock);
 	INIT_LIST_HEAD(&tdev->dma_bos);
 	INIT_LIST_HEAD(&tdev->dma_queues);
+	spin_lock_init(&tdev->holders_lock);
+	INIT_LIST_HEAD(&tdev->holders);
 
 	ret = pcim_enable_device(pdev);
 	if (ret) {

@@ -20,6 +20,7 @@
  *                            the queue's fences, so callbacks run under it
  *   tdrm_admin.lock          spinlock, taken in interrupts: admin rings
  *   tdrm_ctx.ban_lock        spinlock, taken in interrupts: state and fault of a context
+ *   tdrm_device.holders_lock spinlock: what processes and users hold
  *   tdrm_device.busy_lock    spinlock: reading contexts' busy times
  *
  * Readers of the tables use RCU, since interrupt handlers look up queues there.
@@ -77,8 +78,19 @@
 #define TDRM_EVQ_ENTRIES	64u	/* a page */
 #define TDRM_ADMIN_REQS		32u	/* in flight at most; below the rings' sizes */
 
+/* What one process must not take from all others; see DOC: shares */
+enum tdrm_scarce {
+	TDRM_CONTEXTS,
+	TDRM_SLOTS,
+	TDRM_VRAM,		/* bytes */
+	TDRM_TABLES,
+	TDRM_BINDINGS,
+	TDRM_NUM_SCARCE,
+};
+
 struct tdrm_device;
 struct tdrm_ctx;
+struct tdrm_holder;
 
 /* An admin command in flight, with a page of memory for its list or its result. */
 struct tdrm_admin_req {
@@ -160,6 +172,9 @@ struct tdrm_device {
 	u64 vram_free;
 	struct list_head dma_bos;	/* tdrm_bo.dma_link */
 	struct list_head dma_queues;	/* tdrm_queue.dma_link */
+
+	spinlock_t holders_lock;	/* all below */
+	struct list_head holders;	/* tdrm_holder.link */
 };
 
 #define to_tdrm(drm_dev)	container_of(drm_dev, struct tdrm_device, drm)
@@ -169,6 +184,7 @@ struct tdrm_file {
 	struct xarray ctxs;		/* by id; each holds the file's reference */
 	struct xarray queues;
 	u64 client_id;
+	struct tdrm_holder *holder;	/* the process that opened it */
 	struct mutex stats_lock;	/* stats, busy_ns */
 	struct list_head stats;		/* tdrm_ctx.stats_link */
 	u64 busy_ns[T1_NUM_ENGINES];	/* of destroyed contexts */
@@ -178,6 +194,7 @@ struct tdrm_file {
 struct tdrm_bo {
 	struct drm_gem_shmem_object shmem;
 	struct drm_mm_node vram;
+	struct tdrm_holder *holder;	/* of VRAM: who pays for it */
 	struct sg_table *sgt;		/* system memory as the device sees it */
 	struct list_head dma_link;
 	bool is_vram;
@@ -195,9 +212,10 @@ struct tdrm_ctx {
 	char comm[TASK_COMM_LEN];
 	pid_t pid;
 
-	struct mutex lock;		/* closed, vas */
+	struct mutex lock;		/* closed, and until then all below */
 	bool closed;
 	struct drm_mm vas;		/* tdrm_binding.node */
+	u64 num_bindings, num_tables;	/* charged to the process */
 
 	spinlock_t ban_lock;		/* state, fault* */
 	u32 state;			/* DRM_TESSERA_QUEUE_*; leaves OK once, for good */
@@ -351,6 +369,13 @@ bool tdrm_queue_watch(struct tdrm_queue *q);
 void tdrm_queue_cancel(struct tdrm_queue *q, int first_error, int error);
 void tdrm_emit_work(struct work_struct *work);
 int tdrm_ioctl_exec(struct drm_device *drm, void *data, struct drm_file *file);
+
+/* tessera_drm_share.c */
+struct tdrm_holder *tdrm_holder_get(struct tdrm_device *tdev);
+struct tdrm_holder *tdrm_holder_ref(struct tdrm_holder *h);
+void tdrm_holder_put(struct tdrm_holder *h);
+int tdrm_take(struct tdrm_holder *h, enum tdrm_scarce what, u64 amount);
+void tdrm_give(struct tdrm_holder *h, enum tdrm_scarce what, u64 amount);
 
 /* tessera_drm_fdinfo.c */
 void tdrm_show_fdinfo(struct seq_file *m, struct file *filp);

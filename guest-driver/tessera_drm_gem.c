@@ -42,6 +42,8 @@ static void tdrm_vram_free(struct drm_gem_object *obj)
 	tdev->vram_free += bo->vram.size;
 	drm_mm_remove_node(&bo->vram);
 	mutex_unlock(&tdev->mem_lock);
+	tdrm_give(bo->holder, TDRM_VRAM, obj->size);
+	tdrm_holder_put(bo->holder);
 	drm_gem_object_release(obj);
 	kfree(bo);
 }
@@ -105,7 +107,8 @@ static int tdrm_vram_clear(struct tdrm_device *tdev, u64 start, u64 size)
 	return 0;
 }
 
-static struct drm_gem_object *tdrm_vram_create(struct tdrm_device *tdev, u64 size)
+static struct drm_gem_object *tdrm_vram_create(struct tdrm_device *tdev,
+					       struct tdrm_holder *holder, u64 size)
 {
 	struct tdrm_bo *bo;
 	int ret;
@@ -117,6 +120,11 @@ static struct drm_gem_object *tdrm_vram_create(struct tdrm_device *tdev, u64 siz
 		return ERR_PTR(-ENOMEM);
 	bo->is_vram = true;
 	bo->shmem.base.funcs = &tdrm_vram_funcs;
+	ret = tdrm_take(holder, TDRM_VRAM, size);
+	if (ret) {
+		kfree(bo);
+		return ERR_PTR(ret);
+	}
 
 	mutex_lock(&tdev->mem_lock);
 	ret = drm_mm_insert_node_generic(&tdev->vram_mm, &bo->vram, size,
@@ -125,9 +133,11 @@ static struct drm_gem_object *tdrm_vram_create(struct tdrm_device *tdev, u64 siz
 		tdev->vram_free -= size;
 	mutex_unlock(&tdev->mem_lock);
 	if (ret) {
+		tdrm_give(holder, TDRM_VRAM, size);
 		kfree(bo);
 		return ERR_PTR(ret);
 	}
+	bo->holder = tdrm_holder_ref(holder);
 
 	drm_gem_private_object_init(&tdev->drm, &bo->shmem.base, size);
 	ret = tdrm_vram_clear(tdev, bo->vram.start, size);
@@ -362,6 +372,7 @@ const struct file_operations tdrm_fops = {
 int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
 	struct tdrm_device *tdev = to_tdrm(drm);
+	struct tdrm_file *tf = file->driver_priv;
 	struct drm_tessera_bo_create *args = data;
 	struct drm_gem_object *obj;
 	u64 size;
@@ -375,7 +386,7 @@ int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *fi
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
 	if (args->flags & DRM_TESSERA_BO_VRAM)
-		obj = tdrm_vram_create(tdev, size);
+		obj = tdrm_vram_create(tdev, tf->holder, size);
 	else
 		obj = tdrm_sysmem_create(tdev, size);
 	drm_dev_exit(idx);

@@ -364,11 +364,16 @@ int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file 
 		ret = -ENOENT;
 		goto exit;
 	}
+	ret = tdrm_take(tf->holder, TDRM_SLOTS, 1);
+	if (ret) {
+		tdrm_ctx_put(ctx);
+		goto exit;
+	}
 	q = kzalloc(sizeof(*q), GFP_KERNEL_ACCOUNT);
 	if (!q) {
 		tdrm_ctx_put(ctx);
 		ret = -ENOMEM;
-		goto exit;
+		goto give;
 	}
 	__module_get(THIS_MODULE);
 	kref_init(&q->ref);
@@ -385,7 +390,7 @@ int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file 
 	ret = tdrm_queue_alloc_dma(q);
 	if (ret) {
 		tdrm_queue_put(q);
-		goto exit;
+		goto give;
 	}
 	mutex_lock(&ctx->lock);
 	if (ctx->closed)
@@ -397,7 +402,7 @@ int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file 
 	if (ret) {
 		mutex_unlock(&ctx->lock);
 		tdrm_queue_finish(q);
-		goto exit;
+		goto give;
 	}
 	ret = xa_alloc(&tf->queues, &args->queue_id, q, xa_limit_31b, GFP_KERNEL_ACCOUNT);
 	if (ret) {
@@ -405,10 +410,15 @@ int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file 
 		tdrm_queue_hw_destroy(q);
 		mutex_unlock(&ctx->lock);
 		tdrm_queue_finish(q);
-		goto exit;
+		goto give;
 	}
 	mutex_unlock(&ctx->lock);
 exit:
+	drm_dev_exit(idx);
+	return ret;
+
+give:
+	tdrm_give(tf->holder, TDRM_SLOTS, 1);
 	drm_dev_exit(idx);
 	return ret;
 }
@@ -444,6 +454,7 @@ int tdrm_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file
 	mutex_unlock(&ctx->lock);
 	tdrm_queue_cancel(q, -ECANCELED, -ECANCELED);
 	tdrm_queue_finish(q);
+	tdrm_give(tf->holder, TDRM_SLOTS, 1);
 	return 0;
 }
 
