@@ -197,6 +197,7 @@ struct tdrm_bo {
 	struct tdrm_holder *holder;	/* of VRAM: who pays for it */
 	struct sg_table *sgt;		/* system memory as the device sees it */
 	struct list_head dma_link;
+	struct page *dummy;		/* mapped for what has gone with the device */
 	bool is_vram;
 };
 

@@ -11,6 +11,9 @@
  * in a BAR that other devices may not be able to reach, so only this device, which finds its
  * own object behind it, can import such a dma-buf; others get EOPNOTSUPP. A foreign dma-buf
  * is treated as system memory.
+ *
+ * When the device has gone, what belonged to it can't be reached any more. Programs that have it
+ * mapped must not die of that: they find pages of no meaning there.
  */
 #include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
@@ -31,6 +34,71 @@
 /* Keeps the allocation of one object's page pointers reasonable */
 #define TDRM_BO_MAX_SIZE	(256ull << 30)
 
+/* ------------------------------------------------ memory of the device -- */
+
+/* Called when another device attaches to the dma-buf */
+static int tdrm_private_pin(struct drm_gem_object *obj)
+{
+	return -EOPNOTSUPP;
+}
+
+static struct sg_table *tdrm_private_get_sg_table(struct drm_gem_object *obj)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+/* In place of what a device that has gone had: one page of the object's own for all of it */
+static vm_fault_t tdrm_fault_dummy(struct vm_fault *vmf, struct tdrm_bo *bo)
+{
+	struct page *page = READ_ONCE(bo->dummy), *other;
+
+	if (!page) {
+		page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		if (!page)
+			return VM_FAULT_OOM;
+		other = cmpxchg(&bo->dummy, NULL, page);
+		if (other) {
+			__free_page(page);
+			page = other;
+		}
+	}
+	return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(page));
+}
+
+static vm_fault_t tdrm_private_fault(struct vm_fault *vmf)
+{
+	struct drm_gem_object *obj = vmf->vma->vm_private_data;
+	pgoff_t page = vmf->pgoff - drm_vma_node_start(&obj->vma_node);
+	struct tdrm_device *tdev = to_tdrm(obj->dev);
+	struct tdrm_bo *bo = to_tdrm_bo(obj);
+	vm_fault_t ret;
+	int idx;
+
+	if (page >= obj->size >> PAGE_SHIFT)
+		return VM_FAULT_SIGBUS;
+	if (!drm_dev_enter(obj->dev, &idx))
+		return tdrm_fault_dummy(vmf, bo);
+	ret = vmf_insert_pfn(vmf->vma, vmf->address,
+			     PHYS_PFN(tdev->vram_start + bo->vram.start) + page);
+	drm_dev_exit(idx);
+	return ret;
+}
+
+static const struct vm_operations_struct tdrm_private_vm_ops = {
+	.fault = tdrm_private_fault,
+	.open = drm_gem_vm_open,
+	.close = drm_gem_vm_close,
+};
+
+/* The object's last mapping has gone */
+static void tdrm_private_release(struct tdrm_bo *bo)
+{
+	if (bo->dummy)
+		__free_page(bo->dummy);
+	drm_gem_object_release(&bo->shmem.base);
+	kfree(bo);
+}
+
 /* ---------------------------------------------------------------- VRAM -- */
 
 static void tdrm_vram_free(struct drm_gem_object *obj)
@@ -44,49 +112,14 @@ static void tdrm_vram_free(struct drm_gem_object *obj)
 	mutex_unlock(&tdev->mem_lock);
 	tdrm_give(bo->holder, TDRM_VRAM, obj->size);
 	tdrm_holder_put(bo->holder);
-	drm_gem_object_release(obj);
-	kfree(bo);
+	tdrm_private_release(bo);
 }
-
-/* Called when another device attaches to the dma-buf */
-static int tdrm_vram_pin(struct drm_gem_object *obj)
-{
-	return -EOPNOTSUPP;
-}
-
-static struct sg_table *tdrm_vram_get_sg_table(struct drm_gem_object *obj)
-{
-	return ERR_PTR(-EOPNOTSUPP);
-}
-
-static vm_fault_t tdrm_vram_fault(struct vm_fault *vmf)
-{
-	struct drm_gem_object *obj = vmf->vma->vm_private_data;
-	struct tdrm_device *tdev = to_tdrm(obj->dev);
-	struct tdrm_bo *bo = to_tdrm_bo(obj);
-	u64 offset = (u64)(vmf->pgoff - drm_vma_node_start(&obj->vma_node)) << PAGE_SHIFT;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
-	int idx;
-
-	if (offset >= obj->size || !drm_dev_enter(obj->dev, &idx))
-		return ret;
-	ret = vmf_insert_pfn(vmf->vma, vmf->address,
-			     PHYS_PFN(tdev->vram_start + bo->vram.start + offset));
-	drm_dev_exit(idx);
-	return ret;
-}
-
-static const struct vm_operations_struct tdrm_vram_vm_ops = {
-	.fault = tdrm_vram_fault,
-	.open = drm_gem_vm_open,
-	.close = drm_gem_vm_close,
-};
 
 static const struct drm_gem_object_funcs tdrm_vram_funcs = {
 	.free = tdrm_vram_free,
-	.pin = tdrm_vram_pin,
-	.get_sg_table = tdrm_vram_get_sg_table,
-	.vm_ops = &tdrm_vram_vm_ops,
+	.pin = tdrm_private_pin,
+	.get_sg_table = tdrm_private_get_sg_table,
+	.vm_ops = &tdrm_private_vm_ops,
 };
 
 static int tdrm_vram_clear(struct tdrm_device *tdev, u64 start, u64 size)
@@ -321,17 +354,19 @@ void tdrm_gem_unmap_all(struct tdrm_device *tdev)
 	struct tdrm_bo *bo, *next;
 
 	mutex_lock(&tdev->mem_lock);
-	list_for_each_entry_safe(bo, next, &tdev->dma_bos, dma_link)
+	list_for_each_entry_safe(bo, next, &tdev->dma_bos, dma_link) {
 		tdrm_sysmem_unmap(tdev, bo);
+		cond_resched();
+	}
 	mutex_unlock(&tdev->mem_lock);
 }
 
 /* ---------------------------------------------------------------- mmap -- */
 
 /*
- * The PRIME helper calls this, with the dma-buf's file in the VMA, to map VRAM through a
- * dma-buf. Such a mapping would outlive the device, since drm_dev_unplug() finds only the
- * mappings of DRM files. So VRAM can be mapped only by its handle.
+ * The PRIME helper calls this, with the dma-buf's file in the VMA, to map memory of the device
+ * through a dma-buf. Such a mapping would outlive the device, since drm_dev_unplug() finds only
+ * the mappings of DRM files. So such memory can be mapped only by its handle.
  */
 static int tdrm_mmap(struct file *filp, struct vm_area_struct *vma)
 {
