@@ -10,15 +10,17 @@
  * PRIME: system memory is shared like any shmem object. VRAM has no struct pages and lies
  * in a BAR that other devices may not be able to reach, so only this device, which finds its
  * own object behind it, can import such a dma-buf; others get EOPNOTSUPP. A foreign dma-buf
- * is treated as system memory.
+ * is treated as system memory, and mapped by its exporter.
  *
  * When the device has gone, what belonged to it can't be reached any more. Programs that have it
  * mapped must not die of that: they find pages of no meaning there.
  */
+#include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
 #include <linux/io.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/sched/signal.h>
 
 #include <drm/drm_ioctl.h>
@@ -33,6 +35,12 @@
 
 /* Keeps the allocation of one object's page pointers reasonable */
 #define TDRM_BO_MAX_SIZE	(256ull << 30)
+
+#ifdef TESSERA_HAVE_IMPORT_NS_WORD
+MODULE_IMPORT_NS(DMA_BUF);
+#else
+MODULE_IMPORT_NS("DMA_BUF");
+#endif
 
 /* ------------------------------------------------ memory of the device -- */
 
@@ -236,16 +244,39 @@ static const struct vm_operations_struct tdrm_sysmem_vm_ops = {
 	.close = drm_gem_vm_close,
 };
 
+static void tdrm_vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+#ifdef TESSERA_HAVE_VM_FLAGS_SET
+	vm_flags_set(vma, flags);
+#else
+	vma->vm_flags |= flags;
+#endif
+}
+
+/* The mapping becomes the exporter's, with its file and its operations */
+static int tdrm_import_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
+{
+	int ret;
+
+	vma->vm_private_data = NULL;
+	vma->vm_ops = NULL;
+	/* Not every exporter sets it, and drm_gem_mmap() insists */
+	tdrm_vm_flags_set(vma, VM_DONTEXPAND);
+	ret = dma_buf_mmap(obj->dma_buf, vma, 0);
+	/* On success drm_gem_mmap() leaves the mapping a reference, which it does not need */
+	if (!ret)
+		drm_gem_object_put(obj);
+	return ret;
+}
+
 /* Used for mappings through a dma-buf as well. Pages are pinned for the object's life */
 static int tdrm_sysmem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
-	if (tdrm_is_cow(vma) || obj->import_attach)
+	if (tdrm_is_cow(vma))
 		return -EINVAL;
-#ifdef TESSERA_HAVE_VM_FLAGS_SET
-	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-#else
-	vma->vm_flags |= VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
-#endif
+	if (obj->import_attach)
+		return tdrm_import_mmap(obj, vma);
+	tdrm_vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	return 0;
 }
@@ -442,8 +473,7 @@ int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *fi
  * @file: caller's
  *
  * Context: may sleep.
- * Return: 0; -EINVAL, also for an imported object, which is mapped through its exporter;
- * -ENOENT; -ENOSPC if no offset is free.
+ * Return: 0; -EINVAL, -ENOENT; -ENOSPC if no offset is free.
  */
 int tdrm_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file)
 {
@@ -456,7 +486,7 @@ int tdrm_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_fil
 	obj = drm_gem_object_lookup(file, args->handle);
 	if (!obj)
 		return -ENOENT;
-	ret = obj->import_attach ? -EINVAL : drm_gem_create_mmap_offset(obj);
+	ret = drm_gem_create_mmap_offset(obj);
 	if (!ret)
 		args->offset = drm_vma_node_offset_addr(&obj->vma_node);
 	drm_gem_object_put(obj);
