@@ -152,7 +152,7 @@ static const struct drm_driver tdrm_driver = {
 	.gem_create_object = tdrm_gem_create_object,
 	.prime_handle_to_fd = drm_gem_prime_handle_to_fd,
 	.prime_fd_to_handle = drm_gem_prime_fd_to_handle,
-	.gem_prime_import_sg_table = drm_gem_shmem_prime_import_sg_table,
+	.gem_prime_import_sg_table = tdrm_gem_import_sg_table,
 #ifdef TESSERA_HAVE_DRM_GEM_PRIME_MMAP
 	.gem_prime_mmap = drm_gem_prime_mmap,
 #endif
@@ -323,6 +323,10 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return ret;
 	}
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+	/* Only bounce buffers limit a mapping */
+	tdev->bounces = dma_max_mapping_size(&pdev->dev) != SIZE_MAX;
+	if (tdev->bounces)
+		drm_notice(&tdev->drm, "DMA goes through bounce buffers: no foreign dma-buf can be used\n");
 	ret = tdrm_map_bars(tdev);
 	if (ret)
 		return ret;

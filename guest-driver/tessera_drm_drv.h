@@ -137,6 +137,7 @@ struct tdrm_device {
 	void __iomem *regs;
 	void __iomem *vram;
 	resource_size_t vram_start;	/* physical address of BAR2 */
+	bool bounces;			/* DMA goes through bounce buffers */
 
 	/* Read from the device in probe */
 	u32 hw_version, caps, num_slots, num_contexts, num_vectors;
@@ -190,7 +191,10 @@ struct tdrm_file {
 	u64 busy_ns[T1_NUM_ENGINES];	/* of destroyed contexts */
 };
 
-/* A buffer object. System memory is a shmem object; VRAM uses only its GEM base. */
+/*
+ * A buffer object. System memory is a shmem object; VRAM uses only its GEM base, and coherent
+ * memory that and the array of pages.
+ */
 struct tdrm_bo {
 	struct drm_gem_shmem_object shmem;
 	struct drm_mm_node vram;
@@ -199,6 +203,7 @@ struct tdrm_bo {
 	struct list_head dma_link;
 	struct page *dummy;		/* mapped for what has gone with the device */
 	bool is_vram;
+	bool is_coherent;
 };
 
 #define to_tdrm_bo(obj)	container_of(obj, struct tdrm_bo, shmem.base)
@@ -335,6 +340,9 @@ void tdrm_watchdog_kick(struct tdrm_device *tdev);
 /* tessera_drm_gem.c */
 extern const struct file_operations tdrm_fops;
 struct drm_gem_object *tdrm_gem_create_object(struct drm_device *drm, size_t size);
+struct drm_gem_object *tdrm_gem_import_sg_table(struct drm_device *drm,
+						struct dma_buf_attachment *attach,
+						struct sg_table *sgt);
 void tdrm_gem_unmap_all(struct tdrm_device *tdev);
 int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file);
 int tdrm_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file);

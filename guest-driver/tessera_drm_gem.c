@@ -12,6 +12,11 @@
  * own object behind it, can import such a dma-buf; others get EOPNOTSUPP. A foreign dma-buf
  * is treated as system memory, and mapped by its exporter.
  *
+ * Where DMA goes through bounce buffers, as in a guest whose memory is encrypted, neither the
+ * device nor the CPU would see what the other has written to memory mapped for longer than a
+ * transfer. There system memory is coherent memory instead: it belongs to this device, so it
+ * is shared only as VRAM is, and foreign dma-bufs are refused.
+ *
  * When the device has gone, what belonged to it can't be reached any more. Programs that have it
  * mapped must not die of that: they find pages of no meaning there.
  */
@@ -21,6 +26,7 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/scatterlist.h>
 #include <linux/sched/signal.h>
 
 #include <drm/drm_ioctl.h>
@@ -79,6 +85,7 @@ static vm_fault_t tdrm_private_fault(struct vm_fault *vmf)
 	pgoff_t page = vmf->pgoff - drm_vma_node_start(&obj->vma_node);
 	struct tdrm_device *tdev = to_tdrm(obj->dev);
 	struct tdrm_bo *bo = to_tdrm_bo(obj);
+	unsigned long pfn;
 	vm_fault_t ret;
 	int idx;
 
@@ -86,8 +93,11 @@ static vm_fault_t tdrm_private_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	if (!drm_dev_enter(obj->dev, &idx))
 		return tdrm_fault_dummy(vmf, bo);
-	ret = vmf_insert_pfn(vmf->vma, vmf->address,
-			     PHYS_PFN(tdev->vram_start + bo->vram.start) + page);
+	if (bo->is_vram)
+		pfn = PHYS_PFN(tdev->vram_start + bo->vram.start) + page;
+	else
+		pfn = page_to_pfn(bo->shmem.pages[page]);
+	ret = vmf_insert_pfn(vmf->vma, vmf->address, pfn);
 	drm_dev_exit(idx);
 	return ret;
 }
@@ -191,13 +201,32 @@ static struct drm_gem_object *tdrm_vram_create(struct tdrm_device *tdev,
 
 /* ------------------------------------------------------- system memory -- */
 
+/* Up to the first segment that has no page yet */
+static void tdrm_coherent_free_pages(struct tdrm_device *tdev, struct sg_table *sgt)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		if (!sg_page(sg))
+			break;
+		dma_free_pages(tdev->drm.dev, PAGE_SIZE, sg_page(sg), sg_dma_address(sg),
+			       DMA_BIDIRECTIONAL);
+		cond_resched();
+	}
+}
+
+/* Unmap an object from the device; coherent memory is freed */
 static void tdrm_sysmem_unmap(struct tdrm_device *tdev, struct tdrm_bo *bo)
 {
 	lockdep_assert_held(&tdev->mem_lock);
 	if (!bo->sgt || bo->shmem.base.import_attach)
 		return;
 	list_del(&bo->dma_link);
-	dma_unmap_sgtable(tdev->drm.dev, bo->sgt, DMA_BIDIRECTIONAL, 0);
+	if (bo->is_coherent)
+		tdrm_coherent_free_pages(tdev, bo->sgt);
+	else
+		dma_unmap_sgtable(tdev->drm.dev, bo->sgt, DMA_BIDIRECTIONAL, 0);
 	sg_free_table(bo->sgt);
 	kfree(bo->sgt);
 	bo->sgt = NULL;
@@ -372,6 +401,133 @@ put:
 	return ERR_PTR(ret);
 }
 
+static void tdrm_coherent_free(struct drm_gem_object *obj)
+{
+	struct tdrm_device *tdev = to_tdrm(obj->dev);
+	struct tdrm_bo *bo = to_tdrm_bo(obj);
+	struct sg_table *sgt;
+
+	mutex_lock(&tdev->mem_lock);
+	sgt = bo->sgt;
+	if (sgt)
+		list_del(&bo->dma_link);
+	mutex_unlock(&tdev->mem_lock);
+	/* There may be many pages: nobody waits for the lock meanwhile */
+	if (sgt) {
+		tdrm_coherent_free_pages(tdev, sgt);
+		sg_free_table(sgt);
+		kfree(sgt);
+	}
+	kvfree(bo->shmem.pages);
+	tdrm_private_release(bo);
+}
+
+static const struct drm_gem_object_funcs tdrm_coherent_funcs = {
+	.free = tdrm_coherent_free,
+	.pin = tdrm_private_pin,
+	.get_sg_table = tdrm_private_get_sg_table,
+	.vm_ops = &tdrm_private_vm_ops,
+};
+
+/* One page after the other, so that it need not be in one piece */
+static struct sg_table *tdrm_coherent_alloc_pages(struct tdrm_device *tdev, struct page **pages,
+						  u64 num)
+{
+	struct sg_table *sgt = kzalloc(sizeof(*sgt), GFP_KERNEL_ACCOUNT);
+	struct scatterlist *sg;
+	dma_addr_t addr;
+	unsigned int i;
+	int ret;
+
+	if (!sgt)
+		return ERR_PTR(-ENOMEM);
+	ret = sg_alloc_table(sgt, num, GFP_KERNEL_ACCOUNT);
+	if (ret)
+		goto free_sgt;
+	for_each_sgtable_sg(sgt, sg, i) {
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			goto free_pages;
+		}
+		pages[i] = dma_alloc_pages(tdev->drm.dev, PAGE_SIZE, &addr, DMA_BIDIRECTIONAL,
+					   GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		if (!pages[i]) {
+			ret = -ENOMEM;
+			goto free_pages;
+		}
+		sg_set_page(sg, pages[i], PAGE_SIZE, 0);
+		sg_dma_address(sg) = addr;
+		sg_dma_len(sg) = PAGE_SIZE;
+		cond_resched();
+	}
+	return sgt;
+
+free_pages:
+	tdrm_coherent_free_pages(tdev, sgt);
+	sg_free_table(sgt);
+free_sgt:
+	kfree(sgt);
+	return ERR_PTR(ret);
+}
+
+static struct drm_gem_object *tdrm_coherent_create(struct tdrm_device *tdev, u64 size)
+{
+	struct sg_table *sgt;
+	struct tdrm_bo *bo;
+	int ret = -ENOMEM;
+
+	if (size > min_t(u64, (u64)totalram_pages() << PAGE_SHIFT, TDRM_BO_MAX_SIZE))
+		return ERR_PTR(-ENOMEM);
+	bo = kzalloc(sizeof(*bo), GFP_KERNEL_ACCOUNT);
+	if (!bo)
+		return ERR_PTR(-ENOMEM);
+	bo->is_coherent = true;
+	bo->shmem.base.funcs = &tdrm_coherent_funcs;
+	bo->shmem.pages = kvcalloc(size >> PAGE_SHIFT, sizeof(*bo->shmem.pages),
+				   GFP_KERNEL_ACCOUNT);
+	if (!bo->shmem.pages)
+		goto free;
+	sgt = tdrm_coherent_alloc_pages(tdev, bo->shmem.pages, size >> PAGE_SHIFT);
+	if (IS_ERR(sgt)) {
+		ret = PTR_ERR(sgt);
+		goto free;
+	}
+	drm_gem_private_object_init(&tdev->drm, &bo->shmem.base, size);
+	mutex_lock(&tdev->mem_lock);
+	bo->sgt = sgt;
+	list_add(&bo->dma_link, &tdev->dma_bos);
+	mutex_unlock(&tdev->mem_lock);
+	return &bo->shmem.base;
+
+free:
+	kvfree(bo->shmem.pages);
+	kfree(bo);
+	return ERR_PTR(ret);
+}
+
+/**
+ * tdrm_gem_import_sg_table() - make an object of a foreign dma-buf
+ * @drm: device
+ * @attach: the device's attachment
+ * @sgt: its memory
+ *
+ * Context: may sleep.
+ * Return: the object, -ENOMEM, or -EOPNOTSUPP, with a line in the log, where DMA would go through
+ * bounce buffers.
+ */
+struct drm_gem_object *tdrm_gem_import_sg_table(struct drm_device *drm,
+						struct dma_buf_attachment *attach,
+						struct sg_table *sgt)
+{
+	if (to_tdrm(drm)->bounces) {
+		dev_notice_ratelimited(drm->dev,
+				       "a dma-buf of %s is refused: DMA goes through bounce buffers\n",
+				       attach->dmabuf->exp_name);
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	return drm_gem_shmem_prime_import_sg_table(drm, attach, sgt);
+}
+
 /**
  * tdrm_gem_unmap_all() - unmap all system memory from a device that is being removed
  * @tdev: device, stopped; nothing new can be mapped
@@ -453,6 +609,8 @@ int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *fi
 		return -ENODEV;
 	if (args->flags & DRM_TESSERA_BO_VRAM)
 		obj = tdrm_vram_create(tdev, tf->holder, size);
+	else if (tdev->bounces)
+		obj = tdrm_coherent_create(tdev, size);
 	else
 		obj = tdrm_sysmem_create(tdev, size);
 	drm_dev_exit(idx);
