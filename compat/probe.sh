@@ -100,6 +100,12 @@ probe DRM_GEM_PRIME_MMAP <<'C'
 const struct drm_driver d = { .gem_prime_mmap = drm_gem_prime_mmap };
 C
 
+# until 6.13: the name of a namespace is not a string
+probe IMPORT_NS_WORD <<'C'
+#include <linux/module.h>
+MODULE_IMPORT_NS(DMA_BUF);
+C
+
 targets=
 for name in $names; do
 	targets="$targets $name.o"

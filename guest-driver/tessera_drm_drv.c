@@ -23,7 +23,7 @@
 unsigned int tdrm_job_timeout_ms = 10000;
 module_param_named(job_timeout_ms, tdrm_job_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(job_timeout_ms,
-		 "ms without progress after which a job loses its context (default 10000)");
+		 "ms of engine time that a batch may take before it loses its context (default 10000)");
 
 unsigned int tdrm_admin_timeout_ms = 10000;
 module_param_named(admin_timeout_ms, tdrm_admin_timeout_ms, uint, 0644);
@@ -40,9 +40,14 @@ static int tdrm_open(struct drm_device *drm, struct drm_file *file)
 
 	if (!tf)
 		return -ENOMEM;
+	tf->holder = tdrm_holder_get(to_tdrm(drm));
+	if (!tf->holder) {
+		kfree(tf);
+		return -ENOMEM;
+	}
 	xa_init_flags(&tf->ctxs, XA_FLAGS_ALLOC1);
 	xa_init_flags(&tf->queues, XA_FLAGS_ALLOC1);
-	spin_lock_init(&tf->stats_lock);
+	mutex_init(&tf->stats_lock);
 	INIT_LIST_HEAD(&tf->stats);
 	tf->client_id = atomic64_inc_return(&tdrm_client_ids);
 	file->driver_priv = tf;
@@ -62,6 +67,7 @@ static void tdrm_postclose(struct drm_device *drm, struct drm_file *file)
 	}
 	xa_destroy(&tf->queues);
 	xa_destroy(&tf->ctxs);
+	tdrm_holder_put(tf->holder);
 	kfree(tf);
 }
 
@@ -146,7 +152,7 @@ static const struct drm_driver tdrm_driver = {
 	.gem_create_object = tdrm_gem_create_object,
 	.prime_handle_to_fd = drm_gem_prime_handle_to_fd,
 	.prime_fd_to_handle = drm_gem_prime_fd_to_handle,
-	.gem_prime_import_sg_table = drm_gem_shmem_prime_import_sg_table,
+	.gem_prime_import_sg_table = tdrm_gem_import_sg_table,
 #ifdef TESSERA_HAVE_DRM_GEM_PRIME_MMAP
 	.gem_prime_mmap = drm_gem_prime_mmap,
 #endif
@@ -181,6 +187,11 @@ static int tdrm_read_facts(struct tdrm_device *tdev)
 		return -ENODEV;
 	}
 	tdev->caps = tdrm_read(tdev, T1_REG_CAPS);
+	if (!(tdev->caps & T1_CAP_CTX_BUSY)) {
+		drm_err(drm, "the device does not count its contexts' busy time: capabilities 0x%x\n",
+			tdev->caps);
+		return -ENODEV;
+	}
 	tdev->num_slots = tdrm_read(tdev, T1_REG_NUM_SLOTS);
 	tdev->num_contexts = tdrm_read(tdev, T1_REG_NUM_CONTEXTS);
 	tdev->num_vectors = tdrm_read(tdev, T1_REG_NUM_VECTORS);
@@ -257,10 +268,16 @@ static int tdrm_init_managed(struct tdrm_device *tdev)
 	return drmm_add_action_or_reset(&tdev->drm, tdrm_release_mm, &tdev->vram_mm);
 }
 
-/* Reset the device: all contexts are lost, and it does no DMA until it is restarted */
-static void tdrm_quiesce(struct tdrm_device *tdev)
+/*
+ * Reset the device: all contexts are lost, and it does no DMA until it is restarted. For good:
+ * tdev->gone is set under the lock that resets take, so that whoever finds it set and waits for
+ * the lock finds the device reset.
+ */
+static void tdrm_quiesce(struct tdrm_device *tdev, bool for_good)
 {
 	mutex_lock(&tdev->reset_lock);
+	if (for_good)
+		WRITE_ONCE(tdev->gone, true);
 	tdrm_device_stop(tdev);
 	down_write(&tdev->reset_sem);
 	tdrm_device_forget(tdev);
@@ -271,7 +288,7 @@ static void tdrm_quiesce(struct tdrm_device *tdev)
 /* Quiesce the device for good and stop its workers; for removal and for a failed probe */
 static void tdrm_stop_all(struct tdrm_device *tdev)
 {
-	tdrm_quiesce(tdev);
+	tdrm_quiesce(tdev, true);
 	pci_clear_master(tdev->pdev);
 	tdrm_irq_fini(tdev);
 	cancel_delayed_work_sync(&tdev->watchdog);
@@ -292,6 +309,8 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	mutex_init(&tdev->mem_lock);
 	INIT_LIST_HEAD(&tdev->dma_bos);
 	INIT_LIST_HEAD(&tdev->dma_queues);
+	spin_lock_init(&tdev->holders_lock);
+	INIT_LIST_HEAD(&tdev->holders);
 
 	ret = pcim_enable_device(pdev);
 	if (ret) {
@@ -304,6 +323,10 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return ret;
 	}
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+	/* Only bounce buffers limit a mapping */
+	tdev->bounces = dma_max_mapping_size(&pdev->dev) != SIZE_MAX;
+	if (tdev->bounces)
+		drm_notice(&tdev->drm, "DMA goes through bounce buffers: no foreign dma-buf can be used\n");
 	ret = tdrm_map_bars(tdev);
 	if (ret)
 		return ret;
@@ -336,6 +359,12 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = tdrm_admin_identify(tdev);
 	if (ret)
 		goto stop_all;
+	/* A queue needs a vector of its own: see tessera_drm_irq.c */
+	if (tdev->nvec - 1 < tdev->num_slots) {
+		drm_notice(&tdev->drm, "%u interrupt vectors: only %u of %u queue slots can be used\n",
+			   tdev->nvec, tdev->nvec - 1, tdev->num_slots);
+		tdev->num_slots = tdev->nvec - 1;
+	}
 	pci_set_drvdata(pdev, tdev);
 	ret = drm_dev_register(&tdev->drm, 0);
 	if (ret) {
@@ -348,7 +377,6 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 stop_all:
-	tdev->gone = true;
 	tdrm_stop_all(tdev);
 free_admin:
 	tdrm_admin_free(tdev);
@@ -382,8 +410,7 @@ static void tdrm_shutdown(struct pci_dev *pdev)
 {
 	struct tdrm_device *tdev = pci_get_drvdata(pdev);
 
-	WRITE_ONCE(tdev->gone, true);
-	tdrm_quiesce(tdev);
+	tdrm_quiesce(tdev, true);
 	pci_clear_master(pdev);
 }
 
@@ -428,7 +455,7 @@ static const struct pci_error_handlers tdrm_err_handlers = {
  */
 static int tdrm_suspend(struct device *dev)
 {
-	tdrm_quiesce(dev_get_drvdata(dev));
+	tdrm_quiesce(dev_get_drvdata(dev), false);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  * Locks, outermost first:
  *
  *   tdrm_ctx.lock            mutex: a context's bindings, and whether it is closed
+ *   tdrm_file.stats_lock     mutex: a file's list of contexts, for its statistics
  *   tdrm_device.reset_lock   mutex: one reset at a time, whatever its cause
  *   tdrm_queue.submit_lock   mutex: order of jobs from reserving ring space to the ring
  *   dma_resv                 of the objects that a job names
@@ -19,7 +20,8 @@
  *                            the queue's fences, so callbacks run under it
  *   tdrm_admin.lock          spinlock, taken in interrupts: admin rings
  *   tdrm_ctx.ban_lock        spinlock, taken in interrupts: state and fault of a context
- *   tdrm_file.stats_lock     spinlock: a file's list of queues, for its statistics
+ *   tdrm_device.holders_lock spinlock: what processes and users hold
+ *   tdrm_device.busy_lock    spinlock: reading contexts' busy times
  *
  * Readers of the tables use RCU, since interrupt handlers look up queues there.
  */
@@ -76,8 +78,19 @@
 #define TDRM_EVQ_ENTRIES	64u	/* a page */
 #define TDRM_ADMIN_REQS		32u	/* in flight at most; below the rings' sizes */
 
+/* What one process must not take from all others; see DOC: shares */
+enum tdrm_scarce {
+	TDRM_CONTEXTS,
+	TDRM_SLOTS,
+	TDRM_VRAM,		/* bytes */
+	TDRM_TABLES,
+	TDRM_BINDINGS,
+	TDRM_NUM_SCARCE,
+};
+
 struct tdrm_device;
 struct tdrm_ctx;
+struct tdrm_holder;
 
 /* An admin command in flight, with a page of memory for its list or its result. */
 struct tdrm_admin_req {
@@ -112,12 +125,19 @@ struct tdrm_vector {
 	char name[24];
 };
 
+/* What the watchdog knows of an engine; see DOC: recovery */
+struct tdrm_engine {
+	bool watched;		/* a FENCE of each queue with jobs will interrupt */
+	bool moved;		/* one has; set in interrupts */
+};
+
 struct tdrm_device {
 	struct drm_device drm;
 	struct pci_dev *pdev;
 	void __iomem *regs;
 	void __iomem *vram;
 	resource_size_t vram_start;	/* physical address of BAR2 */
+	bool bounces;			/* DMA goes through bounce buffers */
 
 	/* Read from the device in probe */
 	u32 hw_version, caps, num_slots, num_contexts, num_vectors;
@@ -133,12 +153,14 @@ struct tdrm_device {
 	struct rw_semaphore reset_sem;
 	struct work_struct reset_work;
 	struct delayed_work watchdog;
+	struct tdrm_engine engines[T1_NUM_ENGINES];
 	struct workqueue_struct *wq;
 	wait_queue_head_t reset_wait;
 	bool in_reset;			/* reset_sem: a function reset has begun and not ended */
 	bool wedged;			/* a reset failed: bus mastering is off for good */
 	bool gone;			/* removal or shutdown has begun */
 
+	spinlock_t busy_lock;		/* tdrm_ctx.busy_ns, and the registers they come from */
 	struct mutex slot_lock;		/* slots keep their owners */
 	spinlock_t id_lock;		/* the four tables below, for writers */
 	struct tdrm_ctx __rcu *ctxs[T1_MAX_CONTEXTS];
@@ -151,6 +173,9 @@ struct tdrm_device {
 	u64 vram_free;
 	struct list_head dma_bos;	/* tdrm_bo.dma_link */
 	struct list_head dma_queues;	/* tdrm_queue.dma_link */
+
+	spinlock_t holders_lock;	/* all below */
+	struct list_head holders;	/* tdrm_holder.link */
 };
 
 #define to_tdrm(drm_dev)	container_of(drm_dev, struct tdrm_device, drm)
@@ -160,18 +185,25 @@ struct tdrm_file {
 	struct xarray ctxs;		/* by id; each holds the file's reference */
 	struct xarray queues;
 	u64 client_id;
-	spinlock_t stats_lock;		/* stats, busy_ns */
-	struct list_head stats;		/* tdrm_queue.stats_link */
-	u64 busy_ns[T1_NUM_ENGINES];	/* of destroyed queues */
+	struct tdrm_holder *holder;	/* the process that opened it */
+	struct mutex stats_lock;	/* stats, busy_ns */
+	struct list_head stats;		/* tdrm_ctx.stats_link */
+	u64 busy_ns[T1_NUM_ENGINES];	/* of destroyed contexts */
 };
 
-/* A buffer object. System memory is a shmem object; VRAM uses only its GEM base. */
+/*
+ * A buffer object. System memory is a shmem object; VRAM uses only its GEM base, and coherent
+ * memory that and the array of pages.
+ */
 struct tdrm_bo {
 	struct drm_gem_shmem_object shmem;
 	struct drm_mm_node vram;
+	struct tdrm_holder *holder;	/* of VRAM: who pays for it */
 	struct sg_table *sgt;		/* system memory as the device sees it */
 	struct list_head dma_link;
+	struct page *dummy;		/* mapped for what has gone with the device */
 	bool is_vram;
+	bool is_coherent;
 };
 
 #define to_tdrm_bo(obj)	container_of(obj, struct tdrm_bo, shmem.base)
@@ -181,13 +213,15 @@ struct tdrm_ctx {
 	struct rcu_head rcu;
 	struct tdrm_device *tdev;
 	u32 hw_id;
-	bool lost;			/* reset_sem: the device has forgotten it */
+	/* The device has forgotten it. reset_sem for writing; busy_lock where it is destroyed */
+	bool lost;
 	char comm[TASK_COMM_LEN];
 	pid_t pid;
 
-	struct mutex lock;		/* closed, vas */
+	struct mutex lock;		/* closed, and until then all below */
 	bool closed;
 	struct drm_mm vas;		/* tdrm_binding.node */
+	u64 num_bindings, num_tables;	/* charged to the process */
 
 	spinlock_t ban_lock;		/* state, fault* */
 	u32 state;			/* DRM_TESSERA_QUEUE_*; leaves OK once, for good */
@@ -196,6 +230,10 @@ struct tdrm_ctx {
 
 	struct work_struct fault_work;
 	struct t1_event fault_event;
+
+	u64 busy_ns[T1_NUM_ENGINES];	/* engine time, as last read from the device */
+	u64 base_ns[T1_NUM_ENGINES];	/* when the engine last moved; the watchdog's alone */
+	struct list_head stats_link;
 };
 
 /* Device memory page that a queue shares with the device. User batches can write it too. */
@@ -209,7 +247,6 @@ struct tdrm_queue {
 	struct rcu_head rcu;
 	struct tdrm_device *tdev;
 	struct tdrm_ctx *ctx;
-	struct tdrm_file *file;
 	u32 slot, engine;
 
 	struct mutex submit_lock;	/* order of submission */
@@ -228,18 +265,12 @@ struct tdrm_queue {
 	struct work_struct emit_work;
 	u64 fence_context;
 
-	/* Watchdog: the oldest job's state when it was last seen to make progress */
-	u64 seen_seqno, seen_busy_ns;
-	u32 seen_head;
-	u64 moved;			/* ktime, ns */
-
 	struct t1_cmd *ring;
 	dma_addr_t ring_dma;
 	struct tdrm_queue_page __rcu *page;
 	struct tdrm_queue_page *old_page;	/* mem_lock: to be freed after a grace period */
 	dma_addr_t page_dma;
 	struct list_head dma_link;
-	struct list_head stats_link;
 	struct list_head close_link;	/* for whoever took it out of the file's table */
 };
 
@@ -293,7 +324,6 @@ int tdrm_admin_identify(struct tdrm_device *tdev);
 /* tessera_drm_irq.c */
 int tdrm_irq_init(struct tdrm_device *tdev);
 void tdrm_irq_fini(struct tdrm_device *tdev);
-u32 tdrm_slot_vector(struct tdrm_device *tdev, u32 slot);
 
 /* tessera_drm_reset.c */
 void tdrm_reset_init(struct tdrm_device *tdev);
@@ -303,15 +333,16 @@ void tdrm_device_stop(struct tdrm_device *tdev);
 void tdrm_device_forget(struct tdrm_device *tdev);
 int tdrm_device_restart(struct tdrm_device *tdev);
 void tdrm_ctx_ban(struct tdrm_ctx *ctx, u32 state);
-void tdrm_ctx_cancel_jobs(struct tdrm_ctx *ctx, struct tdrm_queue *guilty,
-			  int guilty_error, int error);
+void tdrm_ctx_cancel_jobs(struct tdrm_ctx *ctx, u32 engine);
 void tdrm_fault_work(struct work_struct *work);
 void tdrm_watchdog_kick(struct tdrm_device *tdev);
-void tdrm_queue_touch(struct tdrm_queue *q);
 
 /* tessera_drm_gem.c */
 extern const struct file_operations tdrm_fops;
 struct drm_gem_object *tdrm_gem_create_object(struct drm_device *drm, size_t size);
+struct drm_gem_object *tdrm_gem_import_sg_table(struct drm_device *drm,
+						struct dma_buf_attachment *attach,
+						struct sg_table *sgt);
 void tdrm_gem_unmap_all(struct tdrm_device *tdev);
 int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file);
 int tdrm_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file);
@@ -320,6 +351,7 @@ int tdrm_ioctl_bo_wait(struct drm_device *drm, void *data, struct drm_file *file
 /* tessera_drm_vm.c */
 struct tdrm_ctx *tdrm_ctx_lookup(struct tdrm_file *tf, u32 id);
 void tdrm_ctx_put(struct tdrm_ctx *ctx);
+u64 tdrm_ctx_busy_ns(struct tdrm_ctx *ctx, u32 engine);
 void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx);
 int tdrm_map_contig(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags);
 int tdrm_unmap(struct tdrm_ctx *ctx, u64 va, u64 size);
@@ -335,16 +367,24 @@ void tdrm_queue_stop(struct tdrm_queue *q);
 void tdrm_queues_finish(struct tdrm_device *tdev, struct list_head *queues);
 int tdrm_queue_hw_reset(struct tdrm_queue *q);
 void tdrm_queues_free_dma(struct tdrm_device *tdev);
-u64 tdrm_queue_busy_ns(struct tdrm_queue *q);
 int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file);
 int tdrm_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file *file);
 int tdrm_ioctl_queue_query(struct drm_device *drm, void *data, struct drm_file *file);
 
 /* tessera_drm_exec.c */
 void tdrm_queue_reap(struct tdrm_queue *q);
+void tdrm_queue_interrupt(struct tdrm_queue *q);
+bool tdrm_queue_watch(struct tdrm_queue *q);
 void tdrm_queue_cancel(struct tdrm_queue *q, int first_error, int error);
 void tdrm_emit_work(struct work_struct *work);
 int tdrm_ioctl_exec(struct drm_device *drm, void *data, struct drm_file *file);
+
+/* tessera_drm_share.c */
+struct tdrm_holder *tdrm_holder_get(struct tdrm_device *tdev);
+struct tdrm_holder *tdrm_holder_ref(struct tdrm_holder *h);
+void tdrm_holder_put(struct tdrm_holder *h);
+int tdrm_take(struct tdrm_holder *h, enum tdrm_scarce what, u64 amount);
+void tdrm_give(struct tdrm_holder *h, enum tdrm_scarce what, u64 amount);
 
 /* tessera_drm_fdinfo.c */
 void tdrm_show_fdinfo(struct seq_file *m, struct file *filp);

@@ -8,8 +8,8 @@
  *
  * A job is a BATCH entry in the ring for each of its batches, each followed by a FENCE. The
  * last FENCE writes the job's number on its queue and may interrupt. Those before it write
- * the previous job's number, which is there already, only so that the device updates the
- * control block at every batch. A job's fence has signalled once the number in memory has
+ * the previous job's number, which is there already, only so that the device can interrupt at
+ * the end of every batch. A job's fence has signalled once the number in memory has
  * reached the job's own.
  *
  * Ring space is reserved in the ioctl, which blocks for it; after that nothing can fail.
@@ -17,10 +17,10 @@
  * into the ring at once. Any other waits in the queue's list, as do all jobs after it, until
  * callbacks have counted its fences down and a worker emits it.
  *
- * The device interrupts only if somebody asked for it by enabling signalling of a fence:
- * cb.event names the earliest such ring entry, or one out of reach. So a pipeline that is
- * filled without waiting costs no interrupts. Ended jobs are freed in interrupts, at the
- * next submission, and by the watchdog at the latest.
+ * The device interrupts only if somebody asked for it: by enabling signalling of a fence, or
+ * the watchdog, a few times in job_timeout_ms. cb.event names the earliest such ring entry, or
+ * one out of reach. So a pipeline that is filled without waiting costs next to none. Ended jobs
+ * are freed in interrupts, at the next submission, and by the watchdog at the latest.
  */
 
 /**
@@ -35,8 +35,8 @@
  * - It submits from a thread or worker. Here a job without unsignalled fences is in the ring
  *   when the ioctl returns, without a context switch.
  * - Its timeout is a job's, by the clock. On a vGPU the clock also runs while other vGPUs
- *   have the engine, so progress has to be judged by batch, and the guilty queue found by
- *   comparing all queues of an engine (see DOC: recovery).
+ *   have the engine, so what counts is engine time, and the guilty one is the context that
+ *   has had it (see DOC: recovery).
  * - Its recovery stops the scheduler and resubmits or frees jobs. Here a context that fails
  *   is ended with all its jobs, and nothing is ever resubmitted.
  * - Its interface differs between the kernels served: 6.1 has a thread for each scheduler
@@ -117,6 +117,12 @@ static void tdrm_want_irq(struct tdrm_queue *q, struct tdrm_queue_page *page, u3
 	mb();
 }
 
+/* The first FENCE of a job in the ring: between its batches, or at its end */
+static u32 tdrm_first_fence(const struct tdrm_job *job)
+{
+	return job->fence_idx - 2 * (job->num_batches - 1);
+}
+
 static bool tdrm_fence_enable_signaling(struct dma_fence *fence)
 {
 	struct tdrm_job *job = to_tdrm_job(fence);
@@ -169,11 +175,11 @@ static void tdrm_ring_batch(struct tdrm_queue *q, const struct drm_tessera_batch
 	*tdrm_ring_next(q) = cmd;
 }
 
-static void tdrm_ring_fence(struct tdrm_queue *q, u64 value, u16 flags)
+static void tdrm_ring_fence(struct tdrm_queue *q, u64 value)
 {
 	struct t1_cmd cmd = {
 		.opcode = T1_OP_FENCE,
-		.flags = cpu_to_le16(flags),
+		.flags = cpu_to_le16(T1_FENCE_IRQ),
 		.sync.va = cpu_to_le64(TDRM_WINDOW_VA((u64)q->slot) + TDRM_WINDOW_PAGE +
 				       offsetof(struct tdrm_queue_page, seqno)),
 		.sync.value = cpu_to_le64(value),
@@ -186,26 +192,23 @@ static void tdrm_ring_fence(struct tdrm_queue *q, u64 value, u16 flags)
 static void tdrm_emit(struct tdrm_queue *q, struct tdrm_job *job)
 {
 	struct tdrm_queue_page *page;
-	bool idle = list_empty(&q->running);
 	u32 i;
 
 	lockdep_assert_held(&q->lock);
 	page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
 	for (i = 0; i < job->num_batches; i++) {
 		if (i)
-			tdrm_ring_fence(q, job->fence.seqno - 1, 0);
+			tdrm_ring_fence(q, job->fence.seqno - 1);
 		tdrm_ring_batch(q, &job->batches[i]);
 	}
 	job->fence_idx = q->tail;
-	tdrm_ring_fence(q, job->fence.seqno, T1_FENCE_IRQ);
+	tdrm_ring_fence(q, job->fence.seqno);
 	WRITE_ONCE(job->emitted, true);
 	list_add_tail(&job->link, &q->running);
 	if (job->want_irq)
 		tdrm_want_irq(q, page, job->fence_idx);
 	else if (!q->event_armed)
 		WRITE_ONCE(page->cb.event, cpu_to_le32(TDRM_EVENT_NEVER(q->tail)));
-	if (idle)
-		tdrm_queue_touch(q);
 	tdrm_watchdog_kick(q->tdev);
 
 	/* Entries in memory and batches in write-combining buffers come before the doorbell */
@@ -311,12 +314,10 @@ again:
 	list_for_each_entry_safe(job, next, &q->running, link) {
 		if (job->fence.seqno > seqno)
 			break;
-		if (q->event_armed && job->fence_idx == q->event_idx)
+		if (q->event_armed && (s32)(job->fence_idx - q->event_idx) >= 0)
 			q->event_armed = false;
 		tdrm_job_end(q, job, 0, ended);
 	}
-	if (!list_empty(ended))
-		tdrm_queue_touch(q);
 	if (q->event_armed || list_empty(&q->running))
 		return;
 	/* Arm the next job that is waited for; it may have ended in between */
@@ -354,7 +355,7 @@ static void tdrm_put_ended(struct tdrm_queue *q, struct list_head *ended)
  * tdrm_queue_reap() - take ended jobs off a queue, and signal their fences
  * @q: queue
  *
- * Context: any; takes tdrm_queue.lock. Called from the queue's interrupt.
+ * Context: any; takes tdrm_queue.lock.
  */
 void tdrm_queue_reap(struct tdrm_queue *q)
 {
@@ -365,6 +366,50 @@ void tdrm_queue_reap(struct tdrm_queue *q)
 	tdrm_reap_locked(q, &ended);
 	spin_unlock_irqrestore(&q->lock, flags);
 	tdrm_put_ended(q, &ended);
+}
+
+/**
+ * tdrm_queue_interrupt() - serve a queue's interrupt
+ * @q: queue; one of the FENCEs in its ring has been retired
+ *
+ * Context: interrupt; takes tdrm_queue.lock.
+ */
+void tdrm_queue_interrupt(struct tdrm_queue *q)
+{
+	unsigned long flags;
+	LIST_HEAD(ended);
+
+	WRITE_ONCE(q->tdev->engines[q->engine].moved, true);
+	spin_lock_irqsave(&q->lock, flags);
+	/* It may have been asked for between two batches of a job that has not ended */
+	q->event_armed = false;
+	tdrm_reap_locked(q, &ended);
+	spin_unlock_irqrestore(&q->lock, flags);
+	tdrm_put_ended(q, &ended);
+}
+
+/**
+ * tdrm_queue_watch() - ask for an interrupt at the next FENCE in a queue's ring
+ * @q: queue
+ *
+ * Context: any; takes tdrm_queue.lock.
+ * Return: false if it has no jobs in its ring.
+ */
+bool tdrm_queue_watch(struct tdrm_queue *q)
+{
+	struct tdrm_queue_page *page;
+	struct tdrm_job *job;
+	unsigned long flags;
+	bool any;
+
+	spin_lock_irqsave(&q->lock, flags);
+	job = list_first_entry_or_null(&q->running, struct tdrm_job, link);
+	page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
+	any = job && page;
+	if (any)
+		tdrm_want_irq(q, page, tdrm_first_fence(job));
+	spin_unlock_irqrestore(&q->lock, flags);
+	return any;
 }
 
 /**

@@ -4,7 +4,7 @@
  *
  * The kernel's Documentation/gpu/drm-usage-stats.rst defines the format. Newer kernels have
  * a helper for some of the lines; all of them are printed here, so that every kernel prints
- * the same.
+ * the same. Engine time is the device's own count, and goes on while a job runs.
  */
 #include <linux/pci.h>
 #include <linux/seq_file.h>
@@ -44,15 +44,19 @@ void tdrm_show_fdinfo(struct seq_file *m, struct file *filp)
 	struct tdrm_file *tf = file->driver_priv;
 	u64 busy_ns[T1_NUM_ENGINES];
 	struct drm_gem_object *obj;
-	struct tdrm_queue *q;
+	struct tdrm_ctx *ctx;
 	int id;
 	u32 e;
 
-	spin_lock(&tf->stats_lock);
+	mutex_lock(&tf->stats_lock);
 	memcpy(busy_ns, tf->busy_ns, sizeof(busy_ns));
-	list_for_each_entry(q, &tf->stats, stats_link)
-		busy_ns[q->engine] += tdrm_queue_busy_ns(q);
-	spin_unlock(&tf->stats_lock);
+	down_read(&tdev->reset_sem);
+	list_for_each_entry(ctx, &tf->stats, stats_link) {
+		for (e = 0; e < T1_NUM_ENGINES; e++)
+			busy_ns[e] += tdrm_ctx_busy_ns(ctx, e);
+	}
+	up_read(&tdev->reset_sem);
+	mutex_unlock(&tf->stats_lock);
 
 	spin_lock(&file->table_lock);
 	idr_for_each_entry(&file->object_idr, obj, id) {

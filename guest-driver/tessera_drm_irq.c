@@ -2,27 +2,14 @@
 /*
  * tessera_drm_irq.c - interrupts: admin completions, fault events, fences
  *
- * Vector 0 is the control vector. The queue in slot s has vector 1 + s modulo the number of
- * the remaining vectors, so no vector is shared on a device that has one for each slot.
+ * Vector 0 is the control vector, and the queue in slot s has vector 1 + s. None is shared: an
+ * interrupt tells the watchdog which engine has moved. Without a vector a slot is not used.
  */
 #include <linux/interrupt.h>
 
 #include <drm/drm_print.h>
 
 #include "tessera_drm_drv.h"
-
-/**
- * tdrm_slot_vector() - return the vector of a queue slot
- * @tdev: device
- * @slot: queue slot
- *
- * Context: any, between tdrm_irq_init() and tdrm_irq_fini().
- * Return: MSI-X vector, 1 .. nvec - 1.
- */
-u32 tdrm_slot_vector(struct tdrm_device *tdev, u32 slot)
-{
-	return 1 + slot % (tdev->nvec - 1);
-}
 
 static void tdrm_event_fault(struct tdrm_device *tdev, const struct t1_event *ev)
 {
@@ -83,17 +70,13 @@ static irqreturn_t tdrm_control_irq(int irq, void *data)
 static irqreturn_t tdrm_queue_irq(int irq, void *data)
 {
 	struct tdrm_vector *vec = data;
-	struct tdrm_device *tdev = vec->tdev;
 	struct tdrm_queue *q;
-	u32 slot;
 
 	/* A queue is freed a grace period after it has left the table */
 	rcu_read_lock();
-	for (slot = vec->index - 1; slot < tdev->num_slots; slot += tdev->nvec - 1) {
-		q = rcu_dereference(tdev->queues[slot]);
-		if (q)
-			tdrm_queue_reap(q);
-	}
+	q = rcu_dereference(vec->tdev->queues[vec->index - 1]);
+	if (q)
+		tdrm_queue_interrupt(q);
 	rcu_read_unlock();
 	return IRQ_HANDLED;
 }

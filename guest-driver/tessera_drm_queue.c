@@ -5,7 +5,7 @@
  * A queue has a ring, which engines can only read, and a page with its control block and its
  * fence value, which they write. Both are mapped in the context's own address space, so a
  * user's batch may write that page too: its contents decide nothing but when this queue's own
- * fences signal and what its own statistics say.
+ * fences signal and interrupt, and what QUEUE_QUERY says of it.
  */
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
@@ -62,14 +62,8 @@ struct tdrm_queue *tdrm_queue_lookup(struct tdrm_file *tf, u32 id)
 	return q;
 }
 
-/**
- * tdrm_queue_busy_ns() - return the engine time that a queue has used
- * @q: queue
- *
- * Context: any; takes tdrm_queue.lock.
- * Return: engine time in ns; it never goes back.
- */
-u64 tdrm_queue_busy_ns(struct tdrm_queue *q)
+/* Engine time as the control block says; it never goes back */
+static u64 tdrm_queue_busy_ns(struct tdrm_queue *q)
 {
 	struct tdrm_queue_page *page;
 	unsigned long flags;
@@ -102,7 +96,7 @@ static int tdrm_queue_admin(struct tdrm_queue *q, u8 opcode)
 		req->cmd.queue.ring_va = cpu_to_le64(window);
 		req->cmd.queue.cb_va = cpu_to_le64(window + TDRM_WINDOW_PAGE);
 		req->cmd.queue.ring_log2 = cpu_to_le32(TDRM_RING_LOG2);
-		req->cmd.queue.vector = cpu_to_le32(tdrm_slot_vector(tdev, q->slot));
+		req->cmd.queue.vector = cpu_to_le32(1 + q->slot);
 	}
 	ret = tdrm_admin_run(tdev, req);
 	tdrm_admin_put(tdev, req);
@@ -327,14 +321,8 @@ void tdrm_queues_finish(struct tdrm_device *tdev, struct list_head *queues)
 	mutex_unlock(&tdev->mem_lock);
 
 	list_for_each_entry_safe(q, next, queues, close_link) {
-		struct tdrm_file *tf = q->file;
-
 		/* The worker finds no jobs, but it holds a reference: the file must wait */
 		flush_work(&q->emit_work);
-		spin_lock(&tf->stats_lock);
-		list_del(&q->stats_link);
-		tf->busy_ns[q->engine] += q->busy_ns;
-		spin_unlock(&tf->stats_lock);
 		tdrm_queue_put(q);
 	}
 }
@@ -376,17 +364,21 @@ int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file 
 		ret = -ENOENT;
 		goto exit;
 	}
+	ret = tdrm_take(tf->holder, TDRM_SLOTS, 1);
+	if (ret) {
+		tdrm_ctx_put(ctx);
+		goto exit;
+	}
 	q = kzalloc(sizeof(*q), GFP_KERNEL_ACCOUNT);
 	if (!q) {
 		tdrm_ctx_put(ctx);
 		ret = -ENOMEM;
-		goto exit;
+		goto give;
 	}
 	__module_get(THIS_MODULE);
 	kref_init(&q->ref);
 	q->tdev = tdev;
 	q->ctx = ctx;
-	q->file = tf;
 	q->engine = args->engine;
 	mutex_init(&q->submit_lock);
 	init_waitqueue_head(&q->wait);
@@ -398,12 +390,8 @@ int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file 
 	ret = tdrm_queue_alloc_dma(q);
 	if (ret) {
 		tdrm_queue_put(q);
-		goto exit;
+		goto give;
 	}
-	spin_lock(&tf->stats_lock);
-	list_add(&q->stats_link, &tf->stats);
-	spin_unlock(&tf->stats_lock);
-
 	mutex_lock(&ctx->lock);
 	if (ctx->closed)
 		ret = -ENOENT;
@@ -414,7 +402,7 @@ int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file 
 	if (ret) {
 		mutex_unlock(&ctx->lock);
 		tdrm_queue_finish(q);
-		goto exit;
+		goto give;
 	}
 	ret = xa_alloc(&tf->queues, &args->queue_id, q, xa_limit_31b, GFP_KERNEL_ACCOUNT);
 	if (ret) {
@@ -422,10 +410,15 @@ int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file 
 		tdrm_queue_hw_destroy(q);
 		mutex_unlock(&ctx->lock);
 		tdrm_queue_finish(q);
-		goto exit;
+		goto give;
 	}
 	mutex_unlock(&ctx->lock);
 exit:
+	drm_dev_exit(idx);
+	return ret;
+
+give:
+	tdrm_give(tf->holder, TDRM_SLOTS, 1);
 	drm_dev_exit(idx);
 	return ret;
 }
@@ -461,6 +454,7 @@ int tdrm_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file
 	mutex_unlock(&ctx->lock);
 	tdrm_queue_cancel(q, -ECANCELED, -ECANCELED);
 	tdrm_queue_finish(q);
+	tdrm_give(tf->holder, TDRM_SLOTS, 1);
 	return 0;
 }
 

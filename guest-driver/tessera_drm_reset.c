@@ -12,16 +12,22 @@
  * A *fault*: the device has stopped the context. The event names the context; FAULT_QUERY
  * gives the place inside the batch. An engine reset by the host arrives as a fault, too.
  *
- * A *timeout*: one watchdog checks all queues several times in job_timeout_ms. A queue is
- * stuck if it has had a job in its ring for job_timeout_ms of wall time in which neither the
- * fence value nor the control block's head nor its busy time has changed. The device writes
- * the latter two at every FENCE in the ring, and the ring has one after each batch. So the
- * limit applies to a batch, not to a job or a queue, and a vGPU that gets a sixteenth of an
- * engine still makes progress at every batch. If several queues of an engine are stuck, the
- * one that has been stuck longest is taken to be holding the engine, since all others have
- * made progress after it; it loses its context, and the timeouts of the rest start again. A
- * single batch may need more than job_timeout_ms merely because the engine is shared; the
- * module parameter is there for that.
+ * A *timeout*: a batch has had its engine for job_timeout_ms. A vGPU has an engine only for a
+ * share of the time, so this is engine time, not the clock's. Nothing that is asked here can be
+ * forged by a batch, which may write all that its context can reach, the control block and fence
+ * value of its own queue included:
+ *
+ * - Of each context the device counts the engine time in a register.
+ * - That an engine has gone on to another ring entry is told by an interrupt. Only a FENCE in a
+ *   ring sends one, and rings are written by this driver alone. A process can at most keep
+ *   back its own interrupts.
+ *
+ * One watchdog looks at both several times in job_timeout_ms. It asks for an interrupt at the
+ * next FENCE of every queue with jobs, so the entry that runs sends one at its end. Engines serve
+ * queues round robin, an entry at a time. So if there was none since last time, what contexts have
+ * used of the engine since was all used by a single entry; and a context that has used
+ * job_timeout_ms of it is the guilty one, whoever is waiting behind it. A context that is kept
+ * waiting uses nothing. If the engine is never given to this function there is nobody to blame.
  *
  * A *device reset*: requested when the admin queue does not answer, by user space (FLR), or
  * for system sleep. All contexts are lost. Buffer objects are kept.
@@ -94,20 +100,18 @@ void tdrm_ctx_ban(struct tdrm_ctx *ctx, u32 state)
 /**
  * tdrm_ctx_cancel_jobs() - end all jobs of a banned context
  * @ctx: context
- * @guilty: the queue whose oldest job is to blame, or NULL
- * @guilty_error: error for that job's fence, negative
- * @error: error for all other fences, negative
+ * @engine: the engine whose oldest job ran for too long: the error in its fence is -ETIME;
+ *          T1_NUM_ENGINES: there is none. In all other fences the error is -EIO
  *
  * Context: may sleep; allocates nothing.
  */
-void tdrm_ctx_cancel_jobs(struct tdrm_ctx *ctx, struct tdrm_queue *guilty,
-			  int guilty_error, int error)
+void tdrm_ctx_cancel_jobs(struct tdrm_ctx *ctx, u32 engine)
 {
 	struct tdrm_queue *q;
 	u32 slot = 0;
 
 	while ((q = tdrm_next_queue(ctx->tdev, &slot, ctx))) {
-		tdrm_queue_cancel(q, q == guilty ? guilty_error : error, error);
+		tdrm_queue_cancel(q, q->engine == engine ? -ETIME : -EIO, -EIO);
 		tdrm_queue_put(q);
 	}
 }
@@ -166,7 +170,7 @@ void tdrm_fault_work(struct work_struct *work)
 		first = true;
 	}
 	spin_unlock_irq(&ctx->ban_lock);
-	tdrm_ctx_cancel_jobs(ctx, NULL, 0, -EIO);
+	tdrm_ctx_cancel_jobs(ctx, T1_NUM_ENGINES);
 	dma_fence_end_signalling(signalling);
 
 	if (first)
@@ -187,117 +191,83 @@ static unsigned long tdrm_watchdog_period(void)
 	return msecs_to_jiffies(clamp(ms / 4, 1u, 2500u)) + 1;
 }
 
-/**
- * tdrm_queue_touch() - note that a queue is making progress
- * @q: queue
- *
- * Context: any; tdrm_queue.lock is held.
- */
-void tdrm_queue_touch(struct tdrm_queue *q)
+/* Ban a context whose batch has had an engine for too long, and stop all its queues */
+static void tdrm_timeout(struct tdrm_ctx *ctx, u32 engine)
 {
-	struct tdrm_queue_page *page;
-	struct tdrm_job *job;
-
-	lockdep_assert_held(&q->lock);
-	job = list_first_entry_or_null(&q->running, struct tdrm_job, link);
-	page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
-	if (!job || !page)
-		return;
-	q->seen_seqno = job->fence.seqno;
-	q->seen_head = le32_to_cpu(READ_ONCE(page->cb.head));
-	q->seen_busy_ns = le64_to_cpu(READ_ONCE(page->cb.busy_ns));
-	q->moved = ktime_get_ns();
-}
-
-/* Does the queue have jobs in its ring; and if so, when did it last make progress? */
-static bool tdrm_queue_moved(struct tdrm_queue *q, u64 *moved)
-{
-	struct tdrm_queue_page *page;
-	struct tdrm_job *job;
-	unsigned long flags;
-	bool any;
-
-	spin_lock_irqsave(&q->lock, flags);
-	job = list_first_entry_or_null(&q->running, struct tdrm_job, link);
-	page = rcu_dereference_protected(q->page, lockdep_is_held(&q->lock));
-	any = job && page;
-	if (any) {
-		if (job->fence.seqno != q->seen_seqno ||
-		    le32_to_cpu(READ_ONCE(page->cb.head)) != q->seen_head ||
-		    le64_to_cpu(READ_ONCE(page->cb.busy_ns)) != q->seen_busy_ns)
-			tdrm_queue_touch(q);
-		*moved = q->moved;
-	}
-	spin_unlock_irqrestore(&q->lock, flags);
-	return any;
-}
-
-static void tdrm_restart_clocks(struct tdrm_device *tdev, u32 engine)
-{
-	struct tdrm_queue *q;
-	u32 slot = 0;
-
-	while ((q = tdrm_next_queue(tdev, &slot, NULL))) {
-		spin_lock_irq(&q->lock);
-		if (q->engine == engine)
-			q->moved = ktime_get_ns();
-		spin_unlock_irq(&q->lock);
-		tdrm_queue_put(q);
-	}
-}
-
-/* Ban the context of a stuck queue, and stop all its queues */
-static void tdrm_timeout(struct tdrm_queue *guilty)
-{
-	struct tdrm_ctx *ctx = guilty->ctx;
 	struct tdrm_device *tdev = ctx->tdev;
 	struct tdrm_queue *q;
 	u32 slot = 0;
 
 	dev_notice_ratelimited(tdev->drm.dev,
-			       "context %u of %s[%d]: a job on engine %u, slot %u timed out\n",
-			       ctx->hw_id, ctx->comm, ctx->pid, guilty->engine, guilty->slot);
+			       "context %u of %s[%d]: a batch on engine %u timed out\n",
+			       ctx->hw_id, ctx->comm, ctx->pid, engine);
 	tdrm_ctx_ban(ctx, DRM_TESSERA_QUEUE_TIMEOUT);
 	while ((q = tdrm_next_queue(tdev, &slot, ctx))) {
 		/* A failure has asked for a device reset, which stops the queue as well */
 		tdrm_queue_hw_reset(q);
 		tdrm_queue_put(q);
 	}
-	tdrm_ctx_cancel_jobs(ctx, guilty, -ETIME, -EIO);
-	tdrm_restart_clocks(tdev, guilty->engine);
+	tdrm_ctx_cancel_jobs(ctx, engine);
+}
+
+/*
+ * The context that has used the engine for the timeout since it last moved, with a reference;
+ * or NULL. If it has moved now all are looked at from here on.
+ */
+static struct tdrm_ctx *tdrm_find_guilty(struct tdrm_device *tdev, u32 engine, bool moved)
+{
+	u64 timeout_ns = (u64)max(READ_ONCE(tdrm_job_timeout_ms), 1u) * NSEC_PER_MSEC;
+	struct tdrm_ctx *ctx, *guilty = NULL;
+	u32 id = 0;
+	u64 busy;
+
+	down_read(&tdev->reset_sem);
+	while ((ctx = tdrm_next_ctx(tdev, &id))) {
+		busy = tdrm_ctx_busy_ns(ctx, engine);
+		if (moved) {
+			ctx->base_ns[engine] = busy;
+		} else if (!guilty && busy - ctx->base_ns[engine] >= timeout_ns &&
+			   READ_ONCE(ctx->state) == DRM_TESSERA_QUEUE_OK) {
+			guilty = ctx;
+			continue;
+		}
+		tdrm_ctx_put(ctx);
+	}
+	up_read(&tdev->reset_sem);
+	return guilty;
 }
 
 static void tdrm_watchdog(struct work_struct *work)
 {
 	struct tdrm_device *tdev = container_of(work, struct tdrm_device, watchdog.work);
-	u64 timeout_ns = (u64)max(READ_ONCE(tdrm_job_timeout_ms), 1u) * NSEC_PER_MSEC;
-	struct tdrm_queue *stuck[T1_NUM_ENGINES] = {};
-	u64 moved, since[T1_NUM_ENGINES] = {};
+	bool moved[T1_NUM_ENGINES], active[T1_NUM_ENGINES] = {};
 	bool signalling = dma_fence_begin_signalling();
 	struct tdrm_queue *q;
+	struct tdrm_ctx *ctx;
 	bool again = false;
 	u32 slot = 0, e;
 
+	/* Before new interrupts are asked for: they count for the next time */
+	for (e = 0; e < T1_NUM_ENGINES; e++)
+		moved[e] = xchg(&tdev->engines[e].moved, false) || !tdev->engines[e].watched;
 	while ((q = tdrm_next_queue(tdev, &slot, NULL))) {
 		/* Jobs that nobody waits for end without an interrupt: this frees them */
 		tdrm_queue_reap(q);
-		if (tdrm_queue_moved(q, &moved)) {
-			again = true;
-			e = q->engine;
-			if (ktime_get_ns() >= moved + timeout_ns &&
-			    (!stuck[e] || moved < since[e])) {
-				swap(stuck[e], q);
-				since[e] = moved;
-			}
-		}
-		if (q)
-			tdrm_queue_put(q);
+		if (tdrm_queue_watch(q))
+			active[q->engine] = true;
+		tdrm_queue_put(q);
 	}
 	for (e = 0; e < T1_NUM_ENGINES; e++) {
-		if (stuck[e]) {
-			tdrm_timeout(stuck[e]);
-			tdrm_queue_put(stuck[e]);
-		}
+		tdev->engines[e].watched = active[e];
+		if (!active[e])
+			continue;
+		again = true;
+		ctx = tdrm_find_guilty(tdev, e, moved[e]);
+		if (!ctx)
+			continue;
+		tdrm_timeout(ctx, e);
+		tdrm_ctx_put(ctx);
+		tdev->engines[e].watched = false;
 	}
 	dma_fence_end_signalling(signalling);
 	if (again)
@@ -343,7 +313,7 @@ void tdrm_device_stop(struct tdrm_device *tdev)
 			drm_err(&tdev->drm, "device reset timed out, disabling the device\n");
 	}
 	for (id = 0; (ctx = tdrm_next_ctx(tdev, &id)); tdrm_ctx_put(ctx))
-		tdrm_ctx_cancel_jobs(ctx, NULL, 0, -EIO);
+		tdrm_ctx_cancel_jobs(ctx, T1_NUM_ENGINES);
 	dma_fence_end_signalling(signalling);
 }
 
@@ -468,6 +438,7 @@ void tdrm_reset_init(struct tdrm_device *tdev)
 	init_rwsem(&tdev->reset_sem);
 	init_waitqueue_head(&tdev->reset_wait);
 	mutex_init(&tdev->slot_lock);
+	spin_lock_init(&tdev->busy_lock);
 	spin_lock_init(&tdev->id_lock);
 	INIT_WORK(&tdev->reset_work, tdrm_reset_work);
 	INIT_DELAYED_WORK(&tdev->watchdog, tdrm_watchdog);

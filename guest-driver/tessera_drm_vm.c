@@ -6,6 +6,9 @@
  * commands. Bindings hold references to their objects, and a binding is freed only after the
  * device has acknowledged its UNMAP, the end of its context, or a reset. So nothing that user
  * space does to its own rings and fences can let the device reach freed memory.
+ *
+ * The number of bindings, and of the page tables that they need, is charged to the process: see
+ * DOC: shares.
  */
 #include <linux/scatterlist.h>
 #include <linux/sched/signal.h>
@@ -23,6 +26,7 @@
 struct tdrm_binding {
 	struct drm_mm_node node;
 	struct drm_gem_object *obj;
+	bool huge;		/* 2 MiB pages wherever the range contains one */
 };
 
 /* ------------------------------------------------------------ contexts -- */
@@ -64,6 +68,36 @@ struct tdrm_ctx *tdrm_ctx_lookup(struct tdrm_file *tf, u32 id)
 		kref_get(&ctx->ref);
 	xa_unlock(&tf->ctxs);
 	return ctx;
+}
+
+/**
+ * tdrm_ctx_busy_ns() - return the engine time that a context has used
+ * @ctx: context; reset_sem is held, for reading at least
+ * @engine: T1_ENGINE_*
+ *
+ * The device counts it where no batch can write, and while a command runs.
+ *
+ * Context: any, but interrupts; takes busy_lock.
+ * Return: engine time in ns; it never goes back. Of a lost context what was last read.
+ */
+u64 tdrm_ctx_busy_ns(struct tdrm_ctx *ctx, u32 engine)
+{
+	struct tdrm_device *tdev = ctx->tdev;
+	u32 reg = T1_REG_CTX_BUSY(engine, ctx->hw_id);
+	u64 busy;
+
+	lockdep_assert_held(&tdev->reset_sem);
+	spin_lock(&tdev->busy_lock);
+	if (!ctx->lost) {
+		busy = tdrm_read(tdev, reg);
+		busy |= (u64)tdrm_read(tdev, reg + 4) << 32;
+		/* All ones: the function has left the bus */
+		if (busy != U64_MAX)
+			ctx->busy_ns[engine] = max(ctx->busy_ns[engine], busy);
+	}
+	busy = ctx->busy_ns[engine];
+	spin_unlock(&tdev->busy_lock);
+	return busy;
 }
 
 static int tdrm_ctx_hw_create(struct tdrm_ctx *ctx)
@@ -131,6 +165,10 @@ static void tdrm_ctx_unpublish(struct tdrm_ctx *ctx)
 	}
 	spin_unlock(&tdev->id_lock);
 	mutex_unlock(&tdev->slot_lock);
+	/* From here on its number may be another's */
+	spin_lock(&tdev->busy_lock);
+	ctx->lost = true;
+	spin_unlock(&tdev->busy_lock);
 }
 
 static void tdrm_ctx_hw_destroy(struct tdrm_ctx *ctx)
@@ -138,8 +176,12 @@ static void tdrm_ctx_hw_destroy(struct tdrm_ctx *ctx)
 	struct tdrm_device *tdev = ctx->tdev;
 	struct tdrm_admin_req *req;
 	int ret = 0;
+	u32 e;
 
 	down_read(&tdev->reset_sem);
+	/* For the file's statistics: the device will not know for longer */
+	for (e = 0; e < T1_NUM_ENGINES; e++)
+		tdrm_ctx_busy_ns(ctx, e);
 	if (!ctx->lost) {
 		req = tdrm_admin_get(tdev, T1_ADMIN_CTX_DESTROY);
 		req->cmd.ctx = cpu_to_le32(ctx->hw_id);
@@ -152,6 +194,71 @@ static void tdrm_ctx_hw_destroy(struct tdrm_ctx *ctx)
 	/* A device that keeps the context must be reset before the memory is freed */
 	if (ret)
 		tdrm_reset_after(tdev, "CTX_DESTROY", ret);
+}
+
+/*
+ * How many page tables the device needs for a binding beside those that it needs for the
+ * context's others, in a moment. Tables are for 2 MiB (not where there is a 2 MiB page), 1 GiB and
+ * 512 GiB; a binding can share only the first and the last of each kind, with its neighbours.
+ */
+static u64 tdrm_binding_tables(struct tdrm_ctx *ctx, struct tdrm_binding *b)
+{
+	static const u32 shifts[] = { T1_HUGE_PAGE_SHIFT, 30, 39 };
+	struct drm_mm_node *prev = list_prev_entry(&b->node, node_list);
+	struct drm_mm_node *next = list_next_entry(&b->node, node_list);
+	u64 start = b->node.start, end = start + b->node.size;
+	u64 first, last, whole, n = 0;
+	u32 i;
+
+	lockdep_assert_held(&ctx->lock);
+	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
+		first = start >> shifts[i];
+		last = (end - 1) >> shifts[i];
+		n += last - first + 1;
+		if (prev != &ctx->vas.head_node &&
+		    (prev->start + prev->size - 1) >> shifts[i] == first) {
+			n--;
+			first++;
+		}
+		if (next != &ctx->vas.head_node && next->start >> shifts[i] == last &&
+		    first <= last)
+			n--;
+	}
+	if (b->huge) {
+		whole = round_down(end, SZ_2M) - min(round_down(end, SZ_2M),
+						     round_up(start, SZ_2M));
+		n -= whole >> T1_HUGE_PAGE_SHIFT;
+	}
+	return n;
+}
+
+static int tdrm_binding_charge(struct tdrm_file *tf, struct tdrm_ctx *ctx, struct tdrm_binding *b)
+{
+	u64 tables = tdrm_binding_tables(ctx, b);
+	int ret;
+
+	ret = tdrm_take(tf->holder, TDRM_BINDINGS, 1);
+	if (ret)
+		return ret;
+	ret = tdrm_take(tf->holder, TDRM_TABLES, tables);
+	if (ret) {
+		tdrm_give(tf->holder, TDRM_BINDINGS, 1);
+		return ret;
+	}
+	ctx->num_bindings++;
+	ctx->num_tables += tables;
+	return 0;
+}
+
+static void tdrm_binding_uncharge(struct tdrm_file *tf, struct tdrm_ctx *ctx,
+				  struct tdrm_binding *b)
+{
+	u64 tables = tdrm_binding_tables(ctx, b);
+
+	tdrm_give(tf->holder, TDRM_BINDINGS, 1);
+	tdrm_give(tf->holder, TDRM_TABLES, tables);
+	ctx->num_bindings--;
+	ctx->num_tables -= tables;
 }
 
 static void tdrm_binding_free(struct tdrm_binding *b)
@@ -175,6 +282,7 @@ void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx)
 	struct drm_mm_node *node, *next;
 	struct tdrm_queue *q;
 	LIST_HEAD(queues);
+	u32 e, num_queues = 0;
 	unsigned long id;
 
 	/* No new queue or binding from here on; this waits for a queue being destroyed */
@@ -186,6 +294,7 @@ void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx)
 		if (q->ctx == ctx) {
 			__xa_erase(&tf->queues, id);
 			list_add(&q->close_link, &queues);
+			num_queues++;
 		}
 	}
 	xa_unlock(&tf->queues);
@@ -202,11 +311,22 @@ void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx)
 		tdrm_ctx_put(ctx);
 	tdrm_queues_finish(ctx->tdev, &queues);
 
-	mutex_lock(&ctx->lock);
-	drm_mm_for_each_node_safe(node, next, &ctx->vas)
+	mutex_lock(&tf->stats_lock);
+	list_del(&ctx->stats_link);
+	for (e = 0; e < T1_NUM_ENGINES; e++)
+		tf->busy_ns[e] += ctx->busy_ns[e];
+	mutex_unlock(&tf->stats_lock);
+
+	/* There may be many. Nobody else uses them any more: the context is closed */
+	drm_mm_for_each_node_safe(node, next, &ctx->vas) {
 		tdrm_binding_free(container_of(node, struct tdrm_binding, node));
+		cond_resched();
+	}
 	drm_mm_takedown(&ctx->vas);
-	mutex_unlock(&ctx->lock);
+	tdrm_give(tf->holder, TDRM_SLOTS, num_queues);
+	tdrm_give(tf->holder, TDRM_BINDINGS, ctx->num_bindings);
+	tdrm_give(tf->holder, TDRM_TABLES, ctx->num_tables);
+	tdrm_give(tf->holder, TDRM_CONTEXTS, 1);
 	tdrm_ctx_put(ctx);
 }
 
@@ -451,8 +571,12 @@ int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *f
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
 
+	ret = tdrm_take(tf->holder, TDRM_CONTEXTS, 1);
+	if (ret)
+		goto exit;
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 	if (!ctx) {
+		tdrm_give(tf->holder, TDRM_CONTEXTS, 1);
 		ret = -ENOMEM;
 		goto exit;
 	}
@@ -470,8 +594,12 @@ int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *f
 	if (ret) {
 		drm_mm_takedown(&ctx->vas);
 		tdrm_ctx_put(ctx);
+		tdrm_give(tf->holder, TDRM_CONTEXTS, 1);
 		goto exit;
 	}
+	mutex_lock(&tf->stats_lock);
+	list_add(&ctx->stats_link, &tf->stats);
+	mutex_unlock(&tf->stats_lock);
 	ret = xa_alloc(&tf->ctxs, &args->ctx_id, ctx, xa_limit_31b, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		tdrm_ctx_close(tf, ctx);
@@ -518,7 +646,8 @@ static bool tdrm_va_range_ok(u64 va, u64 size)
  * @file: caller's
  *
  * Context: may sleep; takes the context's lock.
- * Return: 0; -EINVAL, -ENOENT, -EEXIST; -ENOMEM, also if the device is out of page tables
+ * Return: 0; -EINVAL, -ENOENT, -EEXIST; -ENOSPC if the process has its share of bindings or page
+ * tables, see DOC: shares; -ENOMEM, also if the device is out of page tables
  * or the vGPU has reached its limit of pinned pages; -EFAULT for memory that the device can't
  * reach, or a foreign dma-buf that is too short or has unaligned pieces; -EIO if the context is
  * lost; -EINTR if the caller is being killed; -ENODEV.
@@ -572,6 +701,12 @@ int tdrm_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file)
 		goto unlock;
 	}
 	bo = to_tdrm_bo(obj);
+	b->huge = bo->is_vram && !((args->va ^ (bo->vram.start + args->offset)) & (SZ_2M - 1));
+	ret = tdrm_binding_charge(tf, ctx, b);
+	if (ret) {
+		drm_mm_remove_node(&b->node);
+		goto unlock;
+	}
 	flags = T1_MAP_READ | (args->flags & DRM_TESSERA_BIND_WRITE ? T1_MAP_WRITE : 0);
 	if (bo->is_vram) {
 		ret = tdrm_map_vram(ctx, args->va, bo->vram.start + args->offset, args->size,
@@ -583,6 +718,7 @@ int tdrm_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file)
 	if (ret) {
 		/* Some of the commands may have succeeded */
 		tdrm_unmap(ctx, args->va, args->size);
+		tdrm_binding_uncharge(tf, ctx, b);
 		drm_mm_remove_node(&b->node);
 		goto unlock;
 	}
@@ -630,14 +766,18 @@ int tdrm_ioctl_unbind(struct drm_device *drm, void *data, struct drm_file *file)
 		goto exit;
 
 	mutex_lock(&ctx->lock);
+	if (ctx->closed)
+		goto unlock;
 	node = __drm_mm_interval_first(&ctx->vas, args->va, args->va + args->size - 1);
 	/* The lookup returns the head node if nothing was found */
 	if (node != &ctx->vas.head_node && node->start == args->va && node->size == args->size) {
 		b = container_of(node, struct tdrm_binding, node);
 		tdrm_unmap(ctx, args->va, args->size);
+		tdrm_binding_uncharge(tf, ctx, b);
 		tdrm_binding_free(b);
 		ret = 0;
 	}
+unlock:
 	mutex_unlock(&ctx->lock);
 	tdrm_ctx_put(ctx);
 exit:

@@ -102,6 +102,7 @@
 #define T1_CAP_STRICT_PREEMPT		(1u << 1)	/* preemption inside a batch */
 #define T1_CAP_DB_LATCH			(1u << 2)	/* doorbells of contexts off the runlist are latched */
 #define T1_CAP_HANG			(1u << 3)	/* T1_OP_HANG is accepted (test property) */
+#define T1_CAP_CTX_BUSY			(1u << 4)	/* CTX_BUSY exists, for the function's own contexts */
 
 #define T1_STATUS_READY			(1u << 0)	/* enabled and serving the admin queue */
 #define T1_STATUS_FATAL			(1u << 1)	/* a ring is invalid or DMA to it failed; needs a reset */
@@ -144,7 +145,10 @@
 #define T1_ENG_TIME_LO			0x38	/* RO device time when BUSY_NS_LO was last read */
 #define T1_ENG_TIME_HI			0x3c
 
-/* Busy time of a context on an engine, in ns since the context was created, 64 bits. */
+/*
+ * Busy time of a context on an engine, in ns since the context was created, 64 bits. Not
+ * privileged: it exists if T1_CAP_CTX_BUSY is set.
+ */
 #define T1_REG_CTX_BUSY(e, ctx)		(0xc00u + (e) * 0x200u + (ctx) * 8u)
 
 /*

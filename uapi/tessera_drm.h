@@ -8,6 +8,10 @@
  * Work consists of batches of struct t1_cmd (t1_hw.h) in bound buffers.
  *
  * Fields named pad must be zero. Unknown flags give EINVAL, unknown handles and ids ENOENT.
+ *
+ * A process, with all files of the device that it has opened, has a share of contexts, queues, page
+ * tables and VRAM, and a user but root another: so that neither can keep all others out. It is the
+ * larger part of the whole. Beyond it ENOSPC is the answer, as where nothing is left.
  */
 #ifndef _UAPI_TESSERA_DRM_H
 #define _UAPI_TESSERA_DRM_H
@@ -52,7 +56,7 @@ extern "C" {
 #define DRM_TESSERA_PARAM_DMA_MB_PER_S		10
 #define DRM_TESSERA_PARAM_VA_START		11	/* lowest va that BIND accepts */
 #define DRM_TESSERA_PARAM_VA_END		12	/* first va past those that BIND accepts */
-#define DRM_TESSERA_PARAM_JOB_TIMEOUT_MS	13	/* a job that runs longer loses its context */
+#define DRM_TESSERA_PARAM_JOB_TIMEOUT_MS	13	/* engine time that a batch may take */
 
 /**
  * struct drm_tessera_get_param - query a parameter
@@ -75,7 +79,7 @@ struct drm_tessera_get_param {
  * @flags: Input: DRM_TESSERA_BO_*
  * @handle: Output: GEM handle
  *
- * ENOSPC: no VRAM left in one piece; ENOMEM: no system memory.
+ * ENOSPC: no VRAM left in one piece, or the process has its share; ENOMEM: no system memory.
  */
 struct drm_tessera_bo_create {
 	__u64 size;
@@ -114,7 +118,7 @@ struct drm_tessera_bo_wait {
  * @flags: Input: zero
  * @ctx_id: Output: its id in this file
  *
- * ENOSPC: the device has no context left.
+ * ENOSPC: the device has no context left, or the process has its share.
  */
 struct drm_tessera_ctx_create {
 	__u32 flags;
@@ -147,7 +151,8 @@ struct drm_tessera_ctx_destroy {
  * @pad: Input: zero
  *
  * The object is kept alive while bound. 2 MiB pages are used where addresses allow. EEXIST:
- * the range overlaps a binding.
+ * the range overlaps a binding. ENOSPC: the process has its share of page tables (which a binding
+ * needs for each 2 MiB, 1 GiB and 512 GiB that none of the context's is in yet), or 65536 bindings.
  */
 struct drm_tessera_bind {
 	__u32 ctx_id;
@@ -182,7 +187,7 @@ struct drm_tessera_unbind {
  * @flags: Input: zero
  * @queue_id: Output: its id in this file
  *
- * ENOSPC: the device has no queue slot left.
+ * ENOSPC: the device has no queue slot left, or the process has its share.
  */
 struct drm_tessera_queue_create {
 	__u32 ctx_id;
@@ -205,7 +210,7 @@ struct drm_tessera_queue_destroy {
 
 #define DRM_TESSERA_QUEUE_OK		0
 #define DRM_TESSERA_QUEUE_FAULT		1	/* the context faulted: see the fault fields */
-#define DRM_TESSERA_QUEUE_TIMEOUT	2	/* a job ran past JOB_TIMEOUT_MS */
+#define DRM_TESSERA_QUEUE_TIMEOUT	2	/* a batch ran past JOB_TIMEOUT_MS */
 #define DRM_TESSERA_QUEUE_RESET		3	/* lost to a reset of engine or device */
 
 /**

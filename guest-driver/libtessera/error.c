@@ -24,7 +24,8 @@ static const struct {
 	{ EEXIST, "address range already bound" },
 	{ ENODEV, "no Tessera accelerator" },
 	{ EINVAL, "invalid argument" },
-	{ ENOSPC, "no room left: VRAM, contexts, queue slots or command buffer" },
+	{ ENOSPC, "no room left, or none for this process: VRAM, contexts, queue slots, bindings "
+		  "or command buffer" },
 	{ EPROTO, "the driver has another version of the interface" },
 	{ ETIME, "timed out" },
 	{ ECANCELED, "cancelled" },

@@ -134,7 +134,10 @@ TESSERA_API int tessera_bo_export(struct tessera_bo *bo, int *fd);
  * @fd: dma-buf; the caller keeps it
  * @bo: set to the buffer; if it was exported from @dev, the same buffer with one more reference
  *
- * Return: 0 or a negative errno
+ * It is mapped as its exporter maps it.
+ *
+ * Return: 0; -EOPNOTSUPP if its memory is out of @dev's reach: VRAM of another device, or memory
+ * of others where DMA goes through bounce buffers; or another negative errno
  */
 TESSERA_API int tessera_bo_import(struct tessera_device *dev, int fd, struct tessera_bo **bo);
 
@@ -154,7 +157,8 @@ TESSERA_API int tessera_bo_wait(struct tessera_bo *bo, int64_t timeout_ns);
  * @dev: device
  * @ctx: set to the context
  *
- * Return: 0; -ENOSPC if the device has no context left; or another negative errno
+ * Return: 0; -ENOSPC if the device has no context left, or the process has its share of them;
+ * or another negative errno
  */
 TESSERA_API int tessera_context_create(struct tessera_device *dev, struct tessera_context **ctx);
 

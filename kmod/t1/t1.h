@@ -12,7 +12,8 @@
 #include "vgpu/vgpu.h"
 
 /* Capabilities that guests hear of, if the hardware has them: any other is not for them. */
-#define T1_GUEST_CAPS	(T1_CAP_STRICT_PREEMPT | T1_CAP_DB_LATCH | T1_CAP_HANG)
+#define T1_GUEST_CAPS \
+	(T1_CAP_STRICT_PREEMPT | T1_CAP_DB_LATCH | T1_CAP_HANG | T1_CAP_CTX_BUSY)
 
 /**
  * struct t1_vgpu - the T1's side of a vGPU
@@ -38,6 +39,7 @@ extern const struct tessera_hw_ops t1_hw_ops;
 const struct t1_identify *t1_hw_identify(const struct tessera_hw *hw);
 int t1_hw_fault_query(struct tessera_hw *hw, u32 epoch, u32 ctx, u32 flags,
 		      struct t1_fault *fault);
+u64 t1_hw_ctx_busy_ns(struct tessera_hw *hw, u32 engine, u32 ctx);
 u32 t1_status(int err);
 
 /* t1_model.c */

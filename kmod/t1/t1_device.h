@@ -6,7 +6,8 @@
  * what the mediator wants of it that is an admin command.
  *
  * Locks: event_lock is held while events are handed on, and so is outside of every lock of the
- * mediator's that an event handler takes. admin_lock is a leaf.
+ * mediator's that an event handler takes. admin_lock and busy_lock
+ * are leaves.
  */
 #ifndef TESSERA_T1_DEVICE_H
 #define TESSERA_T1_DEVICE_H
@@ -78,6 +79,9 @@ struct t1 {
 	dma_addr_t evq_dma;
 	u32 evq_head;
 	u16 evq_phase;
+
+	/* the busy time's high word is that of the low word last read; a leaf */
+	spinlock_t busy_lock;
 };
 
 static inline struct t1 *to_t1(struct tessera_hw *hw)

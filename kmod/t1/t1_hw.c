@@ -246,6 +246,26 @@ static u64 t1_hw_time_ns(struct tessera_hw *hw)
 	return t1_hw_read64(to_t1(hw), T1_REG_TIME_LO);
 }
 
+/**
+ * t1_hw_ctx_busy_ns() - read the engine time that a context has used
+ * @hw: the accelerator, a T1
+ * @engine: T1_ENGINE_*
+ * @ctx: context
+ *
+ * Context: process; does not sleep.
+ * Return: ns since the context was created, with those of a command that runs.
+ */
+u64 t1_hw_ctx_busy_ns(struct tessera_hw *hw, u32 engine, u32 ctx)
+{
+	struct t1 *t1 = to_t1(hw);
+	u64 busy;
+
+	spin_lock(&t1->busy_lock);
+	busy = t1_hw_read64(t1, T1_REG_CTX_BUSY(engine, ctx));
+	spin_unlock(&t1->busy_lock);
+	return busy;
+}
+
 static void t1_hw_doorbell(struct tessera_hw *hw, u32 slot, u32 tail)
 {
 	t1_hw_write(to_t1(hw), T1_DB_OFF(slot) + T1_DB_TAIL, tail);
@@ -420,6 +440,7 @@ static struct tessera_hw *t1_hw_alloc(struct pci_dev *pdev)
 	t1->hw.epoch = 1;
 	spin_lock_init(&t1->admin_lock);
 	spin_lock_init(&t1->event_lock);
+	spin_lock_init(&t1->busy_lock);
 	init_waitqueue_head(&t1->cid_wait);
 	init_waitqueue_head(&t1->epoch_wait);
 

@@ -9,6 +9,9 @@
 #include "t1/t1.h"
 #include "vgpu/context.h"
 
+/* From an engine's first busy time to the next engine's */
+#define T1_BUSY_ENGINE	(T1_REG_CTX_BUSY(1, 0) - T1_REG_CTX_BUSY(0, 0))
+
 static u32 t1_regs_status(struct tessera_vgpu *vgpu)
 {
 	switch (tessera_vgpu_phase(vgpu)) {
@@ -46,11 +49,30 @@ static u32 t1_regs_read_time(struct tessera_vgpu *vgpu)
 	return lower_32_bits(now);
 }
 
+/* A context that the guest has not created has used nothing */
+static u32 t1_regs_read_busy(struct tessera_vgpu *vgpu, u32 off)
+{
+	struct t1_vgpu_state *state = &to_t1_vgpu(vgpu)->state;
+	u32 engine = off / T1_BUSY_ENGINE, ctx = off % T1_BUSY_ENGINE / sizeof(u64);
+	u64 busy = 0;
+
+	if (engine >= T1_NUM_ENGINES || ctx >= vgpu->part.num_ctx)
+		return 0;
+	if (off & 4)
+		return READ_ONCE(state->latch_busy_hi[engine][ctx]);
+	if (READ_ONCE(state->common.ctx[ctx].live))
+		busy = t1_hw_ctx_busy_ns(vgpu->accel->hw, engine, vgpu->part.first_ctx + ctx);
+	WRITE_ONCE(state->latch_busy_hi[engine][ctx], upper_32_bits(busy));
+	return lower_32_bits(busy);
+}
+
 static u32 t1_regs_read_control(struct tessera_vgpu *vgpu, u32 reg)
 {
 	const struct t1_vgpu_state *state = &to_t1_vgpu(vgpu)->state;
 	const struct t1_vgpu_regs *regs = &state->regs;
 
+	if (reg >= T1_REG_CTX_BUSY(0, 0))
+		return t1_regs_read_busy(vgpu, reg - T1_REG_CTX_BUSY(0, 0));
 	switch (reg) {
 	case T1_REG_MAGIC:
 		return T1_MAGIC;

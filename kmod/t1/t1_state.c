@@ -16,7 +16,7 @@
 
 #define T1_STATE_MAGIC		0x31535654u	/* "TVS1" */
 #define T1_STATE_MAJOR		1u
-#define T1_STATE_MINOR		0u
+#define T1_STATE_MINOR		1u	/* 1: latch_busy_hi */
 #define T1_RING_ENTRIES_MIN	2u
 #define T1_RING_ENTRIES_MAX	1024u
 
@@ -134,6 +134,18 @@ static void t1_state_walk_queues(const struct tessera_vgpu_state *common,
 	}
 }
 
+static void t1_state_walk_busy(struct t1_vgpu_state *state,
+			       const struct tessera_state_limits *limits,
+			       struct tessera_stream *s)
+{
+	u32 e, ctx;
+
+	for (e = 0; e < T1_NUM_ENGINES; e++) {
+		for (ctx = 0; ctx < limits->num_ctx; ctx++)
+			tessera_stream_u32(s, "latch_busy_hi", &state->latch_busy_hi[e][ctx]);
+	}
+}
+
 static void t1_state_walk_fields(struct t1_vgpu_state *state,
 				 const struct tessera_state_limits *limits,
 				 struct tessera_mappings *mappings, struct tessera_stream *s)
@@ -154,6 +166,8 @@ static void t1_state_walk_fields(struct t1_vgpu_state *state,
 	tessera_stream_u32(s, "acq_size", &regs->acq_size);
 	tessera_stream_u32(s, "evq_size", &regs->evq_size);
 	tessera_stream_u32(s, "latch_time_hi", &state->latch_time_hi);
+	if (minor >= 1)
+		t1_state_walk_busy(state, limits, s);
 	if (state->common.phase == TESSERA_VGPU_READY) {
 		t1_state_walk_ring(&state->asq, regs->asq_base, regs->asq_size, &state->asq_tail,
 				   "asq", s);

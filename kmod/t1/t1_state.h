@@ -35,6 +35,7 @@ struct t1_vgpu_events {
  * @acq_head: register
  * @evq_head: register
  * @latch_time_hi: the half of the time register that was latched when the other was read
+ * @latch_busy_hi: likewise of the contexts' busy times
  * @events: under t1_vgpu.events_lock
  */
 struct t1_vgpu_state {
@@ -43,6 +44,7 @@ struct t1_vgpu_state {
 	struct tessera_ring asq, acq, evq;
 	u32 asq_tail, acq_head, evq_head;
 	u32 latch_time_hi;
+	u32 latch_busy_hi[T1_NUM_ENGINES][T1_MAX_CONTEXTS];
 	struct t1_vgpu_events events;
 };
 

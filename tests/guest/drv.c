@@ -78,6 +78,14 @@ bool t_has_cap(int fd, uint64_t cap)
 	return !t_param(fd, DRM_TESSERA_PARAM_CAPS, &caps) && (caps & cap);
 }
 
+bool t_bounces(void)
+{
+	char line[4096];
+
+	return !t_read_file("/proc/cmdline", line, sizeof(line)) &&
+	       strstr(line, "swiotlb=force");
+}
+
 int t_bo_create(int fd, uint64_t size, uint32_t flags, struct t_bo *bo)
 {
 	struct drm_tessera_bo_create args = { .size = size, .flags = flags };

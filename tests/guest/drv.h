@@ -88,6 +88,8 @@ int t_state(struct t_env *env);
 int64_t t_now_ns(void);
 void t_sleep_ms(int ms);
 bool t_has_cap(int fd, uint64_t cap);
+/* Does this machine's DMA go through bounce buffers? */
+bool t_bounces(void);
 /* sysfs directory of the device behind a DRM file. */
 int t_sysfs(int fd, char *path, size_t size);
 int t_write_file(const char *path, const char *text);

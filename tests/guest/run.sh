@@ -3,6 +3,7 @@
 # Run the tests of tessera_drm.ko on the function that this machine has, be it physical,
 # passed through or a vGPU: KTAP on stdout, one test a program. Programs are in $DIR or
 # next to this script; arguments name some of them, with or without a directory and "test_".
+# $ARGS are arguments for the programs.
 DIR=${DIR:-$(dirname "$0")}
 LOG=/tmp/test-guest.$$
 
@@ -17,7 +18,8 @@ for t; do
 	n=$((n + 1))
 	t=${t##*/}
 	t=${t#test_}
-	timeout 300 "$DIR/test_$t" >"$LOG" 2>&1
+	# shellcheck disable=SC2086 # words
+	timeout 300 "$DIR/test_$t" ${ARGS:-} >"$LOG" 2>&1
 	rc=$?
 	# Of the harness's own version line and commentary only the lines of a failure are wanted
 	sed -n 's/^TAP version 13/KTAP version 1/; /^#  RUN/d; /^#  *OK/d; s/^/  /p' "$LOG"

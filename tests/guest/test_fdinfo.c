@@ -111,6 +111,39 @@ TEST_F(fdinfo, engine_time)
 	EXPECT_EQ(q2.busy_ns, number(e->fd, "drm-engine-copy", " ns"));
 }
 
+/* While a job runs its time grows, and never by more than the time that passed */
+TEST_F(fdinfo, grows_while_running)
+{
+	struct t_env *e = &self->e;
+	uint64_t busy, last = 0, most;
+	int64_t since, before, now;
+	int grown = 0;
+	uint32_t out;
+
+	if (!t_has_cap(e->fd, T1_CAP_HANG))
+		SKIP(return, "needs a device with hang=on");
+	ASSERT_EQ(0, t_syncobj(e->fd, &out));
+	memcpy(e->bo.cpu, &HANG(T_SECOND, 0), 64);
+	since = t_now_ns();
+	ASSERT_EQ(0, t_exec(e->fd, e->queue, e->va, 1, 0, out));
+	while (t_wait(e->fd, out, 0)) {
+		t_sleep_ms(50);
+		before = t_now_ns();
+		busy = number(e->fd, "drm-engine-compute", " ns");
+		now = t_now_ns();
+		/* The device's timers may be a little late, and its clock is not the CPU's */
+		most = now - since + (now - since) / 50 + 2000000;
+		EXPECT_GE(most, busy - last);
+		EXPECT_LE(last, busy);
+		grown += busy > last && busy < T_SECOND;
+		last = busy;
+		since = before;
+	}
+	EXPECT_LE(3, grown);
+	EXPECT_EQ(1, t_fence_status(e->fd, out));
+	EXPECT_LE(T_SECOND, number(e->fd, "drm-engine-compute", " ns"));
+}
+
 TEST_F(fdinfo, memory)
 {
 	static const char * const kinds[] = { "total", "resident", "memory" };

@@ -135,7 +135,7 @@ TEST_F(ioctl, vram_runs_out_and_comes_back)
 		ret = t_bo_create(fd, size / 16, DRM_TESSERA_BO_VRAM, &bo[n]);
 	} while (!ret && ++n < 1024);
 	EXPECT_EQ(-ENOSPC, ret);
-	EXPECT_GE(16, n);
+	EXPECT_GE(14, n);		/* one process's share: test_share.c */
 	EXPECT_LE(8, n);
 	ASSERT_EQ(0, t_param(fd, DRM_TESSERA_PARAM_VRAM_FREE, &now));
 	EXPECT_EQ(before - n * (size / 16), now);
@@ -233,8 +233,8 @@ TEST_F(ioctl, contexts)
 		ret = t_ctx_create(fd, &ids[n]);
 	} while (!ret && ++n <= T1_MAX_CONTEXTS);
 	EXPECT_EQ(-ENOSPC, ret);
-	EXPECT_GT(max, n);		/* one is the fixture's */
-	EXPECT_EQ(max - 1, n);
+	EXPECT_GT(max - 1, n);		/* one is the fixture's, and not all can be had */
+	EXPECT_LE(max / 2, n + 1);
 	for (i = 0; i < n; i++)
 		EXPECT_EQ(0, t_ctx_destroy(fd, ids[i]));
 	if (n)
@@ -265,7 +265,8 @@ TEST_F(ioctl, queues)
 		ret = t_queue_create(fd, self->e.ctx, n & 1, &ids[n]);
 	} while (!ret && ++n <= T1_MAX_SLOTS);
 	EXPECT_EQ(-ENOSPC, ret);
-	EXPECT_EQ(max - 1, n);
+	EXPECT_GT(max - 1, n);
+	EXPECT_LE(max / 2, n + 1);
 	/* They all work, each with its own interrupt vector and window */
 	for (i = 0; i < n; i++) {
 		uint32_t out;

@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/pci_regs.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -145,22 +143,14 @@ TEST_F(reset, system_sleep)
 	CHECK_LOST();
 }
 
-static sigjmp_buf jump;
-
-static void on_sigbus(int sig)
-{
-	siglongjmp(jump, 1);
-}
-
 /* The driver goes while a file is open, work is under way and memory is mapped */
 TEST_F(reset, unbind_with_users)
 {
-	struct sigaction sa = { .sa_handler = on_sigbus };
 	struct t1_cmd *cmd = self->e.bo.cpu;
 	struct drm_tessera_queue_query q;
 	char *name, path[256];
 	struct t_bo bo, sys;
-	int caught;
+	volatile uint32_t *vram = self->e.bo.cpu;
 	uint32_t id;
 	int i, buf;
 
@@ -179,11 +169,9 @@ TEST_F(reset, unbind_with_users)
 	EXPECT_EQ(-ENODEV, t_ctx_create(self->e.fd, &id));
 	EXPECT_EQ(-ENODEV, t_bo_create(self->e.fd, 4096, 0, &bo));
 	EXPECT_EQ(-ENODEV, t_query(self->e.fd, self->e.queue, &q));
-	sigaction(SIGBUS, &sa, NULL);
-	caught = sigsetjmp(jump, 1);
-	if (!caught)
-		memset(self->e.bo.cpu, 1, 4096);
-	EXPECT_EQ(1, caught);
+	/* What was VRAM, touched before or not, can be read and written, to no effect */
+	for (i = 0; i < T_ARENA / 4; i += 512)
+		vram[i]++;
 	/* System memory is still the owner's */
 	memset(sys.cpu, 5, sys.size);
 	EXPECT_EQ(0, memcmp(sys.cpu, "\x05\x05\x05\x05", 4));

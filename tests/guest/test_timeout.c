@@ -151,6 +151,64 @@ TEST_F(timeout, waiting_is_no_hang)
 	EXPECT_EQ(6, *(uint32_t *)T_DATA_CPU(&self->e));
 }
 
+/*
+ * A batch may write whatever its context can reach, its own queue's control block and fence value
+ * too: that is no progress. Whoever waits behind it is not to blame.
+ */
+TEST_F(timeout, forged_progress)
+{
+	/* The head, engine time and event of the control block, and the fence value behind it */
+	static const unsigned int fields[] = { 0, 8, 32, 64 };
+	struct t_env *e = &self->e, *o = &self->other;
+	uint64_t page;
+	int64_t start;
+	int i, n, f;
+
+	if (variant->flags)
+		SKIP(return, "on a vGPU the host may reset the engine");
+	/* The fixture's first queue has slot 0, and so the uppermost window, its page half way */
+	page = (1ull << T1_VA_BITS) - (2 << 20) + (1 << 20);
+	for (f = 0; f < 4; f++) {
+		struct t1_cmd *cmd = e->bo.cpu;
+
+		for (i = n = 0; i < 100; i++) {
+			cmd[n++] = HANG(TIMEOUT_MS * 100000ll, 0);
+			cmd[n++] = CMD(.opcode = T1_OP_FENCE, .sync = {
+				.va = page + fields[f], .value = 1000000 + i });
+		}
+		start = t_now_ns();
+		ASSERT_EQ(0, t_exec(e->fd, e->queue, e->va, n, 0, self->out));
+		ASSERT_EQ(0, submit(o, FILL(T_DATA(o), 4, f + 1), self->out2));
+		EXPECT_EQ(0, t_wait(o->fd, self->out2, 60));
+		EXPECT_EQ(1, t_fence_status(o->fd, self->out2));
+		EXPECT_EQ(f + 1, *(uint32_t *)T_DATA_CPU(o));
+		EXPECT_EQ(DRM_TESSERA_QUEUE_OK, t_state(o));
+		/* Its fence it may have forged, but not that it goes on */
+		EXPECT_EQ(0, t_wait(e->fd, self->out, 60));
+		EXPECT_EQ(DRM_TESSERA_QUEUE_TIMEOUT, t_state(e));
+		EXPECT_LE(TIMEOUT_MS * 1000000ll, t_now_ns() - start);
+		ASSERT_EQ(0, t_renew(e, T1_ENGINE_COMPUTE));
+	}
+}
+
+/*
+ * What counts is the time that the batch has the engine: on a vGPU that has it for a share of
+ * the time (the suite runs this under such a policy too) this batch takes longer than the timeout.
+ */
+TEST_F(timeout, engine_time)
+{
+	int64_t start = t_now_ns();
+
+	if (variant->flags)
+		SKIP(return, "on a vGPU the host may reset the engine");
+	ASSERT_EQ(0, submit(&self->e, HANG(TIMEOUT_MS * 900000ll, 0), self->out));
+	EXPECT_EQ(0, t_wait(self->e.fd, self->out, 60));
+	EXPECT_EQ(1, t_fence_status(self->e.fd, self->out));
+	EXPECT_EQ(DRM_TESSERA_QUEUE_OK, t_state(&self->e));
+	TH_LOG("%d ms of engine time took %lld ms", TIMEOUT_MS * 9 / 10,
+	       (long long)(t_now_ns() - start) / 1000000);
+}
+
 /* Two that hang, one that does not: it gets through in the end */
 TEST_F(timeout, two_hangs)
 {

@@ -169,6 +169,10 @@ static void make_state(struct t1_vgpu_state *st, struct maps *maps)
 		st->regs.evq_size = rnd();
 	}
 	st->latch_time_hi = rnd();
+	for (i = 0; i < limits.num_ctx; i++) {
+		st->latch_busy_hi[T1_ENGINE_COMPUTE][i] = rnd();
+		st->latch_busy_hi[T1_ENGINE_COPY][i] = rnd();
+	}
 	if (ready)
 		make_events(&st->events);
 }
@@ -388,6 +392,7 @@ static void round_trip(void)
 		      !memcmp(maps.m, maps_back.m, maps.num * sizeof(maps.m[0])));
 		CHECK_EQ(st.events.count, back.events.count);
 		CHECK_EQ(st.latch_time_hi, back.latch_time_hi);
+		CHECK(!memcmp(st.latch_busy_hi, back.latch_busy_hi, sizeof(st.latch_busy_hi)));
 	}
 }
 
@@ -428,7 +433,7 @@ static void damaged_fields(void)
 static void fields_with_few_values(void)
 {
 	static const struct { const char *name; u32 from; } all[] = {
-		{ "magic", 0 }, { "version", 2 }, { "minor version", 1 }, { "num_ctx", 5 },
+		{ "magic", 0 }, { "version", 2 }, { "minor version", 2 }, { "num_ctx", 5 },
 		{ "num_slots", 7 }, { "num_vectors", 8 }, { "num_engines", 3 }, { "phase", 4 },
 		{ "vram_bytes", 1 }, { "ctx.live", 2 }, { "queue.live", 2 }, { "queue.vector", 7 },
 		{ "queue.ctx", 4 }, { "queue.engine", 2 }, { "queue.ring_log2", 13 },

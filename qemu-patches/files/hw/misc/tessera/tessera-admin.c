@@ -19,7 +19,7 @@ static unsigned int admin_identify(struct t1_core *core,
 		.magic = T1_MAGIC,
 		.version = T1_HW_VERSION,
 		.caps = T1_CAP_SCHED | T1_CAP_STRICT_PREEMPT | T1_CAP_DB_LATCH |
-			(config->hang ? T1_CAP_HANG : 0),
+			T1_CAP_CTX_BUSY | (config->hang ? T1_CAP_HANG : 0),
 		.num_engines = NUM_ENGINES,
 		.num_slots = NUM_SLOTS,
 		.num_contexts = NUM_CONTEXTS,

@@ -322,7 +322,7 @@ static uint32_t read_control(struct t1_core *core, uint64_t off)
 		return T1_HW_VERSION;
 	case T1_REG_CAPS:
 		return T1_CAP_SCHED | T1_CAP_STRICT_PREEMPT | T1_CAP_DB_LATCH |
-		       (core->config.hang ? T1_CAP_HANG : 0);
+		       T1_CAP_CTX_BUSY | (core->config.hang ? T1_CAP_HANG : 0);
 	case T1_REG_STATUS:
 		return core->status;
 	case T1_REG_CTRL:
