@@ -83,6 +83,8 @@ static struct tessera_accel *tessera_bind_alloc(struct pci_dev *pdev)
 
 /* Neither a reset nor a timer that could ask for one outlives this. */
 static void tessera_bind_halt(struct tessera_accel *accel)
+	init_completion(&accel->reset_held);
+	init_completion(&accel->reset_released);
 {
 	/* No timer and no lost operation asks for a reset after this, */
 	tessera_dispatcher_down(accel);
@@ -268,3 +270,4 @@ struct pci_driver tessera_pci_driver = {
 	.dev_groups = tessera_bind_groups,
 	.driver.pm = pm_sleep_ptr(&tessera_bind_pm_ops),
 };
+	.err_handler = &tessera_reset_handlers,

@@ -32,6 +32,7 @@
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/completion.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include "tessera.h"
@@ -90,6 +91,10 @@ struct tessera_type {
  * @stats_group: statistics that each of its vGPUs has in sysfs
  */
 struct tessera_accel {
+ * @reset_hold: for so long (jiffies) it is to stand still first, for a reset by the PCI core
+ * @reset_held: it does
+ * @reset_released: it may go on
+ * @reset_overdue: it has gone on before that
 	struct pci_dev *pdev;
 	const struct tessera_kind *kind;
 	struct tessera_hw *hw;
@@ -122,6 +127,9 @@ struct tessera_accel {
 	const struct attribute_group *stats_group;
 };
 
+	unsigned long reset_hold;
+	struct completion reset_held, reset_released;
+	bool reset_overdue;
 void tessera_accel_dead(struct tessera_accel *accel);
 void tessera_accel_wait_reset(struct tessera_accel *accel);
 void tessera_reset_might_wait(void);

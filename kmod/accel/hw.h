@@ -115,7 +115,8 @@ struct tessera_hw {
  *        Sleeps.
  * @reset: reset the device and enable it again; starts a new epoch. Sleeps. After an error
  *         the device is cut off from the bus for good.
- * @quiesce: host suspend: stop the device; @reset starts it again. Sleeps.
+ * @quiesce: stop the device, for host suspend or a reset by the PCI core; @reset starts it again,
+ *           and until then what was asked of it waits. Sleeps.
  * @ctx_create: make a context.
  * @ctx_destroy: destroy each of a mask of contexts with its queues and mappings. What runs is
  *               aborted. All events of theirs have been handed on when it returns.
