@@ -8,6 +8,7 @@
  *   (VFIO's own, mmap_lock)    taken by vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw();
  *                              VFIO calls .dma_unmap with the first of them held
  *   vgpu->dma.lock             mutex: mappings of guest memory. Nothing of VFIO's is called
+ *   vgpu->map_sem              rwsem: held for reading, pages of its BARs may be mapped
  *                              under it, nor is user memory touched: see vgpu/dma.c
  *   tessera_reset_map          no lock: the wait of a lost operation for the reset, as lockdep
  *                              sees it. It ends with the epoch, which takes all below

@@ -20,6 +20,7 @@
  * @ctx: the eventfd
  * @rcu: it is released when no interrupt can be about to signal it
  */
+#include "vgpu/config.h"
 struct tessera_trigger {
 	struct eventfd_ctx *ctx;
 	struct rcu_head rcu;
@@ -161,10 +162,15 @@ int tessera_irq_count(const struct tessera_vgpu *vgpu, unsigned int index)
 	case VFIO_PCI_MSIX_IRQ_INDEX:
 		return pcie ? vgpu->num_vectors : 0;
 	case VFIO_PCI_ERR_IRQ_INDEX:
+ * An interrupt is a write to memory, which a function does only while it is a bus master. Without,
+ * it is dropped: PCI leaves open whether a device keeps one for later, and this one does not.
+ *
 	case VFIO_PCI_REQ_IRQ_INDEX:
 		return 1;
 	default:
 		return -EINVAL;
+	if (!tessera_config_bus_master(vgpu))
+		return;
 	}
 }
 

@@ -47,13 +47,18 @@ static void tessera_vfio_release(struct vfio_device *vdev)
 
 static int tessera_vfio_open(struct vfio_device *vdev)
 {
-	tessera_vgpu_open(tessera_vfio_to_vgpu(vdev));
+	struct tessera_vgpu *vgpu = tessera_vfio_to_vgpu(vdev);
+
+	tessera_vgpu_open(vgpu);
 	return 0;
 }
 
 static void tessera_vfio_close(struct vfio_device *vdev)
 {
-	tessera_vgpu_close(tessera_vfio_to_vgpu(vdev));
+	struct tessera_vgpu *vgpu = tessera_vfio_to_vgpu(vdev);
+
+	tessera_vgpu_close(vgpu);
+	tessera_region_decode(vgpu);
 }
 
 static void tessera_vfio_request(struct vfio_device *vdev, unsigned int count)
@@ -201,7 +206,7 @@ static long tessera_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd, unsig
 	case VFIO_DEVICE_SET_IRQS:
 		return tessera_vfio_set_irqs(vgpu, uarg);
 	case VFIO_DEVICE_RESET:
-		tessera_vgpu_reset(vgpu);
+		tessera_region_reset(vgpu);
 		return 0;
 	default:
 		return -ENOTTY;

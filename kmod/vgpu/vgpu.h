@@ -51,6 +51,8 @@ struct tessera_part {
  * @irq: eventfds of its vectors
  * @inode: its mapping is that of all our VMAs
  * @engine: the vGPU on each engine
+ * @map_sem: held for reading to map BAR pages into user space, for writing to take them away
+ * @ones: a page that is mapped in their place while the function does not answer at its BARs
  * @stats: counters
  * @kobj: the vgpu directory in sysfs
  * @state_file: its state in debugfs, or NULL
@@ -78,6 +80,8 @@ struct tessera_vgpu {
 	struct inode *inode;
 	struct tessera_dispatch_entity engine[TESSERA_MAX_ENGINES];
 	struct tessera_vgpu_stats stats;
+	struct rw_semaphore map_sem;	/* see above */
+	void *ones;
 	struct kobject *kobj;
 	struct dentry *state_file;
 };
