@@ -49,6 +49,8 @@ static void tessera_bind_event(struct tessera_accel *accel, const struct tessera
 	rcu_read_lock();
 	if (ev->ctx < accel->hw->num_contexts)
 		vgpu = rcu_dereference(accel->owner[ev->ctx]);
+	if (vgpu)
+		tessera_guilt_event(vgpu, ev);
 	if (ev->type != TESSERA_HW_FAULT)
 		tessera_dispatcher_event(accel, ev, vgpu ? vgpu->engine : NULL);
 	else if (vgpu && tessera_vgpu_model(vgpu)->event)

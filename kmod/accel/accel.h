@@ -4,6 +4,7 @@
  *
  * Locks, outermost first. A holder of one takes only those below it.
  *
+ *   vgpu->guilt.stop           mutex: a stop by quarantine, or its end
  *   vgpu->lock                 mutex: what the guest has set up, and its changes in hardware
  *   (VFIO's own, mmap_lock)    taken by vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw();
  *                              VFIO calls .dma_unmap with the first of them held
@@ -22,6 +23,8 @@
  *   the backend's event lock   spinlock, interrupts: events are handed on under it
  *   dispatcher->lock           spinlock, interrupts: an engine's account, and its entities
  *   the model's event lock     spinlock, interrupts: events on their way to the guest
+ *   vgpu->irq.budget.lock      spinlock, interrupts: what a vGPU's interrupts cost
+ *   vgpu->guilt.lock           spinlock, interrupts: offences
  *   the backend's command lock spinlock, interrupts; or a software engine's lock
  *
  * Which vGPU a context or a slot belongs to, and the eventfds, interrupts read under RCU.

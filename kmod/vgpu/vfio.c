@@ -25,6 +25,7 @@ static int tessera_vfio_init(struct vfio_device *vdev)
 	vgpu->mdev = to_mdev_device(vdev->dev);
 	vgpu->type = container_of(vgpu->mdev->type, struct tessera_type, mdev);
 	snprintf(vgpu->name, sizeof(vgpu->name), "%pUl", &vgpu->mdev->uuid);
+	tessera_guilt_init(vgpu);
 	ret = tessera_vgpu_init(vgpu);
 	if (ret)
 		return ret;
@@ -49,6 +50,7 @@ static int tessera_vfio_open(struct vfio_device *vdev)
 {
 	struct tessera_vgpu *vgpu = tessera_vfio_to_vgpu(vdev);
 
+	tessera_guilt_opened(vgpu);
 	tessera_vgpu_open(vgpu);
 	return 0;
 }
@@ -59,6 +61,7 @@ static void tessera_vfio_close(struct vfio_device *vdev)
 
 	tessera_vgpu_close(vgpu);
 	tessera_region_decode(vgpu);
+	tessera_guilt_closed(vgpu);
 }
 
 static void tessera_vfio_request(struct vfio_device *vdev, unsigned int count)
