@@ -8,8 +8,8 @@
  *   vgpu->lock                 mutex: what the guest has set up, and its changes in hardware
  *   (VFIO's own, mmap_lock)    taken by vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw();
  *                              VFIO calls .dma_unmap with the first of them held
- *   vgpu->dma.lock             mutex: mappings of guest memory. Nothing of VFIO's is called
  *   vgpu->map_sem              rwsem: held for reading, pages of its BARs may be mapped
+ *   vgpu->dma.lock             mutex: mappings of guest memory. Nothing of VFIO's is called
  *                              under it, nor is user memory touched: see vgpu/dma.c
  *   tessera_reset_map          no lock: the wait of a lost operation for the reset, as lockdep
  *                              sees it. It ends with the epoch, which takes all below
@@ -32,11 +32,11 @@
 #ifndef TESSERA_ACCEL_H
 #define TESSERA_ACCEL_H
 
+#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
-#include <linux/completion.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include "tessera.h"
@@ -91,14 +91,14 @@ struct tessera_type {
  * @frames: struct tessera_frame by host page number
  * @bar_sem: held for reading to map BAR pages into user space, for writing to keep them out
  * @reset_work: resets the device after it stopped answering
- * @debugfs: its directory
- * @stats_group: statistics that each of its vGPUs has in sysfs
- */
-struct tessera_accel {
  * @reset_hold: for so long (jiffies) it is to stand still first, for a reset by the PCI core
  * @reset_held: it does
  * @reset_released: it may go on
  * @reset_overdue: it has gone on before that
+ * @debugfs: its directory
+ * @stats_group: statistics that each of its vGPUs has in sysfs
+ */
+struct tessera_accel {
 	struct pci_dev *pdev;
 	const struct tessera_kind *kind;
 	struct tessera_hw *hw;
@@ -127,13 +127,13 @@ struct tessera_accel {
 
 	struct rw_semaphore bar_sem;
 	struct work_struct reset_work;
+	unsigned long reset_hold;
+	struct completion reset_held, reset_released;
+	bool reset_overdue;
 	struct dentry *debugfs;
 	const struct attribute_group *stats_group;
 };
 
-	unsigned long reset_hold;
-	struct completion reset_held, reset_released;
-	bool reset_overdue;
 void tessera_accel_dead(struct tessera_accel *accel);
 void tessera_accel_wait_reset(struct tessera_accel *accel);
 void tessera_reset_might_wait(void);

@@ -126,6 +126,8 @@ struct tessera_hw {
  * @queue_destroy: destroy it; what runs is aborted.
  * @queue_reset: empty it; what runs is aborted.
  * @doorbell: ring a slot's doorbell; any context.
+ * @slot_irq_mask: hold a slot's interrupts back, or let them come again: one, if there were any
+ *                 meanwhile. Calls come in pairs; any context.
  * @runlist_submit: make @contexts (a bit each) the engine's runlist; reported by
  *                  TESSERA_HW_SWITCHED with @token, never from within the call. Any context.
  * @engine_reset: abort what runs on an engine; any context.
@@ -161,6 +163,7 @@ struct tessera_hw_ops {
 	int (*queue_destroy)(struct tessera_hw *hw, u32 epoch, u32 slot);
 	int (*queue_reset)(struct tessera_hw *hw, u32 epoch, u32 slot);
 	void (*doorbell)(struct tessera_hw *hw, u32 slot, u32 value);
+	void (*slot_irq_mask)(struct tessera_hw *hw, u32 slot, bool mask);
 
 	void (*runlist_submit)(struct tessera_hw *hw, u32 engine, u64 contexts, u32 token,
 			       bool strict);

@@ -258,6 +258,17 @@ static void t1_hw_doorbell(struct tessera_hw *hw, u32 slot, u32 tail)
 	t1_hw_write(to_t1(hw), T1_DB_OFF(slot) + T1_DB_TAIL, tail);
 }
 
+/* What comes meanwhile the interrupt core keeps, or the device, by the MSI-X table's mask. */
+static void t1_hw_slot_irq_mask(struct tessera_hw *hw, u32 slot, bool mask)
+{
+	int irq = pci_irq_vector(hw->pdev, 1 + slot);
+
+	if (mask)
+		disable_irq_nosync(irq);
+	else
+		enable_irq(irq);
+}
+
 /* -------------------------------------------------- create and destroy -- */
 
 static int t1_hw_check_version(struct t1 *t1)
@@ -525,6 +536,7 @@ const struct tessera_hw_ops t1_hw_ops = {
 	.queue_destroy = t1_hw_queue_destroy,
 	.queue_reset = t1_hw_queue_reset,
 	.doorbell = t1_hw_doorbell,
+	.slot_irq_mask = t1_hw_slot_irq_mask,
 	.runlist_submit = t1_hw_runlist_submit,
 	.engine_reset = t1_hw_engine_reset,
 	.engine_switching = t1_hw_engine_switching,
