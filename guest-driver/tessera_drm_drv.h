@@ -297,6 +297,7 @@ u32 tdrm_slot_vector(struct tdrm_device *tdev, u32 slot);
 
 /* tessera_drm_reset.c */
 void tdrm_reset_init(struct tdrm_device *tdev);
+void tdrm_reset_retry(struct tdrm_device *tdev);
 void tdrm_reset_request(struct tdrm_device *tdev);
 void tdrm_reset_after(struct tdrm_device *tdev, const char *what, int err);
 void tdrm_device_stop(struct tdrm_device *tdev);

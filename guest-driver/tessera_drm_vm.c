@@ -451,6 +451,7 @@ int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *f
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
 
+	tdrm_reset_retry(tdev);
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 	if (!ctx) {
 		ret = -ENOMEM;
