@@ -327,6 +327,7 @@ void tdrm_irq_fini(struct tdrm_device *tdev);
 
 /* tessera_drm_reset.c */
 void tdrm_reset_init(struct tdrm_device *tdev);
+void tdrm_reset_retry(struct tdrm_device *tdev);
 void tdrm_reset_request(struct tdrm_device *tdev);
 void tdrm_reset_after(struct tdrm_device *tdev, const char *what, int err);
 void tdrm_device_stop(struct tdrm_device *tdev);

@@ -30,10 +30,12 @@ static void tdrm_event_fault(struct tdrm_device *tdev, const struct t1_event *ev
 	rcu_read_unlock();
 }
 
-static void tdrm_events(struct tdrm_device *tdev)
+/* Take the events that are there; true: work was lost to a reset, be it of more than an engine */
+static bool tdrm_events(struct tdrm_device *tdev)
 {
 	struct tdrm_admin *admin = &tdev->admin;
 	unsigned long flags;
+	bool reset = false;
 	u32 taken = 0;
 
 	spin_lock_irqsave(&admin->lock, flags);
@@ -47,6 +49,7 @@ static void tdrm_events(struct tdrm_device *tdev)
 		/* The other types are for the owner of the privileged registers */
 		if (le16_to_cpu(ev->type) == T1_EV_FAULT)
 			tdrm_event_fault(tdev, ev);
+		reset |= le32_to_cpu(ev->fault) == T1_FAULT_ENGINE_RESET;
 		if (++admin->evq_head == TDRM_EVQ_ENTRIES) {
 			admin->evq_head = 0;
 			admin->evq_phase ^= 1;
@@ -56,14 +59,34 @@ static void tdrm_events(struct tdrm_device *tdev)
 	if (taken)
 		tdrm_write(tdev, T1_REG_EVQ_HEAD, admin->evq_head);
 	spin_unlock_irqrestore(&admin->lock, flags);
+	return reset;
+}
+
+/*
+ * The host can take all away, as where it has to reset the accelerator. Each context gets a fault
+ * event, the status becomes FATAL, and an interrupt follows, which may find nothing new any more.
+ */
+static void tdrm_check_lost(struct tdrm_device *tdev)
+{
+	if (READ_ONCE(tdev->admin.dead) ||
+	    !(tdrm_read(tdev, T1_REG_STATUS) & T1_STATUS_FATAL))
+		return;
+	tdrm_admin_fail(tdev);
+	tdrm_reset_request(tdev);
 }
 
 static irqreturn_t tdrm_control_irq(int irq, void *data)
 {
-	struct tdrm_vector *vec = data;
+	struct tdrm_device *tdev = ((struct tdrm_vector *)data)->tdev;
+	struct tdrm_admin *admin = &tdev->admin;
+	u32 acq_head = READ_ONCE(admin->acq_head), evq_head = READ_ONCE(admin->evq_head);
+	bool reset;
 
-	tdrm_admin_completions(vec->tdev);
-	tdrm_events(vec->tdev);
+	tdrm_admin_completions(tdev);
+	reset = tdrm_events(tdev);
+	if (reset || (acq_head == READ_ONCE(admin->acq_head) &&
+		      evq_head == READ_ONCE(admin->evq_head)))
+		tdrm_check_lost(tdev);
 	return IRQ_HANDLED;
 }
 

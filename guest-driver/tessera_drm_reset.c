@@ -351,7 +351,8 @@ void tdrm_device_forget(struct tdrm_device *tdev)
  * @tdev: device
  *
  * Context: may sleep; reset_lock is held, and reset_sem for writing.
- * Return: 0, or -EIO or -ETIMEDOUT, after which the device is wedged.
+ * Return: 0; -EIO if it does not start now, as a vGPU in quarantine, or is wedged; -ETIMEDOUT,
+ * after which it is wedged.
  */
 int tdrm_device_restart(struct tdrm_device *tdev)
 {
@@ -360,7 +361,10 @@ int tdrm_device_restart(struct tdrm_device *tdev)
 	if (tdev->wedged)
 		return -EIO;
 	ret = tdrm_admin_start(tdev);
-	if (ret) {
+	if (ret == -EIO) {
+		dev_notice_ratelimited(tdev->drm.dev,
+				       "the device does not start now: the next new context tries again\n");
+	} else if (ret) {
 		tdev->wedged = true;
 		pci_clear_master(tdev->pdev);
 		drm_err(&tdev->drm, "restart after reset failed: %d, disabling the device\n", ret);
@@ -403,6 +407,21 @@ static void tdrm_reset_wait(struct tdrm_device *tdev)
 	/* A reset from elsewhere, or removal */
 	mutex_lock(&tdev->reset_lock);
 	mutex_unlock(&tdev->reset_lock);
+}
+
+/**
+ * tdrm_reset_retry() - reset a device once more that did not start after its last reset
+ * @tdev: device
+ *
+ * Context: may sleep; neither reset_lock nor reset_sem is held.
+ */
+void tdrm_reset_retry(struct tdrm_device *tdev)
+{
+	/* The end of a reset from elsewhere is waited for where a signal can end that */
+	if (READ_ONCE(tdev->admin.dead) && !READ_ONCE(tdev->in_reset)) {
+		tdrm_reset_request(tdev);
+		tdrm_reset_wait(tdev);
+	}
 }
 
 /**

@@ -571,6 +571,7 @@ int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *f
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
 
+	tdrm_reset_retry(tdev);
 	ret = tdrm_take(tf->holder, TDRM_CONTEXTS, 1);
 	if (ret)
 		goto exit;

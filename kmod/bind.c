@@ -49,10 +49,15 @@ static void tessera_bind_event(struct tessera_accel *accel, const struct tessera
 	rcu_read_lock();
 	if (ev->ctx < accel->hw->num_contexts)
 		vgpu = rcu_dereference(accel->owner[ev->ctx]);
-	if (ev->type != TESSERA_HW_FAULT)
-		tessera_dispatcher_event(accel, ev, vgpu ? vgpu->engine : NULL);
-	else if (vgpu && tessera_vgpu_model(vgpu)->event)
-		tessera_vgpu_model(vgpu)->event(vgpu, ev);
+	if (vgpu)
+		tessera_guilt_event(vgpu, ev);
+	if (ev->type == TESSERA_HW_FAULT) {
+		if (vgpu && tessera_vgpu_model(vgpu)->event)
+			tessera_vgpu_model(vgpu)->event(vgpu, ev);
+	} else if (tessera_dispatcher_event(accel, ev, vgpu ? vgpu->engine : NULL)) {
+		atomic64_inc(&vgpu->stats.held);
+		tessera_guilt_flood(vgpu);
+	}
 	rcu_read_unlock();
 }
 
@@ -78,6 +83,8 @@ static struct tessera_accel *tessera_bind_alloc(struct pci_dev *pdev)
 	xa_init(&accel->frames);
 	init_rwsem(&accel->bar_sem);
 	INIT_WORK(&accel->reset_work, tessera_reset_work);
+	init_completion(&accel->reset_held);
+	init_completion(&accel->reset_released);
 	return accel;
 }
 
@@ -266,5 +273,6 @@ struct pci_driver tessera_pci_driver = {
 	.probe = tessera_bind_probe,
 	.remove = tessera_bind_remove,
 	.dev_groups = tessera_bind_groups,
+	.err_handler = &tessera_reset_handlers,
 	.driver.pm = pm_sleep_ptr(&tessera_bind_pm_ops),
 };

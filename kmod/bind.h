@@ -12,6 +12,8 @@
 extern struct pci_driver tessera_pci_driver;
 
 /* reset.c */
+extern const struct pci_error_handlers tessera_reset_handlers;
+
 void tessera_reset_work(struct work_struct *work);
 
 #endif /* TESSERA_BIND_H */

@@ -301,18 +301,16 @@ static void tessera_runlist_on_idle(struct tessera_runlist *rl,
 		tessera_runlist_pick(rl);
 }
 
-static void tessera_runlist_on_pending(struct tessera_runlist *rl,
-				       const struct tessera_runlist_event *ev)
+static void tessera_runlist_enqueue(struct tessera_runlist *rl,
+				    struct tessera_runlist_entity *entity, u32 ctx, u64 busy_ns)
 {
-	if (!ev->entity)
-		return;
 	tessera_runlist_report(rl, (struct tessera_runlist_note){
 		.type = TESSERA_RUNLIST_NOTE_ENQUEUE,
-		.entity = ev->entity,
-		.ctx = ev->ctx,
-		.busy_ns = rl->busy_base_ns + ev->busy_ns,
+		.entity = entity,
+		.ctx = ctx,
+		.busy_ns = rl->busy_base_ns + busy_ns,
 	});
-	if (tessera_sched_wake(&rl->sched, &ev->entity->sched, rl->now_ns))
+	if (tessera_sched_wake(&rl->sched, &entity->sched, rl->now_ns))
 		tessera_runlist_pick(rl);
 }
 
@@ -337,7 +335,8 @@ void tessera_runlist_event(struct tessera_runlist *rl, const struct tessera_runl
 		tessera_runlist_on_idle(rl, ev);
 		break;
 	case TESSERA_RUNLIST_PENDING:
-		tessera_runlist_on_pending(rl, ev);
+		if (ev->entity)
+			tessera_runlist_enqueue(rl, ev->entity, ev->ctx, ev->busy_ns);
 		break;
 	case TESSERA_RUNLIST_RESET_DONE:
 		tessera_runlist_report(rl, (struct tessera_runlist_note){
@@ -452,6 +451,20 @@ void tessera_runlist_start(struct tessera_runlist *rl, struct tessera_runlist_en
 	});
 	if (tessera_sched_start(&rl->sched, &entity->sched, rl->now_ns))
 		tessera_runlist_pick(rl);
+}
+
+/**
+ * tessera_runlist_wake() - let an entity have work, as far as is known
+ * @rl: the runlist
+ * @entity: the entity; if it has none after all, the hardware reports that when it is in force
+ * @ctx: its context that may have some
+ *
+ * Context: the engine's lock is held; calls @rl->ops, which do not sleep.
+ */
+void tessera_runlist_wake(struct tessera_runlist *rl, struct tessera_runlist_entity *entity,
+			  u32 ctx)
+{
+	tessera_runlist_enqueue(rl, entity, ctx, rl->last_busy_ns);
 }
 
 /* Return: whether another is to be picked. */

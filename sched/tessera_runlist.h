@@ -174,6 +174,8 @@ void tessera_runlist_add(struct tessera_runlist *rl, struct tessera_runlist_enti
 void tessera_runlist_remove(struct tessera_runlist *rl, struct tessera_runlist_entity *entity);
 void tessera_runlist_start(struct tessera_runlist *rl, struct tessera_runlist_entity *entity);
 void tessera_runlist_stop(struct tessera_runlist *rl, struct tessera_runlist_entity *entity);
+void tessera_runlist_wake(struct tessera_runlist *rl, struct tessera_runlist_entity *entity,
+			  u32 ctx);
 void tessera_runlist_pick(struct tessera_runlist *rl);
 
 void tessera_runlist_charge(struct tessera_runlist *rl, u64 busy_ns, u64 device_ns);

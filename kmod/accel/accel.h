@@ -4,9 +4,11 @@
  *
  * Locks, outermost first. A holder of one takes only those below it.
  *
+ *   vgpu->guilt.stop           mutex: a stop by quarantine, or its end
  *   vgpu->lock                 mutex: what the guest has set up, and its changes in hardware
  *   (VFIO's own, mmap_lock)    taken by vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw();
  *                              VFIO calls .dma_unmap with the first of them held
+ *   vgpu->map_sem              rwsem: held for reading, pages of its BARs may be mapped
  *   vgpu->dma.lock             mutex: mappings of guest memory. Nothing of VFIO's is called
  *                              under it, nor is user memory touched: see vgpu/revoke.c
  *   tessera_reset_map          no lock: the wait of a lost operation for the reset, as lockdep
@@ -21,6 +23,8 @@
  *   the backend's event lock   spinlock, interrupts: events are handed on under it
  *   dispatcher->lock           spinlock, interrupts: an engine's account, and its entities
  *   the model's event lock     spinlock, interrupts: events on their way to the guest
+ *   vgpu->irq.budget.lock      spinlock, interrupts: what a vGPU's interrupts cost
+ *   vgpu->guilt.lock           spinlock, interrupts: offences
  *   the backend's command lock spinlock, interrupts; or a software engine's lock
  *   vgpu->dma.unpin.lock       spinlock: pages that are to be unpinned
  *
@@ -29,6 +33,7 @@
 #ifndef TESSERA_ACCEL_H
 #define TESSERA_ACCEL_H
 
+#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/mdev.h>
 #include <linux/mutex.h>
@@ -87,6 +92,10 @@ struct tessera_type {
  * @frames: struct tessera_frames by host page number
  * @bar_sem: held for reading to map BAR pages into user space, for writing to keep them out
  * @reset_work: resets the device after it stopped answering
+ * @reset_hold: for so long (jiffies) it is to stand still first, for a reset by the PCI core
+ * @reset_held: it does
+ * @reset_released: it may go on
+ * @reset_overdue: it has gone on before that
  * @debugfs: its directory
  * @stats_group: statistics that each of its vGPUs has in sysfs
  */
@@ -119,6 +128,9 @@ struct tessera_accel {
 
 	struct rw_semaphore bar_sem;
 	struct work_struct reset_work;
+	unsigned long reset_hold;
+	struct completion reset_held, reset_released;
+	bool reset_overdue;
 	struct dentry *debugfs;
 	const struct attribute_group *stats_group;
 };

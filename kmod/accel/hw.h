@@ -115,7 +115,8 @@ struct tessera_hw {
  *        Sleeps.
  * @reset: reset the device and enable it again; starts a new epoch. Sleeps. After an error
  *         the device is cut off from the bus for good.
- * @quiesce: host suspend: stop the device; @reset starts it again. Sleeps.
+ * @quiesce: stop the device, for host suspend or a reset by the PCI core; @reset starts it again,
+ *           and until then what was asked of it waits. Sleeps.
  * @ctx_create: make a context.
  * @ctx_destroy: destroy each of a mask of contexts with its queues and mappings. What runs is
  *               aborted. All events of theirs have been handed on when it returns.
@@ -125,6 +126,8 @@ struct tessera_hw {
  * @queue_destroy: destroy it; what runs is aborted.
  * @queue_reset: empty it; what runs is aborted.
  * @doorbell: ring a slot's doorbell; any context.
+ * @slot_irq_mask: hold a slot's interrupts back, or let them come again: one, if there were any
+ *                 meanwhile. Calls come in pairs; any context.
  * @runlist_submit: make @contexts (a bit each) the engine's runlist; reported by
  *                  TESSERA_HW_SWITCHED with @token, never from within the call. Any context.
  * @engine_reset: abort what runs on an engine; any context.
@@ -160,6 +163,7 @@ struct tessera_hw_ops {
 	int (*queue_destroy)(struct tessera_hw *hw, u32 epoch, u32 slot);
 	int (*queue_reset)(struct tessera_hw *hw, u32 epoch, u32 slot);
 	void (*doorbell)(struct tessera_hw *hw, u32 slot, u32 value);
+	void (*slot_irq_mask)(struct tessera_hw *hw, u32 slot, bool mask);
 
 	void (*runlist_submit)(struct tessera_hw *hw, u32 engine, u64 contexts, u32 token,
 			       bool strict);

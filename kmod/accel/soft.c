@@ -499,6 +499,7 @@ int tessera_soft_start(struct tessera_hw *hw)
 		return ret;
 	}
 	pci_set_master(pdev);
+	pci_save_state(pdev);
 	tessera_soft_up(soft);
 	return 0;
 }

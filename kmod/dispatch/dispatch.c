@@ -14,6 +14,10 @@
 #define SYNC_TRIES	8u
 #define TIMER_MIN_NS	1000u
 
+/* How often a V1 may come to have work in a window, on an engine; a V<N> an N-th of it */
+#define TESSERA_WAKE_WINDOW_NS	NSEC_PER_MSEC
+#define TESSERA_WAKE_COUNT	128u
+
 static struct tessera_dispatcher *tessera_dispatcher_of(struct tessera_runlist *rl)
 {
 	return container_of(rl, struct tessera_dispatcher, rl);
@@ -224,6 +228,59 @@ static const struct tessera_runlist_ops tessera_dispatcher_runlist_ops = {
 
 /* ------------------------------------------------------ events and timer -- */
 
+/*
+ * Coming to have work and running out of it are an interrupt each, and two queues that hand a
+ * semaphore to and fro do so thousands of times for one doorbell. A vGPU that has used up its
+ * budget is off the engine, where it makes no events, until the window's end. (Engines in software
+ * know of work only by what their guests trap for.)
+ */
+static bool tessera_dispatcher_hold(struct tessera_dispatcher *d,
+				    struct tessera_dispatch_entity *ent)
+{
+	u64 now = ktime_get_mono_fast_ns();
+
+	lockdep_assert_held(&d->lock);
+	if (ent->held || !tessera_hw_has(d->accel->hw, TESSERA_HW_EVENTS))
+		return false;
+	if (now - ent->begin_ns >= TESSERA_WAKE_WINDOW_NS) {
+		ent->begin_ns = now;
+		ent->wakes = 0;
+	}
+	if (++ent->wakes <= TESSERA_WAKE_COUNT / ent->type->div || !ent->run.sched.running)
+		return false;
+	ent->held = true;
+	tessera_runlist_stop(&d->rl, &ent->run);
+	if (!d->releasing)
+		hrtimer_start(&d->release,
+			      ns_to_ktime(ent->begin_ns + TESSERA_WAKE_WINDOW_NS - now),
+			      HRTIMER_MODE_REL);
+	d->releasing = true;
+	return true;
+}
+
+static enum hrtimer_restart tessera_dispatcher_release(struct hrtimer *timer)
+{
+	struct tessera_dispatcher *d = container_of(timer, struct tessera_dispatcher, release);
+	struct tessera_dispatch_entity *ent;
+	struct tessera_hw_counters c;
+	unsigned long flags;
+
+	flags = tessera_dispatcher_sync_lock(d, &c);
+	d->releasing = false;
+	list_for_each_entry(ent, &d->entities, node) {
+		if (!ent->held)
+			continue;
+		ent->held = false;
+		ent->begin_ns = ktime_get_mono_fast_ns();
+		ent->wakes = 0;
+		tessera_runlist_start(&d->rl, &ent->run);
+		/* What it had, or has got meanwhile, it still has. */
+		tessera_runlist_wake(&d->rl, &ent->run, __ffs64(ent->contexts));
+	}
+	tessera_dispatcher_unlock(d, flags);
+	return HRTIMER_NORESTART;
+}
+
 /**
  * tessera_dispatcher_event() - act on what the hardware reports about an engine
  * @accel: the accelerator
@@ -231,8 +288,9 @@ static const struct tessera_runlist_ops tessera_dispatcher_runlist_ops = {
  * @ents: of the vGPU whose context it names, if any
  *
  * Context: hard interrupt; under RCU, so that the vGPU stays.
+ * Return: true if the vGPU makes too many of them, and is held back for a while.
  */
-void tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_hw_event *ev,
+bool tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_hw_event *ev,
 			      struct tessera_dispatch_entity *ents)
 {
 	static const enum tessera_runlist_event_type types[] = {
@@ -252,10 +310,14 @@ void tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_
 		.switch_ns = ev->switch_ns,
 	};
 	unsigned long flags;
+	bool held = false;
 
 	spin_lock_irqsave(&d->lock, flags);
 	tessera_runlist_event(&d->rl, &event);
+	if (ev->type == TESSERA_HW_PENDING && ents && !d->rl.down)
+		held = tessera_dispatcher_hold(d, &ents[ev->engine]);
 	spin_unlock_irqrestore(&d->lock, flags);
+	return held;
 }
 
 static enum hrtimer_restart tessera_dispatcher_timer(struct hrtimer *timer)
@@ -393,6 +455,7 @@ void tessera_dispatcher_start(struct tessera_accel *accel, struct tessera_dispat
 
 	for_each_dispatcher(d, accel) {
 		flags = tessera_dispatcher_sync_lock(d, &c);
+		ents[d->engine].held = false;
 		tessera_runlist_start(&d->rl, &ents[d->engine].run);
 		tessera_dispatcher_unlock(d, flags);
 	}
@@ -413,6 +476,7 @@ void tessera_dispatcher_stop(struct tessera_accel *accel, struct tessera_dispatc
 
 	for_each_dispatcher(d, accel) {
 		flags = tessera_dispatcher_sync_lock(d, &c);
+		ents[d->engine].held = false;
 		tessera_runlist_stop(&d->rl, &ents[d->engine].run);
 		tessera_dispatcher_unlock(d, flags);
 	}
@@ -426,14 +490,19 @@ void tessera_dispatcher_stop(struct tessera_accel *accel, struct tessera_dispatc
  */
 void tessera_dispatcher_down(struct tessera_accel *accel)
 {
+	struct tessera_dispatch_entity *ent;
 	struct tessera_dispatcher *d;
 
 	for_each_dispatcher(d, accel) {
 		spin_lock_irq(&d->lock);
 		d->expires = KTIME_MAX;
 		tessera_runlist_down(&d->rl);
+		list_for_each_entry(ent, &d->entities, node)
+			ent->held = false;
+		d->releasing = false;
 		spin_unlock_irq(&d->lock);
 		hrtimer_cancel(&d->timer);
+		hrtimer_cancel(&d->release);
 	}
 }
 
@@ -486,9 +555,13 @@ int tessera_dispatcher_init(struct tessera_accel *accel)
 #ifdef TESSERA_HAVE_HRTIMER_SETUP
 		hrtimer_setup(&d->timer, tessera_dispatcher_timer, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_ABS);
+		hrtimer_setup(&d->release, tessera_dispatcher_release, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_REL);
 #else
 		hrtimer_init(&d->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 		d->timer.function = tessera_dispatcher_timer;
+		hrtimer_init(&d->release, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+		d->release.function = tessera_dispatcher_release;
 #endif
 	}
 	return 0;

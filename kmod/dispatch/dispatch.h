@@ -17,6 +17,9 @@
  * @name: its vGPU's
  * @type: its vGPU's
  * @contexts: its runlist
+ * @begin_ns: when the present window of its budget began
+ * @wakes: how often it has come to have work in it
+ * @held: it is kept off the engine until the window's end
  * @node: in the dispatcher's list
  */
 struct tessera_dispatch_entity {
@@ -24,6 +27,9 @@ struct tessera_dispatch_entity {
 	const char *name;
 	const struct tessera_type *type;
 	u64 contexts;
+	u64 begin_ns;
+	u32 wakes;
+	bool held;
 	struct list_head node;
 };
 
@@ -55,7 +61,7 @@ void tessera_dispatcher_add(struct tessera_accel *accel, struct tessera_dispatch
 void tessera_dispatcher_remove(struct tessera_accel *accel, struct tessera_dispatch_entity *ents);
 void tessera_dispatcher_start(struct tessera_accel *accel, struct tessera_dispatch_entity *ents);
 void tessera_dispatcher_stop(struct tessera_accel *accel, struct tessera_dispatch_entity *ents);
-void tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_hw_event *ev,
+bool tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_hw_event *ev,
 			      struct tessera_dispatch_entity *ents);
 void tessera_dispatcher_down(struct tessera_accel *accel);
 void tessera_dispatcher_up(struct tessera_accel *accel);

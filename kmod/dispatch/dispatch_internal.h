@@ -30,6 +30,8 @@ struct tessera_dispatcher {
 	struct hrtimer timer;		/* end of slice, or of the preemption timeout */
 	ktime_t expires;
 	ktime_t told;			/* when the timeout began */
+	struct hrtimer release;		/* of vGPUs that are held */
+	bool releasing;			/* it is to run, and will see all that are */
 	struct tessera_log_entry log[TESSERA_LOG_ENTRIES];
 	u32 log_next;
 	bool log_full;

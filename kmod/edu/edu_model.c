@@ -132,6 +132,7 @@ static void edu_model_work(struct tessera_vgpu *vgpu)
 {
 	struct edu_vgpu *ev = to_edu_vgpu(vgpu);
 	enum edu_dma_step step;
+	const char *lost;
 	bool to_ram;
 
 	mutex_lock(&vgpu->lock);
@@ -139,8 +140,9 @@ static void edu_model_work(struct tessera_vgpu *vgpu)
 	to_ram = ev->regs.dma_cmd & EDU_DMA_TO_RAM;
 	if (vgpu->state->phase != TESSERA_VGPU_READY)
 		goto unlock;
-	if (tessera_vgpu_lost(vgpu)) {
-		tessera_vgpu_fatal(vgpu, "lost its operations when the accelerator was reset");
+	lost = tessera_vgpu_lost(vgpu);
+	if (lost) {
+		tessera_vgpu_fatal(vgpu, lost);
 	} else if (step == EDU_DMA_ASKED && edu_model_dma_ok(vgpu) &&
 		   (to_ram || edu_model_copy(vgpu, false))) {
 		WRITE_ONCE(ev->step, EDU_DMA_QUEUED);
@@ -206,7 +208,7 @@ static bool edu_model_ready(struct tessera_vgpu *vgpu)
 {
 	if (vgpu->state->phase == TESSERA_VGPU_OFF) {
 		tessera_vgpu_enable(vgpu);
-		if (tessera_ctx_create(vgpu, 0))
+		if (vgpu->state->phase == TESSERA_VGPU_READY && tessera_ctx_create(vgpu, 0))
 			tessera_vgpu_fatal(vgpu, "finds the accelerator out of service");
 	}
 	return vgpu->state->phase == TESSERA_VGPU_READY;

@@ -198,6 +198,8 @@ static int t1_admin_serve(struct tessera_vgpu *vgpu)
 	atomic64_inc(&vgpu->stats.admin_commands);
 	if (status)
 		atomic64_inc(&vgpu->stats.admin_errors);
+	if (status == T1_ST_NO_RESOURCE)
+		tessera_guilt_limit(vgpu, le32_to_cpu(cmd.ctx));
 	cpl.asq_head = cpu_to_le16(state->asq.index);
 	cpl.cid = cmd.cid;
 	cpl.status = cpu_to_le16(status);
@@ -205,10 +207,10 @@ static int t1_admin_serve(struct tessera_vgpu *vgpu)
 }
 
 /*
- * The device was reset under the vGPU: all it had is gone. Each context that was there gets a
- * fault event, then the guest finds STATUS FATAL and has to reset.
+ * The device was reset under the vGPU, or is not for it any more: all it had is gone. Each context
+ * that was there gets a fault event, then the guest finds STATUS FATAL and has to reset.
  */
-static void t1_admin_tell_lost(struct tessera_vgpu *vgpu, bool *posted)
+static void t1_admin_tell_lost(struct tessera_vgpu *vgpu, const char *why, bool *posted)
 {
 	struct tessera_hw *hw = vgpu->accel->hw;
 	struct tessera_hw_event ev = {
@@ -226,20 +228,35 @@ static void t1_admin_tell_lost(struct tessera_vgpu *vgpu, bool *posted)
 		t1_events_push(vgpu, &ev);
 	}
 	t1_events_deliver(vgpu, posted);
-	tessera_vgpu_fatal(vgpu, "lost its contexts to a device reset");
+	tessera_vgpu_fatal(vgpu, why);
 	*posted = true;
+}
+
+/* What an engine was reset for, the hardware keeps until the guest clears the fault. */
+static void t1_admin_name_offence(struct tessera_vgpu *vgpu)
+{
+	u32 ctx = tessera_guilt_unnamed(vgpu);
+	struct t1_fault fault;
+
+	if (ctx >= vgpu->part.num_ctx || !vgpu->state->ctx[ctx].live ||
+	    t1_hw_fault_query(vgpu->accel->hw, vgpu->epoch, vgpu->part.first_ctx + ctx, 0, &fault))
+		return;
+	tessera_guilt_name(vgpu, ctx, le32_to_cpu(fault.opcode));
 }
 
 /* One step of the worker's. True: there is more to do. */
 static bool t1_admin_step(struct tessera_vgpu *vgpu, unsigned int *served, bool *posted)
 {
+	const char *lost;
 	int ret;
 
 	lockdep_assert_held(&vgpu->lock);
 	if (vgpu->state->phase != TESSERA_VGPU_READY)
 		return false;
-	if (tessera_vgpu_lost(vgpu)) {
-		t1_admin_tell_lost(vgpu, posted);
+	t1_admin_name_offence(vgpu);
+	lost = tessera_vgpu_lost(vgpu);
+	if (lost) {
+		t1_admin_tell_lost(vgpu, lost, posted);
 		return false;
 	}
 	ret = t1_events_deliver(vgpu, posted);

@@ -168,20 +168,28 @@ static void t1_hw_new_epoch(struct t1 *t1, bool alive)
 	wake_up_all(&t1->epoch_wait);
 }
 
+static int t1_hw_restart(struct t1 *t1)
+{
+	struct pci_dev *pdev = t1->hw.pdev;
+	int ret;
+
+	pci_set_master(pdev);
+	ret = t1_hw_wait_register_reset(t1);
+	if (ret) {
+		pci_warn(pdev, "The register reset timed out: trying a function level reset.\n");
+		ret = t1_hw_flr(t1);
+	}
+	return ret ?: t1_hw_enable(t1);
+}
+
 static int t1_hw_reset(struct tessera_hw *hw)
 {
 	struct t1 *t1 = to_t1(hw);
 	int ret;
 
 	t1_hw_halt(t1);
-	pci_set_master(hw->pdev);
-	ret = t1_hw_wait_register_reset(t1);
-	if (ret) {
-		pci_warn(hw->pdev, "The register reset timed out: trying a function level reset.\n");
-		ret = t1_hw_flr(t1);
-	}
-	if (!ret)
-		ret = t1_hw_enable(t1);
+	/* One that is gone from the bus answers nothing, and may take a minute for it. */
+	ret = pci_channel_offline(hw->pdev) ? -ENODEV : t1_hw_restart(t1);
 	if (ret) {
 		pci_clear_master(hw->pdev);
 		pci_err(hw->pdev, "The accelerator cannot be reset (%d): it is out of service.\n",
@@ -196,10 +204,9 @@ static void t1_hw_quiesce(struct tessera_hw *hw)
 	struct t1 *t1 = to_t1(hw);
 
 	t1_hw_halt(t1);
-	if (t1_hw_wait_register_reset(t1))
+	if (!pci_channel_offline(hw->pdev) && t1_hw_wait_register_reset(t1))
 		pci_warn(hw->pdev, "The accelerator does not stop and is cut off from the bus.\n");
 	pci_clear_master(hw->pdev);
-	t1_hw_new_epoch(t1, false);
 }
 
 /* ------------------------------------------------------------ engines -- */
@@ -269,6 +276,17 @@ u64 t1_hw_ctx_busy_ns(struct tessera_hw *hw, u32 engine, u32 ctx)
 static void t1_hw_doorbell(struct tessera_hw *hw, u32 slot, u32 tail)
 {
 	t1_hw_write(to_t1(hw), T1_DB_OFF(slot) + T1_DB_TAIL, tail);
+}
+
+/* What comes meanwhile the interrupt core keeps, or the device, by the MSI-X table's mask. */
+static void t1_hw_slot_irq_mask(struct tessera_hw *hw, u32 slot, bool mask)
+{
+	int irq = pci_irq_vector(hw->pdev, 1 + slot);
+
+	if (mask)
+		disable_irq_nosync(irq);
+	else
+		enable_irq(irq);
 }
 
 /* -------------------------------------------------- create and destroy -- */
@@ -539,6 +557,7 @@ const struct tessera_hw_ops t1_hw_ops = {
 	.queue_destroy = t1_hw_queue_destroy,
 	.queue_reset = t1_hw_queue_reset,
 	.doorbell = t1_hw_doorbell,
+	.slot_irq_mask = t1_hw_slot_irq_mask,
 	.runlist_submit = t1_hw_runlist_submit,
 	.engine_reset = t1_hw_engine_reset,
 	.engine_switching = t1_hw_engine_switching,

@@ -43,8 +43,13 @@ u32 t1_regs_caps(const struct tessera_vgpu *vgpu)
 
 static u32 t1_regs_read_time(struct tessera_vgpu *vgpu)
 {
-	u64 now = tessera_vgpu_time_ns(vgpu, vgpu->accel->hw->ops->time_ns(vgpu->accel->hw));
+	struct tessera_hw *hw = vgpu->accel->hw;
+	u64 now;
 
+	/* While the device is in reset its registers read as anything. */
+	down_read(&vgpu->accel->bar_sem);
+	now = tessera_vgpu_time_ns(vgpu, hw->ops->time_ns(hw));
+	up_read(&vgpu->accel->bar_sem);
 	WRITE_ONCE(to_t1_vgpu(vgpu)->state.latch_time_hi, upper_32_bits(now));
 	return lower_32_bits(now);
 }

@@ -237,20 +237,27 @@ void tessera_config_read(struct tessera_vgpu *vgpu, u32 off, void *buf, u32 len)
 }
 
 /**
- * tessera_config_bus_master() - tell whether the vGPU may reach memory
+ * tessera_config_bus_master() - tell whether the vGPU may reach memory, and send interrupts
  * @vgpu: the vGPU
  *
- * Context: may sleep.
+ * Context: any.
  * Return: true if the guest has turned bus mastering on.
  */
-bool tessera_config_bus_master(struct tessera_vgpu *vgpu)
+bool tessera_config_bus_master(const struct tessera_vgpu *vgpu)
 {
-	bool master;
+	return READ_ONCE(vgpu->state->config[PCI_COMMAND]) & PCI_COMMAND_MASTER;
+}
 
-	mutex_lock(&vgpu->config_lock);
-	master = vgpu->state->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
-	mutex_unlock(&vgpu->config_lock);
-	return master;
+/**
+ * tessera_config_memory() - tell whether the vGPU answers at its BARs
+ * @vgpu: the vGPU
+ *
+ * Context: any.
+ * Return: true if the guest has turned memory space on.
+ */
+bool tessera_config_memory(const struct tessera_vgpu *vgpu)
+{
+	return READ_ONCE(vgpu->state->config[PCI_COMMAND]) & PCI_COMMAND_MEMORY;
 }
 
 /* Only D0 and D3hot exist: a write of another power state changes nothing. */
@@ -279,16 +286,15 @@ unsigned int tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void
 	u8 *c = vgpu->state->config;
 	bool pcie = tessera_vgpu_model(vgpu)->pcie;
 	unsigned int asked = 0;
-	bool master;
+	u8 mask, command;
 	u32 at, i;
-	u8 mask;
 
 	mutex_lock(&vgpu->config_lock);
-	master = c[PCI_COMMAND] & PCI_COMMAND_MASTER;
+	command = c[PCI_COMMAND];
 	for (i = 0; i < len; i++) {
 		at = off + i;
 		mask = tessera_config_write_mask(vgpu, at & ~3) >> ((at & 3) * 8);
-		c[at] = (c[at] & ~mask) | (from[i] & mask);
+		WRITE_ONCE(c[at], (c[at] & ~mask) | (from[i] & mask));
 		if (!pcie)
 			continue;
 		if (at == CFG_PM + PCI_PM_CTRL)
@@ -296,8 +302,10 @@ unsigned int tessera_config_write(struct tessera_vgpu *vgpu, u32 off, const void
 		if (at == DEVCTL_OFF + 1 && from[i] & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
 			asked |= TESSERA_CONFIG_FLR;
 	}
-	if (master && !(c[PCI_COMMAND] & PCI_COMMAND_MASTER))
+	if (command & ~c[PCI_COMMAND] & PCI_COMMAND_MASTER)
 		asked |= TESSERA_CONFIG_MASTER_OFF;
+	if ((command ^ c[PCI_COMMAND]) & PCI_COMMAND_MEMORY)
+		asked |= TESSERA_CONFIG_MEMORY;
 	mutex_unlock(&vgpu->config_lock);
 	return asked;
 }

@@ -6,14 +6,29 @@
  * eventfd of the vector that the guest named at the queue's creation; KVM injects from
  * there. Vector 0 (completions and events) is signalled by the mediator itself.
  *
- * Interrupts take no lock: routes and eventfds are read under RCU.
+ * Routes and eventfds are read under RCU: interrupts take no lock but that of the vGPU's budget.
+ *
+ * A guest can ask for an interrupt after every command, which is a million in a second, each in
+ * hard interrupt context and with whatever its process has put behind the eventfd. So each vGPU
+ * has a budget for a window of a millisecond, in interrupts and in time, of which a smaller vGPU
+ * has less. What exceeds it is masked at the accelerator until a timer ends the window. Nothing is
+ * lost: the accelerator keeps one interrupt pending for each slot. A window in which too much time
+ * went lasts until that is made up for, so the share of a CPU holds on average however long one
+ * interrupt takes.
  */
 #include <linux/eventfd.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include "tessera_compat.h"
+#include "vgpu/config.h"
 #include "vgpu/irq.h"
 #include "vgpu/vgpu.h"
+
+#define TESSERA_IRQ_WINDOW_NS		NSEC_PER_MSEC
+#define TESSERA_IRQ_WINDOW_MAX_NS	(100 * NSEC_PER_MSEC)
+/* Of a V1 in a window; of a V<N> an N-th */
+#define TESSERA_IRQ_COUNT		256u
+#define TESSERA_IRQ_USED_NS		(400 * NSEC_PER_USEC)
 
 /**
  * struct tessera_trigger - an eventfd that interrupts go to
@@ -25,6 +40,74 @@ struct tessera_trigger {
 	struct rcu_head rcu;
 };
 
+/* -------------------------------------------------------------- budget -- */
+
+static void tessera_irq_unmask(struct tessera_vgpu *vgpu)
+{
+	struct tessera_irq_budget *b = &vgpu->irq.budget;
+	struct tessera_hw *hw = vgpu->accel->hw;
+	unsigned long flags;
+	u32 slot;
+
+	spin_lock_irqsave(&b->lock, flags);
+	b->begin_ns = ktime_get_mono_fast_ns();
+	b->count = 0;
+	b->used_ns = 0;
+	while (b->masked) {
+		slot = __ffs64(b->masked);
+		b->masked &= b->masked - 1;
+		hw->ops->slot_irq_mask(hw, vgpu->part.first_slot + slot, false);
+	}
+	spin_unlock_irqrestore(&b->lock, flags);
+}
+
+static enum hrtimer_restart tessera_irq_window_end(struct hrtimer *timer)
+{
+	tessera_irq_unmask(container_of(timer, struct tessera_vgpu, irq.budget.timer));
+	return HRTIMER_NORESTART;
+}
+
+/* How much of the window is left, or of the time in which what was used is the vGPU's share. */
+static u64 tessera_irq_window_left(const struct tessera_irq_budget *b, u64 used_limit, u64 now)
+{
+	u64 length = max_t(u64, TESSERA_IRQ_WINDOW_NS,
+			   div64_u64(b->used_ns * TESSERA_IRQ_WINDOW_NS, used_limit));
+
+	length = min_t(u64, length, TESSERA_IRQ_WINDOW_MAX_NS);
+	return length - min(length, now - b->begin_ns);
+}
+
+/* The interrupt of a slot has been passed on, from @from_ns until now. */
+static void tessera_irq_spend(struct tessera_vgpu *vgpu, u32 slot, u64 from_ns)
+{
+	struct tessera_irq_budget *b = &vgpu->irq.budget;
+	u64 used_limit = TESSERA_IRQ_USED_NS / vgpu->type->div;
+	struct tessera_hw *hw = vgpu->accel->hw;
+	u64 now = ktime_get_mono_fast_ns();
+
+	spin_lock(&b->lock);
+	if (!b->masked && now - b->begin_ns >= TESSERA_IRQ_WINDOW_NS) {
+		b->begin_ns = from_ns;
+		b->count = 0;
+		b->used_ns = 0;
+	}
+	b->count++;
+	b->used_ns += now - from_ns;
+	if ((b->count >= TESSERA_IRQ_COUNT / vgpu->type->div || b->used_ns >= used_limit) &&
+	    !(b->masked & BIT_ULL(slot))) {
+		if (!b->masked) {
+			atomic64_inc(&vgpu->stats.moderated);
+			tessera_guilt_flood(vgpu);
+			hrtimer_start(&b->timer,
+				      ns_to_ktime(tessera_irq_window_left(b, used_limit, now)),
+				      HRTIMER_MODE_REL);
+		}
+		b->masked |= BIT_ULL(slot);
+		hw->ops->slot_irq_mask(hw, vgpu->part.first_slot + slot, true);
+	}
+	spin_unlock(&b->lock);
+}
+
 /**
  * tessera_irq_init() - prepare a vGPU that has no eventfds yet
  * @vgpu: the vGPU
@@ -33,7 +116,28 @@ struct tessera_trigger {
  */
 void tessera_irq_init(struct tessera_vgpu *vgpu)
 {
+	struct tessera_irq_budget *b = &vgpu->irq.budget;
+
 	mutex_init(&vgpu->irq.mutex);
+	spin_lock_init(&b->lock);
+#ifdef TESSERA_HAVE_HRTIMER_SETUP
+	hrtimer_setup(&b->timer, tessera_irq_window_end, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+#else
+	hrtimer_init(&b->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	b->timer.function = tessera_irq_window_end;
+#endif
+}
+
+/**
+ * tessera_irq_fini() - unmask what is masked
+ * @vgpu: the vGPU, closed, of which no interrupt comes any more
+ *
+ * Context: may sleep.
+ */
+void tessera_irq_fini(struct tessera_vgpu *vgpu)
+{
+	hrtimer_cancel(&vgpu->irq.budget.timer);
+	tessera_irq_unmask(vgpu);
 }
 
 static bool tessera_irq_trigger(struct tessera_trigger __rcu **where)
@@ -58,10 +162,15 @@ static bool tessera_irq_trigger(struct tessera_trigger __rcu **where)
  * @vgpu: the vGPU
  * @vector: its vector, in range
  *
+ * An interrupt is a write to memory, which a function does only while it is a bus master. Without,
+ * it is dropped: PCI leaves open whether a device keeps one for later, and this one does not.
+ *
  * Context: any.
  */
 void tessera_irq_signal(struct tessera_vgpu *vgpu, u32 vector)
 {
+	if (!tessera_config_bus_master(vgpu))
+		return;
 	atomic64_inc(&vgpu->stats.interrupts);
 	tessera_irq_trigger(&vgpu->irq.msix[vector]);
 }
@@ -77,12 +186,16 @@ void tessera_irq_signal(struct tessera_vgpu *vgpu, u32 vector)
  */
 void tessera_irq_slot(struct tessera_accel *accel, u32 slot)
 {
+	u64 from_ns = ktime_get_mono_fast_ns();
 	struct tessera_vgpu *vgpu;
 
 	rcu_read_lock();
 	vgpu = rcu_dereference(accel->slots[slot]);
-	if (vgpu)
-		tessera_irq_signal(vgpu, READ_ONCE(vgpu->irq.route[slot - vgpu->part.first_slot]));
+	if (vgpu) {
+		slot -= vgpu->part.first_slot;
+		tessera_irq_signal(vgpu, READ_ONCE(vgpu->irq.route[slot]));
+		tessera_irq_spend(vgpu, slot, from_ns);
+	}
 	rcu_read_unlock();
 }
 

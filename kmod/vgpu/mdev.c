@@ -199,6 +199,8 @@ static void tessera_mdev_remove(struct mdev_device *mdev)
 	tessera_sysfs_remove(vgpu);
 	cancel_work_sync(&vgpu->work);
 	tessera_mdev_set_owner(vgpu, NULL);
+	tessera_irq_fini(vgpu);
+	tessera_guilt_fini(vgpu);
 	tessera_dispatcher_remove(accel, vgpu->engine);
 	mutex_lock(&accel->lock);
 	list_del(&vgpu->node);

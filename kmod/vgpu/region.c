@@ -4,7 +4,8 @@
  *
  * read() and write() of any size and alignment on every region, and mmap() of what needs no
  * check: the vGPU's own doorbell pages and its VRAM. Mappings fault in, so that they can
- * be taken away while the device is in reset.
+ * be taken away while the device is in reset, or while the guest has turned memory space off: then
+ * BARs read as ones, and nothing is written.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -101,6 +102,10 @@ static void tessera_region_do_read(struct tessera_vgpu *vgpu, unsigned int index
 		tessera_config_read(vgpu, off, buf, len);
 		return;
 	}
+	if (!tessera_config_memory(vgpu)) {
+		memset(buf, 0xff, len);
+		return;
+	}
 	switch (tessera_region_desc(vgpu, index)->kind) {
 	case TESSERA_REGION_NONE:
 		break;
@@ -140,9 +145,13 @@ static void tessera_region_config_write(struct tessera_vgpu *vgpu, u64 off, cons
 {
 	unsigned int asked = tessera_config_write(vgpu, off, buf, len);
 
-	if (asked & TESSERA_CONFIG_FLR)
-		tessera_vgpu_reset(vgpu);
-	else if (asked & TESSERA_CONFIG_MASTER_OFF)
+	if (asked & TESSERA_CONFIG_FLR) {
+		tessera_region_reset(vgpu);
+		return;
+	}
+	if (asked & TESSERA_CONFIG_MEMORY)
+		tessera_region_decode(vgpu);
+	if (asked & TESSERA_CONFIG_MASTER_OFF)
 		tessera_revoke_all(vgpu);
 }
 
@@ -156,6 +165,8 @@ static void tessera_region_do_write(struct tessera_vgpu *vgpu, unsigned int inde
 		tessera_region_config_write(vgpu, off, buf, len);
 		return;
 	}
+	if (!tessera_config_memory(vgpu))
+		return;
 	switch (tessera_region_desc(vgpu, index)->kind) {
 	case TESSERA_REGION_NONE:
 		break;
@@ -291,31 +302,45 @@ static unsigned long tessera_region_pfn(const struct tessera_vgpu *vgpu, unsigne
 	       PHYS_PFN(region->doorbells);
 }
 
-static vm_fault_t tessera_region_fault(struct vm_fault *vmf)
+static vm_fault_t tessera_region_insert(struct vm_area_struct *vma, unsigned long address)
 {
-	struct vm_area_struct *vma = vmf->vma;
 	struct tessera_vgpu *vgpu = vma->vm_private_data;
-	struct tessera_accel *accel = vgpu->accel;
 	unsigned int index = vma->vm_pgoff >> (TESSERA_REGION_SHIFT - PAGE_SHIFT);
 	unsigned long page, first, last, pfn;
 	vm_fault_t ret;
 
 	pfn = tessera_region_pfn(vgpu, index, vma->vm_pgoff & (REGION_OFFSET_MASK >> PAGE_SHIFT));
-	page = (vmf->address - vma->vm_start) >> PAGE_SHIFT;
-
-	down_read(&accel->bar_sem);
-	ret = vmf_insert_pfn(vma, vmf->address, pfn + page);
-	if (ret == VM_FAULT_NOPAGE &&
-	    tessera_region_desc(vgpu, index)->kind == TESSERA_REGION_VRAM) {
-		first = round_down(page, FAULT_AROUND_PAGES);
-		last = min(first + FAULT_AROUND_PAGES, vma_pages(vma));
-		for (; first < last; first++) {
-			if (vmf_insert_pfn(vma, vma->vm_start + first * PAGE_SIZE, pfn + first) !=
-			    VM_FAULT_NOPAGE)
-				break;
-		}
+	page = (address - vma->vm_start) >> PAGE_SHIFT;
+	ret = vmf_insert_pfn(vma, address, pfn + page);
+	if (ret != VM_FAULT_NOPAGE || tessera_region_desc(vgpu, index)->kind != TESSERA_REGION_VRAM)
+		return ret;
+	first = round_down(page, FAULT_AROUND_PAGES);
+	last = min(first + FAULT_AROUND_PAGES, vma_pages(vma));
+	for (; first < last; first++) {
+		if (vmf_insert_pfn(vma, vma->vm_start + first * PAGE_SIZE, pfn + first) !=
+		    VM_FAULT_NOPAGE)
+			break;
 	}
-	up_read(&accel->bar_sem);
+	return ret;
+}
+
+static vm_fault_t tessera_region_fault(struct vm_fault *vmf)
+{
+	struct tessera_vgpu *vgpu = vmf->vma->vm_private_data;
+	struct tessera_accel *accel = vgpu->accel;
+	vm_fault_t ret = VM_FAULT_NOPAGE;
+
+	/* A reset can last: who is killed meanwhile need not wait for its end. */
+	if (down_read_killable(&vgpu->map_sem))
+		return ret;
+	if (!tessera_config_memory(vgpu)) {
+		ret = vmf_insert_pfn(vmf->vma, vmf->address,
+				     page_to_pfn(virt_to_page(vgpu->ones)));
+	} else if (!down_read_killable(&accel->bar_sem)) {
+		ret = tessera_region_insert(vmf->vma, vmf->address);
+		up_read(&accel->bar_sem);
+	}
+	up_read(&vgpu->map_sem);
 	return ret;
 }
 
@@ -381,6 +406,15 @@ int tessera_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	return tessera_region_own_mapping(vgpu, vma);
 }
 
+static void tessera_region_unmap(struct tessera_vgpu *vgpu)
+{
+#ifdef TESSERA_HAVE_VFIO_DEVICE_INODE
+	unmap_mapping_range(vgpu->vdev.inode->i_mapping, 0, 0, true);
+#else
+	unmap_mapping_range(vgpu->inode->i_mapping, 0, 0, true);
+#endif
+}
+
 /**
  * tessera_region_zap() - take user space's mappings of the BARs away; they fault in again
  * @vgpu: the vGPU
@@ -390,20 +424,43 @@ int tessera_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 void tessera_region_zap(struct tessera_vgpu *vgpu)
 {
 	lockdep_assert_held_write(&vgpu->accel->bar_sem);
-#ifdef TESSERA_HAVE_VFIO_DEVICE_INODE
-	unmap_mapping_range(vgpu->vdev.inode->i_mapping, 0, 0, true);
-#else
-	unmap_mapping_range(vgpu->inode->i_mapping, 0, 0, true);
-#endif
+	tessera_region_unmap(vgpu);
+}
+
+/**
+ * tessera_region_decode() - have mappings of the BARs fault in by the command register of now
+ * @vgpu: the vGPU
+ *
+ * Context: may sleep; takes map_sem for writing.
+ */
+void tessera_region_decode(struct tessera_vgpu *vgpu)
+{
+	down_write(&vgpu->map_sem);
+	tessera_region_unmap(vgpu);
+	/* What a program has written there itself since the last time */
+	memset(vgpu->ones, 0xff, PAGE_SIZE);
+	up_write(&vgpu->map_sem);
+}
+
+/**
+ * tessera_region_reset() - reset the function, which does not answer at its BARs then
+ * @vgpu: the vGPU
+ *
+ * Context: may sleep.
+ */
+void tessera_region_reset(struct tessera_vgpu *vgpu)
+{
+	tessera_vgpu_reset(vgpu);
+	tessera_region_decode(vgpu);
 }
 
 #ifdef TESSERA_HAVE_VFIO_DEVICE_INODE
-int tessera_region_init(struct tessera_vgpu *vgpu)
+static int tessera_region_get_inode(struct tessera_vgpu *vgpu)
 {
 	return 0;
 }
 
-void tessera_region_fini(struct tessera_vgpu *vgpu)
+static void tessera_region_put_inode(struct tessera_vgpu *vgpu)
 {
 }
 
@@ -433,16 +490,7 @@ static struct file_system_type tessera_fs = {
 	.kill_sb = kill_anon_super,
 };
 
-/**
- * tessera_region_init() - give a vGPU an inode of its own for its mappings
- * @vgpu: the vGPU
- *
- * Where VFIO's devices have an inode each, it needs none: this and what undoes it do nothing.
- *
- * Context: may sleep.
- * Return: 0 or -ENOMEM.
- */
-int tessera_region_init(struct tessera_vgpu *vgpu)
+static int tessera_region_get_inode(struct tessera_vgpu *vgpu)
 {
 	struct inode *inode = alloc_anon_inode(tessera_mnt->mnt_sb);
 
@@ -452,13 +500,7 @@ int tessera_region_init(struct tessera_vgpu *vgpu)
 	return 0;
 }
 
-/**
- * tessera_region_fini() - undo tessera_region_init()
- * @vgpu: the vGPU, of which nothing is mapped any more
- *
- * Context: may sleep.
- */
-void tessera_region_fini(struct tessera_vgpu *vgpu)
+static void tessera_region_put_inode(struct tessera_vgpu *vgpu)
 {
 	iput(vgpu->inode);
 }
@@ -485,3 +527,39 @@ void tessera_region_module_exit(void)
 	kern_unmount(tessera_mnt);
 }
 #endif
+
+/**
+ * tessera_region_init() - prepare a vGPU's mappings
+ * @vgpu: the vGPU
+ *
+ * Where VFIO's devices have no inode each, it gets one of its own.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int tessera_region_init(struct tessera_vgpu *vgpu)
+{
+	int ret;
+
+	init_rwsem(&vgpu->map_sem);
+	vgpu->ones = (void *)__get_free_page(GFP_KERNEL);
+	if (!vgpu->ones)
+		return -ENOMEM;
+	memset(vgpu->ones, 0xff, PAGE_SIZE);
+	ret = tessera_region_get_inode(vgpu);
+	if (ret)
+		free_page((unsigned long)vgpu->ones);
+	return ret;
+}
+
+/**
+ * tessera_region_fini() - undo tessera_region_init()
+ * @vgpu: the vGPU, of which nothing is mapped any more
+ *
+ * Context: may sleep.
+ */
+void tessera_region_fini(struct tessera_vgpu *vgpu)
+{
+	tessera_region_put_inode(vgpu);
+	free_page((unsigned long)vgpu->ones);
+}

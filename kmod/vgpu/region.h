@@ -23,5 +23,7 @@ ssize_t tessera_region_write(struct vfio_device *vdev, const char __user *buf, s
 			     loff_t *ppos);
 int tessera_region_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 void tessera_region_zap(struct tessera_vgpu *vgpu);
+void tessera_region_decode(struct tessera_vgpu *vgpu);
+void tessera_region_reset(struct tessera_vgpu *vgpu);
 
 #endif /* TESSERA_VGPU_REGION_H */

@@ -93,6 +93,8 @@ static struct tessera_stat tessera_stats[] = {
 	TESSERA_COUNTER(events, events),
 	TESSERA_COUNTER(faults, faults),
 	TESSERA_COUNTER(interrupts, interrupts),
+	TESSERA_COUNTER(interrupts_moderated, moderated),
+	TESSERA_COUNTER(engine_holds, held),
 	TESSERA_COUNTER(maps, maps),
 	TESSERA_COUNTER(unmaps, unmaps),
 	TESSERA_COUNTER(revoked_pages, revoked_pages),

@@ -13,6 +13,8 @@ struct tessera_vgpu_stats {
 	atomic64_t events;
 	atomic64_t faults;
 	atomic64_t interrupts;
+	atomic64_t moderated;
+	atomic64_t held;
 	atomic64_t maps;
 	atomic64_t unmaps;
 	atomic64_t revoked_pages;

@@ -25,11 +25,95 @@ static ssize_t tessera_sysfs_state_show(struct kobject *kobj, struct kobj_attrib
 	default:
 		break;
 	}
+	if (tessera_guilt_quarantined(&vgpu->guilt))
+		state = "failed";
 	return sysfs_emit(buf, "%s\n", state);
 }
 
 static struct kobj_attribute tessera_sysfs_state =
 	__ATTR(state, 0444, tessera_sysfs_state_show, NULL);
+
+/* ---------------------------------------------- guilt and quarantine -- */
+
+static ssize_t tessera_sysfs_last_fault_show(struct kobject *kobj, struct kobj_attribute *attr,
+					     char *buf)
+{
+	return tessera_guilt_show(tessera_kobj_to_vgpu(kobj), buf);
+}
+
+static struct kobj_attribute tessera_sysfs_last_fault =
+	__ATTR(last_fault, 0444, tessera_sysfs_last_fault_show, NULL);
+
+static ssize_t tessera_sysfs_quarantined_show(struct kobject *kobj, struct kobj_attribute *attr,
+					      char *buf)
+{
+	struct tessera_vgpu *vgpu = tessera_kobj_to_vgpu(kobj);
+
+	return sysfs_emit(buf, "%d\n", tessera_guilt_quarantined(&vgpu->guilt));
+}
+
+static ssize_t tessera_sysfs_quarantined_store(struct kobject *kobj, struct kobj_attribute *attr,
+					       const char *buf, size_t count)
+{
+	bool on;
+	int ret = kstrtobool(buf, &on);
+
+	if (!ret)
+		tessera_guilt_quarantine(tessera_kobj_to_vgpu(kobj), on);
+	return ret ?: count;
+}
+
+static struct kobj_attribute tessera_sysfs_quarantined =
+	__ATTR(quarantined, 0644, tessera_sysfs_quarantined_show,
+	       tessera_sysfs_quarantined_store);
+
+static ssize_t tessera_sysfs_quarantine_after_show(struct kobject *kobj,
+						   struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(tessera_kobj_to_vgpu(kobj)->guilt.after));
+}
+
+static ssize_t tessera_sysfs_quarantine_after_store(struct kobject *kobj,
+						    struct kobj_attribute *attr, const char *buf,
+						    size_t count)
+{
+	u32 after;
+	int ret = kstrtou32(buf, 0, &after);
+
+	if (!ret)
+		WRITE_ONCE(tessera_kobj_to_vgpu(kobj)->guilt.after, after);
+	return ret ?: count;
+}
+
+static struct kobj_attribute tessera_sysfs_quarantine_after =
+	__ATTR(quarantine_after, 0644, tessera_sysfs_quarantine_after_show,
+	       tessera_sysfs_quarantine_after_store);
+
+static ssize_t tessera_sysfs_quarantine_period_s_show(struct kobject *kobj,
+						      struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(tessera_kobj_to_vgpu(kobj)->guilt.period_s));
+}
+
+static ssize_t tessera_sysfs_quarantine_period_s_store(struct kobject *kobj,
+						       struct kobj_attribute *attr,
+						       const char *buf, size_t count)
+{
+	u32 period_s;
+	int ret = kstrtou32(buf, 0, &period_s);
+
+	if (!ret && !period_s)
+		ret = -EINVAL;
+	if (!ret)
+		WRITE_ONCE(tessera_kobj_to_vgpu(kobj)->guilt.period_s, period_s);
+	return ret ?: count;
+}
+
+static struct kobj_attribute tessera_sysfs_quarantine_period_s =
+	__ATTR(quarantine_period_s, 0644, tessera_sysfs_quarantine_period_s_show,
+	       tessera_sysfs_quarantine_period_s_store);
+
+/* ------------------------------------------------- quality of service -- */
 
 /**
  * struct tessera_sysfs_qos - a file for one of the vGPU's settings
@@ -81,6 +165,10 @@ QOS_ATTR(slice_us, TESSERA_QOS_SLICE_NS, NSEC_PER_USEC);
 
 static struct attribute *tessera_sysfs_attrs[] = {
 	&tessera_sysfs_state.attr,
+	&tessera_sysfs_last_fault.attr,
+	&tessera_sysfs_quarantined.attr,
+	&tessera_sysfs_quarantine_after.attr,
+	&tessera_sysfs_quarantine_period_s.attr,
 	&tessera_sysfs_weight.attr.attr,
 	&tessera_sysfs_reservation.attr.attr,
 	&tessera_sysfs_limit.attr.attr,

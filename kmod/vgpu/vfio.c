@@ -26,6 +26,7 @@ static int tessera_vfio_init(struct vfio_device *vdev)
 	vgpu->mdev = to_mdev_device(vdev->dev);
 	vgpu->type = container_of(vgpu->mdev->type, struct tessera_type, mdev);
 	snprintf(vgpu->name, sizeof(vgpu->name), "%pUl", &vgpu->mdev->uuid);
+	tessera_guilt_init(vgpu);
 	ret = tessera_vgpu_init(vgpu);
 	if (ret)
 		return ret;
@@ -48,13 +49,20 @@ static void tessera_vfio_release(struct vfio_device *vdev)
 
 static int tessera_vfio_open(struct vfio_device *vdev)
 {
-	tessera_vgpu_open(tessera_vfio_to_vgpu(vdev));
+	struct tessera_vgpu *vgpu = tessera_vfio_to_vgpu(vdev);
+
+	tessera_guilt_opened(vgpu);
+	tessera_vgpu_open(vgpu);
 	return 0;
 }
 
 static void tessera_vfio_close(struct vfio_device *vdev)
 {
-	tessera_vgpu_close(tessera_vfio_to_vgpu(vdev));
+	struct tessera_vgpu *vgpu = tessera_vfio_to_vgpu(vdev);
+
+	tessera_vgpu_close(vgpu);
+	tessera_region_decode(vgpu);
+	tessera_guilt_closed(vgpu);
 }
 
 static void tessera_vfio_request(struct vfio_device *vdev, unsigned int count)
@@ -202,7 +210,7 @@ static long tessera_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd, unsig
 	case VFIO_DEVICE_SET_IRQS:
 		return tessera_vfio_set_irqs(vgpu, uarg);
 	case VFIO_DEVICE_RESET:
-		tessera_vgpu_reset(vgpu);
+		tessera_region_reset(vgpu);
 		return 0;
 	default:
 		return -ENOTTY;

@@ -17,17 +17,6 @@ static void tessera_vgpu_work(struct work_struct *work)
 	tessera_vgpu_model(vgpu)->work(vgpu);
 }
 
-/**
- * tessera_vgpu_kick() - have the model's work run
- * @vgpu: the vGPU
- *
- * Context: any.
- */
-void tessera_vgpu_kick(struct tessera_vgpu *vgpu)
-{
-	queue_work(vgpu->wq, &vgpu->work);
-}
-
 static void tessera_vgpu_free_model(struct tessera_vgpu *vgpu)
 {
 	if (tessera_vgpu_model(vgpu)->fini)
@@ -92,20 +81,6 @@ void tessera_vgpu_fini(struct tessera_vgpu *vgpu)
 
 /* --------------------------------------------------- enable and disable -- */
 
-/**
- * tessera_vgpu_enable() - let a vGPU compete for the engines
- * @vgpu: the vGPU, off, with its lock held
- *
- * Context: may sleep.
- */
-void tessera_vgpu_enable(struct tessera_vgpu *vgpu)
-{
-	lockdep_assert_held(&vgpu->lock);
-	vgpu->epoch = READ_ONCE(vgpu->accel->hw->epoch);
-	tessera_dispatcher_start(vgpu->accel, vgpu->engine);
-	WRITE_ONCE(vgpu->state->phase, TESSERA_VGPU_READY);
-}
-
 /* Nothing of the guest's is left in hardware, and it competes for no engine. */
 static void tessera_vgpu_teardown(struct tessera_vgpu *vgpu)
 {
@@ -147,6 +122,26 @@ void tessera_vgpu_fatal(struct tessera_vgpu *vgpu, const char *why)
 }
 
 /**
+ * tessera_vgpu_enable() - let a vGPU compete for the engines
+ * @vgpu: the vGPU, off, with its lock held
+ *
+ * One in quarantine fails at once.
+ *
+ * Context: may sleep.
+ */
+void tessera_vgpu_enable(struct tessera_vgpu *vgpu)
+{
+	lockdep_assert_held(&vgpu->lock);
+	if (tessera_guilt_quarantined(&vgpu->guilt)) {
+		tessera_vgpu_fatal(vgpu, "is in quarantine");
+		return;
+	}
+	vgpu->epoch = READ_ONCE(vgpu->accel->hw->epoch);
+	tessera_dispatcher_start(vgpu->accel, vgpu->engine);
+	WRITE_ONCE(vgpu->state->phase, TESSERA_VGPU_READY);
+}
+
+/**
  * tessera_vgpu_power_on() - put the registers into their power-on state
  * @vgpu: the vGPU, with its lock held
  *
@@ -179,16 +174,18 @@ void tessera_vgpu_reset(struct tessera_vgpu *vgpu)
 }
 
 /**
- * tessera_vgpu_lost() - tell whether a device reset has taken what the guest had
+ * tessera_vgpu_lost() - tell whether an enabled vGPU has lost all that its guest had
  * @vgpu: the vGPU, with its lock held
  *
  * Context: the vGPU's lock is held.
- * Return: true if it was enabled in an epoch that is past.
+ * Return: NULL, or why it has, for tessera_vgpu_fatal(), which is due then.
  */
-bool tessera_vgpu_lost(const struct tessera_vgpu *vgpu)
+const char *tessera_vgpu_lost(const struct tessera_vgpu *vgpu)
 {
 	lockdep_assert_held(&vgpu->lock);
-	return vgpu->epoch != READ_ONCE(vgpu->accel->hw->epoch);
+	if (vgpu->epoch != READ_ONCE(vgpu->accel->hw->epoch))
+		return "lost its contexts to a device reset";
+	return tessera_guilt_quarantined(&vgpu->guilt) ? "is in quarantine" : NULL;
 }
 
 /* ------------------------------------------------------- open and close -- */

@@ -9,6 +9,7 @@
 #include "accel/accel.h"
 #include "dispatch/dispatch.h"
 #include "vgpu/dma.h"
+#include "vgpu/guilt.h"
 #include "vgpu/irq.h"
 #include "vgpu/model.h"
 #include "vgpu/state.h"
@@ -50,7 +51,10 @@ struct tessera_part {
  * @dma: mappings of guest memory
  * @irq: eventfds of its vectors
  * @inode: its mapping is that of all our VMAs
+ * @map_sem: held for reading to map BAR pages into user space, for writing to take them away
+ * @ones: a page that is mapped in their place while the function does not answer at its BARs
  * @engine: the vGPU on each engine
+ * @guilt: what it has done to others
  * @stats: counters
  * @kobj: the vgpu directory in sysfs
  * @state_file: its state in debugfs, or NULL
@@ -76,7 +80,10 @@ struct tessera_vgpu {
 	struct tessera_vgpu_dma dma;
 	struct tessera_vgpu_irq irq;
 	struct inode *inode;
+	struct rw_semaphore map_sem;	/* see above */
+	void *ones;
 	struct tessera_dispatch_entity engine[TESSERA_MAX_ENGINES];
+	struct tessera_vgpu_guilt guilt;
 	struct tessera_vgpu_stats stats;
 	struct kobject *kobj;
 	struct dentry *state_file;
@@ -90,6 +97,12 @@ static inline const struct tessera_model_ops *tessera_vgpu_model(const struct te
 static inline enum tessera_vgpu_phase tessera_vgpu_phase(const struct tessera_vgpu *vgpu)
 {
 	return READ_ONCE(vgpu->state->phase);
+}
+
+/* Have the model's work run. */
+static inline void tessera_vgpu_kick(struct tessera_vgpu *vgpu)
+{
+	queue_work(vgpu->wq, &vgpu->work);
 }
 
 /* Every time that the guest sees: the accelerator's, made to run on when the vGPU moves. */
@@ -115,7 +128,6 @@ void tessera_vgpu_disable(struct tessera_vgpu *vgpu);
 void tessera_vgpu_fatal(struct tessera_vgpu *vgpu, const char *why);
 void tessera_vgpu_power_on(struct tessera_vgpu *vgpu);
 void tessera_vgpu_reset(struct tessera_vgpu *vgpu);
-void tessera_vgpu_kick(struct tessera_vgpu *vgpu);
-bool tessera_vgpu_lost(const struct tessera_vgpu *vgpu);
+const char *tessera_vgpu_lost(const struct tessera_vgpu *vgpu);
 
 #endif /* TESSERA_VGPU_H */

@@ -569,6 +569,30 @@ static void removed_next_is_unloaded(void)
 	CHECK_EQ(rl.switches, 2);
 }
 
+/* Kept off the engine with its contexts alive, and let in again: what it had it still has. */
+static void kept_off_for_a_while(void)
+{
+	enter(RUNNING);
+	charge();
+	tessera_runlist_stop(&rl, &a);
+	switched();
+	CHECK(!rl.in_force);
+	pass(MS, false);
+	charge();
+	forget();
+	tessera_runlist_start(&rl, &a);
+	CHECK_EQ(asked.submits, 0);
+	tessera_runlist_wake(&rl, &a, 5);
+	CHECK_EQ(asked.submits, 1);
+	CHECK(asked.submitted == &a);
+	CHECK_EQ(asked.last[TESSERA_RUNLIST_NOTE_ENQUEUE].ctx, 5);
+	switched();
+	CHECK(rl.in_force == &a && a.sched.has_work);
+	/* And if that was nothing, the hardware says so */
+	happen(TESSERA_RUNLIST_IDLE, NULL, hw.token);
+	CHECK(!a.sched.has_work);
+}
+
 static void three_resets_then_the_device(void)
 {
 	unsigned int i;
@@ -1011,6 +1035,7 @@ static const struct ktap_test tests[] = {
 	{ "every_state_and_event", every_state_and_event },
 	{ "stopped_next_is_void", stopped_next_is_void },
 	{ "removed_next_is_unloaded", removed_next_is_unloaded },
+	{ "kept_off_for_a_while", kept_off_for_a_while },
 	{ "three_resets_then_the_device", three_resets_then_the_device },
 	{ "no_reset", no_reset },
 	{ "resets_are_forgotten", resets_are_forgotten },

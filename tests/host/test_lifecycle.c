@@ -255,6 +255,7 @@ TEST_F(life, unload_in_use)
 
 	ASSERT_EQ(0, mdev_create_uuid("V4", UUID));
 	ASSERT_EQ(0, vdev_open(&v, UUID));
+	ASSERT_EQ(0, vdev_decode(&v, 1));
 	EXPECT_EQ(-1, syscall(SYS_delete_module, "tessera", O_NONBLOCK));
 	EXPECT_TRUE(errno == EWOULDBLOCK || errno == EBUSY);
 	EXPECT_EQ(T1_MAGIC, vdev_reg(&v, T1_REG_MAGIC));

@@ -76,6 +76,42 @@ rc=$((rc + $?))
 [ $rc = 0 ] || cat /tmp/imprint.a /tmp/imprint.b
 result $rc "neither sees the other's memory"
 
+# The accelerator is reset under both at work. Their jobs end, and they go on: at once, not
+# after a timeout (10 s)
+soon()
+{
+	begin=$(date +%s)
+	what=$1
+	shift
+	"$@"
+	rc=$?
+	took=$(($(date +%s) - begin))
+	[ $rc != 0 ] || [ $took -lt 8 ] || rc=1
+	echo "# $what: $took s"
+	result $rc "$what"
+}
+ja=$(guest run --bg a "$WORK busy /tmp/never") jb=$(guest run --bg b "$WORK busy /tmp/never")
+sleep 2
+echo 1 >"$PCI/reset"
+result $? "the accelerator is reset under two guests at work"
+soon "a's job ends, with an error" sh -c "! guest wait -t 60 a $ja >/tmp/busy.a"
+soon "b's job ends, with an error" sh -c "! guest wait -t 60 b $jb >/tmp/busy.b"
+is "and not because something timed out" "job job" \
+	"$(sed -n 's/^# \([a-z]*\): -5 .*/\1/p' /tmp/busy.a /tmp/busy.b | tr '\n' ' ' | sed 's/ $//')"
+soon "a goes on" guest run -t 60 a "$WORK once"
+soon "b goes on" guest run -t 60 b "$WORK once"
+
+# Quarantine, and back, with the virtual machine running
+ja=$(guest run --bg a "$WORK busy /tmp/never")
+sleep 1
+echo 1 >/sys/bus/mdev/devices/$A/vgpu/quarantined
+soon "quarantine: a's job ends" sh -c "! guest wait -t 60 a $ja >/tmp/busy.a"
+soon "quarantine: a gets nothing more" sh -c "! guest run -t 60 a '$WORK once' >/tmp/once.a"
+is "quarantine: a's vGPU has failed" failed "$(cat /sys/bus/mdev/devices/$A/vgpu/state)"
+soon "quarantine: b does not notice" guest run -t 60 b "$WORK once"
+echo 0 >/sys/bus/mdev/devices/$A/vgpu/quarantined
+soon "quarantine is over: a goes on" guest run -t 60 a "$WORK once"
+
 is "config space in a: the vGPU is a PCI Express function behind a root port" "0x120000 0x7e55" \
 	"$(guest run a 'for d in /sys/bus/pci/devices/*; do grep -q 0x7e55 $d/device &&
 		echo $(cat $d/class $d/device); done')"

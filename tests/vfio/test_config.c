@@ -41,7 +41,74 @@ TEST_F(config, header)
 /* After power-on nothing decodes, masters or interrupts. */
 TEST_F(config, power_on_command)
 {
+	char uuid[MDEV_UUID_LEN];
+
+	strcpy(uuid, self->v.uuid);
+	vdev_close(&self->v);
+	ASSERT_EQ(0, vdev_open(&self->v, uuid));
 	EXPECT_EQ(0, vdev_cfg(&self->v, PCI_COMMAND, 2));
+	EXPECT_EQ(0xffffffff, vdev_reg(&self->v, T1_REG_MAGIC));
+}
+
+/* Without memory space BARs read as ones, mapped or not, and what is written is lost. */
+TEST_F(config, memory_off)
+{
+	volatile uint32_t *vram = vdev_direct(&self->v, BAR2, 0, 8192);
+	struct vdev *v = &self->v;
+	uint32_t value, i;
+
+	ASSERT_NE(NULL, vram);
+	for (i = 0; i < 3; i++) {
+		/* One page is mapped before, one is not */
+		vram[0] = 1 + i;
+		value = 11 + i;
+		ASSERT_EQ(4, vdev_write(v, BAR2, 4096, &value, 4));
+		ASSERT_EQ(0, vdev_decode(v, 0));
+		EXPECT_EQ(0xffffffff, vdev_reg(v, T1_REG_MAGIC));
+		ASSERT_EQ(4, vdev_read(v, BAR2, 4096, &value, 4));
+		EXPECT_EQ(0xffffffff, value);
+		ASSERT_EQ(4, vdev_read(v, BAR4, 0, &value, 4));
+		EXPECT_EQ(0xffffffff, value);
+		EXPECT_EQ(0xffffffff, vram[0]);
+		EXPECT_EQ(0xffffffff, vram[1024]);
+		value = 0xbad;
+		ASSERT_EQ(4, vdev_write(v, BAR2, 0, &value, 4));
+		vdev_reg_write(v, T1_REG_ASQ_SIZE, 0x20);
+		vram[0] = 0xbad;
+		vram[1024] = 0xbad;
+		ASSERT_EQ(0, vdev_decode(v, 1));
+		EXPECT_EQ(T1_MAGIC, vdev_reg(v, T1_REG_MAGIC));
+		EXPECT_EQ(0, vdev_reg(v, T1_REG_ASQ_SIZE));
+		EXPECT_EQ(1 + i, vram[0]);
+		EXPECT_EQ(11 + i, vram[1024]);
+	}
+	/* A reset turns it off as well, and what was written meanwhile does not stay */
+	ASSERT_EQ(0, vdev_flr(v));
+	vram[0] = 0xbad;
+	ASSERT_EQ(0, vdev_flr(v));
+	EXPECT_EQ(0xffffffff, vram[0]);
+	ASSERT_EQ(0, vdev_decode(v, 1));
+	EXPECT_EQ(3, vram[0]);
+}
+
+/* A doorbell does not ring either: the queue has to wait for another. */
+TEST_F(config, memory_off_at_work)
+{
+	struct t1_queue q;
+	struct t1 t = { 0 };
+	uint64_t seq;
+
+	ASSERT_EQ(0, t1_start(&t, &self->v));
+	ASSERT_EQ(0, t1_queue_simple(&t, &q, 0, T1_ENGINE_COMPUTE));
+	ASSERT_EQ(0, t1_run(&q, &NOP()));
+	ASSERT_EQ(0, vdev_decode(&self->v, 0));
+	seq = t1_fence(&q, 0);
+	t1_kick(&q);
+	EXPECT_EQ(-ETIMEDOUT, t1_wait_ms(&q, seq, 50));
+	/* DMA has not stopped with it */
+	ASSERT_EQ(0, vdev_decode(&self->v, 1));
+	t1_kick(&q);
+	EXPECT_EQ(0, t1_wait(&q, seq));
 }
 
 static uint64_t bar_mask(struct vdev *v, unsigned int bar)

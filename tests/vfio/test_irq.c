@@ -173,6 +173,58 @@ TEST_F(irq, mask_by_client)
 	EXPECT_FALSE(signalled(self->fd[2], 20));
 }
 
+/* A queue whose memory is VRAM: it goes on without bus mastering. */
+static int queue_in_vram(struct t1 *t, struct t1_queue *q)
+{
+	uint8_t *vram = (uint8_t *)vdev_direct(t->v, BAR2, 0, 8192);
+	struct t1_admin_cmd c = {
+		.opcode = T1_ADMIN_QUEUE_CREATE,
+		.queue = { .engine = T1_ENGINE_COMPUTE, .ring_log2 = 4, .vector = 1,
+			   .ring_va = VA, .cb_va = VA + 4096 },
+	};
+	int ret = t1_map(t, 0, VA, 0, 2, RWV);
+
+	*q = (struct t1_queue){
+		.t = t,
+		.log2 = 4,
+		.ring = (void *)vram,
+		.cb = (void *)(vram + 4096),
+		.fence = (void *)(vram + 4096 + 64),
+		.fence_va = VA + 4096 + 64,
+		.doorbell = vdev_direct(t->v, BAR0, T1_DB_OFF(0), 4),
+	};
+	return ret ? ret : t1_admin(t, &c);
+}
+
+/* An interrupt is a write to memory: without bus mastering there is none, nor is it made up for. */
+TEST_F(irq, bus_master_off)
+{
+	struct vdev *v = &self->v;
+	struct t1_queue q;
+	long long before;
+
+	ASSERT_EQ(0, queue_in_vram(&self->t, &q));
+	t1_fence(&q, T1_FENCE_IRQ);
+	t1_kick(&q);
+	ASSERT_TRUE(signalled(self->fd[1], T1_TIMEOUT_MS));
+	before = mdev_stat(v->uuid, "interrupts");
+
+	vdev_cfg_write(v, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	q.cb->event = q.tail;
+	t1_fence(&q, T1_FENCE_IRQ);
+	t1_kick(&q);
+	ASSERT_EQ(0, t1_wait(&q, 2));
+	EXPECT_FALSE(signalled(self->fd[1], 50));
+	EXPECT_EQ(before, mdev_stat(v->uuid, "interrupts"));
+	vdev_cfg_write(v, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	EXPECT_FALSE(signalled(self->fd[1], 50));
+
+	q.cb->event = q.tail;
+	t1_fence(&q, T1_FENCE_IRQ);
+	t1_kick(&q);
+	EXPECT_TRUE(signalled(self->fd[1], T1_TIMEOUT_MS));
+}
+
 TEST_F(irq, loopback)
 {
 	unsigned int i;

@@ -276,6 +276,7 @@ TEST_F_TIMEOUT(regions, vram_zeroed_reopen, 60)
 	strcpy(uuid, v->uuid);
 	vdev_close(v);
 	ASSERT_EQ(0, vdev_open(v, uuid));
+	ASSERT_EQ(0, vdev_decode(v, 1));
 	p = vdev_direct(v, BAR2, 0, vram);
 	EXPECT_EQ(0, p[0]);
 	EXPECT_EQ(0, p[vram / 16]);

@@ -97,6 +97,7 @@ TEST_F(reset, idle)
 
 	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, variant->reset(&self->t));
+		ASSERT_EQ(0, vdev_decode(v, 1));
 		EXPECT_EQ(0, vdev_reg(v, T1_REG_STATUS));
 		EXPECT_EQ(0, vdev_reg(v, T1_REG_CTRL));
 		bring_up(_metadata, &self->t, v, &self->q, &self->mem);
@@ -144,6 +145,7 @@ TEST_F(reset, registers)
 	} else {
 		EXPECT_NE(0, vdev_cfg(v, PCI_COMMAND, 2));
 	}
+	ASSERT_EQ(0, vdev_decode(v, 1));
 	EXPECT_EQ(variant->reset == by_disable ? self->t.asq_bus : 0,
 		  vdev_reg64(v, T1_REG_ASQ_BASE_LO));
 }
@@ -200,6 +202,8 @@ TEST_F(reset, mappings_survive)
 
 	p[0] = 1;
 	ASSERT_EQ(0, variant->reset(&self->t));
+	ASSERT_EQ(0, vdev_decode(&self->v, 1));
+	EXPECT_EQ(1, p[0]);
 	p[1] = 2;
 	EXPECT_EQ(2, p[1]);
 	bring_up(_metadata, &self->t, &self->v, &self->q, &self->mem);
@@ -235,6 +239,7 @@ TEST_F_TIMEOUT(open, close_running, 60)
 		struct vdev_mem mem = { 0 };
 
 		ASSERT_EQ(0, vdev_open(&v, uuid));
+		ASSERT_EQ(0, vdev_decode(&v, 1));
 		EXPECT_EQ(0, vdev_reg(&v, T1_REG_CTRL));
 		bring_up(_metadata, &t, &v, &q, &mem);
 		ASSERT_EQ(0, t1_run(&q, &FILL(VA, 4096, 5)));

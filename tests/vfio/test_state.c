@@ -88,6 +88,7 @@ TEST_F(state, reset_is_power_on)
 	static int (*const resets[])(struct vdev *v) = { vdev_reset, vdev_flr };
 	unsigned int i;
 
+	ASSERT_EQ(0, vdev_decode(&self->v, 0));
 	ASSERT_EQ(0, save(self->v.uuid, &before));
 	for (i = 0; i < 4; i++) {
 		live(_metadata, self);
@@ -104,6 +105,7 @@ TEST_F(state, next_owner)
 {
 	char uuid[MDEV_UUID_LEN];
 
+	ASSERT_EQ(0, vdev_decode(&self->v, 0));
 	ASSERT_EQ(0, save(self->v.uuid, &before));
 	live(_metadata, self);
 	memcpy(uuid, self->v.uuid, sizeof(uuid));

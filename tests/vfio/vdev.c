@@ -199,8 +199,10 @@ int vdev_create_with(struct vdev *v, const char *type, const struct vdev *other)
 	char uuid[MDEV_UUID_LEN];
 	int err;
 
-	if (whole)
-		return vdev_open(v, whole);
+	if (whole) {
+		err = vdev_open(v, whole);
+		return err ? err : vdev_decode(v, 1);
+	}
 	memset(v, 0, sizeof(*v));
 	v->container = -1;
 	v->group = -1;
@@ -211,7 +213,7 @@ int vdev_create_with(struct vdev *v, const char *type, const struct vdev *other)
 	err = vdev_open_with(v, uuid, other);
 	if (err)
 		mdev_remove(uuid);
-	return err;
+	return err ? err : vdev_decode(v, 1);
 }
 
 int vdev_create(struct vdev *v, const char *type)
@@ -281,6 +283,13 @@ int vdev_cfg_write(struct vdev *v, unsigned int off, unsigned int len, uint32_t 
 	ssize_t n = vdev_write(v, VFIO_PCI_CONFIG_REGION_INDEX, off, &value, len);
 
 	return n < 0 ? n : n == (ssize_t)len ? 0 : -EIO;
+}
+
+int vdev_decode(struct vdev *v, int on)
+{
+	uint32_t command = vdev_cfg(v, PCI_COMMAND, 2) & ~PCI_COMMAND_MEMORY;
+
+	return vdev_cfg_write(v, PCI_COMMAND, 2, command | (on ? PCI_COMMAND_MEMORY : 0));
 }
 
 unsigned int vdev_cap(struct vdev *v, uint8_t id)

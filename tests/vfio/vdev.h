@@ -62,7 +62,7 @@ struct vdev {
 
 /*
  * Open an existing vGPU, or by its bus address a PCI function bound to vfio-pci; vdev_close()
- * undoes all of it.
+ * undoes all of it. It does not answer at its BARs yet: vdev_decode().
  */
 int vdev_open(struct vdev *v, const char *uuid);
 /* The same, in the container of another, whose memory it can reach too. */
@@ -70,7 +70,8 @@ int vdev_open_with(struct vdev *v, const char *uuid, const struct vdev *other);
 void vdev_close(struct vdev *v);
 
 /*
- * Create a vGPU of a type and open it; vdev_destroy() closes and removes it. With
+ * Create a vGPU of a type and open it, and have it answer at its BARs, as a guest's firmware
+ * does; vdev_destroy() closes and removes it. With
  * TESSERA_PASSTHROUGH=BDF in the environment it is that whole PCI function, bound to
  * vfio-pci, instead: what tests expect of a vGPU can be compared with the hardware.
  */
@@ -93,6 +94,9 @@ void vdev_reg_write64(struct vdev *v, uint32_t off_lo, uint64_t value);
 /* Configuration space; reads of what can't be read give all ones. */
 uint32_t vdev_cfg(struct vdev *v, unsigned int off, unsigned int len);
 int vdev_cfg_write(struct vdev *v, unsigned int off, unsigned int len, uint32_t value);
+
+/* Turn memory space on, or off; bus mastering stays as it is. */
+int vdev_decode(struct vdev *v, int on);
 
 /* Offset of a capability, or of an extended one, or 0. */
 unsigned int vdev_cap(struct vdev *v, uint8_t id);
