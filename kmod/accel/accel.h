@@ -4,7 +4,9 @@
  *
  * Locks, outermost first. A holder of one takes only those below it.
  *
- *   vgpu->lock                 mutex: what the guest has set up, and its changes in hardware
+ *   vgpu->lock                 mutex: what the guest has set up, and its changes in hardware. The
+ *                              worker holds it while guest memory comes, which is up to the owner:
+ *                              only the owner's own doings wait for it, no file and no other vGPU
  *   (VFIO's own, mmap_lock)    taken by vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw();
  *                              VFIO calls .dma_unmap with the first of them held
  *   vgpu->dma.lock             mutex: mappings of guest memory. Nothing of VFIO's is called
@@ -22,6 +24,9 @@
  *   dispatcher->lock           spinlock, interrupts: an engine's account, and its entities
  *   the model's event lock     spinlock, interrupts: events on their way to the guest
  *   the backend's command lock spinlock, interrupts; or a software engine's lock
+ *   worker->lock               spinlock, interrupts: whether there is work, and who would do it
+ *
+ * A worker's end is waited for with none of these held.
  *
  * Which vGPU a context or a slot belongs to, and the eventfds, interrupts read under RCU.
  */

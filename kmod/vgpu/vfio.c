@@ -47,8 +47,7 @@ static void tessera_vfio_release(struct vfio_device *vdev)
 
 static int tessera_vfio_open(struct vfio_device *vdev)
 {
-	tessera_vgpu_open(tessera_vfio_to_vgpu(vdev));
-	return 0;
+	return tessera_vgpu_open(tessera_vfio_to_vgpu(vdev));
 }
 
 static void tessera_vfio_close(struct vfio_device *vdev)
