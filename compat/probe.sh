@@ -86,6 +86,20 @@ probe LINUX_UNALIGNED_H <<'C'
 #include <linux/unaligned.h>
 C
 
+# 6.10: a user process can have a thread of the kernel's, which hears of the end of its process
+probe VHOST_TASK <<'C'
+#include <linux/types.h>
+#include <linux/sched/vhost_task.h>
+#if !IS_ENABLED(CONFIG_VHOST_TASK)
+#error none
+#endif
+struct vhost_task *f(bool (*fn)(void *), void (*killed)(void *));
+struct vhost_task *f(bool (*fn)(void *), void (*killed)(void *))
+{
+	return vhost_task_create(fn, killed, NULL, "x");
+}
+C
+
 # until 6.13: a DRM driver has a date, which must not be NULL
 probe DRM_DRIVER_DATE <<'C'
 #include <drm/drm_drv.h>

@@ -5,7 +5,9 @@
  * Locks, outermost first. A holder of one takes only those below it.
  *
  *   vgpu->guilt.stop           mutex: a stop by quarantine, or its end
- *   vgpu->lock                 mutex: what the guest has set up, and its changes in hardware
+ *   vgpu->lock                 mutex: what the guest has set up, and its changes in hardware. The
+ *                              worker holds it while guest memory comes, which is up to the owner:
+ *                              only the owner's own doings wait for it, no file and no other vGPU
  *   (VFIO's own, mmap_lock)    taken by vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw();
  *                              VFIO calls .dma_unmap with the first of them held
  *   vgpu->map_sem              rwsem: held for reading, pages of its BARs may be mapped
@@ -27,6 +29,9 @@
  *   vgpu->guilt.lock           spinlock, interrupts: offences
  *   the backend's command lock spinlock, interrupts; or a software engine's lock
  *   vgpu->dma.unpin.lock       spinlock: pages that are to be unpinned
+ *   worker->lock               spinlock, interrupts: whether there is work, and who would do it
+ *
+ * A worker's end is waited for with none of these held.
  *
  * Which vGPU a context or a slot belongs to, and the eventfds, interrupts read under RCU.
  */

@@ -8,6 +8,7 @@
  * vGPU competes from its first operation to its reset.
  */
 #include <linux/dma-mapping.h>
+#include <linux/sched/signal.h>
 #include "edu/edu.h"
 #include "vgpu/context.h"
 #include "vgpu/vgpu.h"
@@ -109,7 +110,8 @@ static bool edu_model_copy(struct tessera_vgpu *vgpu, bool to_ram)
 	u64 addr = (to_ram ? regs->dma_dst : regs->dma_src) & DMA_BIT_MASK(EDU_DMA_BITS);
 	int ret = tessera_dma_rw(vgpu, addr, ev->page, regs->dma_count, to_ram);
 
-	if (ret)
+	/* An owner that ends takes its memory with it. */
+	if (ret && !fatal_signal_pending(current))
 		dev_notice_ratelimited(vgpu->vdev.dev, "DMA of vGPU %s at %#llx is not in memory that it can reach (%d).\n",
 				       vgpu->name, addr, ret);
 	return !ret;

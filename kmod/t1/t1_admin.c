@@ -2,7 +2,7 @@
 /*
  * t1_admin.c - the guest's admin queue: copied once, checked once, translated, done
  *
- * A write of the tail register queues the vGPU's worker, which copies each 64-byte command
+ * A write of the tail register kicks the vGPU's worker, which copies each 64-byte command
  * out of guest memory once and never looks at it there again. A command for hardware is built
  * anew from values that were checked; context, slot and vector numbers are moved by the vGPU's
  * first ones, VRAM addresses by its partition's offset. What the hardware checks by
@@ -10,6 +10,7 @@
  *
  * Backpressure is the hardware's: no command is fetched without room for its completion.
  */
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "t1/t1.h"
 #include "trace.h"
@@ -244,14 +245,14 @@ static void t1_admin_name_offence(struct tessera_vgpu *vgpu)
 	tessera_guilt_name(vgpu, ctx, le32_to_cpu(fault.opcode));
 }
 
-/* One step of the worker's. True: there is more to do. */
+/* One step of the worker's. True: there is more to do. Nothing is for an owner that ends. */
 static bool t1_admin_step(struct tessera_vgpu *vgpu, unsigned int *served, bool *posted)
 {
 	const char *lost;
 	int ret;
 
 	lockdep_assert_held(&vgpu->lock);
-	if (vgpu->state->phase != TESSERA_VGPU_READY)
+	if (vgpu->state->phase != TESSERA_VGPU_READY || fatal_signal_pending(current))
 		return false;
 	t1_admin_name_offence(vgpu);
 	lost = tessera_vgpu_lost(vgpu);
@@ -265,11 +266,9 @@ static bool t1_admin_step(struct tessera_vgpu *vgpu, unsigned int *served, bool 
 		*posted = true;
 		(*served)++;
 	}
-	if (ret) {
+	if (ret && !fatal_signal_pending(current))
 		tessera_vgpu_fatal(vgpu, "has a ring that cannot be reached");
-		return false;
-	}
-	return t1_admin_have_command(vgpu);
+	return !ret && t1_admin_have_command(vgpu);
 }
 
 /**

@@ -36,14 +36,14 @@ int tessera_ctx_create(struct tessera_vgpu *vgpu, u32 ctx)
 	lockdep_assert_held(&vgpu->lock);
 	ret = hw->ops->ctx_create(hw, vgpu->epoch, tessera_ctx_phys(vgpu, ctx));
 	if (!ret)
-		vgpu->state->ctx[ctx].live = true;
+		WRITE_ONCE(vgpu->state->ctx[ctx].live, true);
 	return ret;
 }
 
 static void tessera_queue_forget(struct tessera_vgpu *vgpu, u32 slot)
 {
 	tessera_irq_unroute(vgpu, slot);
-	vgpu->state->queue[slot].live = false;
+	WRITE_ONCE(vgpu->state->queue[slot].live, false);
 }
 
 /* The hardware has destroyed it: so do we. */
@@ -56,7 +56,7 @@ static void tessera_ctx_forget(struct tessera_vgpu *vgpu, u32 ctx)
 			tessera_queue_forget(vgpu, slot);
 	}
 	tessera_dma_drop_ctx(vgpu, ctx);
-	vgpu->state->ctx[ctx].live = false;
+	WRITE_ONCE(vgpu->state->ctx[ctx].live, false);
 }
 
 /**
@@ -136,7 +136,7 @@ int tessera_queue_create(struct tessera_vgpu *vgpu, u32 slot, u32 vector,
 		tessera_irq_route(vgpu, slot, vector);
 	ret = hw->ops->queue_create(hw, vgpu->epoch, tessera_queue_phys(vgpu, slot), &phys);
 	if (!ret) {
-		queue->live = true;
+		WRITE_ONCE(queue->live, true);
 		queue->vector = vector;
 		queue->desc = *desc;
 	} else if (!was_live) {

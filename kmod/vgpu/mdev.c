@@ -197,7 +197,6 @@ static void tessera_mdev_remove(struct mdev_device *mdev)
 	vfio_unregister_group_dev(&vgpu->vdev);
 	tessera_save_remove(vgpu);
 	tessera_sysfs_remove(vgpu);
-	cancel_work_sync(&vgpu->work);
 	tessera_mdev_set_owner(vgpu, NULL);
 	tessera_irq_fini(vgpu);
 	tessera_guilt_fini(vgpu);

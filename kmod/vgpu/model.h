@@ -48,7 +48,7 @@ struct tessera_region_desc {
  * @fini: undo @init; also after an @init that failed. NULL: there is nothing to undo.
  * @read: a register is read: @len is 1 to 8 bytes; any other size is split before. May sleep.
  * @write: a register is written, likewise.
- * @work: the vGPU's worker. Sleeps.
+ * @work: the vGPU's worker: see vgpu/worker.h. Sleeps.
  * @event: a context of the vGPU has stopped. Interrupts are off; must not sleep. NULL: the
  *         hardware has no faults.
  * @forget: all contexts are gone: drop what is under way to the guest. vgpu->lock is held.

@@ -8,12 +8,16 @@
  * state that a vGPU can be in, and that would be refused, is a bug, and says so in the log.
  */
 #include <linux/debugfs.h>
+#include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include "vgpu/config.h"
 #include "vgpu/save.h"
 #include "vgpu/stream.h"
 #include "vgpu/vgpu.h"
+
+#define SAVE_POLL_US	500u
+#define SAVE_WAIT_US	(200u * USEC_PER_MSEC)	/* many commands, but not many long ones */
 
 /**
  * struct tessera_save - a state being saved
@@ -92,9 +96,14 @@ static struct tessera_save *tessera_save_alloc(const struct tessera_vgpu *vgpu)
 	return save;
 }
 
+/* The lock's holder may be waiting for guest memory: who reads files does not wait with it. */
 static int tessera_save_copy(struct tessera_vgpu *vgpu, struct tessera_save *save)
 {
-	mutex_lock(&vgpu->lock);
+	bool locked;
+
+	if (read_poll_timeout(mutex_trylock, locked, locked, SAVE_POLL_US, SAVE_WAIT_US, false,
+			      &vgpu->lock))
+		return -EBUSY;
 	save->runs = tessera_dma_get_runs(vgpu, &save->num_runs);
 	mutex_lock(&vgpu->config_lock);
 	mutex_lock(&vgpu->irq.mutex);

@@ -30,7 +30,7 @@ enum tessera_vgpu_phase {
 
 /**
  * struct tessera_ctx_state - a context of the vGPU
- * @live: the guest has created it
+ * @live: the guest has created it; written under vgpu->lock, counted without
  */
 struct tessera_ctx_state {
 	bool live;
@@ -38,7 +38,7 @@ struct tessera_ctx_state {
 
 /**
  * struct tessera_queue_state - a queue of the vGPU
- * @live: the guest has created it
+ * @live: the guest has created it; written under vgpu->lock, counted without
  * @vector: where its interrupts go
  * @desc: what it was created with, in the vGPU's own numbers
  */

@@ -42,15 +42,14 @@ static u64 tessera_stat_pinned(struct tessera_vgpu *vgpu, const struct tessera_s
 	return READ_ONCE(vgpu->dma.runs.pages);
 }
 
+/* What changes under vgpu->lock is read without it: its holder may be waiting for guest memory. */
 static u64 tessera_stat_contexts(struct tessera_vgpu *vgpu, const struct tessera_stat *stat)
 {
 	u64 n = 0;
 	u32 i;
 
-	mutex_lock(&vgpu->lock);
 	for (i = 0; i < vgpu->part.num_ctx; i++)
-		n += vgpu->state->ctx[i].live;
-	mutex_unlock(&vgpu->lock);
+		n += READ_ONCE(vgpu->state->ctx[i].live);
 	return n;
 }
 
@@ -59,10 +58,8 @@ static u64 tessera_stat_queues(struct tessera_vgpu *vgpu, const struct tessera_s
 	u64 n = 0;
 	u32 i;
 
-	mutex_lock(&vgpu->lock);
 	for (i = 0; i < vgpu->part.num_slots; i++)
-		n += vgpu->state->queue[i].live;
-	mutex_unlock(&vgpu->lock);
+		n += READ_ONCE(vgpu->state->queue[i].live);
 	return n;
 }
 

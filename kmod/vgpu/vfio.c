@@ -50,10 +50,13 @@ static void tessera_vfio_release(struct vfio_device *vdev)
 static int tessera_vfio_open(struct vfio_device *vdev)
 {
 	struct tessera_vgpu *vgpu = tessera_vfio_to_vgpu(vdev);
+	int ret;
 
 	tessera_guilt_opened(vgpu);
-	tessera_vgpu_open(vgpu);
-	return 0;
+	ret = tessera_vgpu_open(vgpu);
+	if (ret)
+		tessera_guilt_closed(vgpu);
+	return ret;
 }
 
 static void tessera_vfio_close(struct vfio_device *vdev)

@@ -10,11 +10,21 @@
 #include "vgpu/vgpu.h"
 #include "vgpu/vram.h"
 
-static void tessera_vgpu_work(struct work_struct *work)
+static void tessera_vgpu_work(struct tessera_worker *worker)
 {
-	struct tessera_vgpu *vgpu = container_of(work, struct tessera_vgpu, work);
+	struct tessera_vgpu *vgpu = container_of(worker, struct tessera_vgpu, worker);
 
 	tessera_vgpu_model(vgpu)->work(vgpu);
+}
+
+/* Without its worker it can't be served; whoever still has it open finds it off. */
+static void tessera_vgpu_orphaned(struct tessera_worker *worker)
+{
+	struct tessera_vgpu *vgpu = container_of(worker, struct tessera_vgpu, worker);
+
+	mutex_lock(&vgpu->lock);
+	tessera_vgpu_disable(vgpu);
+	mutex_unlock(&vgpu->lock);
 }
 
 static void tessera_vgpu_free_model(struct tessera_vgpu *vgpu)
@@ -38,19 +48,14 @@ int tessera_vgpu_init(struct tessera_vgpu *vgpu)
 	mutex_init(&vgpu->config_lock);
 	mutex_init(&vgpu->lock);
 	tessera_irq_init(vgpu);
-	INIT_WORK(&vgpu->work, tessera_vgpu_work);
+	tessera_worker_init(&vgpu->worker, tessera_vgpu_work, tessera_vgpu_orphaned);
 	ret = tessera_dma_init(vgpu);
 	if (ret)
 		return ret;
-	vgpu->wq = alloc_ordered_workqueue("tessera-%.8s", 0, vgpu->name);
-	if (!vgpu->wq) {
-		ret = -ENOMEM;
-		goto err_dma;
-	}
 	vgpu->state = kvzalloc(tessera_vgpu_model(vgpu)->vgpu_bytes, GFP_KERNEL);
 	if (!vgpu->state) {
 		ret = -ENOMEM;
-		goto err_wq;
+		goto err_dma;
 	}
 	ret = tessera_vgpu_model(vgpu)->init(vgpu);
 	if (ret)
@@ -59,8 +64,6 @@ int tessera_vgpu_init(struct tessera_vgpu *vgpu)
 
 err_model:
 	tessera_vgpu_free_model(vgpu);
-err_wq:
-	destroy_workqueue(vgpu->wq);
 err_dma:
 	tessera_dma_fini(vgpu);
 	return ret;
@@ -68,14 +71,13 @@ err_dma:
 
 /**
  * tessera_vgpu_fini() - undo tessera_vgpu_init()
- * @vgpu: the vGPU, closed, whose work does not run any more
+ * @vgpu: the vGPU, closed
  *
  * Context: may sleep.
  */
 void tessera_vgpu_fini(struct tessera_vgpu *vgpu)
 {
 	tessera_vgpu_free_model(vgpu);
-	destroy_workqueue(vgpu->wq);
 	tessera_dma_fini(vgpu);
 }
 
@@ -125,7 +127,7 @@ void tessera_vgpu_fatal(struct tessera_vgpu *vgpu, const char *why)
  * tessera_vgpu_enable() - let a vGPU compete for the engines
  * @vgpu: the vGPU, off, with its lock held
  *
- * One in quarantine fails at once.
+ * It is ready then, or failed: in quarantine, or if it has no worker any more.
  *
  * Context: may sleep.
  */
@@ -134,6 +136,10 @@ void tessera_vgpu_enable(struct tessera_vgpu *vgpu)
 	lockdep_assert_held(&vgpu->lock);
 	if (tessera_guilt_quarantined(&vgpu->guilt)) {
 		tessera_vgpu_fatal(vgpu, "is in quarantine");
+		return;
+	}
+	if (!tessera_worker_alive(&vgpu->worker)) {
+		tessera_vgpu_fatal(vgpu, "is used after the process that opened it has ended");
 		return;
 	}
 	vgpu->epoch = READ_ONCE(vgpu->accel->hw->epoch);
@@ -194,12 +200,23 @@ const char *tessera_vgpu_lost(const struct tessera_vgpu *vgpu)
  * tessera_vgpu_open() - a user space has opened the device
  * @vgpu: the vGPU
  *
- * Context: may sleep.
+ * Context: may sleep; the calling process is the owner.
+ * Return: 0, or the errno for which the owner can't have another thread.
  */
-void tessera_vgpu_open(struct tessera_vgpu *vgpu)
+int tessera_vgpu_open(struct tessera_vgpu *vgpu)
 {
+	char name[TASK_COMM_LEN];
+	int ret;
+
 	tessera_config_reset(vgpu);
-	WRITE_ONCE(vgpu->open, true);
+	snprintf(name, sizeof(name), "vgpu-%.8s", vgpu->name);
+	ret = tessera_worker_start(&vgpu->worker, name);
+	if (!ret)
+		WRITE_ONCE(vgpu->open, true);
+	else if (ret != -ERESTARTNOINTR && ret != -EINTR)
+		dev_notice_ratelimited(vgpu->vdev.dev, "The process that opens the vGPU cannot have a thread more for it (%d).\n",
+				       ret);
+	return ret;
 }
 
 /**
@@ -210,8 +227,8 @@ void tessera_vgpu_open(struct tessera_vgpu *vgpu)
  */
 void tessera_vgpu_close(struct tessera_vgpu *vgpu)
 {
+	tessera_worker_stop(&vgpu->worker);
 	tessera_vgpu_reset(vgpu);
-	cancel_work_sync(&vgpu->work);
 	tessera_irq_release(vgpu);
 	tessera_dma_flush(vgpu);
 	vgpu->state->time_offset_ns = 0;

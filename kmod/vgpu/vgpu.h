@@ -14,6 +14,7 @@
 #include "vgpu/model.h"
 #include "vgpu/state.h"
 #include "vgpu/stats.h"
+#include "vgpu/worker.h"
 
 /**
  * struct tessera_part - the part of the accelerator that a vGPU has; constant
@@ -46,8 +47,7 @@ struct tessera_part {
  * @state: what the guest can observe, at the head of the model's part
  * @epoch: of the device when the guest enabled the vGPU
  * @open: an owner has the device open; written by VFIO's open and close, read without a lock
- * @wq: where @work runs
- * @work: what the model has to do outside of traps and interrupts
+ * @worker: does what the model has to do outside of traps and interrupts, while @open
  * @dma: mappings of guest memory
  * @irq: eventfds of its vectors
  * @inode: its mapping is that of all our VMAs
@@ -75,8 +75,7 @@ struct tessera_vgpu {
 	u32 epoch;
 	bool open;
 
-	struct workqueue_struct *wq;
-	struct work_struct work;
+	struct tessera_worker worker;
 	struct tessera_vgpu_dma dma;
 	struct tessera_vgpu_irq irq;
 	struct inode *inode;
@@ -102,7 +101,7 @@ static inline enum tessera_vgpu_phase tessera_vgpu_phase(const struct tessera_vg
 /* Have the model's work run. */
 static inline void tessera_vgpu_kick(struct tessera_vgpu *vgpu)
 {
-	queue_work(vgpu->wq, &vgpu->work);
+	tessera_worker_kick(&vgpu->worker);
 }
 
 /* Every time that the guest sees: the accelerator's, made to run on when the vGPU moves. */
@@ -121,7 +120,7 @@ static inline u64 tessera_vgpu_bar_bytes(const struct tessera_vgpu *vgpu, unsign
 
 int tessera_vgpu_init(struct tessera_vgpu *vgpu);
 void tessera_vgpu_fini(struct tessera_vgpu *vgpu);
-void tessera_vgpu_open(struct tessera_vgpu *vgpu);
+int tessera_vgpu_open(struct tessera_vgpu *vgpu);
 void tessera_vgpu_close(struct tessera_vgpu *vgpu);
 void tessera_vgpu_enable(struct tessera_vgpu *vgpu);
 void tessera_vgpu_disable(struct tessera_vgpu *vgpu);
