@@ -620,6 +620,9 @@ TEST_F(owner, others_after_the_owner)
 	vdev_reg_write(&v, T1_REG_CTRL, T1_CTRL_ENABLE);
 	EXPECT_EQ(T1_STATUS_FATAL, vdev_reg(&v, T1_REG_STATUS));
 	EXPECT_EQ(0, vdev_reset(&v));
+	ASSERT_EQ(0, vdev_region_query(&v, VFIO_PCI_CONFIG_REGION_INDEX,
+				       &v.regions[VFIO_PCI_CONFIG_REGION_INDEX]));
+	vdev_decode(&v);
 	EXPECT_EQ(0, vdev_reg(&v, T1_REG_STATUS));
 	close(v.device);
 	reopens(_metadata, self);
