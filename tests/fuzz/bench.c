@@ -24,6 +24,7 @@ bool bench_init(u8 shape)
 
 	memset(&bench, 0, sizeof(bench));
 	bench.doorbell = -1;
+	bench.unnamed = TESSERA_GUILT_NOTHING;
 	bench.pdev.subsystem_vendor = 0x1af4;
 	bench.accel.pdev = &bench.pdev;
 	bench.accel.kind = kind;
@@ -37,7 +38,7 @@ bool bench_init(u8 shape)
 	bench.type.num_slots = vgpu->part.num_slots;
 	if (tessera_vgpu_init(vgpu))
 		return false;
-	tessera_vgpu_open(vgpu);
+	REQUIRE(!tessera_vgpu_open(vgpu), "it has no worker");
 	return true;
 }
 
@@ -48,8 +49,8 @@ void bench_fini(void)
 
 	kernel_fail_allocation = 0;
 	bench_check_state();
+	tessera_worker_stop(&bench.vgpu.worker);
 	tessera_vgpu_reset(&bench.vgpu);
-	cancel_work_sync(&bench.vgpu.work);
 	tessera_irq_release(&bench.vgpu);
 	REQUIRE(!bench.live && !bench.running, "contexts %#llx are left",
 		(unsigned long long)bench.live);

@@ -53,6 +53,7 @@ enum ambush {
  * @doorbell: slot whose doorbell is rung now, or -1
  * @routed: interrupts of these slots go to the vGPU
  * @running: it competes for the engines
+ * @unnamed: its context that an engine was reset for, while it is not known for which command
  * @ambush: what happens at an access to guest memory
  * @ambush_in: at which
  * @ambush_arg: with what
@@ -80,6 +81,7 @@ struct bench {
 	s32 doorbell;
 	bool routed[T1_MAX_SLOTS];
 	bool running;
+	u32 unnamed;
 
 	enum ambush ambush;
 	u32 ambush_in;
@@ -93,6 +95,9 @@ void guest_fault(u64 arg);
 u32 guest_read(u32 reg);
 void guest_write(u32 reg, u32 value);
 void guest_enabled(void);
+void guest_work(void);
+void guest_quarantine(bool on);
+void guest_orphan(void);
 
 /* hw.c */
 void hw_init(void);

@@ -192,7 +192,7 @@ static void set_up_contexts(void)
 	for (cmd.ctx = 0; cmd.ctx < min(bench.vgpu.part.num_ctx, 2u); cmd.ctx++) {
 		put_command(&cmd, 1);
 		guest_write(T1_REG_ASQ_TAIL, guest.asq_tail);
-		kernel_run_work(&bench.vgpu.work);
+		guest_work();
 		consume();
 	}
 }
@@ -240,6 +240,29 @@ static void step_write(void)
 	bench.doorbell = -1;
 }
 
+/* The busy time of a context, which the guest may have created or not. */
+static u32 any_busy_register(void)
+{
+	u32 ctx = input_rarely(in(), 8) ? input_u8(in()) % T1_MAX_CONTEXTS :
+		  any_ctx() % T1_MAX_CONTEXTS;
+
+	return T1_REG_CTX_BUSY(input_below(in(), T1_NUM_ENGINES), ctx);
+}
+
+/* The low half, then the high one; what the vGPU does not have reads zero. */
+static void step_read_busy(void)
+{
+	u32 off = any_busy_register(), ctx = (off - T1_REG_CTX_BUSY(0, 0)) / 8 % T1_MAX_CONTEXTS;
+	u64 v = guest_read(off);
+
+	v |= (u64)guest_read(off + 4) << 32;
+	if (ctx < bench.vgpu.part.num_ctx && bench.vgpu.state->ctx[ctx].live)
+		REQUIRE(v >> 32 == 1 + bench.vgpu.part.first_ctx + ctx, "%#x reads %#llx", off,
+			(unsigned long long)v);
+	else
+		REQUIRE(!v, "%#x reads %#llx", off, (unsigned long long)v);
+}
+
 static void step_read(void)
 {
 	u32 off = any_register();
@@ -281,6 +304,31 @@ static void step_faults(void)
 		guest_fault(arg + (n << 16));
 }
 
+/* What becomes of the device, of the owner, and what the operator thinks of the vGPU. */
+static void step_host(void)
+{
+	u8 v = input_u8(in());
+
+	switch (v) {
+	case 0xf8 ... 0xff:
+		guest_orphan();
+		break;
+	case 0xf0 ... 0xf7:
+		guest_quarantine(v & 1);
+		break;
+	case 0xe0 ... 0xef:
+		/* An engine was reset for one of its contexts, there or not. */
+		bench.unnamed = any_ctx();
+		tessera_vgpu_kick(&bench.vgpu);
+		break;
+	default:
+		if (v & 1)
+			hw_lose();
+		else
+			bench.lose = true;
+	}
+}
+
 /* Nothing is owed for what is not READY. */
 static void settle(void)
 {
@@ -294,7 +342,7 @@ static void step(void)
 	switch (input_below(in(), 20)) {
 	case 0 ... 4:
 		step_command(true);
-		kernel_run_work(&bench.vgpu.work);
+		guest_work();
 		consume();
 		break;
 	case 5:
@@ -307,7 +355,7 @@ static void step(void)
 		step_flood();
 		break;
 	case 8:
-		kernel_run_work(&bench.vgpu.work);
+		guest_work();
 		bench_check_state();
 		break;
 	case 9:
@@ -317,7 +365,10 @@ static void step(void)
 		step_write();
 		break;
 	case 11:
-		step_read();
+		if (input_rarely(in(), 4))
+			step_read_busy();
+		else
+			step_read();
 		break;
 	case 12:
 		step_config();
@@ -332,10 +383,7 @@ static void step(void)
 		bench.status = input_below(in(), 16);
 		break;
 	case 16:
-		if (input_below(in(), 2))
-			hw_lose();
-		else
-			bench.lose = true;
+		step_host();
 		break;
 	case 17:
 		kernel_fail_allocation = 1 + input_below(in(), 3);
@@ -370,7 +418,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	set_up_contexts();
 	for (i = 0; i < MAX_STEPS && in()->left; i++)
 		step();
-	kernel_run_work(&bench.vgpu.work);
+	guest_work();
 	settle();
 	if (bench.vgpu.part.vram_bytes <= SZ_1M) {
 		static u8 vram[5 << 20];

@@ -117,11 +117,12 @@ static void check_space(void)
 		REQUIRE(now[i] == expected[i], "at %#x there is %#x, not %#x", i, now[i],
 			expected[i]);
 	REQUIRE(tessera_config_bus_master(&bench.vgpu) == !!(expected[4] & 4), "%#x", expected[4]);
+	REQUIRE(tessera_config_memory(&bench.vgpu) == !!(expected[4] & 2), "%#x", expected[4]);
 }
 
 static void write_space(u32 off, const u8 *from, u32 len)
 {
-	bool master = expected[4] & 4, flr = false;
+	bool memory = expected[4] & 2, master = expected[4] & 4, flr = false;
 	unsigned int asked = tessera_config_write(&bench.vgpu, off, from, len);
 	u32 i, at;
 
@@ -135,6 +136,8 @@ static void write_space(u32 off, const u8 *from, u32 len)
 	}
 	REQUIRE(!(asked & TESSERA_CONFIG_FLR) == !flr, "asked for %#x", asked);
 	REQUIRE(!(asked & TESSERA_CONFIG_MASTER_OFF) == !(master && !(expected[4] & 4)),
+		"asked for %#x", asked);
+	REQUIRE(!(asked & TESSERA_CONFIG_MEMORY) == (memory == !!(expected[4] & 2)),
 		"asked for %#x", asked);
 	check_space();
 }

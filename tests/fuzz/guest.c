@@ -2,8 +2,9 @@
 /*
  * guest.c - guest memory, interrupts and engines as the checker's files reach them
  *
- * In place of vgpu/dma.c, vgpu/irq.c and dispatch/. Bytes that have been read are changed at once,
- * as a hostile guest would change them: what is read a second time is something else.
+ * In place of vgpu/dma.c, vgpu/irq.c, vgpu/worker.c, vgpu/guilt.c and dispatch/. Bytes that have
+ * been read are changed at once, as a hostile guest would change them: what is read a second time
+ * is something else.
  */
 #include "bench.h"
 
@@ -330,6 +331,109 @@ void tessera_irq_unroute(struct tessera_vgpu *vgpu, u32 slot)
 	lockdep_assert_held(&vgpu->lock);
 	REQUIRE(slot < vgpu->part.num_slots, "slot %u", slot);
 	bench.routed[slot] = false;
+}
+
+/* -------------------------------------------------------------- worker -- */
+
+void tessera_worker_init(struct tessera_worker *worker,
+			 void (*work)(struct tessera_worker *worker),
+			 void (*orphaned)(struct tessera_worker *worker))
+{
+	spin_lock_init(&worker->lock);
+	worker->work = work;
+	worker->orphaned = orphaned;
+}
+
+int tessera_worker_start(struct tessera_worker *worker, const char *name)
+{
+	kernel_might_sleep("tessera_worker_start");
+	REQUIRE(!kernel_locks && !worker->alive, "%s has a worker", name);
+	worker->kicked = false;
+	worker->alive = true;
+	return 0;
+}
+
+void tessera_worker_stop(struct tessera_worker *worker)
+{
+	REQUIRE(!kernel_locks, "%u locks are held", kernel_locks);
+	worker->alive = false;
+}
+
+void tessera_worker_kick(struct tessera_worker *worker)
+{
+	kernel_spin_lock(&worker->lock);
+	worker->kicked |= worker->alive;
+	kernel_spin_unlock(&worker->lock);
+}
+
+bool tessera_worker_alive(struct tessera_worker *worker)
+{
+	return worker->alive;
+}
+
+/* The worker's turn, if it was kicked. */
+void guest_work(void)
+{
+	struct tessera_worker *worker = &bench.vgpu.worker;
+
+	if (!worker->alive || !worker->kicked)
+		return;
+	worker->kicked = false;
+	worker->work(worker);
+}
+
+/* The owner ends: the worker does nothing more, whatever is asked for. Or there is a new one. */
+void guest_orphan(void)
+{
+	struct tessera_worker *worker = &bench.vgpu.worker;
+	u32 fetched = bench.fetched;
+
+	if (!worker->alive) {
+		tessera_vgpu_reset(&bench.vgpu);
+		tessera_worker_start(worker, bench.vgpu.name);
+		return;
+	}
+	kernel_fatal_signal = true;
+	tessera_worker_kick(worker);
+	guest_work();
+	kernel_fatal_signal = false;
+	REQUIRE(bench.fetched == fetched, "a command is served for an owner that ends");
+	worker->alive = false;
+	worker->orphaned(worker);
+	REQUIRE(guest_read(T1_REG_STATUS) != T1_STATUS_READY, "ready without a worker");
+}
+
+/* --------------------------------------------------------------- guilt -- */
+
+void tessera_guilt_limit(struct tessera_vgpu *vgpu, u32 ctx)
+{
+	REQUIRE(bench.busy && ctx == le32_to_cpu(bench.cmd.ctx), "context %u", ctx);
+}
+
+u32 tessera_guilt_unnamed(struct tessera_vgpu *vgpu)
+{
+	return bench.unnamed;
+}
+
+void tessera_guilt_name(struct tessera_vgpu *vgpu, u32 ctx, u32 command)
+{
+	const struct t1_fault *fault = bench.t1.ctx[vgpu->part.first_ctx + ctx].page;
+
+	REQUIRE(ctx == bench.unnamed && command == le32_to_cpu(fault->opcode),
+		"context %u, command %#x", ctx, command);
+	bench.unnamed = TESSERA_GUILT_NOTHING;
+}
+
+/* As an operator does. */
+void guest_quarantine(bool on)
+{
+	WRITE_ONCE(bench.vgpu.guilt.quarantined, on);
+	tessera_vgpu_kick(&bench.vgpu);
+	if (!on)
+		return;
+	guest_work();
+	REQUIRE(!tessera_worker_alive(&bench.vgpu.worker) ||
+		guest_read(T1_REG_STATUS) != T1_STATUS_READY, "ready in quarantine");
 }
 
 /* ------------------------------------------------------------- engines -- */

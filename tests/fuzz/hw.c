@@ -185,6 +185,15 @@ static u64 time_ns(struct tessera_hw *hw)
 	return 0xffffffffull + bench.fetched;
 }
 
+/* The T1's own, past the seam: from any of its registers that are the vGPU's. */
+u64 t1_hw_ctx_busy_ns(struct tessera_hw *hw, u32 engine, u32 ctx)
+{
+	REQUIRE(engine < T1_NUM_ENGINES && own_context(ctx) &&
+		bench.vgpu.state->ctx[ctx - part()->first_ctx].live, "engine %u, context %u",
+		engine, ctx);
+	return (u64)(1 + ctx) << 32 | (engine << 16 | bench.fetched);
+}
+
 const struct tessera_hw_ops hw_ops = {
 	.name = "mock",
 	.ctx_create = ctx_create,
@@ -365,7 +374,8 @@ void hw_init(void)
 	};
 	bench.identify = (struct t1_identify){
 		.magic = T1_MAGIC,
-		.caps = T1_CAP_SCHED | T1_CAP_STRICT_PREEMPT | T1_CAP_DB_LATCH | T1_CAP_HANG,
+		.caps = T1_CAP_SCHED | T1_CAP_STRICT_PREEMPT | T1_CAP_DB_LATCH | T1_CAP_HANG |
+			T1_CAP_CTX_BUSY,
 		.num_slots = T1_MAX_SLOTS,
 		.num_contexts = T1_MAX_CONTEXTS,
 		.vram_bytes = 1ull << 30,

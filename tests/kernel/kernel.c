@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kernel.c - locks, memory and work for kmod's sources in user space */
+/* kernel.c - locks and memory for kmod's sources in user space */
 #include <stdarg.h>
 
 #include "kernel.h"
 
 unsigned int kernel_locks, kernel_spinlocks;
 unsigned int kernel_allocations, kernel_fail_allocation;
+bool kernel_fatal_signal;
 
 void kernel_bug(const char *fmt, ...)
 {
@@ -130,42 +131,4 @@ void *dma_alloc_coherent(struct device *dev, size_t size, dma_addr_t *dma, gfp_t
 void dma_free_coherent(struct device *dev, size_t size, void *p, dma_addr_t dma)
 {
 	kfree(p);
-}
-
-/* ---------------------------------------------------------------- work -- */
-
-struct workqueue_struct *alloc_ordered_workqueue(const char *fmt, unsigned int flags, ...)
-{
-	return kernel_alloc(1, sizeof(struct workqueue_struct));
-}
-
-void destroy_workqueue(struct workqueue_struct *wq)
-{
-	kfree(wq);
-}
-
-bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
-{
-	bool was = work->pending;
-
-	work->pending = true;
-	wq->queued++;
-	return !was;
-}
-
-bool cancel_work_sync(struct work_struct *work)
-{
-	bool was = work->pending;
-
-	kernel_might_sleep("cancel_work_sync");
-	work->pending = false;
-	return was;
-}
-
-void kernel_run_work(struct work_struct *work)
-{
-	if (!work->pending)
-		return;
-	work->pending = false;
-	work->run(work);
 }

@@ -41,9 +41,12 @@ typedef u64 phys_addr_t;
 #define PAGE_SIZE	4096ul
 #define SZ_1M		0x100000ull
 #define HZ		250
+#define TASK_COMM_LEN	16
+#define ERESTARTNOINTR	513
 
 #define BIT(n)		(1UL << (n))
 #define BIT_ULL(n)	(1ULL << (n))
+#define GENMASK_ULL(h, l) ((~0ULL << (l)) & (~0ULL >> (63 - (h))))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define IS_ALIGNED(x, a) (!((x) & ((a) - 1)))
 #define min(a, b)	((a) < (b) ? (a) : (b))
@@ -95,8 +98,10 @@ static inline const void *memchr_inv(const void *p, int c, size_t len)
 #define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
 #define wmb()			__atomic_thread_fence(__ATOMIC_SEQ_CST)
 
+struct kernel_atomic { int n; };
 struct kernel_atomic64 { s64 n; };
 
+#define atomic_t	struct kernel_atomic
 #define atomic64_t	struct kernel_atomic64
 
 static inline void atomic64_inc(atomic64_t *v)
@@ -163,7 +168,15 @@ static inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
 
 /* ------------------------------------------------------- devices, work -- */
 
+/* The thread that runs is to be killed. */
+extern bool kernel_fatal_signal;
+
+#define fatal_signal_pending(task)	kernel_fatal_signal
+
+
 struct list_head { struct list_head *next, *prev; };
+struct rb_node { struct rb_node *left, *right; };
+struct rb_root_cached { struct rb_node *node, *leftmost; };
 struct xarray { void *head; };
 struct completion { bool done; };
 struct kernel_wait_queue { void *head; };
@@ -196,21 +209,11 @@ __attribute__((format(printf, 1, 2))) void kernel_log(const char *fmt, ...);
 void *dma_alloc_coherent(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gfp);
 void dma_free_coherent(struct device *dev, size_t size, void *p, dma_addr_t dma);
 
-struct work_struct {
-	void (*run)(struct work_struct *work);
-	bool pending;
-};
+struct hrtimer { bool active; };
 
-struct workqueue_struct { unsigned int queued; };
-
-#define INIT_WORK(work, fn)	(*(work) = (struct work_struct){ .run = (fn) })
-
-struct workqueue_struct *alloc_ordered_workqueue(const char *fmt, unsigned int flags, ...);
-void destroy_workqueue(struct workqueue_struct *wq);
-bool queue_work(struct workqueue_struct *wq, struct work_struct *work);
-bool cancel_work_sync(struct work_struct *work);
-/* Run it, if it is queued. */
-void kernel_run_work(struct work_struct *work);
+struct work_struct { bool pending; };
+struct delayed_work { struct work_struct work; };
+struct workqueue_struct;
 
 static inline void __raw_writeq(u64 v, void *to)
 {
