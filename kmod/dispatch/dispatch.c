@@ -14,9 +14,13 @@
 #define SYNC_TRIES	8u
 #define TIMER_MIN_NS	1000u
 
-/* How often a V1 may come to have work in a window, on an engine; a V<N> an N-th of it */
+/*
+ * How often a V1 may come to have work in a window, on an engine; a V<N> an N-th of it, but so often
+ * at least that one job of 10 us after the other, each waited for, is not held up.
+ */
 #define TESSERA_WAKE_WINDOW_NS	NSEC_PER_MSEC
 #define TESSERA_WAKE_COUNT	128u
+#define TESSERA_WAKE_COUNT_MIN	32u
 
 static struct tessera_dispatcher *tessera_dispatcher_of(struct tessera_runlist *rl)
 {
@@ -246,7 +250,8 @@ static bool tessera_dispatcher_hold(struct tessera_dispatcher *d,
 		ent->begin_ns = now;
 		ent->wakes = 0;
 	}
-	if (++ent->wakes <= TESSERA_WAKE_COUNT / ent->type->div || !ent->run.sched.running)
+	if (++ent->wakes <= max(TESSERA_WAKE_COUNT / ent->type->div, TESSERA_WAKE_COUNT_MIN) ||
+	    !ent->run.sched.running)
 		return false;
 	ent->held = true;
 	tessera_runlist_stop(&d->rl, &ent->run);

@@ -622,7 +622,7 @@ TEST_F(owner, others_after_the_owner)
 	EXPECT_EQ(0, vdev_reset(&v));
 	ASSERT_EQ(0, vdev_region_query(&v, VFIO_PCI_CONFIG_REGION_INDEX,
 				       &v.regions[VFIO_PCI_CONFIG_REGION_INDEX]));
-	vdev_decode(&v);
+	ASSERT_EQ(0, vdev_decode(&v, 1));
 	EXPECT_EQ(0, vdev_reg(&v, T1_REG_STATUS));
 	close(v.device);
 	reopens(_metadata, self);

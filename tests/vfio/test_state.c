@@ -83,7 +83,7 @@ static void live(struct __test_metadata *_metadata, FIXTURE_DATA(state) *self)
 	ASSERT_EQ(0, t1_event(&self->t, &ev, T1_TIMEOUT_MS));
 }
 
-TEST_F(state, reset_is_power_on)
+TEST_F_TIMEOUT(state, reset_is_power_on, 120)
 {
 	static int (*const resets[])(struct vdev *v) = { vdev_reset, vdev_flr };
 	unsigned int i;
@@ -192,7 +192,7 @@ static void *read_on(void *arg)
 }
 
 /* Whatever the guest does meanwhile: each state is one that would be accepted. */
-TEST_F_TIMEOUT(state, of_a_busy_guest, 60)
+TEST_F_TIMEOUT(state, of_a_busy_guest, 180)
 {
 	static struct reader r;
 	unsigned int i, entries;
