@@ -75,7 +75,7 @@ shares)
 edu)
 	# Bytes and factorials are the same on a debug kernel, but take many times as long
 	[ "${TESSERA_KERNEL:-}" = debug ] && ROUNDS=${ROUNDS:-20}
-	in_host --guest-add "$STAGE:/tests" --det --iommu --dev none --device edu --timeout 560 -- \
+	in_host --guest-add "$STAGE:/tests" --det --iommu --dev none --device edu --timeout 1200 -- \
 		tests/in-host/edu.sh "${ROUNDS:-1000}" $PROGRAMS
 	;;
 smoke-6.1)
