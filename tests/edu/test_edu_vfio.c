@@ -85,8 +85,10 @@ static int state_is(struct vdev *v, const char *what)
 	       !strncmp(buf, what, strlen(what));
 }
 
-/* A DMA takes 100 ms: with so short a timeout the dispatcher takes the device for dead, and has it
- * reset with DMA under way. Who used it is told, and works again after a reset of its own. */
+/*
+ * A DMA takes 100 ms: with so short a timeout the dispatcher takes the device for dead, and has it
+ * reset with DMA under way. The vGPUs are told, and each works again after a reset of its own.
+ */
 static int device_reset(struct vdev *v, struct vdev_mem *m)
 {
 	unsigned int i, n;
@@ -177,7 +179,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < 4096; i++)
 		zero &= !((char *)m[0].cpu)[i];
 	check(zero, "a buffer is empty after a reset");
-	check(device_reset(v, m), "all work again after a reset of the device, with work under way");
+	check(device_reset(v, m), "all work again after a device reset with work under way");
 	dma(&v[0], EDU_BUF, m[0].iova, 4096, EDU_DMA_TO_RAM);
 	for (i = 0; i < 3; i++)
 		check(!vdev_destroy(&v[i]), "a vGPU is removed, with work under way");

@@ -53,8 +53,8 @@ static uint64_t share_of(uint64_t n)
 
 static int set_up_and_work(uint64_t vram)
 {
+	struct t_bo bo = {};
 	struct t_env e;
-	struct t_bo bo;
 	int ret;
 
 	ret = t_setup(&e, 0, T1_ENGINE_COMPUTE);

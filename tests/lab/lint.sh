@@ -101,7 +101,7 @@ run_codespell()
 	local list
 
 	mapfile -t list < <(files | grep -v -e '^data/' -e '^LICENSES/' -e '^tests/fuzz/corpus/' -e '\.gz$' -e '\.html$' -e '\.svg$' -e '\.png$')
-	in_tree codespell --ignore-words-list=som,ot,fo,inout,ser,vas,filp,iput,fro,renderD,rendered "${list[@]}"
+	in_tree codespell --ignore-words-list=aer,som,ot,fo,inout,ser,vas,filp,iput,fro,renderD,rendered "${list[@]}"
 }
 
 run_shellcheck()

@@ -82,7 +82,7 @@ static pid_t find_worker(void)
 	return tid;
 }
 
-/* Whether the kernel can make the worker a thread of ours: some things can't be had without. */
+/* Whether the kernel can make the worker a thread of ours: without it some things do not hold. */
 static bool owners_thread(void)
 {
 	FILE *f = fopen("/proc/kallsyms", "r");
@@ -471,7 +471,7 @@ TEST_F(owner, late_memory)
 
 /* ------------------------------------------------ killed at any moment -- */
 
-/* An owner that opens, starts, and then keeps its worker busy for ever. */
+/* An owner that opens, starts, and then keeps its worker busy forever. */
 static void busy_owner(const char *uuid)
 {
 	struct t1_admin_cmd c = { .opcode = T1_ADMIN_MAP, .flags = RW | T1_MAP_CONTIG };
@@ -600,7 +600,7 @@ TEST_F(owner, limit_of_threads)
 	reopens(_metadata, self);
 }
 
-/* Who still has the device after its owner has ended finds it off, and can't turn it on. */
+/* A process that still has the device after its owner has ended finds it off, and can't enable it. */
 TEST_F(owner, others_after_the_owner)
 {
 	struct vdev v = { .container = -1, .group = -1 };

@@ -219,7 +219,7 @@ static int model_map(FIXTURE_DATA(model) *self)
 	unsigned int ctx = below(self, CONTEXTS), n = 1 + below(self, 120), i;
 	unsigned int at = below(self, VA_PAGES - n), page = below(self, GUEST_PAGES);
 	int want = T1_ST_OK, pages[T1_MAP_MAX_PAGES];
-	uint64_t list[T1_MAP_MAX_PAGES];
+	uint64_t list[T1_MAP_MAX_PAGES] = { 0 };
 
 	for (i = 0; i < n; i++) {
 		if (!below(self, 8))
