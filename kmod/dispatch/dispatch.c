@@ -15,8 +15,8 @@
 #define TIMER_MIN_NS	1000u
 
 /*
- * How often a V1 may come to have work in a window, on an engine; a V<N> an N-th of it, but at least
- * so often that one job of 10 us after the other, each waited for, is not held up.
+ * How often a V1 may come to have work in a window, on an engine; a V<N> an N-th of it, but at
+ * least so often that one job of 10 us after the other, each waited for, is not held up.
  */
 #define TESSERA_WAKE_WINDOW_NS	NSEC_PER_MSEC
 #define TESSERA_WAKE_COUNT	128u

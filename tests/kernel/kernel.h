@@ -171,6 +171,7 @@ static inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
 /* The thread that runs is to be killed. */
 extern bool kernel_fatal_signal;
 
+#define current			((void *)0)
 #define fatal_signal_pending(task)	((void)(task), kernel_fatal_signal)
 
 struct list_head { struct list_head *next, *prev; };

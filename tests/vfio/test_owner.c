@@ -600,7 +600,7 @@ TEST_F(owner, limit_of_threads)
 	reopens(_metadata, self);
 }
 
-/* A process that still has the device after its owner has ended finds it off, and can't enable it. */
+/* A process that still has the device after its owner's end finds it off, and can't enable it. */
 TEST_F(owner, others_after_the_owner)
 {
 	struct vdev v = { .container = -1, .group = -1 };
