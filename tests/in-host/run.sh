@@ -65,11 +65,11 @@ lifecycle)
 		tests/in-host/lifecycle.sh $PROGRAMS
 	;;
 guests)
-	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout 500 -- tests/in-host/guests.sh \
+	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout 900 -- tests/in-host/guests.sh \
 		"$(programs --together "$1" | tr '\n' ' ')" "$(programs --alone "$1" | tr '\n' ' ')"
 	;;
 shares)
-	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout 500 -- \
+	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout 900 -- \
 		tests/in-host/shares.sh $PROGRAMS
 	;;
 edu)
