@@ -431,6 +431,7 @@ TEST_F(owner, files_do_not_wait)
 	int status;
 	pid_t pid;
 
+	NEED_OWNERS_THREAD();
 	for (spot = 0; spot < NUM_SPOTS; spot++) {
 		start_owner(_metadata, self, spot, ALSO_NOTHING, false);
 		pid = fork();
