@@ -39,6 +39,7 @@ struct t1_batch {
 struct t1_slot_irq {
 	struct t1 *t1;
 	u32 slot;
+	int irq;
 	char name[40];
 };
 

@@ -36,7 +36,7 @@ static void t1_hw_free_irqs(struct t1 *t1)
 
 	while (t1->slot_irqs_set) {
 		t1->slot_irqs_set--;
-		free_irq(pci_irq_vector(pdev, 1 + t1->slot_irqs_set),
+		free_irq(t1->slot_irqs[t1->slot_irqs_set].irq,
 			 &t1->slot_irqs[t1->slot_irqs_set]);
 	}
 	if (t1->control_irq_set)
@@ -68,7 +68,8 @@ static int t1_hw_request_irqs(struct t1 *t1)
 		s->t1 = t1;
 		s->slot = slot;
 		snprintf(s->name, sizeof(s->name), "tessera-%s-q%u", pci_name(pdev), slot);
-		ret = request_irq(pci_irq_vector(pdev, 1 + slot), t1_hw_slot_irq, 0, s->name, s);
+		s->irq = pci_irq_vector(pdev, 1 + slot);
+		ret = request_irq(s->irq, t1_hw_slot_irq, 0, s->name, s);
 		if (ret)
 			goto err_free;
 		t1->slot_irqs_set++;
@@ -281,7 +282,8 @@ static void t1_hw_doorbell(struct tessera_hw *hw, u32 slot, u32 tail)
 /* What comes meanwhile the interrupt core keeps, or the device, by the MSI-X table's mask. */
 static void t1_hw_slot_irq_mask(struct tessera_hw *hw, u32 slot, bool mask)
 {
-	int irq = pci_irq_vector(hw->pdev, 1 + slot);
+	/* pci_irq_vector() may sleep */
+	int irq = to_t1(hw)->slot_irqs[slot].irq;
 
 	if (mask)
 		disable_irq_nosync(irq);

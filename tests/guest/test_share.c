@@ -194,7 +194,7 @@ static long switches(void)
 }
 
 /* As many as there may be of them, and then gone at once: others run in the meantime */
-TEST_F(share, bindings)
+TEST_F_TIMEOUT(share, bindings, 240)
 {
 	cpu_set_t cpus, one;
 	uint32_t ctx;

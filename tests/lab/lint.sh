@@ -8,6 +8,7 @@ set -u
 cd "$REPO" || exit 1
 
 "$LAB/setup.sh" --tree </dev/null || exit 1
+TREE=$(tree_dir)
 LOGS=${SUITE_OUT:-$OUT/lint}
 mkdir -p "$LOGS"
 N=0
@@ -44,9 +45,43 @@ check()
 	fi
 }
 
+# What a check says depends on nothing but what goes into it. What passed once, in whatever clone
+# that shares the cache, is not done again: a mark in the cache says so.
+# mark NAME TEXT|FILE...: where it is, for what went in
+mark()
+{
+	local name=$1
+
+	shift
+	printf '%s/passed/%s-%s\n' "$CACHE" "$name" "$(key "${TREE##*/}" "$@")"
+}
+
+# passed MARK
+passed()
+{
+	[ -f "$1" ] && touch "$1"
+}
+
+pass()
+{
+	mkdir -p "$CACHE/passed"
+	touch "$@"
+}
+
+# build RELEASE: all sources go in, with what makes kernel modules of them
+run_build()
+{
+	local mark
+
+	mark=$(mark "build-$1" "$(kernel_release "$1")" "$LAB/build.sh" \
+		"$(files '*.[chS]' '*Kbuild' '*Makefile' '*.sh' | xargs sha256sum)")
+	passed "$mark" && return
+	"$LAB/build.sh" --lint "$1" && pass "$mark"
+}
+
 run_checkpatch()
 {
-	local rc=0 list where kind types=SPLIT_STRING kernel trace user tests uapi
+	local rc=0 list where kind types=SPLIT_STRING kernel trace user tests uapi options f mark marks
 
 	# What user space or QEMU compiles has none of the kernel's macros and types, and has
 	# libraries' names. The headers of the interface are tables with a comment on every line.
@@ -64,10 +99,21 @@ run_checkpatch()
 		mapfile -t list < <(files ":(glob)$where*.c" ":(glob)$where*.h" |
 			if [ "$kind" = trace ]; then grep '^kmod/trace\.h$'; else grep -v '^kmod/trace\.h$'; fi)
 		[ ${#list[@]} = 0 ] && continue
+		options=(--no-tree --strict --terse --show-types --no-summary --max-line-length=100
+			 --ignore "${!kind}")
+		marks=()
+		for f in "${list[@]}"; do
+			mark=$(mark checkpatch "${options[*]}" "$f" "$(sha256sum "$f")")
+			passed "$mark" || marks+=("$mark $f")
+		done
+		[ ${#marks[@]} = 0 ] && continue
 		# One file at a time: given several, it loses sight of the comments in all but the first
-		printf '%s\n' "${list[@]}" | in_tree xargs -P "$JOBS" -n 1 \
-			/usr/src/kernel-tools/scripts/checkpatch.pl --no-tree --strict --terse \
-			--show-types --no-summary --max-line-length=100 --ignore "${!kind}" -f || rc=1
+		if printf '%s\n' "${marks[@]#* }" | in_tree xargs -P "$JOBS" -n 1 \
+			/usr/src/kernel-tools/scripts/checkpatch.pl "${options[@]}" -f; then
+			pass "${marks[@]%% *}"
+		else
+			rc=1
+		fi
 	done <<-EOT
 		kernel kmod/**/
 		trace kmod/
@@ -218,10 +264,11 @@ run_words()
 echo "KTAP version 1"
 echo "1..15"
 check "checkpatch --strict" run_checkpatch
-check "W=1 and sparse, Linux 6.12" "$LAB/build.sh" --lint 6.12
-check "W=1 and sparse, Linux 6.1" "$LAB/build.sh" --lint 6.1
-check "layers of kmod and sched" in_tree python3 tests/lab/layers.py . out/lint/6.12
-check "prefixes of symbols" in_tree python3 tests/lab/names.py . out/lint/6.12
+check "W=1 and sparse, Linux 6.12" run_build 6.12
+check "W=1 and sparse, Linux 6.1" run_build 6.1
+"$LAB/build.sh" 6.12 || RC=1
+check "layers of kmod and sched" in_tree python3 tests/lab/layers.py . out/build/6.12
+check "prefixes of symbols" in_tree python3 tests/lab/names.py . out/build/6.12
 check "kernel-doc" run_kernel_doc
 check "kernel-doc of what headers declare" in_tree python3 tests/lab/kerneldoc.py .
 check "cppcheck" run_cppcheck

@@ -683,7 +683,7 @@ static void order_work(const char *uuid)
 }
 
 /* What the worker does is done in the time of its owner, in the cgroup of its owner. */
-TEST_F_TIMEOUT(owner, pays_for_the_worker, 60)
+TEST_F_TIMEOUT(owner, pays_for_the_worker, 180)
 {
 	char root[] = "/tmp/cgroup.XXXXXX", dir[64], pid[16];
 	uint64_t took, thread, process, group;
@@ -717,7 +717,7 @@ TEST_F_TIMEOUT(owner, pays_for_the_worker, 60)
 			_exit(161);
 		_exit(group < thread + took / 4 ? 162 : 0);
 	}
-	status = reap(self->pid, 50000);
+	status = reap(self->pid, 150000);
 	EXPECT_EQ(0, status) {
 		TH_LOG("exit status %d", WEXITSTATUS(status));
 	}
