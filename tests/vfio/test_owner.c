@@ -470,6 +470,35 @@ TEST_F(owner, late_memory)
 	close(self->uffd);
 }
 
+static bool soon_is(const char *uuid, const char *stat, long long value)
+{
+	int i;
+
+	for (i = 0; i < SOON_MS && mdev_stat(uuid, stat) != value; i++)
+		sleep_us(1000);
+	return mdev_stat(uuid, stat) == value;
+}
+
+/* A quarantine that ends before the worker can see it costs the guest what it had all the same. */
+TEST_F(owner, quarantined_while_memory_is_late)
+{
+	char state[16];
+
+	start_owner(_metadata, self, SPOT_COMPLETION, ALSO_NOTHING, false);
+	EXPECT_NE(0, mdev_stat(self->uuid, "contexts"));
+	ASSERT_EQ(0, sysfs_write("1", "/sys/bus/mdev/devices/%s/vgpu/quarantined", self->uuid));
+	sleep_us(100000);	/* it is off the engines */
+	ASSERT_EQ(0, sysfs_write("0", "/sys/bus/mdev/devices/%s/vgpu/quarantined", self->uuid));
+	ASSERT_EQ(0, sysfs_read(state, sizeof(state), "/sys/bus/mdev/devices/%s/vgpu/state",
+				self->uuid));
+	EXPECT_STREQ("failed", state);
+	ASSERT_EQ(0, serve(self));
+	EXPECT_TRUE(soon_is(self->uuid, "contexts", 0));
+	ASSERT_EQ(SIGKILL, killed(self->pid));
+	reopens(_metadata, self);
+	close(self->uffd);
+}
+
 /* ------------------------------------------------ killed at any moment -- */
 
 /* An owner that opens, starts, and then keeps its worker busy forever. */
