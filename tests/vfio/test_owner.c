@@ -515,6 +515,67 @@ TEST_F(owner, quarantined_while_memory_is_late)
 	close(self->uffd);
 }
 
+/* --------------------------------------- memory that is being taken away -- */
+
+/* Have VFIO take the same memory away so often that it is not pinned for long; then map it. */
+static void owner_in_hold(const char *uuid, int tell)
+{
+	struct t1_admin_cmd map = {
+		.opcode = T1_ADMIN_MAP,
+		.flags = RW | T1_MAP_CONTIG,
+		.map = { .va = VA, .npages = 1 },
+	};
+	struct vdev_mem m;
+	struct t1 t = {};
+	struct vdev v;
+	uint64_t took;
+	int i;
+
+	if (vdev_open(&v, uuid) || t1_start(&t, &v) || t1_ctx_create(&t, 0) ||
+	    vdev_mem_alloc(&v, MEM_BYTES, 4096, &m))
+		_exit(170);
+	for (i = 0; i < 7; i++) {
+		took = now_ns();
+		if (t1_map(&t, 0, VA, m.iova, 1, RW))
+			_exit(171);
+		took = now_ns() - took;
+		if (vdev_dma_unmap(&v, m.iova, m.bytes, NULL) ||
+		    vdev_dma_map(&v, m.cpu, m.iova, m.bytes))
+			_exit(172);
+	}
+	/* The last had to wait for so long: the next one has to for as long, or longer */
+	if (took < 500000000)
+		_exit(173);
+	map.map.list = m.iova;
+	t1_admin_push(&t, &map);
+	t1_admin_ring(&t);
+	if (write(tell, "x", 1) != 1)
+		_exit(174);
+	pause();
+}
+
+/* Whoever is killed while its worker waits for that does not wait for the worker. */
+TEST_F_TIMEOUT(owner, killed_while_memory_goes, 60)
+{
+	uint64_t took;
+	char c;
+
+	NEED_OWNERS_THREAD();
+	self->pid = fork();
+	ASSERT_LE(0, self->pid);
+	if (!self->pid)
+		owner_in_hold(self->uuid, self->tell[1]);
+	close(self->tell[1]);
+	ASSERT_EQ(1, read(self->tell[0], &c, 1));
+	sleep_us(50000);
+	took = now_ns();
+	ASSERT_EQ(SIGKILL, killed(self->pid));
+	took = (now_ns() - took) / 1000000;
+	TH_LOG("gone after %llu ms", (unsigned long long)took);
+	EXPECT_GE(800, took);
+	reopens(_metadata, self);
+}
+
 /* ------------------------------------------------ killed at any moment -- */
 
 /* An owner that opens, starts, and then keeps its worker busy forever. */
