@@ -80,7 +80,7 @@ static struct tessera_accel *tessera_bind_alloc(struct pci_dev *pdev)
 	mutex_init(&accel->lock);
 	INIT_LIST_HEAD(&accel->vgpus);
 	mutex_init(&accel->frames_lock);
-	xa_init(&accel->frames);
+	accel->frames = RB_ROOT;
 	init_rwsem(&accel->bar_sem);
 	INIT_WORK(&accel->reset_work, tessera_reset_work);
 	init_completion(&accel->reset_held);

@@ -218,7 +218,8 @@ struct drm_tessera_queue_destroy {
  * @queue_id: Input: id
  * @state: Output: DRM_TESSERA_QUEUE_*. All but OK are final: EXEC fails with EIO, and a new
  *         context must be created
- * @busy_ns: Output: engine time used, as the device counts it
+ * @busy_ns: Output: engine time used, as the queue's control block says, which the context's own
+ *           batches can write: for information only
  * @submitted: Output: jobs submitted
  * @completed: Output: jobs completed, failed ones included
  * @fault: Output: T1_FAULT_*

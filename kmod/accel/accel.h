@@ -17,7 +17,7 @@
  *                              sees it. It ends with the epoch, which takes all below
  *   accel->lock                mutex: pools, list of vGPUs, settings of the scheduler
  *   accel->bar_sem             rwsem: held for reading, BAR pages may be mapped; for writing, not
- *   accel->frames_lock         mutex: host pages mapped for DMA
+ *   accel->frames_lock         mutex: host pages mapped for DMA. No memory is allocated under it
  *   vgpu->config_lock          mutex: configuration space
  *   vgpu->irq.mutex            mutex: one change of eventfds at a time
  *   a software engine's step   mutex: one load or operation (accel/soft.h); a reset waits for it
@@ -42,9 +42,9 @@
 #include <linux/list.h>
 #include <linux/mdev.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/rwsem.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 #include "tessera.h"
 #include "accel/hw.h"
 #include "accel/pool.h"
@@ -94,7 +94,7 @@ struct tessera_type {
  * @preempt_strict: preemption mode; read without a lock
  * @preempt_timeout_us: how long an engine may take to switch; read without a lock
  * @frames_lock: protects @frames
- * @frames: struct tessera_frames by host page number
+ * @frames: struct tessera_frames in rising order
  * @bar_sem: held for reading to map BAR pages into user space, for writing to keep them out
  * @reset_work: resets the device after it stopped answering
  * @reset_hold: for so long (jiffies) it is to stand still first, for a reset by the PCI core
@@ -129,7 +129,7 @@ struct tessera_accel {
 	u32 preempt_timeout_us;
 
 	struct mutex frames_lock;	/* see above */
-	struct xarray frames;
+	struct rb_root frames;
 
 	struct rw_semaphore bar_sem;
 	struct work_struct reset_work;

@@ -8,8 +8,12 @@
  *
  * Pages are mapped one by one, neighbours too: they are released one by one, and a mapping can only
  * be undone as a whole. What else there is to do for a page is shared by 64 of them.
+ *
+ * All vGPUs share the groups, and their lock. Memory for a group is its owner's affair, who may
+ * have to wait long for it, as over a cgroup's memory.high: so it is allocated without the lock.
  */
 #include <linux/dma-mapping.h>
+#include <linux/rbtree.h>
 #include <linux/slab.h>
 #include "accel/accel.h"
 #include "vgpu/frames.h"
@@ -18,12 +22,14 @@
 
 /**
  * struct tessera_frames - neighbouring pages of the host, aligned to FRAMES
+ * @node: in accel->frames
  * @first: host page number of the first
  * @in_use: how many of them are mapped for DMA
  * @users: pages of guests that stand for each
  * @dma: bus address of each that is mapped
  */
 struct tessera_frames {
+	struct rb_node node;
 	unsigned long first;
 	u32 in_use;
 	u32 users[FRAMES];
@@ -54,26 +60,43 @@ void tessera_frames_module_exit(void)
 	kmem_cache_destroy(tessera_frames_cache);
 }
 
+static int tessera_frames_compare(const void *key, const struct rb_node *node)
+{
+	const struct tessera_frames *f = rb_entry(node, struct tessera_frames, node);
+	unsigned long first = round_down(*(const unsigned long *)key, FRAMES);
+
+	return first < f->first ? -1 : first > f->first;
+}
+
+static bool tessera_frames_less(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct tessera_frames, node)->first <
+	       rb_entry(b, struct tessera_frames, node)->first;
+}
+
 /* The group of a page. @last is the one that was used before: neighbours come together. */
 static struct tessera_frames *tessera_frames_find(struct tessera_accel *accel,
 						  struct tessera_frames *last, unsigned long pfn)
 {
+	struct rb_node *node;
+
 	if (last && last->first == round_down(pfn, FRAMES))
 		return last;
-	return xa_load(&accel->frames, pfn / FRAMES);
+	node = rb_find(&pfn, &accel->frames, tessera_frames_compare);
+	return rb_entry_safe(node, struct tessera_frames, node);
 }
 
-static struct tessera_frames *tessera_frames_new(struct tessera_accel *accel, unsigned long pfn)
+/* Have @spare be the group of a page, if there is one. */
+static struct tessera_frames *tessera_frames_new(struct tessera_accel *accel,
+						 struct tessera_frames **spare, unsigned long pfn)
 {
-	struct tessera_frames *f = kmem_cache_zalloc(tessera_frames_cache, GFP_KERNEL);
+	struct tessera_frames *f = *spare;
 
 	if (!f)
 		return NULL;
+	*spare = NULL;
 	f->first = round_down(pfn, FRAMES);
-	if (xa_err(xa_store(&accel->frames, pfn / FRAMES, f, GFP_KERNEL))) {
-		kmem_cache_free(tessera_frames_cache, f);
-		return NULL;
-	}
+	rb_add(&f->node, &accel->frames, tessera_frames_less);
 	return f;
 }
 
@@ -81,15 +104,16 @@ static void tessera_frames_drop_unused(struct tessera_accel *accel, struct tesse
 {
 	if (f->in_use)
 		return;
-	xa_erase(&accel->frames, f->first / FRAMES);
+	rb_erase(&f->node, &accel->frames);
 	kmem_cache_free(tessera_frames_cache, f);
 }
 
-/* Map pages until one fails: how many are mapped. Other mappings of them are not ours: cache
- * lines are not synchronised for them.
+/*
+ * Map pages until bus addresses or the spare group are used up: how many are mapped. Other
+ * mappings of the pages are not ours: cache lines are not synchronised for them.
  */
 static u32 tessera_frames_map(struct tessera_accel *accel, struct page *const *pages, u32 n,
-			      dma_addr_t *dma)
+			      dma_addr_t *dma, struct tessera_frames **spare)
 {
 	struct device *dev = &accel->pdev->dev;
 	struct tessera_frames *f = NULL;
@@ -100,7 +124,7 @@ static u32 tessera_frames_map(struct tessera_accel *accel, struct page *const *p
 	for (i = 0; i < n; i++) {
 		pfn = page_to_pfn(pages[i]);
 		k = pfn % FRAMES;
-		f = tessera_frames_find(accel, f, pfn) ?: tessera_frames_new(accel, pfn);
+		f = tessera_frames_find(accel, f, pfn) ?: tessera_frames_new(accel, spare, pfn);
 		if (!f)
 			return i;
 		if (!f->users[k]) {
@@ -154,19 +178,26 @@ static void tessera_frames_unmap(struct tessera_accel *accel, const unsigned lon
 int tessera_frames_get(struct tessera_accel *accel, struct page *const *pages, u32 n,
 		       dma_addr_t *dma)
 {
+	struct tessera_frames *spare = NULL;
 	u32 done = 0, part, got;
 	unsigned long pfn;
 
 	/* A part at a time: other vGPUs wait for the lock. */
 	while (done < n) {
 		part = min(n - done, FRAMES);
+		spare = spare ?: kmem_cache_zalloc(tessera_frames_cache, GFP_KERNEL);
+		if (!spare)
+			break;
 		mutex_lock(&accel->frames_lock);
-		got = tessera_frames_map(accel, pages + done, part, dma + done);
+		got = tessera_frames_map(accel, pages + done, part, dma + done, &spare);
 		mutex_unlock(&accel->frames_lock);
 		done += got;
-		if (got < part)
+		/* For want of a spare it stops later than at its first page, and with none left. */
+		if (got < part && (spare || !got))
 			break;
 	}
+	if (spare)
+		kmem_cache_free(tessera_frames_cache, spare);
 	if (done == n)
 		return 0;
 	while (done--) {

@@ -9,6 +9,10 @@
  * the guest as after a device reset, and enabling it fails until the operator lets it in again. A
  * period begins with an offence.
  *
+ * The operator may do so before the worker has got to it, which may be waiting for guest memory.
+ * By then the vGPU may be off the engines or not. So a quarantine condemns it: what its guest has
+ * is lost in any case, and only enabling it anew puts it back on the engines.
+ *
  * An offence is noted in interrupts, so all else is left to a work item. That one waits for
  * nothing that a guest or its process can delay.
  */
@@ -59,6 +63,16 @@ static void tessera_guilt_tell(struct work_struct *work)
 	tessera_guilt_emit(vgpu);
 }
 
+/* Nothing of it runs from now on. */
+static void tessera_guilt_condemn(struct tessera_vgpu *vgpu)
+{
+	struct tessera_vgpu_guilt *g = &vgpu->guilt;
+
+	lockdep_assert_held(&g->lock);
+	WRITE_ONCE(g->quarantined, true);
+	WRITE_ONCE(g->condemned, true);
+}
+
 /* Have user space told; at once if the vGPU is to be stopped. */
 static void tessera_guilt_schedule(struct tessera_vgpu *vgpu, bool stop)
 {
@@ -97,7 +111,7 @@ static void tessera_guilt_offend(struct tessera_vgpu *vgpu, enum tessera_guilt_k
 	g->in_period++;
 	stop = !g->quarantined && g->after && g->in_period >= READ_ONCE(g->after);
 	if (stop)
-		WRITE_ONCE(g->quarantined, true);
+		tessera_guilt_condemn(vgpu);
 	tessera_guilt_schedule(vgpu, stop);
 	tessera_vgpu_kick(vgpu);
 }
@@ -303,13 +317,37 @@ void tessera_guilt_quarantine(struct tessera_vgpu *vgpu, bool on)
 	mutex_lock(&g->stop);
 	spin_lock_irq(&g->lock);
 	if (g->quarantined != on) {
-		WRITE_ONCE(g->quarantined, on);
+		if (on)
+			tessera_guilt_condemn(vgpu);
+		else
+			WRITE_ONCE(g->quarantined, false);
 		g->in_period = 0;
 		tessera_guilt_schedule(vgpu, true);
 		tessera_vgpu_kick(vgpu);
 	}
 	spin_unlock_irq(&g->lock);
 	mutex_unlock(&g->stop);
+}
+
+/**
+ * tessera_guilt_admit() - ask whether a vGPU that has nothing may come to the engines
+ * @vgpu: the vGPU, off, with its lock held
+ *
+ * Context: may sleep.
+ * Return: false if it is in quarantine.
+ */
+bool tessera_guilt_admit(struct tessera_vgpu *vgpu)
+{
+	struct tessera_vgpu_guilt *g = &vgpu->guilt;
+	bool admit;
+
+	lockdep_assert_held(&vgpu->lock);
+	spin_lock_irq(&g->lock);
+	admit = !g->quarantined;
+	if (admit)
+		WRITE_ONCE(g->condemned, false);
+	spin_unlock_irq(&g->lock);
+	return admit;
 }
 
 /* ------------------------------------------------------- init and fini -- */

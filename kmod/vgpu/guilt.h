@@ -85,6 +85,8 @@ struct tessera_guilt_second {
  * @after: so many offences in a period, and the vGPU is quarantined; 0: never. Read without a lock
  * @period_s: length of a period. Likewise
  * @quarantined: nothing of it runs until the operator says so; written under @lock, read without
+ * @condemned: it has been quarantined since its guest enabled it, for however short a time.
+ *             Likewise
  * @stop: mutex: a stop because of it, or its end
  * @tell: tells user space
  * @tell_next: not before (jiffies)
@@ -100,6 +102,7 @@ struct tessera_vgpu_guilt {
 	u32 after;
 	u32 period_s;
 	bool quarantined;
+	bool condemned;
 	struct mutex stop;	/* see above */
 	struct delayed_work tell;
 	unsigned long tell_next;
@@ -109,6 +112,12 @@ struct tessera_vgpu_guilt {
 static inline bool tessera_guilt_quarantined(const struct tessera_vgpu_guilt *guilt)
 {
 	return READ_ONCE(guilt->quarantined);
+}
+
+/* What its guest had is lost, also when the quarantine is over; any context. */
+static inline bool tessera_guilt_condemned(const struct tessera_vgpu_guilt *guilt)
+{
+	return READ_ONCE(guilt->condemned);
 }
 
 void tessera_guilt_init(struct tessera_vgpu *vgpu);
@@ -122,5 +131,6 @@ u32 tessera_guilt_unnamed(struct tessera_vgpu *vgpu);
 void tessera_guilt_name(struct tessera_vgpu *vgpu, u32 ctx, u32 command);
 ssize_t tessera_guilt_show(struct tessera_vgpu *vgpu, char *buf);
 void tessera_guilt_quarantine(struct tessera_vgpu *vgpu, bool on);
+bool tessera_guilt_admit(struct tessera_vgpu *vgpu);
 
 #endif /* TESSERA_VGPU_GUILT_H */

@@ -130,7 +130,10 @@ static int tessera_pins_pin_fresh(struct tessera_vgpu *vgpu, bool write)
 	return -ENOSPC;
 }
 
-/* Wait while VFIO takes any of the pages away. False if it lasts. dma.lock is held if true. */
+/*
+ * Wait while VFIO takes any of the pages away. False if it lasts, or the owner ends. dma.lock is
+ * held if true.
+ */
 static bool tessera_pins_wait_hold(struct tessera_vgpu *vgpu, u32 n)
 {
 	struct tessera_pins *pins = &vgpu->dma.pins;
@@ -145,7 +148,7 @@ static bool tessera_pins_wait_hold(struct tessera_vgpu *vgpu, u32 n)
 			return true;
 		}
 		mutex_unlock(&vgpu->dma.lock);
-		schedule_timeout_uninterruptible(left);
+		schedule_timeout_killable(left);
 	}
 	return false;
 }

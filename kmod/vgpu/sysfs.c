@@ -25,7 +25,9 @@ static ssize_t tessera_sysfs_state_show(struct kobject *kobj, struct kobj_attrib
 	default:
 		break;
 	}
-	if (tessera_guilt_quarantined(&vgpu->guilt))
+	if (tessera_guilt_quarantined(&vgpu->guilt) ||
+	    (tessera_vgpu_phase(vgpu) == TESSERA_VGPU_READY &&
+	     tessera_guilt_condemned(&vgpu->guilt)))
 		state = "failed";
 	return sysfs_emit(buf, "%s\n", state);
 }

@@ -134,7 +134,7 @@ void tessera_vgpu_fatal(struct tessera_vgpu *vgpu, const char *why)
 void tessera_vgpu_enable(struct tessera_vgpu *vgpu)
 {
 	lockdep_assert_held(&vgpu->lock);
-	if (tessera_guilt_quarantined(&vgpu->guilt)) {
+	if (!tessera_guilt_admit(vgpu)) {
 		tessera_vgpu_fatal(vgpu, "is in quarantine");
 		return;
 	}
@@ -191,7 +191,7 @@ const char *tessera_vgpu_lost(const struct tessera_vgpu *vgpu)
 	lockdep_assert_held(&vgpu->lock);
 	if (vgpu->epoch != READ_ONCE(vgpu->accel->hw->epoch))
 		return "lost its contexts to a device reset";
-	return tessera_guilt_quarantined(&vgpu->guilt) ? "is in quarantine" : NULL;
+	return tessera_guilt_condemned(&vgpu->guilt) ? "was put into quarantine" : NULL;
 }
 
 /* ------------------------------------------------------- open and close -- */

@@ -96,7 +96,7 @@ u32 guest_read(u32 reg);
 void guest_write(u32 reg, u32 value);
 void guest_enabled(void);
 void guest_work(void);
-void guest_quarantine(bool on);
+void guest_quarantine(bool on, bool briefly);
 void guest_orphan(void);
 
 /* hw.c */

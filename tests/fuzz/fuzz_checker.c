@@ -314,7 +314,7 @@ static void step_host(void)
 		guest_orphan();
 		break;
 	case 0xf0 ... 0xf7:
-		guest_quarantine(v & 1);
+		guest_quarantine(v & 1, v & 2);
 		break;
 	case 0xe0 ... 0xef:
 		/* An engine was reset for one of its contexts, there or not. */

@@ -424,16 +424,26 @@ void tessera_guilt_name(struct tessera_vgpu *vgpu, u32 ctx, u32 command)
 	bench.unnamed = TESSERA_GUILT_NOTHING;
 }
 
-/* As an operator does. */
-void guest_quarantine(bool on)
+bool tessera_guilt_admit(struct tessera_vgpu *vgpu)
 {
-	WRITE_ONCE(bench.vgpu.guilt.quarantined, on);
+	if (vgpu->guilt.quarantined)
+		return false;
+	vgpu->guilt.condemned = false;
+	return true;
+}
+
+/* As an operator does; briefly: it is over before the worker has seen it. */
+void guest_quarantine(bool on, bool briefly)
+{
+	WRITE_ONCE(bench.vgpu.guilt.quarantined, on && !briefly);
+	if (on)
+		WRITE_ONCE(bench.vgpu.guilt.condemned, true);
 	tessera_vgpu_kick(&bench.vgpu);
 	if (!on)
 		return;
 	guest_work();
 	REQUIRE(!tessera_worker_alive(&bench.vgpu.worker) ||
-		guest_read(T1_REG_STATUS) != T1_STATUS_READY, "ready in quarantine");
+		guest_read(T1_REG_STATUS) != T1_STATUS_READY, "ready after a quarantine");
 }
 
 /* ------------------------------------------------------------- engines -- */

@@ -176,6 +176,7 @@ extern bool kernel_fatal_signal;
 
 struct list_head { struct list_head *next, *prev; };
 struct rb_node { struct rb_node *left, *right; };
+struct rb_root { struct rb_node *node; };
 struct rb_root_cached { struct rb_node *node, *leftmost; };
 struct xarray { void *head; };
 struct completion { bool done; };

@@ -249,12 +249,11 @@ TEST_F(faults, unmapped_ring)
 	EXPECT_EQ(0, t1_run(&self->other_ctx, &NOP()));
 }
 
-/* An event ring that is not emptied holds events back; none is lost, none overtakes. */
-TEST_F_TIMEOUT(faults, event_backpressure, 60)
+/* One fault after the other, in one context, without looking at an event ring of 4 entries. */
+static void fault_on(struct __test_metadata *_metadata, FIXTURE_DATA(faults) *self, unsigned int n)
 {
-	struct t1_event ev;
-	struct t1_fault f;
 	struct t1 *t = &self->t;
+	struct t1_fault f;
 	unsigned int i;
 
 	t1_disable(t);
@@ -262,7 +261,7 @@ TEST_F_TIMEOUT(faults, event_backpressure, 60)
 	ASSERT_EQ(0, t1_start(t, &self->v));
 	ASSERT_EQ(0, t1_ctx_create(t, 0));
 	ASSERT_EQ(0, t1_queue_create(t, &self->q, 0, 0, T1_ENGINE_COMPUTE, 4, 0));
-	for (i = 0; i < 12; i++) {
+	for (i = 0; i < n; i++) {
 		t1_push(&self->q, &FILL(0x100000 + i * 4096, 4, 0));
 		t1_kick(&self->q);
 		do {
@@ -273,9 +272,35 @@ TEST_F_TIMEOUT(faults, event_backpressure, 60)
 		ASSERT_EQ(0, t1_fault_query(t, 0, T1_FAULT_QUERY_CLEAR, &f));
 		ASSERT_EQ(0, t1_run(&self->other_vgpu, &NOP()));
 	}
+}
+
+/* An event ring that is not emptied holds events back; none is lost, none overtakes. */
+TEST_F_TIMEOUT(faults, event_backpressure, 60)
+{
+	struct t1 *t = &self->t;
+	struct t1_event ev;
+	unsigned int i;
+
+	fault_on(_metadata, self, 12);
 	for (i = 0; i < 12; i++) {
 		ASSERT_EQ(0, t1_event(t, &ev, T1_TIMEOUT_MS));
 		ASSERT_EQ(0x100000 + i * 4096, ev.addr);
+	}
+	EXPECT_EQ(-ETIMEDOUT, t1_event(t, &ev, 20));
+}
+
+/* Beyond 192 that wait, and those in the ring, the latest takes the place of the one before. */
+TEST_F_TIMEOUT(faults, events_kept, 120)
+{
+	const unsigned int kept = 3 + 192;
+	struct t1 *t = &self->t;
+	struct t1_event ev;
+	unsigned int i;
+
+	fault_on(_metadata, self, kept + 20);
+	for (i = 0; i < kept; i++) {
+		ASSERT_EQ(0, t1_event(t, &ev, T1_TIMEOUT_MS));
+		ASSERT_EQ(0x100000 + (i < kept - 1 ? i : kept + 19) * 4096, ev.addr);
 	}
 	EXPECT_EQ(-ETIMEDOUT, t1_event(t, &ev, 20));
 }

@@ -311,6 +311,39 @@ TEST_F_TIMEOUT(guilt, by_operator, 60)
 	EXPECT_EQ(-EINVAL, set(&self->a.v, "quarantine_after", "-1"));
 }
 
+/*
+ * On and off again, before the worker or the work item has seen it, or one of them: whatever it
+ * has come to, the guest is told, resets the vGPU, and goes on.
+ */
+TEST_F_TIMEOUT(guilt, on_and_off, 120)
+{
+	struct t1_admin_cmd again = { .opcode = T1_ADMIN_CTX_CREATE, .ctx = 3 };
+	unsigned int seed = 1, round, i;
+
+	for (round = 0; round < 60; round++) {
+		for (i = 0; i < 20; i++) {
+			t1_push(&self->a.q, &FILL(VA, 65536, i));
+			t1_admin_push(&self->a.t, &again);
+		}
+		t1_kick(&self->a.q);
+		/* Keeps the worker busy, so that it is late now and then */
+		if (round % 2)
+			t1_admin_ring(&self->a.t);
+		for (i = 0; i <= round % 4; i++) {
+			ASSERT_EQ(0, set(&self->a.v, "quarantined", "1"));
+			if (rand_r(&seed) % 2)
+				sleep_us(rand_r(&seed) % 300);
+			ASSERT_EQ(0, set(&self->a.v, "quarantined", "0"));
+		}
+		ASSERT_EQ(0, wait_status(&self->a.v, T1_STATUS_FATAL)) {
+			TH_LOG("round %u: not told, and a command of it %s", round,
+			       t1_run(&self->a.q, &NOP()) ? "never ends" : "runs");
+		}
+		is_in_again(_metadata, &self->a);
+	}
+	EXPECT_EQ(0, t1_run(&self->b.q, &FILL(VA, 4096, 9)));
+}
+
 /* One guest's hangs never cost a device reset, nor a neighbour anything. */
 TEST_F_TIMEOUT(guilt, no_device_reset, 120)
 {

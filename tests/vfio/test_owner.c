@@ -299,6 +299,22 @@ FIXTURE(owner)
 	bool lost;
 };
 
+/* A root of cgroups of its own: 0, or what is missing. */
+static const char *cgroup_root(char root[], const char *controller)
+{
+	if (!mkdtemp(root))
+		return "no directory";
+	if (mount("none", root, "cgroup2", 0, NULL)) {
+		rmdir(root);
+		return "no cgroup2 here";
+	}
+	if (!controller || !sysfs_write(controller, "%s/cgroup.subtree_control", root))
+		return NULL;
+	umount(root);
+	rmdir(root);
+	return "no such controller here";
+}
+
 FIXTURE_SETUP(owner)
 {
 	fresh();
@@ -468,6 +484,96 @@ TEST_F(owner, late_memory)
 	ASSERT_EQ(SIGKILL, killed(self->pid));
 	reopens(_metadata, self);
 	close(self->uffd);
+}
+
+static bool soon_is(const char *uuid, const char *stat, long long value)
+{
+	int i;
+
+	for (i = 0; i < SOON_MS && mdev_stat(uuid, stat) != value; i++)
+		sleep_us(1000);
+	return mdev_stat(uuid, stat) == value;
+}
+
+/* A quarantine that ends before the worker can see it costs the guest what it had all the same. */
+TEST_F(owner, quarantined_while_memory_is_late)
+{
+	char state[16];
+
+	start_owner(_metadata, self, SPOT_COMPLETION, ALSO_NOTHING, false);
+	EXPECT_NE(0, mdev_stat(self->uuid, "contexts"));
+	ASSERT_EQ(0, sysfs_write("1", "/sys/bus/mdev/devices/%s/vgpu/quarantined", self->uuid));
+	sleep_us(100000);	/* it is off the engines */
+	ASSERT_EQ(0, sysfs_write("0", "/sys/bus/mdev/devices/%s/vgpu/quarantined", self->uuid));
+	ASSERT_EQ(0, sysfs_read(state, sizeof(state), "/sys/bus/mdev/devices/%s/vgpu/state",
+				self->uuid));
+	EXPECT_STREQ("failed", state);
+	ASSERT_EQ(0, serve(self));
+	EXPECT_TRUE(soon_is(self->uuid, "contexts", 0));
+	ASSERT_EQ(SIGKILL, killed(self->pid));
+	reopens(_metadata, self);
+	close(self->uffd);
+}
+
+/* --------------------------------------- memory that is being taken away -- */
+
+/* Have VFIO take the same memory away so often that it is not pinned for long; then map it. */
+static void owner_in_hold(const char *uuid, int tell)
+{
+	struct t1_admin_cmd map = {
+		.opcode = T1_ADMIN_MAP,
+		.flags = RW | T1_MAP_CONTIG,
+		.map = { .va = VA, .npages = 1 },
+	};
+	struct vdev_mem m;
+	struct t1 t = {};
+	struct vdev v;
+	uint64_t took;
+	int i;
+
+	if (vdev_open(&v, uuid) || t1_start(&t, &v) || t1_ctx_create(&t, 0) ||
+	    vdev_mem_alloc(&v, MEM_BYTES, 4096, &m))
+		_exit(170);
+	for (i = 0; i < 7; i++) {
+		took = now_ns();
+		if (t1_map(&t, 0, VA, m.iova, 1, RW))
+			_exit(171);
+		took = now_ns() - took;
+		if (vdev_dma_unmap(&v, m.iova, m.bytes, NULL) ||
+		    vdev_dma_map(&v, m.cpu, m.iova, m.bytes))
+			_exit(172);
+	}
+	/* The last had to wait for so long: the next one has to for as long, or longer */
+	if (took < 500000000)
+		_exit(173);
+	map.map.list = m.iova;
+	t1_admin_push(&t, &map);
+	t1_admin_ring(&t);
+	if (write(tell, "x", 1) != 1)
+		_exit(174);
+	pause();
+}
+
+/* Whoever is killed while its worker waits for that does not wait for the worker. */
+TEST_F_TIMEOUT(owner, killed_while_memory_goes, 60)
+{
+	uint64_t took;
+	char c;
+
+	NEED_OWNERS_THREAD();
+	self->pid = fork();
+	ASSERT_LE(0, self->pid);
+	if (!self->pid)
+		owner_in_hold(self->uuid, self->tell[1]);
+	close(self->tell[1]);
+	ASSERT_EQ(1, read(self->tell[0], &c, 1));
+	sleep_us(50000);
+	took = now_ns();
+	ASSERT_EQ(SIGKILL, killed(self->pid));
+	took = (now_ns() - took) / 1000000;
+	TH_LOG("gone after %llu ms", (unsigned long long)took);
+	EXPECT_GE(800, took);
+	reopens(_metadata, self);
 }
 
 /* ------------------------------------------------ killed at any moment -- */
@@ -688,13 +794,11 @@ TEST_F_TIMEOUT(owner, pays_for_the_worker, 180)
 	char root[] = "/tmp/cgroup.XXXXXX", dir[64], pid[16];
 	uint64_t took, thread, process, group;
 	bool threads = owners_thread();
+	const char *missing = cgroup_root(root, NULL);
 	int status;
 
-	ASSERT_NE(NULL, mkdtemp(root));
-	if (mount("none", root, "cgroup2", 0, NULL)) {
-		rmdir(root);
-		SKIP(return, "no cgroup2 here");
-	}
+	if (missing)
+		SKIP(return, "%s", missing);
 	snprintf(dir, sizeof(dir), "%s/owner", root);
 	ASSERT_EQ(0, mkdir(dir, 0755));
 	self->pid = fork();
@@ -721,6 +825,84 @@ TEST_F_TIMEOUT(owner, pays_for_the_worker, 180)
 	EXPECT_EQ(0, status) {
 		TH_LOG("exit status %d", WEXITSTATUS(status));
 	}
+	EXPECT_EQ(0, rmdir(dir));
+	EXPECT_EQ(0, umount(root));
+	rmdir(root);
+}
+
+#define FAR_PAGES	512u	/* that are mapped, each in another group of 64 */
+
+/* Over its limit of memory its worker sleeps in most allocations: it maps and unmaps forever. */
+static void owner_over_limit(const char *uuid, const char *dir, int tell)
+{
+	uint64_t list[FAR_PAGES];
+	struct t1 t = {};
+	struct vdev_mem m;
+	struct vdev v;
+	char pid[16];
+	uint32_t i;
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	if (sysfs_write(pid, "%s/cgroup.procs", dir) || vdev_open(&v, uuid) || t1_start(&t, &v) ||
+	    t1_ctx_create(&t, 0) || vdev_mem_alloc(&v, FAR_PAGES * 65 * 4096ull, 4096, &m))
+		_exit(180);
+	memset(m.cpu, 1, m.bytes);
+	for (i = 0; i < FAR_PAGES; i++)
+		list[i] = m.iova + i * 65 * 4096ull;
+	if (sysfs_write("4M", "%s/memory.high", dir) || write(tell, "x", 1) != 1)
+		_exit(181);
+	for (;;) {
+		for (i = 0; i < FAR_PAGES; i += 64)
+			t1_map_list(&t, 0, VA + i * 4096ull, list + i, 64, RW);
+		t1_unmap(&t, 0, VA, FAR_PAGES, 0);
+	}
+}
+
+/* An owner over its limit of memory is slow, but its neighbours are not. */
+TEST_F_TIMEOUT(owner, over_its_limit, 120)
+{
+	char root[] = "/tmp/cgroup.XXXXXX", dir[64], events[256], *high;
+	const char *missing;
+	uint64_t took, longest = 0, end;
+	struct t1 t = {};
+	struct vdev_mem m;
+	struct vdev v;
+	char c;
+
+	NEED_OWNERS_THREAD();
+	missing = cgroup_root(root, "+memory");
+	if (missing)
+		SKIP(return, "%s", missing);
+	snprintf(dir, sizeof(dir), "%s/owner", root);
+	ASSERT_EQ(0, mkdir(dir, 0755));
+	ASSERT_EQ(0, vdev_create(&v, "V16"));
+	ASSERT_EQ(0, t1_start(&t, &v));
+	ASSERT_EQ(0, t1_ctx_create(&t, 0));
+	ASSERT_EQ(0, vdev_mem_alloc(&v, 4096, 4096, &m));
+	self->pid = fork();
+	ASSERT_LE(0, self->pid);
+	if (!self->pid)
+		owner_over_limit(self->uuid, dir, self->tell[1]);
+	close(self->tell[1]);
+	ASSERT_EQ(1, read(self->tell[0], &c, 1));
+	for (end = now_ns() + 10 * 1000000000ull; now_ns() < end;) {
+		took = now_ns();
+		ASSERT_EQ(0, t1_map(&t, 0, VA, m.iova, 1, RW));
+		ASSERT_EQ(0, t1_unmap(&t, 0, VA, 1, 0));
+		took = now_ns() - took;
+		longest = took > longest ? took : longest;
+		sleep_us(1000);
+	}
+	TH_LOG("a neighbour's MAP and UNMAP took %llu ms at most",
+	       (unsigned long long)longest / 1000000);
+	EXPECT_GE(500, longest / 1000000);
+	/* It has been over its limit all the time */
+	ASSERT_EQ(0, sysfs_read(events, sizeof(events), "%s/memory.events", dir));
+	high = strstr(events, "high ");
+	EXPECT_TRUE(high && atoi(high + 5) > 10);
+	ASSERT_EQ(SIGKILL, killed(self->pid));
+	EXPECT_EQ(0, vdev_destroy(&v));
+	reopens(_metadata, self);
 	EXPECT_EQ(0, rmdir(dir));
 	EXPECT_EQ(0, umount(root));
 	rmdir(root);
