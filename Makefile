@@ -51,8 +51,9 @@ fuzz:
 	@tests/lab/build.sh tests/fuzz
 	@tests/fuzz/run.sh long "$(SECONDS)" "$(SEED)" "$(TARGET)"
 
-# With DETERMINISTIC=1 in the exact clock, where a run is the same again
+# With DETERMINISTIC=1 in the exact clock, where a run is the same again; TESSERA_KERNEL=debug
 hostile: lab
+	@[ "$(TESSERA_KERNEL)" != debug ] || { tests/lab/setup.sh debug && tests/lab/build.sh debug; }
 	@tests/in-host/run.sh $(if $(filter 1,$(DETERMINISTIC)),hostile,hostile-smp) \
 		"$(SECONDS)" "$(SEED)" "$(FIRST)"
 
