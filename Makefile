@@ -6,6 +6,7 @@
 #   make check-debug  the tests on a kernel with KASAN, lockdep, kmemleak (built once, 10 min)
 #   make bench        figures in exact virtual time
 #   make fuzz         fuzz what guests reach: SECONDS= each (600), SEED=, TARGET= (all): out/fuzz
+#   make hostile      attacks on a victim's neighbours: SECONDS= (600), SEED=, FIRST= operation (0)
 #   make lint         static checks alone
 #   make lab          set up alone, and build everything in the Debian 13 tree
 #   make modules      the modules, for the running kernel (KVER=) or a build tree (KDIR=)
@@ -17,7 +18,7 @@ KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 PREFIX ?= /usr/local
 DESTDIR ?=
-# Of make fuzz. bash has a variable of this name
+# Of make fuzz and make hostile. bash has a variable of this name
 SECONDS ?= 600
 unexport SECONDS
 
@@ -50,6 +51,12 @@ fuzz:
 	@tests/lab/build.sh tests/fuzz
 	@tests/fuzz/run.sh long "$(SECONDS)" "$(SEED)" "$(TARGET)"
 
+# With DETERMINISTIC=1 in the exact clock, where a run is the same again; TESSERA_KERNEL=debug
+hostile: lab
+	@[ "$(TESSERA_KERNEL)" != debug ] || { tests/lab/setup.sh debug && tests/lab/build.sh debug; }
+	@tests/in-host/run.sh $(if $(filter 1,$(DETERMINISTIC)),hostile,hostile-smp) \
+		"$(SECONDS)" "$(SEED)" "$(FIRST)"
+
 lint:
 	@tests/lab/setup.sh --tree
 	@tests/run.sh lint
@@ -72,4 +79,4 @@ clean:
 	find . -path ./.git -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 		-o -name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -type f -print | xargs -r rm -f
 
-.PHONY: all help lab demo check check-debug bench fuzz lint modules modules_install install clean
+.PHONY: all help lab demo check check-debug bench fuzz hostile lint modules modules_install install clean

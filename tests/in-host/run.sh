@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The suites that need the virtual host, as tests/suites names them: run.sh SUITE.
+# The suites that need the virtual host, as tests/suites names them: run.sh SUITE, and for the
+# hostile ones also run.sh SUITE SECONDS [SEED [FIRST]].
 # One boot serves a suite. Its programs are those that tests/lab/programs.sh lists, as built in
 # out/build/user.
 set -u
@@ -19,7 +20,7 @@ stage()
 
 	rm -rf "$STAGE"
 	mkdir -p "$STAGE"
-	for d in vfio host guest edu in-host; do
+	for d in vfio host guest edu hostile in-host; do
 		mkdir -p "$STAGE/$d"
 		for f in "tests/$d"/*.sh "$BUILT/$d"/*; do
 			[ -f "$f" ] && [ -x "$f" ] && cp "$f" "$STAGE/$d/"
@@ -50,6 +51,9 @@ programs()
 	done
 }
 
+# A suite says the same of the same code; a longer run has another seed each time
+SEED=${3:-1}
+[ -n "${2:-}" ] && [ -z "${3:-}" ] && SEED=$((RANDOM * 32768 + RANDOM))
 PROGRAMS=$(programs "$1") || exit 1
 ALSO=$(programs --also "$1") || exit 1
 # shellcheck disable=SC2086 # words
@@ -77,6 +81,14 @@ edu)
 	[ "${TESSERA_KERNEL:-}" = debug ] && ROUNDS=${ROUNDS:-20}
 	in_host --guest-add "$STAGE:/tests" --det --iommu --dev none --device edu --timeout 1200 -- \
 		tests/in-host/edu.sh "${ROUNDS:-1000}" $PROGRAMS
+	;;
+hostile)
+	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout $((${2:-0} * 10 + 280)) -- \
+		tests/in-host/hostile.sh exact "$SEED" "${4:-0}" 400 "${2:-0}"
+	;;
+hostile-smp)
+	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout $((${2:-0} + 280)) -- \
+		tests/in-host/hostile.sh ordinary "$SEED" "${4:-0}" 1000 "${2:-0}"
 	;;
 smoke-6.1)
 	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --dev hang=on --timeout 300 -- \
