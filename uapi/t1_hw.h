@@ -44,6 +44,7 @@
 
 #define T1_MAX_SLOTS			64u	/* queue slots of a whole device */
 #define T1_MAX_CONTEXTS			64u	/* contexts of a whole device */
+#define T1_CTX_TABLES			544u	/* page tables, for each of its contexts */
 
 #define T1_BAR_REGS_SIZE		0x80000u	/* 512 KiB, doorbells from page 1 */
 
@@ -103,6 +104,7 @@
 #define T1_CAP_DB_LATCH			(1u << 2)	/* doorbells of contexts off the runlist are latched */
 #define T1_CAP_HANG			(1u << 3)	/* T1_OP_HANG is accepted (test property) */
 #define T1_CAP_CTX_BUSY			(1u << 4)	/* CTX_BUSY exists, for the function's own contexts */
+#define T1_CAP_TABLE_PARTS		(1u << 5)	/* CTX_CREATE takes a part (physical function) */
 
 #define T1_STATUS_READY			(1u << 0)	/* enabled and serving the admin queue */
 #define T1_STATUS_FATAL			(1u << 1)	/* a ring is invalid or DMA to it failed; needs a reset */
@@ -187,7 +189,7 @@
 /* -------------------------------------------------------- admin commands -- */
 
 #define T1_ADMIN_IDENTIFY		0x01	/* addr: bus of struct t1_identify */
-#define T1_ADMIN_CTX_CREATE		0x02	/* ctx */
+#define T1_ADMIN_CTX_CREATE		0x02	/* ctx, part */
 #define T1_ADMIN_CTX_DESTROY		0x03	/* ctx: with its queues and mappings; aborts what runs */
 #define T1_ADMIN_MAP			0x04	/* ctx, map */
 #define T1_ADMIN_UNMAP			0x05	/* ctx, map: va, npages, flags (page size) */
@@ -225,6 +227,12 @@
  * @rsvd1: zero
  * @addr: bus address of a result: page aligned for IDENTIFY, 64-byte aligned for FAULT_QUERY;
  *        otherwise zero
+ * @part: argument of CTX_CREATE, zero unless T1_CAP_TABLE_PARTS is set: the contexts with which it
+ *        shares page tables
+ * @part.first: the first of them
+ * @part.num: how many there are, with @ctx itself: together they have T1_CTX_TABLES for each.
+ *        0: all of the device's, and @part.first is zero
+ * @part.rsvd5: zero
  * @map: arguments of MAP and UNMAP
  * @map.va: first virtual address, aligned to the page size in use
  * @map.npages: for MAP, 1 .. T1_MAP_MAX_PAGES pages of the size in use; for UNMAP, any number
@@ -257,6 +265,11 @@ struct t1_admin_cmd {
 	__le64 addr;
 	union {
 		struct {
+			__le32 first;
+			__le32 num;
+			__le64 rsvd5[4];
+		} part;
+		struct {
 			__le64 va;
 			__le32 npages;
 			__le32 rsvd2;
@@ -283,7 +296,7 @@ T1_STATIC_ASSERT(sizeof(struct t1_admin_cmd) == 64);
 #define T1_ST_INVALID_FIELD		2	/* a field out of range, misaligned, or rsvd not zero */
 #define T1_ST_NOT_FOUND			3	/* no such context or queue */
 #define T1_ST_EXISTS			4	/* context, slot or page in use */
-#define T1_ST_NO_RESOURCE		5	/* out of page tables, or over the vGPU's pin limit */
+#define T1_ST_NO_RESOURCE		5	/* out of its page tables, or over the vGPU's pin limit */
 #define T1_ST_BAD_ADDRESS		6	/* memory could not be reached, or vram out of range */
 #define T1_ST_INTERNAL			7
 

@@ -30,6 +30,7 @@ struct tessera_hw;
  * @TESSERA_HW_EVENTS: it reports switches, idle engines and pending work
  * @TESSERA_HW_ATOMIC_SWITCH: a world switch is begun without sleeping
  * @TESSERA_HW_ENGINE_RESET: an engine can be reset without its neighbours
+ * @TESSERA_HW_TABLE_PARTS: contexts can't use up the page tables of those with another part
  */
 enum tessera_hw_feature {
 	TESSERA_HW_DOORBELL_LATCH	= BIT(0),
@@ -40,6 +41,7 @@ enum tessera_hw_feature {
 	TESSERA_HW_EVENTS		= BIT(5),
 	TESSERA_HW_ATOMIC_SWITCH	= BIT(6),
 	TESSERA_HW_ENGINE_RESET		= BIT(7),
+	TESSERA_HW_TABLE_PARTS		= BIT(8),
 };
 
 /**
@@ -117,7 +119,8 @@ struct tessera_hw {
  *         the device is cut off from the bus for good.
  * @quiesce: stop the device, for host suspend or a reset by the PCI core; @reset starts it again,
  *           and until then what was asked of it waits. Sleeps.
- * @ctx_create: make a context.
+ * @ctx_create: make a context. It is one of @num contexts from @first on, which together may use
+ *              up what the hardware has for so many of them.
  * @ctx_destroy: destroy each of a mask of contexts with its queues and mappings. What runs is
  *               aborted. All events of theirs have been handed on when it returns.
  * @map: map extents, in order, from @va on. Takes effect whole or not at all.
@@ -153,7 +156,7 @@ struct tessera_hw_ops {
 	int (*reset)(struct tessera_hw *hw);
 	void (*quiesce)(struct tessera_hw *hw);
 
-	int (*ctx_create)(struct tessera_hw *hw, u32 epoch, u32 ctx);
+	int (*ctx_create)(struct tessera_hw *hw, u32 epoch, u32 ctx, u32 first, u32 num);
 	int (*ctx_destroy)(struct tessera_hw *hw, u32 epoch, u64 contexts);
 	int (*map)(struct tessera_hw *hw, u32 epoch, u32 ctx, u64 va,
 		   const struct tessera_extent *x, u32 n, u32 prot);

@@ -170,7 +170,7 @@ static const struct tessera_soft_ops edu_hw_soft_ops = {
 	.irq = edu_hw_irq,
 };
 
-static int edu_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx)
+static int edu_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx, u32 first, u32 num)
 {
 	memset(to_edu(hw)->mem + ctx * EDU_BUF_SIZE, 0, EDU_BUF_SIZE);
 	return tessera_soft_ctx_ready(hw, epoch);

@@ -121,7 +121,7 @@ void t1_hw_declare_dead(struct t1 *t1);
 int t1_hw_errno(u16 status);
 int t1_hw_admin_one(struct t1 *t1, u32 epoch, struct t1_req *req);
 void t1_hw_ctx_free(struct t1 *t1, u32 ctx);
-int t1_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx);
+int t1_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx, u32 first, u32 num);
 int t1_hw_ctx_destroy(struct tessera_hw *hw, u32 epoch, u64 contexts);
 int t1_hw_map(struct tessera_hw *hw, u32 epoch, u32 ctx, u64 va,
 	      const struct tessera_extent *x, u32 n, u32 prot);

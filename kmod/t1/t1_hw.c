@@ -326,6 +326,8 @@ static unsigned long t1_hw_features(u32 caps)
 		features |= TESSERA_HW_STRICT_PREEMPT;
 	if (caps & T1_CAP_DB_LATCH)
 		features |= TESSERA_HW_DOORBELL_LATCH;
+	if (caps & T1_CAP_TABLE_PARTS)
+		features |= TESSERA_HW_TABLE_PARTS;
 	return features;
 }
 

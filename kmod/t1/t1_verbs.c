@@ -95,11 +95,13 @@ void t1_hw_ctx_free(struct t1 *t1, u32 ctx)
  * @hw: the accelerator, a T1
  * @epoch: in which it is meant
  * @ctx: its number, below num_contexts; one operation of it at a time
+ * @first: it shares page tables with the contexts from this one on
+ * @num: how many they are
  *
  * Context: may sleep; may wait for a reset.
  * Return: 0 or an errno, as for struct tessera_hw_ops; -ENOSPC also without memory for the page.
  */
-int t1_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx)
+int t1_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx, u32 first, u32 num)
 {
 	struct t1 *t1 = to_t1(hw);
 	struct t1_req req = {
@@ -109,6 +111,10 @@ int t1_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx)
 	bool had_page = t1->ctx[ctx].page;
 	int ret;
 
+	if (tessera_hw_has(hw, TESSERA_HW_TABLE_PARTS)) {
+		req.cmd.part.first = cpu_to_le32(first);
+		req.cmd.part.num = cpu_to_le32(num);
+	}
 	if (!had_page)
 		t1->ctx[ctx].page = dma_alloc_coherent(&hw->pdev->dev, PAGE_SIZE,
 						       &t1->ctx[ctx].dma, GFP_KERNEL);

@@ -15,6 +15,7 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include "vgpu/config.h"
+#include "vgpu/context.h"
 #include "vgpu/dma.h"
 #include "vgpu/frames.h"
 #include "vgpu/vgpu.h"
@@ -173,7 +174,6 @@ static int tessera_dma_add_runs(struct tessera_vgpu *vgpu, const struct tessera_
 /* The pages of a chunk are pinned: enter and map them. */
 static int tessera_dma_map_pinned(struct tessera_vgpu *vgpu, const struct tessera_chunk *c)
 {
-	struct tessera_hw *hw = vgpu->accel->hw;
 	const u64 *iovas = vgpu->dma.pins.iovas;
 	int num, ret;
 	u32 i;
@@ -187,8 +187,8 @@ static int tessera_dma_map_pinned(struct tessera_vgpu *vgpu, const struct tesser
 		ret = num;
 		goto err_runs;
 	}
-	ret = hw->ops->map(hw, vgpu->epoch, vgpu->part.first_ctx + c->ctx,
-			   (u64)c->vpn << PAGE_SHIFT, vgpu->dma.extents, num, c->prot);
+	ret = tessera_ctx_map(vgpu, c->ctx, (u64)c->vpn << PAGE_SHIFT, vgpu->dma.extents, num,
+			      c->prot);
 	if (!ret)
 		return 0;
 	for (i = 0; i < c->n; i++)

@@ -221,6 +221,16 @@ struct mdev_driver tessera_mdev_driver = {
 	},
 };
 
+/* Where vGPUs could use up each other's page tables, there can be one. */
+static unsigned int tessera_mdev_num_types(struct tessera_accel *accel)
+{
+	if (!tessera_hw_has(accel->hw, TESSERA_HW_PAGE_TABLES) ||
+	    tessera_hw_has(accel->hw, TESSERA_HW_TABLE_PARTS))
+		return TESSERA_NUM_TYPES;
+	pci_warn(accel->pdev, "The accelerator cannot divide its page tables among vGPUs: it has type V1 only.\n");
+	return 1;
+}
+
 /**
  * tessera_mdev_register() - offer an accelerator's types to the mdev core
  * @accel: the accelerator
@@ -231,7 +241,7 @@ struct mdev_driver tessera_mdev_driver = {
 int tessera_mdev_register(struct tessera_accel *accel)
 {
 	struct tessera_hw *hw = accel->hw;
-	unsigned int i;
+	unsigned int i, num_types;
 	int ret;
 
 	ret = tessera_stats_init(accel);
@@ -246,7 +256,8 @@ int tessera_mdev_register(struct tessera_accel *accel)
 	tessera_pool_init(&accel->slots_left, hw->num_slots);
 	tessera_pool_init(&accel->contexts_left, hw->num_contexts);
 
-	for (i = 0; i < TESSERA_NUM_TYPES; i++) {
+	num_types = tessera_mdev_num_types(accel);
+	for (i = 0; i < num_types; i++) {
 		struct tessera_type *type = &accel->types[accel->num_types];
 		u32 div = 1 << i;
 

@@ -4,6 +4,7 @@
  */
 #include <linux/io.h>
 #include <linux/sizes.h>
+#include "vgpu/context.h"
 #include "vgpu/vgpu.h"
 #include "vgpu/vram.h"
 
@@ -41,7 +42,6 @@ int tessera_vram_translate(const struct tessera_vgpu *vgpu, u64 addr, u64 bytes,
 int tessera_vram_map(struct tessera_vgpu *vgpu, u32 ctx, u64 va, const u64 *addrs, u32 n,
 		     u64 page_bytes, u32 prot)
 {
-	struct tessera_hw *hw = vgpu->accel->hw;
 	struct tessera_extent *x = vgpu->dma.extents;
 	u32 i, used = 0;
 	u64 phys;
@@ -54,8 +54,7 @@ int tessera_vram_map(struct tessera_vgpu *vgpu, u32 ctx, u64 va, const u64 *addr
 			return ret;
 		used = tessera_extent_append(x, used, phys, page_bytes);
 	}
-	return hw->ops->map(hw, vgpu->epoch, vgpu->part.first_ctx + ctx, va, x, used,
-			    prot | TESSERA_HW_VRAM);
+	return tessera_ctx_map(vgpu, ctx, va, x, used, prot | TESSERA_HW_VRAM);
 }
 
 /* In words: memset_io() may go byte by byte, and 256 MiB of those take a while. */

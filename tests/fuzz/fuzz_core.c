@@ -410,7 +410,9 @@ static void admin(const struct t1_admin_cmd *cmd)
 
 static void make_context(uint32_t ctx, uint32_t access)
 {
-	struct t1_admin_cmd cmd = { .opcode = T1_ADMIN_CTX_CREATE, .ctx = ctx };
+	struct t1_admin_cmd cmd = {
+		.opcode = T1_ADMIN_CTX_CREATE, .ctx = ctx, .part = { .first = ctx & ~3u, .num = 4 },
+	};
 
 	admin(&cmd);
 	cmd = (struct t1_admin_cmd){

@@ -60,11 +60,12 @@ static u32 phys_ctx(void)
 	return part()->first_ctx + le32_to_cpu(bench.cmd.ctx);
 }
 
-static int ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx)
+static int ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx, u32 first, u32 num)
 {
 	in_hand(T1_ADMIN_CTX_CREATE);
 	REQUIRE(ctx == phys_ctx(), "context %u", ctx);
-	return t1_hw_ctx_create(hw, epoch, ctx);
+	REQUIRE(first == part()->first_ctx && num == part()->num_ctx, "part %u, %u", first, num);
+	return t1_hw_ctx_create(hw, epoch, ctx, first, num);
 }
 
 static int ctx_destroy(struct tessera_hw *hw, u32 epoch, u64 contexts)
@@ -265,6 +266,8 @@ static u16 run_ctx(const struct t1_admin_cmd *cmd)
 	u32 i;
 
 	if (cmd->opcode == T1_ADMIN_CTX_CREATE) {
+		REQUIRE(cmd->part.first == part()->first_ctx && cmd->part.num == part()->num_ctx,
+			"part %u, %u", cmd->part.first, cmd->part.num);
 		if (bench.live & bit)
 			return T1_ST_EXISTS;
 		if (bench.status)
@@ -366,6 +369,7 @@ void hw_init(void)
 		.ops = &hw_ops,
 		.accel = &bench.accel,
 		.pdev = &bench.pdev,
+		.features = TESSERA_HW_TABLE_PARTS,
 		.num_engines = T1_NUM_ENGINES,
 		.engine = engines,
 		.num_slots = T1_MAX_SLOTS,
@@ -375,7 +379,7 @@ void hw_init(void)
 	bench.identify = (struct t1_identify){
 		.magic = T1_MAGIC,
 		.caps = T1_CAP_SCHED | T1_CAP_STRICT_PREEMPT | T1_CAP_DB_LATCH | T1_CAP_HANG |
-			T1_CAP_CTX_BUSY,
+			T1_CAP_CTX_BUSY | T1_CAP_TABLE_PARTS,
 		.num_slots = T1_MAX_SLOTS,
 		.num_contexts = T1_MAX_CONTEXTS,
 		.vram_bytes = 1ull << 30,

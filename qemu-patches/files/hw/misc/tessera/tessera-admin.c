@@ -19,7 +19,8 @@ static unsigned int admin_identify(struct t1_core *core,
 		.magic = T1_MAGIC,
 		.version = T1_HW_VERSION,
 		.caps = T1_CAP_SCHED | T1_CAP_STRICT_PREEMPT | T1_CAP_DB_LATCH |
-			T1_CAP_CTX_BUSY | (config->hang ? T1_CAP_HANG : 0),
+			T1_CAP_CTX_BUSY | T1_CAP_TABLE_PARTS |
+			(config->hang ? T1_CAP_HANG : 0),
 		.num_engines = NUM_ENGINES,
 		.num_slots = NUM_SLOTS,
 		.num_contexts = NUM_CONTEXTS,
@@ -43,14 +44,20 @@ static unsigned int admin_identify(struct t1_core *core,
 	return T1_ST_OK;
 }
 
-static unsigned int admin_ctx_create(struct t1_core *core, uint32_t id)
+static unsigned int admin_ctx_create(struct t1_core *core, struct ctx *ctx,
+				     const struct t1_admin_cmd *cmd)
 {
-	struct ctx *ctx = &core->ctxs[id];
+	uint32_t first = cmd->part.first, num = cmd->part.num;
 
+	if (!is_zero(cmd->part.rsvd5, sizeof(cmd->part.rsvd5)) ||
+	    (num ? !t1_mmu_part_ok(cmd->ctx, first, num) : first != 0))
+		return T1_ST_INVALID_FIELD;
 	if (ctx->used)
 		return T1_ST_EXISTS;
 	memset(ctx, 0, sizeof(*ctx));
 	ctx->used = true;
+	ctx->mmu.part_first = first;
+	ctx->mmu.part_num = num ? num : NUM_CONTEXTS;
 	return T1_ST_OK;
 }
 
@@ -120,7 +127,7 @@ static unsigned int admin_unmap(struct t1_core *core, struct ctx *ctx,
 	if (!ctx->used)
 		return T1_ST_NOT_FOUND;
 	t1_ctx_drop_fetched(core, ctx);
-	return t1_mmu_unmap(core, &ctx->mmu, cmd->map.va, cmd->map.npages * size);
+	return t1_mmu_unmap(&ctx->mmu, cmd->map.va, cmd->map.npages * size);
 }
 
 static unsigned int admin_queue_create(struct t1_core *core,
@@ -212,6 +219,8 @@ static unsigned int admin_cmd(struct t1_core *core, const struct t1_admin_cmd *c
 	ctx = &core->ctxs[cmd->ctx];
 
 	switch (cmd->opcode) {
+	case T1_ADMIN_CTX_CREATE:
+		return admin_ctx_create(core, ctx, cmd);
 	case T1_ADMIN_MAP:
 		return admin_map(core, ctx, cmd);
 	case T1_ADMIN_UNMAP:
@@ -235,8 +244,6 @@ static unsigned int admin_cmd(struct t1_core *core, const struct t1_admin_cmd *c
 	switch (cmd->opcode) {
 	case T1_ADMIN_IDENTIFY:
 		return admin_identify(core, cmd);
-	case T1_ADMIN_CTX_CREATE:
-		return admin_ctx_create(core, cmd->ctx);
 	case T1_ADMIN_CTX_DESTROY:
 		if (!ctx->used)
 			return T1_ST_NOT_FOUND;

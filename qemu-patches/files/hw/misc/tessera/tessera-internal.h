@@ -24,12 +24,6 @@
 #define FETCH_CMDS		32u
 
 /*
- * Tables for 64 contexts of 1 GiB in 4 KiB pages, at any alignment: 513 leaves and
- * a few tables above them each.
- */
-#define MMU_MAX_NODES		(NUM_CONTEXTS * 544u)
-
-/*
  * Events that may wait inside the device before it stops making new ones, and room for those
  * that can't be held back: a pending edge and a fault for each context, and what the
  * commands in flight still report.
@@ -50,8 +44,12 @@
 
 struct mmu_node;
 
+/* Its tables are those of @part_num contexts, from @part_first on, which share them. */
 struct mmu {
 	struct mmu_node *root;
+	unsigned int tables;		/* in use */
+	uint32_t part_first;
+	uint32_t part_num;
 };
 
 /* A range of one address space that is contiguous in memory. */
@@ -187,7 +185,6 @@ struct t1_core {
 	unsigned int num_waiting;	/* derived: queues with .waiting */
 	uint64_t timer;			/* deadline last given to set_timer */
 
-	unsigned int mmu_nodes;		/* tables in use */
 	uint8_t bounce[64 << 10];	/* of COPY and FILL */
 };
 
@@ -248,11 +245,17 @@ void t1_admin_run(struct t1_core *core);
 #define MMU_WRITE		T1_MAP_WRITE
 #define MMU_FLAGS		(T1_MAP_READ | T1_MAP_WRITE | T1_MAP_VRAM)
 
+/* May context @ctx have the part of @num contexts from @first on? */
+static inline bool t1_mmu_part_ok(uint32_t ctx, uint32_t first, uint32_t num)
+{
+	return num <= NUM_CONTEXTS && first <= ctx && ctx - first < num &&
+	       first <= NUM_CONTEXTS - num;
+}
+
 unsigned int t1_mmu_map(struct t1_core *core, struct mmu *mmu, uint64_t va,
 			const uint64_t *addrs, unsigned int npages, uint32_t flags);
-unsigned int t1_mmu_unmap(struct t1_core *core, struct mmu *mmu, uint64_t va,
-			  uint64_t len);
-void t1_mmu_destroy(struct t1_core *core, struct mmu *mmu);
+unsigned int t1_mmu_unmap(struct mmu *mmu, uint64_t va, uint64_t len);
+void t1_mmu_destroy(struct mmu *mmu);
 unsigned int t1_mmu_translate(const struct mmu *mmu, uint64_t va, uint64_t len,
 			      uint32_t access, struct mmu_run *run);
 bool t1_mmu_any_system(const struct mmu *mmu, uint64_t va, uint64_t len);

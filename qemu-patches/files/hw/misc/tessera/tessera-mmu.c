@@ -5,6 +5,9 @@
  * Four levels of 512 entries, 48 bits of address, pages of 4 KiB at level 0 and of
  * 2 MiB at level 1. Only admin commands change them; drivers never see them. An empty table
  * is freed at once, so a context uses memory only for what it has mapped.
+ *
+ * The device has T1_CTX_TABLES tables for each context. Contexts of one part share theirs: 1 GiB
+ * in 4 KiB pages takes 513 leaves at any alignment, and a few tables above them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -39,23 +42,35 @@ static unsigned int index_of(uint64_t va, unsigned int level)
 	return (va >> LEVEL_SHIFT(level)) & (ENTRIES - 1);
 }
 
-static struct mmu_node *node_new(struct t1_core *core)
+/* Are all tables of @num contexts, from @first on, in use? */
+static bool used_up(const struct t1_core *core, uint32_t first, uint32_t num)
+{
+	unsigned int tables = 0;
+	uint32_t i;
+
+	for (i = first; i < first + num; i++)
+		tables += core->ctxs[i].mmu.tables;
+	return tables >= num * T1_CTX_TABLES;
+}
+
+/* Parts that overlap do not make the device have more. */
+static struct mmu_node *node_new(struct t1_core *core, struct mmu *mmu)
 {
 	struct mmu_node *node;
 
-	if (core->mmu_nodes >= MMU_MAX_NODES)
+	if (used_up(core, mmu->part_first, mmu->part_num) || used_up(core, 0, NUM_CONTEXTS))
 		return NULL;
 	node = aligned_alloc(_Alignof(struct mmu_node), sizeof(*node));
 	if (!node)
 		return NULL;
 	memset(node, 0, sizeof(*node));
-	core->mmu_nodes++;
+	mmu->tables++;
 	return node;
 }
 
-static void node_free(struct t1_core *core, struct mmu_node *node)
+static void node_free(struct mmu *mmu, struct mmu_node *node)
 {
-	core->mmu_nodes--;
+	mmu->tables--;
 	free(node);
 }
 
@@ -65,8 +80,7 @@ static void node_set(struct mmu_node *node, unsigned int i, uint64_t entry)
 	node->entry[i] = entry;
 }
 
-static void node_free_tree(struct t1_core *core, struct mmu_node *node,
-			   unsigned int level)
+static void node_free_tree(struct mmu *mmu, struct mmu_node *node, unsigned int level)
 {
 	unsigned int i;
 
@@ -74,21 +88,20 @@ static void node_free_tree(struct t1_core *core, struct mmu_node *node,
 		if (!node->entry[i])
 			continue;
 		if (!(node->entry[i] & ENTRY_PAGE))
-			node_free_tree(core, entry_node(node->entry[i]), level - 1);
+			node_free_tree(mmu, entry_node(node->entry[i]), level - 1);
 		node_set(node, i, 0);
 	}
-	node_free(core, node);
+	node_free(mmu, node);
 }
 
 /**
  * t1_mmu_destroy() - forget every mapping
- * @core: the accelerator
  * @mmu: the address space
  */
-void t1_mmu_destroy(struct t1_core *core, struct mmu *mmu)
+void t1_mmu_destroy(struct mmu *mmu)
 {
 	if (mmu->root)
-		node_free_tree(core, mmu->root, LEVELS - 1);
+		node_free_tree(mmu, mmu->root, LEVELS - 1);
 	mmu->root = NULL;
 }
 
@@ -113,7 +126,7 @@ static uint64_t lookup(const struct mmu *mmu, uint64_t va, unsigned int *level)
 }
 
 /* Free the tables on the path to @va that have become empty. */
-static void prune(struct t1_core *core, struct mmu *mmu, uint64_t va)
+static void prune(struct mmu *mmu, uint64_t va)
 {
 	struct mmu_node *path[LEVELS];
 	unsigned int l = LEVELS - 1;
@@ -129,7 +142,7 @@ static void prune(struct t1_core *core, struct mmu *mmu, uint64_t va)
 		path[--l] = entry_node(entry);
 	}
 	for (; l < LEVELS && !path[l]->used; l++) {
-		node_free(core, path[l]);
+		node_free(mmu, path[l]);
 		if (l == LEVELS - 1)
 			mmu->root = NULL;
 		else
@@ -149,7 +162,7 @@ static unsigned int table_get(struct t1_core *core, struct mmu *mmu, uint64_t va
 	unsigned int l, i;
 
 	if (!node) {
-		node = node_new(core);
+		node = node_new(core, mmu);
 		if (!node)
 			return T1_ST_NO_RESOURCE;
 		mmu->root = node;
@@ -160,9 +173,9 @@ static unsigned int table_get(struct t1_core *core, struct mmu *mmu, uint64_t va
 			return T1_ST_EXISTS;
 		child = entry_node(node->entry[i]);
 		if (!child) {
-			child = node_new(core);
+			child = node_new(core, mmu);
 			if (!child) {
-				prune(core, mmu, va);
+				prune(mmu, va);
 				return T1_ST_NO_RESOURCE;
 			}
 			node_set(node, i, (uintptr_t)child);
@@ -216,8 +229,8 @@ unsigned int t1_mmu_map(struct t1_core *core, struct mmu *mmu, uint64_t va,
 	return T1_ST_OK;
 
 out_prune:
-	prune(core, mmu, last);
-	prune(core, mmu, va);
+	prune(mmu, last);
+	prune(mmu, va);
 	return status;
 }
 
@@ -231,8 +244,8 @@ static bool splits(const struct mmu *mmu, uint64_t va)
 	return lookup(mmu, va, &level) && level == 1;
 }
 
-static void unmap_range(struct t1_core *core, struct mmu_node *node,
-			unsigned int level, uint64_t va, uint64_t end)
+static void unmap_range(struct mmu *mmu, struct mmu_node *node, unsigned int level, uint64_t va,
+			uint64_t end)
 {
 	uint64_t step = bit64(LEVEL_SHIFT(level));
 	struct mmu_node *child;
@@ -248,10 +261,10 @@ static void unmap_range(struct t1_core *core, struct mmu_node *node,
 			continue;
 		if (!(node->entry[i] & ENTRY_PAGE)) {
 			child = entry_node(node->entry[i]);
-			unmap_range(core, child, level - 1, va, next < end ? next : end);
+			unmap_range(mmu, child, level - 1, va, next < end ? next : end);
 			if (child->used)
 				continue;
-			node_free(core, child);
+			node_free(mmu, child);
 		}
 		node_set(node, i, 0);
 	}
@@ -259,15 +272,13 @@ static void unmap_range(struct t1_core *core, struct mmu_node *node,
 
 /**
  * t1_mmu_unmap() - unmap whatever is mapped in a range
- * @core: the accelerator
  * @mmu: the address space
  * @va: first address, page aligned
  * @len: bytes; the range lies inside 48 bits
  *
  * Return: T1_ST_OK, or _INVALID_FIELD where the range ends inside a 2 MiB page.
  */
-unsigned int t1_mmu_unmap(struct t1_core *core, struct mmu *mmu, uint64_t va,
-			  uint64_t len)
+unsigned int t1_mmu_unmap(struct mmu *mmu, uint64_t va, uint64_t len)
 {
 	uint64_t end = va + len;
 
@@ -275,9 +286,9 @@ unsigned int t1_mmu_unmap(struct t1_core *core, struct mmu *mmu, uint64_t va,
 		return T1_ST_INVALID_FIELD;
 	if (!mmu->root)
 		return T1_ST_OK;
-	unmap_range(core, mmu->root, LEVELS - 1, va, end);
+	unmap_range(mmu, mmu->root, LEVELS - 1, va, end);
 	if (!mmu->root->used)
-		t1_mmu_destroy(core, mmu);
+		t1_mmu_destroy(mmu);
 	return T1_ST_OK;
 }
 

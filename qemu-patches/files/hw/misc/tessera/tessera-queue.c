@@ -435,7 +435,7 @@ void t1_ctx_destroy(struct t1_core *core, struct ctx *ctx)
 		if (core->queues[slot].used && core->queues[slot].ctx == id)
 			t1_queue_destroy(core, &core->queues[slot]);
 	}
-	t1_mmu_destroy(core, &ctx->mmu);
+	t1_mmu_destroy(&ctx->mmu);
 	memset(ctx, 0, sizeof(*ctx));
 }
 

@@ -117,7 +117,7 @@ void t1_core_power_on(struct t1_core *core)
 	unsigned int e, i;
 
 	for (i = 0; i < NUM_CONTEXTS; i++) {
-		t1_mmu_destroy(core, &core->ctxs[i].mmu);
+		t1_mmu_destroy(&core->ctxs[i].mmu);
 		memset(&core->ctxs[i], 0, sizeof(core->ctxs[i]));
 	}
 	memset(core->queues, 0, sizeof(core->queues));
@@ -322,7 +322,8 @@ static uint32_t read_control(struct t1_core *core, uint64_t off)
 		return T1_HW_VERSION;
 	case T1_REG_CAPS:
 		return T1_CAP_SCHED | T1_CAP_STRICT_PREEMPT | T1_CAP_DB_LATCH |
-		       T1_CAP_CTX_BUSY | (core->config.hang ? T1_CAP_HANG : 0);
+		       T1_CAP_CTX_BUSY | T1_CAP_TABLE_PARTS |
+		       (core->config.hang ? T1_CAP_HANG : 0);
 	case T1_REG_STATUS:
 		return core->status;
 	case T1_REG_CTRL:

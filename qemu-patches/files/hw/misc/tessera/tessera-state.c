@@ -18,7 +18,7 @@
  */
 #define STATE_MAGIC		0x54535354u	/* "TSST" */
 #define STATE_MAJOR		1u
-#define STATE_MINOR		0u
+#define STATE_MINOR		1u	/* 1: parts of page tables */
 #define STATE_END		0x444e4554u	/* "TEND" */
 
 #define VA_END			(1ull << T1_VA_BITS)
@@ -211,7 +211,20 @@ static void load_run(struct stream *s, struct t1_core *core, struct mmu *mmu,
 	for (i = 0; i < run->npages; i++)
 		addrs[i] = run->addr + i * size;
 	if (t1_mmu_map(core, mmu, run->va, addrs, run->npages, run->flags))
-		refuse(s, "address mapped twice, or out of memory");
+		refuse(s, "address mapped twice, or out of page tables or memory");
+}
+
+/* The tables of a context are counted against its part as they are made, so this comes first. */
+static void walk_part(struct stream *s, struct mmu *mmu, uint32_t ctx)
+{
+	if (s->loading)
+		mmu->part_num = NUM_CONTEXTS;
+	if (s->minor < 1)
+		return;
+	u32(s, &mmu->part_first);
+	u32(s, &mmu->part_num);
+	if (s->loading && !s->why && !t1_mmu_part_ok(ctx, mmu->part_first, mmu->part_num))
+		refuse(s, "part of page tables out of range");
 }
 
 static void walk_mmu(struct stream *s, struct t1_core *core, struct mmu *mmu)
@@ -247,6 +260,7 @@ static void walk_ctx(struct stream *s, struct t1_core *core, struct ctx *ctx)
 	bytes(s, &ctx->fault, sizeof(ctx->fault));
 	for (e = 0; e < NUM_ENGINES; e++)
 		u64(s, &ctx->busy_ns[e]);
+	walk_part(s, &ctx->mmu, ctx - core->ctxs);
 	walk_mmu(s, core, &ctx->mmu);
 }
 
