@@ -88,7 +88,7 @@ hostile)
 	;;
 hostile-smp)
 	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout $((${2:-0} + 280)) -- \
-		tests/in-host/hostile.sh ordinary "$SEED" "${4:-0}" 1000 "${2:-0}"
+		tests/in-host/hostile.sh ordinary "$SEED" "${4:-0}" 400 "${2:-0}"
 	;;
 smoke-6.1)
 	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --dev hang=on --timeout 300 -- \
