@@ -41,31 +41,6 @@ int tessera_ctx_create(struct tessera_vgpu *vgpu, u32 ctx)
 	return ret;
 }
 
-/**
- * tessera_ctx_map() - have hardware map extents into a context
- * @vgpu: the vGPU, with its lock held
- * @ctx: its number, below part.num_ctx
- * @va: virtual address of the first, page aligned
- * @x: the extents
- * @n: how many
- * @prot: as for struct tessera_hw_ops
- *
- * Context: may sleep.
- * Return: 0 or the hardware's errno; -ENOSPC where the vGPU's part of page tables is used up.
- */
-int tessera_ctx_map(struct tessera_vgpu *vgpu, u32 ctx, u64 va, const struct tessera_extent *x,
-		    u32 n, u32 prot)
-{
-	struct tessera_hw *hw = vgpu->accel->hw;
-	int ret;
-
-	lockdep_assert_held(&vgpu->lock);
-	ret = hw->ops->map(hw, vgpu->epoch, tessera_ctx_phys(vgpu, ctx), va, x, n, prot);
-	if (ret == -ENOSPC)
-		dev_notice_ratelimited(vgpu->vdev.dev, "The guest needs more page tables than the vGPU's part; a MAP is refused.\n");
-	return ret;
-}
-
 static void tessera_queue_forget(struct tessera_vgpu *vgpu, u32 slot)
 {
 	tessera_irq_unroute(vgpu, slot);

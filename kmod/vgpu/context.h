@@ -11,8 +11,6 @@
 int tessera_ctx_create(struct tessera_vgpu *vgpu, u32 ctx);
 int tessera_ctx_destroy(struct tessera_vgpu *vgpu, u32 ctx);
 void tessera_ctx_destroy_all(struct tessera_vgpu *vgpu);
-int tessera_ctx_map(struct tessera_vgpu *vgpu, u32 ctx, u64 va, const struct tessera_extent *x,
-		    u32 n, u32 prot);
 int tessera_queue_create(struct tessera_vgpu *vgpu, u32 slot, u32 vector,
 			 const struct tessera_hw_queue *desc);
 int tessera_queue_destroy(struct tessera_vgpu *vgpu, u32 slot);

@@ -15,9 +15,9 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include "vgpu/config.h"
-#include "vgpu/context.h"
 #include "vgpu/dma.h"
 #include "vgpu/frames.h"
+#include "vgpu/map.h"
 #include "vgpu/vgpu.h"
 
 #define HUGE_PAGES		(TESSERA_HUGE_PAGE_SIZE / PAGE_SIZE)
@@ -187,8 +187,8 @@ static int tessera_dma_map_pinned(struct tessera_vgpu *vgpu, const struct tesser
 		ret = num;
 		goto err_runs;
 	}
-	ret = tessera_ctx_map(vgpu, c->ctx, (u64)c->vpn << PAGE_SHIFT, vgpu->dma.extents, num,
-			      c->prot);
+	ret = tessera_map_extents(vgpu, c->ctx, (u64)c->vpn << PAGE_SHIFT, vgpu->dma.extents, num,
+				  c->prot);
 	if (!ret)
 		return 0;
 	for (i = 0; i < c->n; i++)

@@ -47,6 +47,7 @@ int tessera_vgpu_init(struct tessera_vgpu *vgpu)
 
 	mutex_init(&vgpu->config_lock);
 	mutex_init(&vgpu->lock);
+	ratelimit_state_init(&vgpu->refusals, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
 	tessera_irq_init(vgpu);
 	tessera_worker_init(&vgpu->worker, tessera_vgpu_work, tessera_vgpu_orphaned);
 	ret = tessera_dma_init(vgpu);

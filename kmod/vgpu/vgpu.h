@@ -5,6 +5,7 @@
 #ifndef TESSERA_VGPU_H
 #define TESSERA_VGPU_H
 
+#include <linux/ratelimit.h>
 #include <linux/vfio.h>
 #include "accel/accel.h"
 #include "dispatch/dispatch.h"
@@ -45,6 +46,7 @@ struct tessera_part {
  * @lock: protects @state but for config and MSI-X table, what the model adds to it, and @epoch;
  *        held over changes in hardware
  * @state: what the guest can observe, at the head of the model's part
+ * @refusals: limits the lines in the log about page tables
  * @epoch: of the device when the guest enabled the vGPU
  * @open: an owner has the device open; written by VFIO's open and close, read without a lock
  * @worker: does what the model has to do outside of traps and interrupts, while @open
@@ -72,6 +74,7 @@ struct tessera_vgpu {
 	struct mutex config_lock;	/* see above */
 	struct mutex lock;		/* see above */
 	struct tessera_vgpu_state *state;
+	struct ratelimit_state refusals;
 	u32 epoch;
 	bool open;
 

@@ -4,7 +4,7 @@
  */
 #include <linux/io.h>
 #include <linux/sizes.h>
-#include "vgpu/context.h"
+#include "vgpu/map.h"
 #include "vgpu/vgpu.h"
 #include "vgpu/vram.h"
 
@@ -54,7 +54,7 @@ int tessera_vram_map(struct tessera_vgpu *vgpu, u32 ctx, u64 va, const u64 *addr
 			return ret;
 		used = tessera_extent_append(x, used, phys, page_bytes);
 	}
-	return tessera_ctx_map(vgpu, ctx, va, x, used, prot | TESSERA_HW_VRAM);
+	return tessera_map_extents(vgpu, ctx, va, x, used, prot | TESSERA_HW_VRAM);
 }
 
 /* In words: memset_io() may go byte by byte, and 256 MiB of those take a while. */

@@ -202,7 +202,14 @@ struct mdev_parent { int unused; };
 struct mdev_device { u8 uuid[16]; };
 
 #define DECLARE_BITMAP(name, bits)	unsigned long name[((bits) + 63) / 64]
-#define dev_notice_ratelimited(dev, fmt, ...)	((void)(dev), kernel_log(fmt, ##__VA_ARGS__))
+#define dev_notice(dev, fmt, ...)	((void)(dev), kernel_log(fmt, ##__VA_ARGS__))
+#define dev_notice_ratelimited		dev_notice
+struct ratelimit_state {
+	int unused;
+};
+
+#define __ratelimit(rs)	((void)(rs), 1)
+#define ratelimit_state_init(rs, interval, burst)	((void)(rs))
 
 /* Formats, and shows with KERNEL_LOG in the environment. */
 __attribute__((format(printf, 1, 2))) void kernel_log(const char *fmt, ...);

@@ -5,7 +5,7 @@
 KERNEL_DIR := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 KERNEL_EMPTY := linux/atomic.h linux/bitmap.h linux/bitops.h linux/bits.h linux/completion.h \
 	linux/device.h linux/dma-mapping.h linux/hrtimer.h linux/io-64-nonatomic-lo-hi.h \
-	linux/io.h linux/kobject.h linux/list.h linux/mdev.h linux/mutex.h linux/rbtree.h \
+	linux/io.h linux/kobject.h linux/list.h linux/mdev.h linux/mutex.h linux/ratelimit.h linux/rbtree.h \
 	linux/rwsem.h linux/sched/signal.h linux/sizes.h linux/slab.h linux/spinlock.h \
 	linux/tracepoint.h linux/unaligned.h linux/wait.h linux/workqueue.h linux/xarray.h \
 	trace/define_trace.h tessera_compat.h
