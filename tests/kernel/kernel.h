@@ -209,7 +209,11 @@ struct ratelimit_state {
 };
 
 #define __ratelimit(rs)	((void)(rs), 1)
-#define ratelimit_state_init(rs, interval, burst)	((void)(rs))
+#define DEFAULT_RATELIMIT_INTERVAL	0
+#define DEFAULT_RATELIMIT_BURST	0
+static inline void ratelimit_state_init(struct ratelimit_state *rs, int interval, int burst)
+{
+}
 
 /* Formats, and shows with KERNEL_LOG in the environment. */
 __attribute__((format(printf, 1, 2))) void kernel_log(const char *fmt, ...);
