@@ -83,11 +83,11 @@ edu)
 		tests/in-host/edu.sh "${ROUNDS:-1000}" $PROGRAMS
 	;;
 hostile)
-	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout $((${2:-0} * 10 + 280)) -- \
+	in_host --guest-add "$STAGE:/tests" --det --dev "$SMALL" --timeout $((${2:-0} * 10 + 560)) -- \
 		tests/in-host/hostile.sh exact "$SEED" "${4:-0}" 400 "${2:-0}"
 	;;
 hostile-smp)
-	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout $((${2:-0} + 280)) -- \
+	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout $((${2:-0} + 560)) -- \
 		tests/in-host/hostile.sh ordinary "$SEED" "${4:-0}" 400 "${2:-0}"
 	;;
 smoke-6.1)
