@@ -10,8 +10,10 @@
  * the twelfth call for the same memory it gives up, with a BUG.
  *
  * Each run of neighbouring pages costs a call, and each call is a turn at L, for which VFIO's
- * threads queue as well. A helper gets about one turn between two calls of the same thread. So
- * where threads contend there are many helpers, as many turns: each stall makes more of them.
+ * threads queue as well. Where turns are handed on in strict order a helper gets one between two
+ * calls of the same thread. So each stall makes more of them, as many turns, and who has been
+ * called returns when all of them are in line. A kernel whose mutexes spin gives each of them many
+ * turns instead of one, and the fewer there are the faster.
  *
  * What is waited for is what was there when the wait began: of two batches one grows, while the
  * other is waited for. A guest that goes on mapping and unmapping keeps nobody waiting.
@@ -22,8 +24,10 @@
 #include "vgpu/vgpu.h"
 
 #define TESSERA_UNPIN_HELPERS	256u
-/* A helper that may run gets on within this time */
+/* A helper that is in line, and may run, gets on within this time */
 #define STALL			(msecs_to_jiffies(5) + 1)
+/* The next helper that was asked for is in line within so many of them */
+#define STALLS_MAX		4u
 
 static struct kmem_cache *tessera_unpin_cache;
 
@@ -120,6 +124,16 @@ u8 tessera_unpin_expect(struct tessera_vgpu *vgpu)
 	return batch;
 }
 
+static void tessera_unpin_finish(struct tessera_unpin *u, u8 batch, u32 n)
+{
+	spin_lock(&u->lock);
+	/* Under the lock: once it is released nothing of the vGPU is touched any more */
+	WRITE_ONCE(u->waiting[batch], u->waiting[batch] - n);
+	if (!u->waiting[batch])
+		wake_up_all(&u->wait);
+	spin_unlock(&u->lock);
+}
+
 /**
  * tessera_unpin_done() - a part of a batch is finished
  * @vgpu: the vGPU
@@ -129,56 +143,69 @@ u8 tessera_unpin_expect(struct tessera_vgpu *vgpu)
  */
 void tessera_unpin_done(struct tessera_vgpu *vgpu, u8 batch)
 {
-	struct tessera_unpin *u = &vgpu->dma.unpin;
+	tessera_unpin_finish(&vgpu->dma.unpin, batch, 1);
+}
+
+/* Pages that follow each other, and how many parts of each batch they are. */
+struct tessera_unpin_call {
+	unsigned long gpn;
+	u32 pages;
+	u32 parts[2];
+};
+
+/* Take the first block's first pages, and those of the next blocks that follow them. */
+static void tessera_unpin_take(struct tessera_unpin *u, struct tessera_unpin_call *call)
+{
+	struct tessera_pin_block *block;
+	u32 first, n;
+	u64 rest;
 
 	spin_lock(&u->lock);
-	/* Under the lock: once it is released nothing of the vGPU is touched any more */
-	WRITE_ONCE(u->waiting[batch], u->waiting[batch] - 1);
-	if (!u->waiting[batch])
-		wake_up_all(&u->wait);
+	for (;;) {
+		block = list_first_entry_or_null(&u->list, struct tessera_pin_block, node);
+		if (!block)
+			break;
+		rest = block->unpin;
+		n = tessera_pin_block_span(&rest, &first);
+		if (!call->pages)
+			call->gpn = block->index * TESSERA_PIN_BLOCK + first;
+		else if (block->index * TESSERA_PIN_BLOCK + first != call->gpn + call->pages ||
+			 call->pages + n > VFIO_PIN_PAGES_MAX_ENTRIES)
+			break;
+		call->pages += n;
+		call->parts[block->batch]++;
+		block->unpin = rest;
+		if (rest) {
+			/* A part of its own, for another helper */
+			u->waiting[block->batch]++;
+			break;
+		}
+		list_del_init(&block->node);
+		/* On the list nobody else knows one that is gone. */
+		if (block->gone)
+			kmem_cache_free(tessera_unpin_cache, block);
+	}
 	spin_unlock(&u->lock);
 }
 
-static void tessera_unpin_pages(struct tessera_vgpu *vgpu, unsigned long index, u64 pages)
-{
-	u32 first, n;
-
-	while (pages) {
-		n = tessera_pin_block_span(&pages, &first);
-		vfio_unpin_pages(&vgpu->vdev, PFN_PHYS(index * TESSERA_PIN_BLOCK + first), n);
-		atomic_inc(&vgpu->dma.unpin.calls);
-		cond_resched();
-	}
-}
-
-/* Unpin the pages of one block. False if there is none. */
-static bool tessera_unpin_one(struct tessera_vgpu *vgpu)
+/* Unpin as much as a call can. False if there is none. */
+static bool tessera_unpin_some(struct tessera_vgpu *vgpu)
 {
 	struct tessera_unpin *u = &vgpu->dma.unpin;
-	struct tessera_pin_block *block;
-	unsigned long index;
-	u64 pages;
-	bool gone;
+	struct tessera_unpin_call call = {};
 	u8 batch;
 
-	spin_lock(&u->lock);
-	block = list_first_entry_or_null(&u->list, struct tessera_pin_block, node);
-	if (!block) {
-		spin_unlock(&u->lock);
+	tessera_unpin_take(u, &call);
+	if (!call.pages)
 		return false;
+	atomic_inc(&u->in_line);
+	vfio_unpin_pages(&vgpu->vdev, PFN_PHYS(call.gpn), call.pages);
+	atomic_inc(&u->calls);
+	atomic_dec(&u->in_line);
+	for (batch = 0; batch < ARRAY_SIZE(call.parts); batch++) {
+		if (call.parts[batch])
+			tessera_unpin_finish(u, batch, call.parts[batch]);
 	}
-	list_del_init(&block->node);
-	pages = block->unpin;
-	block->unpin = 0;
-	index = block->index;
-	batch = block->batch;
-	gone = block->gone;
-	spin_unlock(&u->lock);
-
-	if (gone)
-		kmem_cache_free(tessera_unpin_cache, block);
-	tessera_unpin_pages(vgpu, index, pages);
-	tessera_unpin_done(vgpu, batch);
 	return true;
 }
 
@@ -190,7 +217,7 @@ static bool tessera_unpin_one(struct tessera_vgpu *vgpu)
  */
 void tessera_unpin_run(struct tessera_vgpu *vgpu)
 {
-	while (tessera_unpin_one(vgpu))
+	while (tessera_unpin_some(vgpu))
 		cond_resched();
 }
 
@@ -217,8 +244,7 @@ static void tessera_unpin_help(struct tessera_unpin *u)
 bool tessera_unpin_wait(struct tessera_vgpu *vgpu)
 {
 	struct tessera_unpin *u = &vgpu->dma.unpin;
-	bool stalled = false;
-	int calls;
+	int calls, in_line = 0, stalls = 0;
 	u8 batch;
 
 	spin_lock(&u->lock);
@@ -228,23 +254,28 @@ bool tessera_unpin_wait(struct tessera_vgpu *vgpu)
 	if (!READ_ONCE(u->waiting[batch]))
 		return true;
 	tessera_unpin_help(u);
-	for (;;) {
+	/* Let the others get in line before we return to it ourselves. */
+	while (stalls < STALLS_MAX) {
 		calls = atomic_read(&u->calls);
 		if (wait_event_timeout(u->wait, !READ_ONCE(u->waiting[batch]), STALL)) {
 			u->num_helpers = 1;
 			return true;
 		}
 		if (atomic_read(&u->calls) != calls) {
-			stalled = false;
+			stalls = 0;
 			continue;
 		}
-		if (stalled)
-			return false;
-		/* Let the others get in line before we return to it ourselves */
-		stalled = true;
-		u->num_helpers = min(u->num_helpers * 4, TESSERA_UNPIN_HELPERS);
-		tessera_unpin_help(u);
+		if (!stalls++) {
+			u->num_helpers = min(u->num_helpers * 4, TESSERA_UNPIN_HELPERS);
+			tessera_unpin_help(u);
+		} else if (atomic_read(&u->in_line) >= u->num_helpers) {
+			break;
+		} else if (atomic_read(&u->in_line) > in_line) {
+			in_line = atomic_read(&u->in_line);
+			stalls = 1;
+		}
 	}
+	return false;
 }
 
 static bool tessera_unpin_idle(struct tessera_unpin *u)
@@ -287,8 +318,11 @@ int tessera_unpin_init(struct tessera_vgpu *vgpu)
 		u->helpers[i].vgpu = vgpu;
 		INIT_WORK(&u->helpers[i].work, tessera_unpin_work);
 	}
-	/* One for each vGPU: whoever blocks all of its helpers blocks nobody else's. */
-	u->wq = alloc_workqueue("tessera-unpin-%.8s", WQ_UNBOUND, TESSERA_UNPIN_HELPERS,
+	/*
+	 * One for each vGPU: whoever blocks all of its helpers blocks nobody else's. A helper at work
+	 * that is asked for again counts twice.
+	 */
+	u->wq = alloc_workqueue("tessera-unpin-%.8s", WQ_UNBOUND, 2 * TESSERA_UNPIN_HELPERS,
 				vgpu->name);
 	if (u->wq)
 		return 0;

@@ -55,9 +55,10 @@ struct tessera_unpin_helper {
  * struct tessera_unpin - pages of a vGPU that are to be unpinned
  * @lock: protects all up to @batch; innermost
  * @list: blocks with such pages
- * @waiting: what is not finished of either batch: blocks, and a command that is pinning
+ * @waiting: what is not finished of either batch: parts of blocks, and a command that is pinning
  * @batch: the batch that grows
  * @calls: to vfio_unpin_pages() that have returned
+ * @in_line: calls that have not
  * @wait: woken when a batch is finished
  * @wq: where helpers run
  * @helpers: TESSERA_UNPIN_HELPERS of them
@@ -69,6 +70,7 @@ struct tessera_unpin {
 	unsigned long waiting[2];
 	u8 batch;
 	atomic_t calls;
+	atomic_t in_line;
 	wait_queue_head_t wait;
 	struct workqueue_struct *wq;
 	struct tessera_unpin_helper *helpers;

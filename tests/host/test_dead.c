@@ -240,8 +240,12 @@ TEST_F_TIMEOUT(dead, unbound_in_reset, 120)
 /*
  * An engine's last switch, for a vGPU that has been closed, does not end in time; a timer asks for
  * a reset. It cannot begin, as all of CPU 0 is taken, until the accelerator is unbound. The
- * accelerator for that is slow to switch (-device tessera,switch-us=1000000).
+ * accelerator for that is slow to switch (-device tessera,switch-us=4000000).
  */
+#define PREEMPT_US	"500000"
+#define ASKED_US	3000000	/* from the switch's beginning; four timeouts, and some */
+#define HOG_S		15
+
 FIXTURE(late)
 {
 	char bdf[16];
@@ -319,7 +323,7 @@ static void hog_main(void)
 	if (sched_setscheduler(0, SCHED_FIFO, &param))
 		_exit(1);
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	end = t.tv_sec + 8;
+	end = t.tv_sec + HOG_S;
 	while (t.tv_sec < end)
 		clock_gettime(CLOCK_MONOTONIC, &t);
 	_exit(0);
@@ -354,11 +358,11 @@ TEST_F_TIMEOUT(late, reset_does_not_begin, 120)
 	int status;
 	char *log;
 
-	ASSERT_EQ(0, sched_set("preempt_timeout_us", "200000"));
+	ASSERT_EQ(0, sched_set("preempt_timeout_us", PREEMPT_US));
 	/* That it would begin, unless CPU 0 is taken */
 	ASSERT_EQ(0, log_mark());
 	ASSERT_EQ(0, leave_switching());
-	usleep(1500000);
+	usleep(ASKED_US);
 	log = log_since_mark();
 	ASSERT_NE(NULL, log);
 	ASSERT_NE(NULL, strstr(log, RESET));
@@ -369,7 +373,7 @@ TEST_F_TIMEOUT(late, reset_does_not_begin, 120)
 	self->hog = fork();
 	if (!self->hog)
 		hog_main();
-	usleep(1500000);
+	usleep(ASKED_US);
 	EXPECT_EQ(0, bind_file(self->bdf, "unbind"));
 	EXPECT_EQ(0, waitpid(self->hog, &status, WNOHANG));
 	ASSERT_EQ(self->hog, waitpid(self->hog, &status, 0));

@@ -90,13 +90,28 @@ soon()
 	echo "# $what: $took s"
 	result $rc "$what"
 }
+# works U: a vGPU gets both engines, within a minute
+works()
+{
+	for e in compute copy; do
+		had=$(stat_of "$1" ${e}_ns)
+		tries=60
+		until [ "$(stat_of "$1" ${e}_ns)" -gt "$had" ]; do
+			tries=$((tries - 1))
+			[ $tries -gt 0 ] || return 1
+			sleep 1
+		done
+	done
+}
 ja=$(guest run --bg a "$WORK busy /tmp/never") jb=$(guest run --bg b "$WORK busy /tmp/never")
-sleep 2
+works $A && works $B
+result $? "two guests are at work"
 rc=0
 echo 1 >"$PCI/reset" || rc=1
 result $rc "the accelerator is reset under two guests at work"
 soon "a's job ends, with an error" sh -c "! guest wait -t 60 a $ja >/tmp/busy.a"
 soon "b's job ends, with an error" sh -c "! guest wait -t 60 b $jb >/tmp/busy.b"
+sed 's/^#* */# /' /tmp/busy.a /tmp/busy.b
 # EIO, of a job or of the next one's submission
 is "and not because something timed out" "2" \
 	"$(grep -cE '^# (job|exec): -5 ' /tmp/busy.a /tmp/busy.b | awk -F: '{ n += $2 } END { print n }')"
@@ -105,7 +120,8 @@ soon "b goes on" guest run -t 60 b "$WORK once"
 
 # Quarantine, and back, with the virtual machine running
 ja=$(guest run --bg a "$WORK busy /tmp/never")
-sleep 1
+works $A
+result $? "a is at work"
 echo 1 >/sys/bus/mdev/devices/$A/vgpu/quarantined
 soon "quarantine: a's job ends" sh -c "! guest wait -t 60 a $ja >/tmp/busy.a"
 soon "quarantine: a gets nothing more" sh -c "! guest run -t 60 a '$WORK once' >/tmp/once.a"

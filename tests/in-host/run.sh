@@ -65,7 +65,7 @@ lifecycle)
 	# perf and its libraries are not worth having in every image
 	# and the others are for what one accelerator can't show: see tests/host
 	in_host --add "$(tree_dir)/usr/bin/perf:/usr/bin/perf" --dev "$SMALL" \
-		--dev vram=64M,switch-us=1000000 --device edu --timeout 300 -- \
+		--dev vram=64M,switch-us=4000000 --device edu --timeout 300 -- \
 		tests/in-host/lifecycle.sh $PROGRAMS
 	;;
 guests)
