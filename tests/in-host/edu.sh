@@ -112,7 +112,6 @@ says "a hostile neighbour: a's bytes are its own" guest wait -t 900 a "$ja"
 says "the hostile guest goes on" guest wait -t 900 c "$job"
 log_check "a hostile neighbour"
 says "the driver loads in the hostile guest" guest run c 'modprobe edu_drv'
-at_once 60 'echo 3600 >/proc/sys/vm/stat_interval #' >/dev/null
 for policy in $(tr -d '[]' <"$PCI/vgpu_sched/policy"); do
 	echo "$policy" >"$PCI/vgpu_sched/policy"
 	# A timer for each 2 ms of a DMA's 100 ms would be most of the work

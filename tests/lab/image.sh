@@ -89,9 +89,11 @@ modules()
 		rel=${f#*/modules/}
 		mkdir -p "$root/usr/lib/modules/${rel%/*}"
 		case $f in
-		*.xz) xz -dc "$f" >"$root/usr/lib/modules/${rel%.xz}" ;;
+		*.xz) rel=${rel%.xz}; xz -dc "$f" >"$root/usr/lib/modules/$rel" ;;
 		*) cp "$f" "$root/usr/lib/modules/$rel" ;;
 		esac
+		# Signature and type information take a third of the time that loading takes
+		objcopy -R .BTF -R .BTF_ids "$root/usr/lib/modules/$rel"
 	done
 	mkdir -p "$root/usr/lib/modules/$release"
 	cp "$from/lib/modules/$release"/modules.builtin* "$from/lib/modules/$release/modules.order" \
@@ -126,6 +128,7 @@ unpack()
 	start=$((($(number $((0x1f1)) 1 "$1") + 1) * 512 + $(number $((0x248)) 4 "$1")))
 	magic=$(od -An -tx1 -j "$start" -N 4 "$1" | tr -d ' ')
 	case $magic in
+	1f8b08*) with=gzip ;;
 	28b52ffd) with=zstd ;;
 	fd377a58) with=xz ;;
 	*) echo "image.sh: $1 is packed in an unknown way ($magic)" >&2; return 1 ;;
@@ -164,7 +167,7 @@ base()
 	cp /out/guest-base.cpio /tmp/host/lab/
 	(cd /tmp/host && find .) >/out/host-files
 	pack /tmp/host /out/host-base.cpio
-	cp "$from/boot/vmlinuz-$KREL" /out/vmlinuz
+	unpack "$from/boot/vmlinuz-$KREL" /out/vmlinux
 	echo "$KREL" >/out/release
 	echo "$guest" >/out/guest-release
 }
