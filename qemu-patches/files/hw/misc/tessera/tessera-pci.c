@@ -249,7 +249,7 @@ static bool t1_check_props(TesseraState *s, Error **errp)
 		const char *name;
 		uint32_t val, min, max;
 	} props[] = {
-		{ "switch-us", s->switch_us, 0, 1000000 },
+		{ "switch-us", s->switch_us, 0, 4000000 },
 		{ "tile-us", s->tile_us, 1, 1000000 },
 		{ "reset-us", s->reset_us, 0, 1000000 },
 		{ "cmd-ns", s->cmd_ns, 1, 1000000 },
