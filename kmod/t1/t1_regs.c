@@ -169,7 +169,10 @@ void t1_regs_power_on(struct tessera_vgpu *vgpu)
 
 static void t1_regs_write_ctrl(struct tessera_vgpu *vgpu, u32 value)
 {
-	mutex_lock(&vgpu->lock);
+	if (value & T1_CTRL_RESET || !(value & T1_CTRL_ENABLE))
+		tessera_vgpu_lock_to_undo(vgpu);
+	else
+		mutex_lock(&vgpu->lock);
 	if (value & T1_CTRL_RESET)
 		tessera_vgpu_power_on(vgpu);
 	else if (!(value & T1_CTRL_ENABLE))

@@ -253,7 +253,8 @@ static int tessera_dma_check_limit(struct tessera_vgpu *vgpu, u64 pages)
  *
  * Context: may sleep.
  * Return: 0; -EEXIST for a page mapped already, -ENOSPC beyond the limit, be it that of the vGPU's
- * user, -EFAULT for memory that the guest does not have, or the hardware's errno.
+ * user, -EFAULT for memory that the guest does not have or if all is to be undone, or the
+ * hardware's errno.
  */
 int tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u64 va, u64 *addrs, u32 n, bool huge,
 		    u32 prot)
@@ -281,7 +282,7 @@ int tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u64 va, u64 *addrs, u32 
 	for (i = 0; i < n; i++) {
 		for (k = 0; k < HUGE_PAGES; k++)
 			iovas[k] = addrs[i] + (u64)k * PAGE_SIZE;
-		ret = tessera_dma_map_chunk(vgpu, &c);
+		ret = atomic_read(&vgpu->dma.unwanted) ? -EFAULT : tessera_dma_map_chunk(vgpu, &c);
 		if (ret) {
 			if (i)
 				tessera_dma_unmap(vgpu, ctx, va, (u64)i * TESSERA_HUGE_PAGE_SIZE);

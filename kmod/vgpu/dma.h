@@ -23,6 +23,7 @@
  * @pins: the pages that are pinned for it
  * @unpin: those that are to be unpinned
  * @extents: extents of the mapping at work; under vgpu->lock
+ * @unwanted: how many wait for vgpu->lock to undo what is mapped
  */
 struct tessera_vgpu_dma {
 	struct mutex lock;		/* see above */
@@ -30,6 +31,7 @@ struct tessera_vgpu_dma {
 	struct tessera_pins pins;
 	struct tessera_unpin unpin;
 	struct tessera_extent *extents;
+	atomic_t unwanted;
 };
 
 int tessera_dma_module_init(void);

@@ -123,7 +123,7 @@ void tessera_revoke_all(struct tessera_vgpu *vgpu)
 {
 	u32 ctx;
 
-	mutex_lock(&vgpu->lock);
+	tessera_vgpu_lock_to_undo(vgpu);
 	for (ctx = 0; ctx < vgpu->part.num_ctx; ctx++)
 		tessera_revoke_ctx(vgpu, ctx);
 	mutex_unlock(&vgpu->lock);

@@ -319,8 +319,8 @@ int tessera_unpin_init(struct tessera_vgpu *vgpu)
 		INIT_WORK(&u->helpers[i].work, tessera_unpin_work);
 	}
 	/*
-	 * One for each vGPU: whoever blocks all of its helpers blocks nobody else's. A helper at work
-	 * that is asked for again counts twice.
+	 * One for each vGPU: whoever blocks all of its helpers blocks nobody else's. A helper at
+	 * work that is asked for again counts twice.
 	 */
 	u->wq = alloc_workqueue("tessera-unpin-%.8s", WQ_UNBOUND, 2 * TESSERA_UNPIN_HELPERS,
 				vgpu->name);

@@ -162,6 +162,22 @@ void tessera_vgpu_power_on(struct tessera_vgpu *vgpu)
 }
 
 /**
+ * tessera_vgpu_lock_to_undo() - take the lock of a vGPU whose mappings all go
+ * @vgpu: the vGPU
+ *
+ * A command may be pinning a GiB under the lock, for an owner who wants it no more: it gives up
+ * after the next 2 MiB.
+ *
+ * Context: may sleep; takes the vGPU's lock.
+ */
+void tessera_vgpu_lock_to_undo(struct tessera_vgpu *vgpu)
+{
+	atomic_inc(&vgpu->dma.unwanted);
+	mutex_lock(&vgpu->lock);
+	atomic_dec(&vgpu->dma.unwanted);
+}
+
+/**
  * tessera_vgpu_reset() - reset the function: all but the VRAM is as after power-on
  * @vgpu: the vGPU
  *
@@ -169,7 +185,7 @@ void tessera_vgpu_power_on(struct tessera_vgpu *vgpu)
  */
 void tessera_vgpu_reset(struct tessera_vgpu *vgpu)
 {
-	mutex_lock(&vgpu->lock);
+	tessera_vgpu_lock_to_undo(vgpu);
 	tessera_vgpu_power_on(vgpu);
 	mutex_lock(&vgpu->config_lock);
 	mutex_lock(&vgpu->irq.mutex);

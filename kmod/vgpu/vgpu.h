@@ -129,6 +129,7 @@ void tessera_vgpu_enable(struct tessera_vgpu *vgpu);
 void tessera_vgpu_disable(struct tessera_vgpu *vgpu);
 void tessera_vgpu_fatal(struct tessera_vgpu *vgpu, const char *why);
 void tessera_vgpu_power_on(struct tessera_vgpu *vgpu);
+void tessera_vgpu_lock_to_undo(struct tessera_vgpu *vgpu);
 void tessera_vgpu_reset(struct tessera_vgpu *vgpu);
 const char *tessera_vgpu_lost(const struct tessera_vgpu *vgpu);
 

@@ -249,10 +249,12 @@ TEST_F_TIMEOUT(dead, unbound_in_reset, 120)
 FIXTURE(late)
 {
 	char bdf[16];
-	char saved[2][32];
+	char saved[3][32];
 	pid_t hog;
 };
 
+/* Work follows the interrupt, or the timer, whose CPU it was asked for on: CPU 0 */
+#define TIMERS		"/proc/sys/kernel/timer_migration"
 #define RT_RUNTIME	"/proc/sys/kernel/sched_rt_runtime_us"
 #define FAIR_RUNTIME	"/sys/kernel/debug/sched/fair_server/cpu0/runtime"
 
@@ -284,6 +286,22 @@ static bool find_other(char bdf[16])
 	return found;
 }
 
+static void irqs_on_cpu_0(const char *bdf)
+{
+	char path[64];
+	struct dirent *e;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/msi_irqs", bdf);
+	dir = opendir(path);
+	while (dir && (e = readdir(dir))) {
+		if (e->d_name[0] != '.')
+			sysfs_write("0", "/proc/irq/%s/smp_affinity_list", e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 FIXTURE_SETUP(late)
 {
 	if (!find_other(self->bdf))
@@ -292,11 +310,14 @@ FIXTURE_SETUP(late)
 	ASSERT_EQ(0, sysfs_write("tessera", "/sys/bus/pci/devices/%s/driver_override", self->bdf));
 	ASSERT_EQ(0, bind_file(self->bdf, "bind"));
 	on_cpu(0);
+	irqs_on_cpu_0(self->bdf);
 	/* Nobody but the hog runs there, not even for a little while */
 	sysfs_read(self->saved[0], sizeof(self->saved[0]), RT_RUNTIME);
 	sysfs_read(self->saved[1], sizeof(self->saved[1]), FAIR_RUNTIME);
 	ASSERT_EQ(0, sysfs_write("-1", RT_RUNTIME));
 	sysfs_write("0", FAIR_RUNTIME);
+	sysfs_read(self->saved[2], sizeof(self->saved[2]), TIMERS);
+	ASSERT_EQ(0, sysfs_write("0", TIMERS));
 }
 
 FIXTURE_TEARDOWN(late)
@@ -305,6 +326,7 @@ FIXTURE_TEARDOWN(late)
 		kill(self->hog, SIGKILL);
 	sysfs_write(self->saved[0], RT_RUNTIME);
 	sysfs_write(self->saved[1], FAIR_RUNTIME);
+	sysfs_write(self->saved[2], TIMERS);
 	if (bound(self->bdf)) {
 		mdev_remove_all();
 		bind_file(self->bdf, "unbind");

@@ -104,6 +104,16 @@ struct kernel_atomic64 { s64 n; };
 #define atomic_t	struct kernel_atomic
 #define atomic64_t	struct kernel_atomic64
 
+static inline void atomic_inc(atomic_t *v)
+{
+	v->n++;
+}
+
+static inline void atomic_dec(atomic_t *v)
+{
+	v->n--;
+}
+
 static inline void atomic64_inc(atomic64_t *v)
 {
 	v->n++;

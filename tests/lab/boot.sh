@@ -195,7 +195,7 @@ run_qemu()
 		"/cache/${QEMU##*/}/qemu-system-x86_64" -M "$MACHINE" "${ARGS[@]}" -m "$MEM" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-L /usr/share/seabios -L /usr/share/qemu \
-		-kernel /build/vmlinux -initrd /out/initrd.cpio -append "$CMDLINE $APPEND" \
+		-kernel /build/kernel -initrd /out/initrd.cpio -append "$CMDLINE $APPEND" \
 		-chardev file,id=console,path=/out/console.log -serial chardev:console \
 		-chardev file,id=result,path=/out/result -serial chardev:result \
 		-chardev file,id=status,path=/out/status -serial chardev:status \

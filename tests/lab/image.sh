@@ -128,7 +128,6 @@ unpack()
 	start=$((($(number $((0x1f1)) 1 "$1") + 1) * 512 + $(number $((0x248)) 4 "$1")))
 	magic=$(od -An -tx1 -j "$start" -N 4 "$1" | tr -d ' ')
 	case $magic in
-	1f8b08*) with=gzip ;;
 	28b52ffd) with=zstd ;;
 	fd377a58) with=xz ;;
 	*) echo "image.sh: $1 is packed in an unknown way ($magic)" >&2; return 1 ;;
@@ -167,7 +166,12 @@ base()
 	cp /out/guest-base.cpio /tmp/host/lab/
 	(cd /tmp/host && find .) >/out/host-files
 	pack /tmp/host /out/host-base.cpio
-	unpack "$from/boot/vmlinuz-$KREL" /out/vmlinux
+	# One of our own has no entry for PVH
+	if [ -n "$from" ]; then
+		cp "$from/boot/vmlinuz-$KREL" /out/kernel
+	else
+		unpack "/boot/vmlinuz-$KREL" /out/kernel
+	fi
 	echo "$KREL" >/out/release
 	echo "$guest" >/out/guest-release
 }

@@ -479,6 +479,99 @@ TEST_F_TIMEOUT(threads, unmap_at_once, 240)
 	EXPECT_EQ(0, locked_pages());
 }
 
+/* ------------------------------------------------- a command gives way -- */
+
+FIXTURE(long_map)
+{
+	struct vdev v;
+	struct t1 t;
+	struct vdev_mem mem;
+	bool stop;
+	long most;
+};
+
+FIXTURE_VARIANT(long_map)
+{
+	enum way way;
+};
+
+FIXTURE_VARIANT_ADD(long_map, master_off) { .way = MASTER_OFF };
+FIXTURE_VARIANT_ADD(long_map, reset) { .way = RESET };
+FIXTURE_VARIANT_ADD(long_map, disable) { .way = DESTROY };
+
+FIXTURE_SETUP(long_map)
+{
+	fresh();
+	ASSERT_EQ(0, vdev_create(&self->v, "V4"));
+	ASSERT_EQ(0, t1_start(&self->t, &self->v));
+	ASSERT_EQ(0, t1_ctx_create(&self->t, 0));
+	ASSERT_EQ(0, vdev_mem_alloc(&self->v, 2 << 20, 2 << 20, &self->mem));
+}
+
+FIXTURE_TEARDOWN(long_map)
+{
+	EXPECT_EQ(0, vdev_destroy(&self->v));
+}
+
+/* One page of 2 MiB for 512 MiB of addresses; nobody waits for the command's end */
+#define LONG_PAGES	256u
+
+static void map_for_long(FIXTURE_DATA(long_map) *self)
+{
+	struct t1_admin_cmd c = {
+		.opcode = T1_ADMIN_MAP,
+		.flags = RW | T1_MAP_HUGE,
+		.map = { .va = VA, .npages = LONG_PAGES, .list = self->t.list_mem.iova },
+	};
+	uint64_t *list = self->t.list_mem.cpu;
+	unsigned int i;
+
+	for (i = 0; i < LONG_PAGES; i++)
+		list[i] = self->mem.iova;
+	t1_admin_push(&self->t, &c);
+	t1_admin_ring(&self->t);
+}
+
+/* The most that was mapped at any time. */
+static void *watch(void *arg)
+{
+	FIXTURE_DATA(long_map) *self = arg;
+	long now;
+
+	while (!__atomic_load_n(&self->stop, __ATOMIC_ACQUIRE)) {
+		now = mdev_stat(self->v.uuid, "pinned_pages");
+		if (now > self->most)
+			self->most = now;
+	}
+	return NULL;
+}
+
+/* A command that has far to go gives up when all mappings are taken away. */
+TEST_F_TIMEOUT(long_map, gives_way, 120)
+{
+	pthread_t watcher;
+
+	ASSERT_EQ(0, pthread_create(&watcher, NULL, watch, self));
+	map_for_long(self);
+	while (!mdev_stat(self->v.uuid, "pinned_pages"))
+		;
+	switch (variant->way) {
+	case MASTER_OFF:
+		EXPECT_EQ(0, vdev_cfg_write(&self->v, PCI_COMMAND, 2, PCI_COMMAND_MEMORY));
+		break;
+	case RESET:
+		EXPECT_EQ(0, vdev_reset(&self->v));
+		break;
+	default:
+		vdev_reg_write(&self->v, T1_REG_CTRL, 0);
+	}
+	EXPECT_EQ(0, mdev_stat(self->v.uuid, "pinned_pages"));
+	__atomic_store_n(&self->stop, true, __ATOMIC_RELEASE);
+	ASSERT_EQ(0, pthread_join(watcher, NULL));
+	EXPECT_LT(self->most, LONG_PAGES * 512l);
+	EXPECT_EQ(0, locked_pages());
+}
+
 /* ------------------------------------------------------ the user's limit -- */
 
 FIXTURE(limit)
