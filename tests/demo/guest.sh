@@ -19,7 +19,8 @@ train)
 	exit $rc
 	;;
 await)
-	while [ "$(grep -c '^TRAINING' $OUT 2>/dev/null)" -lt "$2" ] 2>/dev/null || [ ! -f $OUT ]; do
+	# A file that is not there yet has no line
+	while n=$(grep -c '^TRAINING' $OUT 2>/dev/null); [ "${n:-0}" -lt "$2" ]; do
 		[ ! -f $RC ] || { cat $OUT; exit 1; }
 		sleep 0.02
 	done
