@@ -263,6 +263,23 @@ static bool tessera_dispatcher_hold(struct tessera_dispatcher *d,
 	return true;
 }
 
+/*
+ * Hardware may be faster than this CPU: behind the event for which a vGPU is held there are hundreds
+ * of others, of work that it came to have and ran out of. They tell nothing. It is on its way off
+ * the engine, and will come back as one that has work.
+ */
+static bool tessera_dispatcher_is_moot(struct tessera_dispatcher *d,
+				       const struct tessera_hw_event *ev,
+				       const struct tessera_dispatch_entity *ents)
+{
+	const struct tessera_dispatch_entity *in_force = tessera_dispatcher_entity(d->rl.in_force);
+
+	lockdep_assert_held(&d->lock);
+	if (ev->type == TESSERA_HW_PENDING)
+		return ents && ents[ev->engine].held;
+	return ev->type == TESSERA_HW_IDLE && in_force && in_force->held;
+}
+
 static enum hrtimer_restart tessera_dispatcher_release(struct hrtimer *timer)
 {
 	struct tessera_dispatcher *d = container_of(timer, struct tessera_dispatcher, release);
@@ -318,9 +335,11 @@ bool tessera_dispatcher_event(struct tessera_accel *accel, const struct tessera_
 	bool held = false;
 
 	spin_lock_irqsave(&d->lock, flags);
-	tessera_runlist_event(&d->rl, &event);
-	if (ev->type == TESSERA_HW_PENDING && ents && !d->rl.down)
-		held = tessera_dispatcher_hold(d, &ents[ev->engine]);
+	if (!tessera_dispatcher_is_moot(d, ev, ents)) {
+		tessera_runlist_event(&d->rl, &event);
+		if (ev->type == TESSERA_HW_PENDING && ents && !d->rl.down)
+			held = tessera_dispatcher_hold(d, &ents[ev->engine]);
+	}
 	spin_unlock_irqrestore(&d->lock, flags);
 	return held;
 }

@@ -203,6 +203,7 @@ TEST_F_TIMEOUT(flood, semaphores, 60)
 	       (unsigned long long)quiet / 1000);
 	EXPECT_NE(0, quiet);
 	EXPECT_NE(0, loud);
+	EXPECT_GE(2 * quiet, loud);
 	EXPECT_LT(10, held);
 	EXPECT_EQ(0, mdev_stat(self->v2.uuid, "engine_holds"));
 	/* All of them end, however often they were held back */
