@@ -7,6 +7,7 @@
 #   make bench        figures in exact virtual time
 #   make fuzz         fuzz what guests reach: SECONDS= each (600), SEED=, TARGET= (all): out/fuzz
 #   make hostile      attacks on a victim's neighbours: SECONDS= (600), SEED=, FIRST= operation (0)
+#   make isolation    what is promised of isolation, measured: out/bench/isolation.json
 #   make lint         static checks alone
 #   make lab          set up alone, and build everything in the Debian 13 tree
 #   make modules      the modules, for the running kernel (KVER=) or a build tree (KDIR=)
@@ -57,6 +58,11 @@ hostile: lab
 	@tests/in-host/run.sh $(if $(filter 1,$(DETERMINISTIC)),hostile,hostile-smp) \
 		"$(SECONDS)" "$(SEED)" "$(FIRST)"
 
+isolation: lab
+	@tests/run.sh vfio lifecycle guests shares hostile; \
+		tests/lab/in-tree.sh --bind "$(CURDIR)/out:/out" \
+			/repo/tests/isolation/isolation.py /out/tests /out/bench/isolation.json
+
 lint:
 	@tests/lab/setup.sh --tree
 	@tests/run.sh lint
@@ -79,4 +85,4 @@ clean:
 	find . -path ./.git -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 		-o -name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -type f -print | xargs -r rm -f
 
-.PHONY: all help lab demo check check-debug bench fuzz hostile lint modules modules_install install clean
+.PHONY: all help lab demo check check-debug bench fuzz hostile isolation lint modules modules_install install clean

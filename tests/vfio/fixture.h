@@ -42,6 +42,9 @@ static inline void fresh(void)
 	sysfs_write("1024", "/sys/module/tessera/parameters/pin_limit_mb");
 }
 
+/* A figure that is worth reporting, "NAME VALUE UNIT": tests/isolation collects them */
+#define FIGURE(fmt, ...)	TH_LOG("figure " fmt, __VA_ARGS__)
+
 /* Wait until an eventfd has been signalled; true if it was. */
 static inline bool signalled(int fd, int timeout_ms)
 {

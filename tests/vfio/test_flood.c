@@ -111,8 +111,8 @@ TEST_F_TIMEOUT(flood, held_back, 60)
 	moderated = mdev_stat(self->v.uuid, "interrupts_moderated");
 	TH_LOG("%lld interrupts in %llu ms, held back %lld times", got, (unsigned long long)begin,
 	       moderated);
-	TH_LOG("a neighbour's command takes %llu us, was %llu us", (unsigned long long)loud / 1000,
-	       (unsigned long long)quiet / 1000);
+	FIGURE("irq_flood.neighbour %llu us", (unsigned long long)loud / 1000);
+	FIGURE("irq_flood.neighbour_alone %llu us", (unsigned long long)quiet / 1000);
 	/* It is a flood, and a budget. The last of a window may come from each queue */
 	EXPECT_LT(10 * (long long)begin, got);
 	EXPECT_GE((PER_MS + 2 * QUEUES) * (long long)begin, got);
@@ -199,8 +199,8 @@ TEST_F_TIMEOUT(flood, semaphores, 60)
 	__atomic_store_n(&self->stop, 1, __ATOMIC_RELEASE);
 	ASSERT_EQ(0, pthread_join(self->thread, NULL));
 	TH_LOG("%u hops in %llu ms, held back %lld times", hops, (unsigned long long)ms, held);
-	TH_LOG("a neighbour's command takes %llu us, was %llu us", (unsigned long long)loud / 1000,
-	       (unsigned long long)quiet / 1000);
+	FIGURE("event_flood.neighbour %llu us", (unsigned long long)loud / 1000);
+	FIGURE("event_flood.neighbour_alone %llu us", (unsigned long long)quiet / 1000);
 	EXPECT_NE(0, quiet);
 	EXPECT_NE(0, loud);
 	EXPECT_GE(2 * quiet, loud);

@@ -755,6 +755,9 @@ static uint64_t cgroup_ns(const char *dir)
 	return usage ? strtoull(usage + 11, NULL, 10) * 1000 : 0;
 }
 
+#define BATCH		100u
+#define ENOUGH_NS	2000000000ull	/* for the test to tell whose time it is */
+
 /* Many commands, while this thread does next to nothing */
 static void order_work(const char *uuid)
 {
@@ -763,14 +766,14 @@ static void order_work(const char *uuid)
 	struct t1_admin_cpl cpl;
 	struct vdev_mem m;
 	struct vdev v;
-	int i, round;
+	unsigned int i, round;
 
 	if (vdev_open(&v, uuid) || t1_start(&t, &v) || t1_ctx_create(&t, 0) ||
 	    vdev_mem_alloc(&v, 4 * MEM_BYTES, 4096, &m))
 		_exit(150);
 	memset(m.cpu, 1, m.bytes);
-	for (round = 0; round < 4; round++) {
-		for (i = 0; i < 1000; i++) {
+	for (round = 0; round < 40 && cpu_ns(CLOCK_PROCESS_CPUTIME_ID) < ENOUGH_NS; round++) {
+		for (i = 0; i < BATCH; i++) {
 			c.opcode = i & 1 ? T1_ADMIN_UNMAP : T1_ADMIN_MAP;
 			c.flags = i & 1 ? 0 : RW | T1_MAP_CONTIG;
 			c.map.va = VA;
@@ -779,9 +782,9 @@ static void order_work(const char *uuid)
 			t1_admin_push(&t, &c);
 		}
 		t1_admin_ring(&t);
-		while (mdev_stat(uuid, "admin_commands") < 1 + 1000 * (round + 1))
+		while (mdev_stat(uuid, "admin_commands") < 1 + BATCH * (round + 1))
 			sleep_us(20000);
-		for (i = 0; i < 1000; i++) {
+		for (i = 0; i < BATCH; i++) {
 			if (t1_admin_pop(&t, &cpl, T1_TIMEOUT_MS) || cpl.status)
 				_exit(151);
 		}
