@@ -2,9 +2,9 @@
 /*
  * test_waits.c - what a neighbour waits for while a vGPU takes, or gives back, much memory
  *
- * The neighbour's thread has the CPU whenever it wants it and can get it: on the one processor of
- * the exact clock its longest command tells the longest piece of the other's work in the kernel
- * without a yield, or under a lock that both need.
+ * The neighbour's thread, and its vGPU's, have the CPU whenever they want it and can get it: on the
+ * one processor of the exact clock its longest command tells the longest piece of the other's work
+ * in the kernel without a yield, or under a lock that both need.
  *
  * Suite: shares
  */
@@ -65,11 +65,20 @@ static int map_it(FIXTURE_DATA(waits) *self, enum what what)
 	return ret;
 }
 
+static int real_time(bool on)
+{
+	struct sched_param param = { .sched_priority = on ? 50 : 0 };
+
+	return sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER, &param);
+}
+
 FIXTURE_SETUP(waits)
 {
 	fresh();
 	ASSERT_EQ(0, vdev_create(&self->v, "V2"));
+	ASSERT_EQ(0, real_time(true));
 	ASSERT_EQ(0, vdev_create(&self->v2, "V4"));
+	ASSERT_EQ(0, real_time(false));
 	ASSERT_EQ(0, t1_start(&self->t, &self->v));
 	ASSERT_EQ(0, t1_start(&self->t2, &self->v2));
 	ASSERT_EQ(0, t1_ctx_create(&self->t, 0));
@@ -86,11 +95,10 @@ FIXTURE_TEARDOWN(waits)
 
 static void *neighbour(void *arg)
 {
-	struct sched_param param = { .sched_priority = 50 };
 	FIXTURE_DATA(waits) *self = arg;
 	uint64_t from, ns;
 
-	self->failed = sched_setscheduler(0, SCHED_FIFO, &param);
+	self->failed = real_time(true);
 	while (!self->failed && !__atomic_load_n(&self->stop, __ATOMIC_ACQUIRE)) {
 		from = now_ns();
 		self->failed = t1_ctx_create(&self->t2, 1) || t1_ctx_destroy(&self->t2, 1);
