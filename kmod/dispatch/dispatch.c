@@ -164,14 +164,12 @@ static void tessera_dispatcher_log(struct tessera_dispatcher *d,
 static void tessera_dispatcher_report_reset(struct tessera_dispatcher *d,
 					    const struct tessera_runlist_note *note)
 {
-	const struct device *dev = &d->accel->pdev->dev;
+	const struct tessera_dispatch_entity *ent = tessera_dispatcher_entity(note->entity);
 
-	if (note->value || !note->entity)
-		return;
-	dev_notice_ratelimited(dev, "vGPU %s did not release the %s engine within %u us: the engine is reset.\n",
-			       tessera_dispatcher_name_of(note->entity),
-			       tessera_dispatcher_engine_name(d),
-			       READ_ONCE(d->accel->preempt_timeout_us));
+	if (!note->value && ent && __ratelimit(ent->log))
+		dev_notice(&d->accel->pdev->dev, "vGPU %s did not release the %s engine within %u us: the engine is reset.\n",
+			   ent->name, tessera_dispatcher_engine_name(d),
+			   READ_ONCE(d->accel->preempt_timeout_us));
 }
 
 static void tessera_dispatcher_note(struct tessera_runlist *rl,
@@ -419,11 +417,13 @@ void tessera_dispatcher_unlock(struct tessera_dispatcher *d, unsigned long flags
  * @name: the vGPU's name, which stays
  * @type: its size
  * @contexts: its contexts, a bit each
+ * @log: limits the lines in the log that are about it
  *
  * Context: may sleep.
  */
 void tessera_dispatcher_add(struct tessera_accel *accel, struct tessera_dispatch_entity *ents,
-			    const char *name, const struct tessera_type *type, u64 contexts)
+			    const char *name, const struct tessera_type *type, u64 contexts,
+			    struct ratelimit_state *log)
 {
 	struct tessera_hw_counters c;
 	struct tessera_dispatcher *d;
@@ -435,6 +435,7 @@ void tessera_dispatcher_add(struct tessera_accel *accel, struct tessera_dispatch
 		ent->name = name;
 		ent->type = type;
 		ent->contexts = contexts;
+		ent->log = log;
 		tessera_runlist_entity_init(&ent->run, name, type->div);
 		flags = tessera_dispatcher_sync_lock(d, &c);
 		list_add_tail(&ent->node, &d->entities);

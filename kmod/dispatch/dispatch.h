@@ -5,6 +5,7 @@
 #ifndef TESSERA_DISPATCH_H
 #define TESSERA_DISPATCH_H
 
+#include <linux/ratelimit.h>
 #include "accel/accel.h"
 #include "tessera_runlist.h"
 
@@ -17,6 +18,7 @@
  * @name: its vGPU's
  * @type: its vGPU's
  * @contexts: its runlist
+ * @log: its vGPU's limit of lines in the log
  * @begin_ns: when the present window of its budget began
  * @wakes: how often it has come to have work in it
  * @held: it is kept off the engine until the window's end
@@ -27,6 +29,7 @@ struct tessera_dispatch_entity {
 	const char *name;
 	const struct tessera_type *type;
 	u64 contexts;
+	struct ratelimit_state *log;
 	u64 begin_ns;
 	u32 wakes;
 	bool held;
@@ -57,7 +60,8 @@ enum tessera_qos {
 int tessera_dispatcher_init(struct tessera_accel *accel);
 void tessera_dispatcher_fini(struct tessera_accel *accel);
 void tessera_dispatcher_add(struct tessera_accel *accel, struct tessera_dispatch_entity *ents,
-			    const char *name, const struct tessera_type *type, u64 contexts);
+			    const char *name, const struct tessera_type *type, u64 contexts,
+			    struct ratelimit_state *log);
 void tessera_dispatcher_remove(struct tessera_accel *accel, struct tessera_dispatch_entity *ents);
 void tessera_dispatcher_start(struct tessera_accel *accel, struct tessera_dispatch_entity *ents);
 void tessera_dispatcher_stop(struct tessera_accel *accel, struct tessera_dispatch_entity *ents);

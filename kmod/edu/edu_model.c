@@ -98,8 +98,8 @@ static bool edu_model_dma_ok(struct tessera_vgpu *vgpu)
 	if (buf >= EDU_BUF && buf <= EDU_BUF + EDU_BUF_SIZE &&
 	    regs->dma_count <= EDU_BUF + EDU_BUF_SIZE - buf)
 		return regs->dma_count;
-	dev_notice_ratelimited(vgpu->vdev.dev, "DMA of %llu bytes at %#llx is not inside the buffer of vGPU %s.\n",
-			       regs->dma_count, buf, vgpu->name);
+	tessera_vgpu_notice(vgpu, "DMA of %llu bytes at %#llx is not inside the buffer of vGPU %s.\n",
+			    regs->dma_count, buf, vgpu->name);
 	return false;
 }
 
@@ -112,8 +112,8 @@ static bool edu_model_copy(struct tessera_vgpu *vgpu, bool to_ram)
 
 	/* An owner that ends takes its memory with it. */
 	if (ret && !fatal_signal_pending(current))
-		dev_notice_ratelimited(vgpu->vdev.dev, "DMA of vGPU %s at %#llx is not in memory that it can reach (%d).\n",
-				       vgpu->name, addr, ret);
+		tessera_vgpu_notice(vgpu, "DMA of vGPU %s at %#llx is not in memory that it can reach (%d).\n",
+				    vgpu->name, addr, ret);
 	return !ret;
 }
 

@@ -234,8 +234,8 @@ static int tessera_dma_check_limit(struct tessera_vgpu *vgpu, u64 pages)
 
 	if (READ_ONCE(vgpu->dma.runs.pages) + pages <= (u64)mb << (20 - PAGE_SHIFT))
 		return 0;
-	dev_notice_ratelimited(vgpu->vdev.dev, "The guest maps more than the %u MiB that pin_limit_mb allows.\n",
-			       mb);
+	tessera_vgpu_notice(vgpu, "The guest maps more than the %u MiB that pin_limit_mb allows.\n",
+			    mb);
 	return -ENOSPC;
 }
 

@@ -25,7 +25,7 @@ int tessera_map_extents(struct tessera_vgpu *vgpu, u32 ctx, u64 va, const struct
 
 	lockdep_assert_held(&vgpu->lock);
 	ret = hw->ops->map(hw, vgpu->epoch, vgpu->part.first_ctx + ctx, va, x, n, prot);
-	if (ret == -ENOSPC && __ratelimit(&vgpu->refusals))
-		dev_notice(vgpu->vdev.dev, "The guest needs more page tables than the vGPU's part; a MAP is refused.\n");
+	if (ret == -ENOSPC)
+		tessera_vgpu_notice(vgpu, "The guest needs more page tables than the vGPU's part; a MAP is refused.\n");
 	return ret;
 }

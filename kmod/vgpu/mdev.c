@@ -162,7 +162,7 @@ static int tessera_mdev_probe(struct mdev_device *mdev)
 	tessera_config_reset(vgpu);
 	tessera_dispatcher_add(accel, vgpu->engine, vgpu->name, vgpu->type,
 			       GENMASK_ULL(vgpu->part.first_ctx + vgpu->part.num_ctx - 1,
-					   vgpu->part.first_ctx));
+					   vgpu->part.first_ctx), &vgpu->log);
 	tessera_mdev_set_owner(vgpu, vgpu);
 	dev_set_drvdata(&mdev->dev, vgpu);
 	ret = tessera_sysfs_add(vgpu);

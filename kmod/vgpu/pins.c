@@ -125,8 +125,8 @@ static int tessera_pins_pin_fresh(struct tessera_vgpu *vgpu, bool write)
 		return -EFAULT;
 	pins->short_of = total;
 	pins->short_until = jiffies + HZ;
-	dev_notice_ratelimited(vgpu->vdev.dev,
-			       "Guest memory cannot be pinned: RLIMIT_MEMLOCK of the vGPU's user allows no more, or memory is short.\n");
+	tessera_vgpu_notice(vgpu,
+			    "Guest memory cannot be pinned: RLIMIT_MEMLOCK of the vGPU's user allows no more, or memory is short.\n");
 	return -ENOSPC;
 }
 

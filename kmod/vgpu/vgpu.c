@@ -47,7 +47,7 @@ int tessera_vgpu_init(struct tessera_vgpu *vgpu)
 
 	mutex_init(&vgpu->config_lock);
 	mutex_init(&vgpu->lock);
-	ratelimit_state_init(&vgpu->refusals, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+	ratelimit_state_init(&vgpu->log, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
 	tessera_irq_init(vgpu);
 	tessera_worker_init(&vgpu->worker, tessera_vgpu_work, tessera_vgpu_orphaned);
 	ret = tessera_dma_init(vgpu);
@@ -119,7 +119,7 @@ void tessera_vgpu_disable(struct tessera_vgpu *vgpu)
 void tessera_vgpu_fatal(struct tessera_vgpu *vgpu, const char *why)
 {
 	lockdep_assert_held(&vgpu->lock);
-	dev_notice_ratelimited(vgpu->vdev.dev, "The vGPU %s; its guest has to reset it.\n", why);
+	tessera_vgpu_notice(vgpu, "The vGPU %s; its guest has to reset it.\n", why);
 	tessera_vgpu_teardown(vgpu);
 	WRITE_ONCE(vgpu->state->phase, TESSERA_VGPU_FATAL);
 }
@@ -231,8 +231,8 @@ int tessera_vgpu_open(struct tessera_vgpu *vgpu)
 	if (!ret)
 		WRITE_ONCE(vgpu->open, true);
 	else if (ret != -ERESTARTNOINTR && ret != -EINTR)
-		dev_notice_ratelimited(vgpu->vdev.dev, "The process that opens the vGPU cannot have a thread more for it (%d).\n",
-				       ret);
+		tessera_vgpu_notice(vgpu, "The process that opens the vGPU cannot have a thread more for it (%d).\n",
+				    ret);
 	return ret;
 }
 

@@ -46,7 +46,7 @@ struct tessera_part {
  * @lock: protects @state but for config and MSI-X table, what the model adds to it, and @epoch;
  *        held over changes in hardware
  * @state: what the guest can observe, at the head of the model's part
- * @refusals: limits the lines in the log about page tables
+ * @log: limits the lines in the log that its guest or its owner can cause
  * @epoch: of the device when the guest enabled the vGPU
  * @open: an owner has the device open; written by VFIO's open and close, read without a lock
  * @worker: does what the model has to do outside of traps and interrupts, while @open
@@ -74,7 +74,7 @@ struct tessera_vgpu {
 	struct mutex config_lock;	/* see above */
 	struct mutex lock;		/* see above */
 	struct tessera_vgpu_state *state;
-	struct ratelimit_state refusals;
+	struct ratelimit_state log;
 	u32 epoch;
 	bool open;
 
@@ -100,6 +100,13 @@ static inline enum tessera_vgpu_phase tessera_vgpu_phase(const struct tessera_vg
 {
 	return READ_ONCE(vgpu->state->phase);
 }
+
+/* A line in the log that a guest or an owner can cause: each vGPU has its own part of them. */
+#define tessera_vgpu_notice(vgpu, fmt, ...)						\
+	do {										\
+		if (__ratelimit(&(vgpu)->log))						\
+			dev_notice((vgpu)->vdev.dev, fmt, ##__VA_ARGS__);		\
+	} while (0)
 
 /* Have the model's work run. */
 static inline void tessera_vgpu_kick(struct tessera_vgpu *vgpu)

@@ -363,6 +363,29 @@ TEST_F_TIMEOUT(parts, guest_memory, 60)
 	EXPECT_EQ(0, takes_all(&self->b));
 }
 
+/* Lines in the log: what one of them causes without end keeps none about the other out. */
+TEST_F_TIMEOUT(parts, log_lines, 60)
+{
+	struct side *s[2] = { &self->a, &self->b };
+	uint64_t list[T1_MAP_MAX_PAGES];
+	unsigned int i, k, lines[2];
+
+	ASSERT_EQ(0, sysfs_write("1", "/sys/module/tessera/parameters/pin_limit_mb"));
+	ASSERT_EQ(0, log_mark());
+	for (k = 0; k < 2; k++) {
+		ASSERT_EQ(0, t1_ctx_create(&s[k]->t, 0));
+		for (i = 0; i < T1_MAP_MAX_PAGES; i++)
+			list[i] = s[k]->mem.iova;
+		for (i = 0; i < (k ? 1 : 100); i++)
+			ASSERT_EQ(T1_ST_NO_RESOURCE, t1_map_list(&s[k]->t, 0, VA, list, 512, RW));
+	}
+	for (k = 0; k < 2; k++)
+		lines[k] = logged(s[k], "pin_limit_mb");
+	EXPECT_LE(1, lines[0]);
+	EXPECT_GE(50, lines[0]);
+	EXPECT_EQ(1, lines[1]);
+}
+
 /* It does not read its events, of which there are more than are kept for it. */
 TEST_F_TIMEOUT(parts, events, 120)
 {
