@@ -53,6 +53,13 @@ def test_results():
     assert results["suite/tests/test_b"] == "passed"
 
 
+def test_worst_counts():
+    out = isolation.Run()
+    for verdict in ("ok 1 a", "ok 1 a # SKIP none", "ok 1 b # SKIP none", "not ok 1 c", "ok 1 c"):
+        out.read("s", [verdict])
+    assert out.results == {"s/a": "passed", "s/b": "skipped", "s/c": "failed"}
+
+
 def test_counts_what_does_not_pass():
     for names, bad in ((["suite/test_a/one.good"], 0), (["suite/test_a/one.bad"], 1),
                        (["suite/test_a/one.none"], 1), (["suite/test_a/one.gone"], 1),
