@@ -416,14 +416,15 @@ err:
 }
 
 /**
- * tessera_dma_flush() - wait until everything released is unpinned
- * @vgpu: the vGPU, which still is open
+ * tessera_dma_close() - wait until everything released is unpinned, for the next owner to begin
+ * @vgpu: the vGPU, which VFIO still takes for open, without a context
  *
  * Context: may sleep; dma.lock is not held.
  */
-void tessera_dma_flush(struct tessera_vgpu *vgpu)
+void tessera_dma_close(struct tessera_vgpu *vgpu)
 {
 	tessera_unpin_flush(vgpu);
+	tessera_pins_forget(vgpu);
 }
 
 /**

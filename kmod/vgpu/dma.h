@@ -44,7 +44,7 @@ int tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u64 va, u64 *addrs, u32 
 int tessera_dma_unmap(struct tessera_vgpu *vgpu, u32 ctx, u64 va, u64 bytes);
 void tessera_dma_drop_ctx(struct tessera_vgpu *vgpu, u32 ctx);
 struct tessera_mapping *tessera_dma_get_runs(struct tessera_vgpu *vgpu, u32 *num);
-void tessera_dma_flush(struct tessera_vgpu *vgpu);
+void tessera_dma_close(struct tessera_vgpu *vgpu);
 void tessera_dma_put_list(struct tessera_vgpu *vgpu, struct list_head *list);
 
 #endif /* TESSERA_VGPU_DMA_H */

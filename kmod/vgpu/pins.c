@@ -390,6 +390,25 @@ void tessera_pins_hold(struct tessera_vgpu *vgpu, unsigned long first, unsigned 
 /* ---------------------------------------------------------------- life -- */
 
 /**
+ * tessera_pins_forget() - forget what an owner's memory has to wait for: the next one has its own
+ * @vgpu: the vGPU, closed: nothing is pinned, and its worker is gone
+ *
+ * An unmapping may still be under way in VFIO, and the next owner use the same container. Before
+ * that one can pin anything VFIO takes the lock twice for it that the unmapping waits for.
+ *
+ * Context: may sleep; takes dma.lock.
+ */
+void tessera_pins_forget(struct tessera_vgpu *vgpu)
+{
+	struct tessera_pins *pins = &vgpu->dma.pins;
+
+	mutex_lock(&vgpu->dma.lock);
+	tessera_hold_init(&pins->hold);
+	mutex_unlock(&vgpu->dma.lock);
+	pins->short_until = jiffies;
+}
+
+/**
  * tessera_pins_init() - prepare for a vGPU that has nothing pinned
  * @vgpu: the vGPU
  *

@@ -50,6 +50,7 @@ int tessera_pins_begin(struct tessera_vgpu *vgpu, u32 n, bool write);
 int tessera_pins_enter(struct tessera_vgpu *vgpu, struct tessera_extent *x);
 void tessera_pins_end(struct tessera_vgpu *vgpu);
 void tessera_pins_put(struct tessera_vgpu *vgpu, unsigned long gpn, u32 n);
+void tessera_pins_forget(struct tessera_vgpu *vgpu);
 void tessera_pins_hold(struct tessera_vgpu *vgpu, unsigned long first, unsigned long last);
 
 #endif /* TESSERA_VGPU_PINS_H */

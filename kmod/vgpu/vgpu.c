@@ -247,7 +247,7 @@ void tessera_vgpu_close(struct tessera_vgpu *vgpu)
 	tessera_worker_stop(&vgpu->worker);
 	tessera_vgpu_reset(vgpu);
 	tessera_irq_release(vgpu);
-	tessera_dma_flush(vgpu);
+	tessera_dma_close(vgpu);
 	vgpu->state->time_offset_ns = 0;
 	tessera_vram_clear(vgpu);
 	WRITE_ONCE(vgpu->open, false);

@@ -249,9 +249,9 @@ void tessera_dma_fini(struct tessera_vgpu *vgpu)
 	kfree(vgpu->dma.extents);
 }
 
-void tessera_dma_flush(struct tessera_vgpu *vgpu)
+void tessera_dma_close(struct tessera_vgpu *vgpu)
 {
-	kernel_might_sleep("tessera_dma_flush");
+	kernel_might_sleep("tessera_dma_close");
 }
 
 void tessera_dma_drop_ctx(struct tessera_vgpu *vgpu, u32 ctx)
