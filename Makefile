@@ -7,6 +7,8 @@
 #   make bench        figures in exact virtual time
 #   make fuzz         fuzz what guests reach: SECONDS= each (600), SEED=, TARGET= (all): out/fuzz
 #   make hostile      attacks on a victim's neighbours: SECONDS= (600), SEED=, FIRST= operation (0)
+#   make recovery     owners killed, resets, hangs: KILLS= (1000), UNBINDS= (50), FLRS= (100),
+#                     HANGS= (10000), SEED=
 #   make isolation    what is promised of isolation, measured: out/bench/isolation.json
 #   make lint         static checks alone
 #   make lab          set up alone, and build everything in the Debian 13 tree
@@ -19,6 +21,11 @@ KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Of make recovery
+KILLS ?= 1000
+UNBINDS ?= 50
+FLRS ?= 100
+HANGS ?= 10000
 # Of make fuzz and make hostile. bash has a variable of this name
 SECONDS ?= 600
 unexport SECONDS
@@ -58,8 +65,13 @@ hostile: lab
 	@tests/in-host/run.sh $(if $(filter 1,$(DETERMINISTIC)),hostile,hostile-smp) \
 		"$(SECONDS)" "$(SEED)" "$(FIRST)"
 
+# Likewise
+recovery: lab
+	@[ "$(TESSERA_KERNEL)" != debug ] || { tests/lab/setup.sh debug && tests/lab/build.sh debug; }
+	@tests/in-host/run.sh $(if $(filter 1,$(DETERMINISTIC)),recovery,recovery-smp) \
+		"$(KILLS)" "$(SEED)" "$(UNBINDS)" "$(FLRS)" "$(HANGS)"
 isolation: lab
-	@tests/run.sh vfio lifecycle guests shares hostile; \
+	@tests/run.sh vfio lifecycle guests shares hostile recovery; \
 		tests/lab/in-tree.sh --bind "$(CURDIR)/out:/out" \
 			/repo/tests/isolation/isolation.py /out/tests /out/bench/isolation.json
 
@@ -85,4 +97,5 @@ clean:
 	find . -path ./.git -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 		-o -name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -type f -print | xargs -r rm -f
 
-.PHONY: all help lab demo check check-debug bench fuzz hostile isolation lint modules modules_install install clean
+.PHONY: all help lab demo check check-debug bench fuzz hostile recovery isolation lint modules \
+	modules_install install clean

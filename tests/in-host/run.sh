@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The suites that need the virtual host, as tests/suites names them: run.sh SUITE, and for the
-# hostile ones also run.sh SUITE SECONDS [SEED [FIRST]].
+# The suites that need the virtual host, as tests/suites names them: run.sh SUITE; for the hostile
+# ones also run.sh SUITE SECONDS [SEED [FIRST]], for those of recovery
+# run.sh SUITE KILLS [SEED [UNBINDS [FLRS [HANGS]]]].
 # One boot serves a suite. Its programs are those that tests/lab/programs.sh lists, as built in
 # out/build/user.
 set -u
@@ -20,7 +21,7 @@ stage()
 
 	rm -rf "$STAGE"
 	mkdir -p "$STAGE"
-	for d in vfio host guest edu hostile in-host; do
+	for d in vfio host guest edu hostile recovery in-host; do
 		mkdir -p "$STAGE/$d"
 		for f in "tests/$d"/*.sh "$BUILT/$d"/*; do
 			[ -f "$f" ] && [ -x "$f" ] && cp "$f" "$STAGE/$d/"
@@ -89,6 +90,14 @@ hostile)
 hostile-smp)
 	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" --timeout $((${2:-0} + 560)) -- \
 		tests/in-host/hostile.sh ordinary "$SEED" "${4:-0}" 400 "${2:-0}"
+	;;
+recovery | recovery-smp)
+	set -- "$1" "${2:-25}" "$SEED" "${4:-3}" "${5:-12}" "${6:-100}"
+	CLOCK=(exact --det --append preempt=full)
+	[ "$1" = recovery ] || CLOCK=(ordinary)
+	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" "${CLOCK[@]:1}" \
+		--timeout $((500 + 4 * $2 + 20 * $4 + 5 * $5 + $6)) -- \
+		tests/in-host/recovery.sh "${CLOCK[0]}" "$3" "$2" "$4" "$5" "$6"
 	;;
 smoke-6.1)
 	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --dev hang=on --timeout 300 -- \
