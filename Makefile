@@ -71,7 +71,7 @@ recovery: lab
 	@tests/in-host/run.sh $(if $(filter 1,$(DETERMINISTIC)),recovery,recovery-smp) \
 		"$(KILLS)" "$(SEED)" "$(UNBINDS)" "$(FLRS)" "$(HANGS)"
 isolation: lab
-	@tests/run.sh vfio lifecycle guests shares hostile recovery; \
+	@tests/run.sh vfio lifecycle guests shares hostile recovery recovery-smp; \
 		tests/lab/in-tree.sh --bind "$(CURDIR)/out:/out" \
 			/repo/tests/isolation/isolation.py /out/tests /out/bench/isolation.json
 

@@ -5,8 +5,8 @@
     isolation.py TESTS OUT      TESTS/SUITE/ktap of each suite; the rows go to OUT, JSON, and KTAP
 
 A row is a number of tests that failed or did not run, of which none may, or a figure that a test
-has printed ("figure NAME VALUE UNIT"), or a quotient of two, with its goal. What nobody ran is
-not ok.
+has printed, or a quotient of two, with its goal. What nobody ran is not ok. Figures are printed as
+"figure NAME VALUE UNIT", or on a line of their own as "# PROGRAM: NAME=VALUE NAME=VALUE ...".
 """
 
 import json
@@ -16,6 +16,7 @@ import sys
 
 RESULT = re.compile(r"^( *)(not )?ok \d+ -? ?([^#]*)(# *SKIP.*)?")
 FIGURE = re.compile(r"figure (\S+) (-?\d+)")
+FIGURES = re.compile(r"^ *# (?:(\w+): )?((?:\w+=\d+ ?)+)$")
 
 
 class Run:
@@ -32,6 +33,10 @@ class Run:
             found = FIGURE.search(line)
             if found:
                 self.figures[f"{suite}/{found[1]}"] = int(found[2])
+            found = FIGURES.match(line)
+            for pair in found[2].split() if found else ():
+                name, value = pair.split("=")
+                self.figures[f"{suite}/{found[1] + '.' if found[1] else ''}{name}"] = int(value)
             found = RESULT.match(line)
             if not found:
                 continue
@@ -123,6 +128,15 @@ ROWS = [
     ("B6 fdinfo grows while running", Tests(GUESTS + "fdinfo.grows_while_running")),
     ("B7 an imported buffer is mapped", Tests(GUESTS + "prime.system.import_udmabuf",
                                                   GUESTS + "prime.vram.import_udmabuf")),
+    ("hostile neighbours", Tests("hostile/seed*")),
+    ("hostile neighbours: the victim's longest admin command, us",
+     Figure("hostile/admin_worst_us", 10_000)),
+    ("recovery", Tests("recovery/tests", "recovery-smp/tests")),
+    ("recovery: after its owner was killed a vGPU works again within, us",
+     Figure("recovery/kill.again_worst_us", 1_000_000)),
+    ("recovery: resets of the device for hangs", Figure("recovery/hang.device_resets", 0)),
+    ("recovery: from a hang, with a preemption timeout of 10 ms, us",
+     Figure("recovery/hang.recovery_worst_us", 20_000)),
     ("bus mastering and memory off", Tests(
         "vfio/test_irq/irq.bus_master_off", "vfio/test_ctrl/ctrl.bus_master_off*",
         "vfio/test_config/config.memory_off*")),

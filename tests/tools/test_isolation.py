@@ -23,6 +23,9 @@ KTAP = """KTAP version 1
     TAP version 13
     # test_a.c:10:one.good:figure load 300 us
     # test_a.c:11:one.good:figure load_alone 200 us
+    # program: runs=3 worst_us=17
+    # share_ppm=250100
+    # program: 3 s
     ok 1 one.good
     not ok 2 one.bad
     ok 3 one.none # SKIP no such hardware
@@ -72,6 +75,8 @@ def test_figures():
     assert isolation.Figure("suite/load", 1).value(run()) == 300
     assert isolation.Figure("suite/load", 1, 1 / 1000).value(run()) == 0.3
     assert isolation.Figure("suite/load", 1, per="suite/load_alone").value(run()) == 1.5
+    assert isolation.Figure("suite/program.worst_us", 1).value(run()) == 17
+    assert isolation.Figure("suite/share_ppm", 1).value(run()) == 250100
     assert isolation.Figure("suite/none", 1).value(run()) is None
     assert isolation.Figure("suite/load", 1, per="suite/none").value(run()) is None
 
