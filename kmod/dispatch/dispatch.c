@@ -262,9 +262,9 @@ static bool tessera_dispatcher_hold(struct tessera_dispatcher *d,
 }
 
 /*
- * Hardware may be faster than this CPU: behind the event for which a vGPU is held there are hundreds
- * of others, of work that it came to have and ran out of. They tell nothing. It is on its way off
- * the engine, and will come back as one that has work.
+ * Hardware may be faster than this CPU: behind the event for which a vGPU is held there are
+ * hundreds of others, of work that it came to have and ran out of. They tell nothing. It is on its
+ * way off the engine, and will come back as one that has work.
  */
 static bool tessera_dispatcher_is_moot(struct tessera_dispatcher *d,
 				       const struct tessera_hw_event *ev,

@@ -39,12 +39,8 @@ FIXTURE_VARIANT(waits)
 
 FIXTURE_VARIANT_ADD(waits, destroy) { .what = DESTROY_OFTEN, .row = "destroy_98304_mappings" };
 FIXTURE_VARIANT_ADD(waits, unmap) { .what = UNMAP_RUN, .row = "unmap_256_mib" };
-FIXTURE_VARIANT_ADD(waits, unmap_scattered) {
-	.what = UNMAP_SCATTERED, .row = "unmap_32768_runs"
-};
-FIXTURE_VARIANT_ADD(waits, reset_scattered) {
-	.what = RESET_SCATTERED, .row = "reset_32768_runs"
-};
+FIXTURE_VARIANT_ADD(waits, unmap_scattered) { .what = UNMAP_SCATTERED, .row = "unmap_32768_runs" };
+FIXTURE_VARIANT_ADD(waits, reset_scattered) { .what = RESET_SCATTERED, .row = "reset_32768_runs" };
 
 /* One page very often, all pages, or every other one */
 static int map_it(FIXTURE_DATA(waits) *self, enum what what)
