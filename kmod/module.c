@@ -5,6 +5,7 @@
 #include <linux/mdev.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include "accel/inject.h"
 #include "bind.h"
 #include "dispatch/dispatch.h"
 #include "vgpu/dma.h"
@@ -26,12 +27,14 @@ static int __init tessera_init(void)
 	if (ret)
 		goto err_region;
 	tessera_debugfs_init();
+	tessera_inject_module_init();
 	ret = pci_register_driver(&tessera_pci_driver);
 	if (ret)
 		goto err_mdev;
 	return 0;
 
 err_mdev:
+	tessera_inject_module_exit();
 	tessera_debugfs_exit();
 	mdev_unregister_driver(&tessera_mdev_driver);
 err_region:
@@ -45,6 +48,7 @@ module_init(tessera_init);
 static void __exit tessera_exit(void)
 {
 	pci_unregister_driver(&tessera_pci_driver);
+	tessera_inject_module_exit();
 	tessera_debugfs_exit();
 	mdev_unregister_driver(&tessera_mdev_driver);
 	tessera_region_module_exit();

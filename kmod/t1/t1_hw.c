@@ -6,6 +6,7 @@
 #include <linux/interrupt.h>
 #include <linux/iopoll.h>
 #include <linux/slab.h>
+#include "accel/inject.h"
 #include "t1/t1_device.h"
 
 #define T1_RESET_TIMEOUT_MS	1000
@@ -368,7 +369,8 @@ static int t1_hw_read_identity(struct t1 *t1)
 	dma_addr_t dma;
 	int ret;
 
-	dma = dma_map_single(dev, t1->identify, sizeof(*t1->identify), DMA_FROM_DEVICE);
+	dma = tessera_inject_fault() ? DMA_MAPPING_ERROR :
+	      dma_map_single(dev, t1->identify, sizeof(*t1->identify), DMA_FROM_DEVICE);
 	if (dma_mapping_error(dev, dma))
 		return -ENOMEM;
 	req.cmd.addr = cpu_to_le64(dma);

@@ -16,6 +16,7 @@
 #include <linux/rbtree.h>
 #include <linux/slab.h>
 #include "accel/accel.h"
+#include "accel/inject.h"
 #include "vgpu/frames.h"
 
 #define FRAMES		64u	/* in a group */
@@ -128,7 +129,8 @@ static u32 tessera_frames_map(struct tessera_accel *accel, struct page *const *p
 		if (!f)
 			return i;
 		if (!f->users[k]) {
-			f->dma[k] = dma_map_page_attrs(dev, pages[i], 0, PAGE_SIZE,
+			f->dma[k] = tessera_inject_fault() ? DMA_MAPPING_ERROR :
+				    dma_map_page_attrs(dev, pages[i], 0, PAGE_SIZE,
 						       DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
 			if (dma_mapping_error(dev, f->dma[k])) {
 				tessera_frames_drop_unused(accel, f);

@@ -17,6 +17,7 @@
 #include <linux/iommu.h>
 #include <linux/slab.h>
 #include <linux/vfio.h>
+#include "accel/inject.h"
 #include "vgpu/frames.h"
 #include "vgpu/pins.h"
 #include "vgpu/unpin.h"
@@ -92,7 +93,8 @@ static int tessera_pins_pin(struct tessera_vgpu *vgpu, int prot)
 	int ret;
 
 	for (at = 0; (n = tessera_pins_span(pins, &at)); at += n) {
-		ret = vfio_pin_pages(&vgpu->vdev, pins->iovas[at], n, prot, pins->pages + at);
+		ret = tessera_inject_fault() ? -ENOMEM :
+		      vfio_pin_pages(&vgpu->vdev, pins->iovas[at], n, prot, pins->pages + at);
 		if (ret != n) {
 			/* VFIO's own calls pin all, or none */
 			tessera_pins_cancel(vgpu, at);
