@@ -141,11 +141,10 @@ struct tessera_hw {
  *
  * From @ctx_create to @queue_reset: they sleep, and return an errno: -EINVAL for a value the
  * hardware refuses, -ENOENT for a context or slot that is not there, -EEXIST for one in use or
- * a page mapped already, -ENOSPC where it runs out of something, -EFAULT for memory that it
- * can't reach, -EREMOTEIO or -EOPNOTSUPP where it breaks its own rules. -EIO: the device was lost,
- * or @epoch is past: it has then forgotten all of that epoch and reaches none of its memory any
- * more. Those that a backend's feature bits rule out
- * may be NULL.
+ * a page mapped already, -ENOSPC where it runs out of something, -ENOMEM where the host does,
+ * -EFAULT for memory that it can't reach, -EREMOTEIO or -EOPNOTSUPP where it breaks its own rules.
+ * -EIO: the device was lost, or @epoch is past: it has then forgotten all of that epoch and reaches
+ * none of its memory any more. Those that a backend's feature bits rule out may be NULL.
  */
 struct tessera_hw_ops {
 	const char *name;

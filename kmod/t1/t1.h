@@ -55,8 +55,8 @@ void t1_regs_power_on(struct tessera_vgpu *vgpu);
 void t1_admin_work(struct tessera_vgpu *vgpu);
 
 /* t1_map.c */
-u16 t1_map(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd);
-u16 t1_unmap(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd);
+int t1_map(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd);
+int t1_unmap(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd);
 
 /* t1_events.c */
 #define T1_CTX_ALL	U32_MAX

@@ -25,21 +25,16 @@ static bool t1_admin_is_zero(const void *p, size_t len)
 
 /* ------------------------------------------------- contexts and queues -- */
 
-static u16 t1_admin_ctx_create(struct tessera_vgpu *vgpu, u32 ctx)
-{
-	return t1_status(tessera_ctx_create(vgpu, ctx));
-}
-
-static u16 t1_admin_ctx_destroy(struct tessera_vgpu *vgpu, u32 ctx)
+static int t1_admin_ctx_destroy(struct tessera_vgpu *vgpu, u32 ctx)
 {
 	int ret = tessera_ctx_destroy(vgpu, ctx);
 
 	if (!ret)
 		t1_events_drop(vgpu, ctx);
-	return t1_status(ret);
+	return ret;
 }
 
-static u16 t1_admin_queue_create(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
+static int t1_admin_queue_create(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 {
 	u32 slot = le32_to_cpu(cmd->queue.slot);
 	u32 vector = le32_to_cpu(cmd->queue.vector);
@@ -53,11 +48,11 @@ static u16 t1_admin_queue_create(struct tessera_vgpu *vgpu, const struct t1_admi
 
 	if (slot >= vgpu->part.num_slots || vector >= vgpu->num_vectors || cmd->queue.rsvd4)
 		return T1_ST_INVALID_FIELD;
-	return t1_status(tessera_queue_create(vgpu, slot, vector, &desc));
+	return tessera_queue_create(vgpu, slot, vector, &desc);
 }
 
 /* QUEUE_DESTROY and QUEUE_RESET name a slot and nothing else. */
-static u16 t1_admin_queue_op(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
+static int t1_admin_queue_op(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 {
 	u32 slot = le32_to_cpu(cmd->queue.slot);
 
@@ -66,8 +61,8 @@ static u16 t1_admin_queue_op(struct tessera_vgpu *vgpu, const struct t1_admin_cm
 			      sizeof(cmd->raw) - sizeof(cmd->queue.slot)))
 		return T1_ST_INVALID_FIELD;
 	if (cmd->opcode == T1_ADMIN_QUEUE_DESTROY)
-		return t1_status(tessera_queue_destroy(vgpu, slot));
-	return t1_status(tessera_queue_reset(vgpu, slot));
+		return tessera_queue_destroy(vgpu, slot);
+	return tessera_queue_reset(vgpu, slot);
 }
 
 /* -------------------------------------------------- identify and fault -- */
@@ -95,7 +90,7 @@ static u16 t1_admin_identify(struct tessera_vgpu *vgpu, u64 addr)
 }
 
 /* A fault is cleared only once the guest has got it. */
-static u16 t1_admin_fault_query(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u64 addr)
+static int t1_admin_fault_query(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u64 addr)
 {
 	u32 slot, phys = vgpu->part.first_ctx + ctx;
 	struct tessera_hw *hw = vgpu->accel->hw;
@@ -106,14 +101,14 @@ static u16 t1_admin_fault_query(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u
 		return T1_ST_INVALID_FIELD;
 	ret = t1_hw_fault_query(hw, vgpu->epoch, phys, 0, &fault);
 	if (ret)
-		return t1_status(ret);
+		return ret;
 	slot = le32_to_cpu(fault.slot) - vgpu->part.first_slot;
 	fault.slot = cpu_to_le32(fault.fault && slot < vgpu->part.num_slots ? slot : 0);
 	if (tessera_dma_rw(vgpu, addr, &fault, sizeof(fault), true))
 		return T1_ST_BAD_ADDRESS;
 	if (flags & T1_FAULT_QUERY_CLEAR)
 		ret = t1_hw_fault_query(hw, vgpu->epoch, phys, flags, &fault);
-	return t1_status(ret);
+	return ret;
 }
 
 /* ----------------------------------------------------- a command's way -- */
@@ -132,8 +127,8 @@ static u32 t1_admin_flags_of(u8 opcode)
 	}
 }
 
-/* @cmd is our copy. */
-static u16 t1_admin_run(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
+/* @cmd is our copy. T1_ST_* or an errno. */
+static int t1_admin_run(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 {
 	bool has_addr = cmd->opcode == T1_ADMIN_IDENTIFY ||
 			cmd->opcode == T1_ADMIN_FAULT_QUERY;
@@ -165,12 +160,20 @@ static u16 t1_admin_run(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cm
 	case T1_ADMIN_IDENTIFY:
 		return t1_admin_identify(vgpu, addr);
 	case T1_ADMIN_CTX_CREATE:
-		return t1_admin_ctx_create(vgpu, ctx);
+		return tessera_ctx_create(vgpu, ctx);
 	case T1_ADMIN_CTX_DESTROY:
 		return t1_admin_ctx_destroy(vgpu, ctx);
 	default:
 		return t1_admin_fault_query(vgpu, ctx, flags, addr);
 	}
+}
+
+/* Only what is beyond its own part is the guest's fault: not that the host is short of memory. */
+static u16 t1_admin_status(struct tessera_vgpu *vgpu, u32 ctx, int ret)
+{
+	if (ret == -ENOSPC)
+		tessera_guilt_limit(vgpu, ctx);
+	return ret < 0 ? t1_status(ret) : ret;
 }
 
 static bool t1_admin_have_command(struct tessera_vgpu *vgpu)
@@ -193,14 +196,12 @@ static int t1_admin_serve(struct tessera_vgpu *vgpu)
 	ret = tessera_ring_read(vgpu, &state->asq, &cmd, sizeof(cmd));
 	if (ret)
 		return ret;
-	status = t1_admin_run(vgpu, &cmd);
+	status = t1_admin_status(vgpu, le32_to_cpu(cmd.ctx), t1_admin_run(vgpu, &cmd));
 	trace_tessera_admin(&vgpu->accel->pdev->dev, vgpu->name, cmd.opcode,
 			    le32_to_cpu(cmd.ctx), status);
 	atomic64_inc(&vgpu->stats.admin_commands);
 	if (status)
 		atomic64_inc(&vgpu->stats.admin_errors);
-	if (status == T1_ST_NO_RESOURCE)
-		tessera_guilt_limit(vgpu, le32_to_cpu(cmd.ctx));
 	cpl.asq_head = cpu_to_le16(state->asq.index);
 	cpl.cid = cmd.cid;
 	cpl.status = cpu_to_le16(status);

@@ -63,9 +63,9 @@ static u16 t1_map_get_list(struct tessera_vgpu *vgpu, u32 flags, u32 npages, u64
  * @cmd: our copy of the command, whose context and flags have been checked
  *
  * Context: may sleep.
- * Return: T1_ST_*
+ * Return: T1_ST_* or an errno
  */
-u16 t1_map(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
+int t1_map(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 {
 	u64 *addrs = to_t1_vgpu(vgpu)->addrs;
 	u32 flags = le32_to_cpu(cmd->flags);
@@ -97,7 +97,7 @@ u16 t1_map(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 		ret = tessera_dma_map(vgpu, ctx, va, addrs, npages, huge, prot);
 	if (!ret)
 		atomic64_inc(&vgpu->stats.maps);
-	return t1_status(ret);
+	return ret;
 }
 
 /**
@@ -106,9 +106,9 @@ u16 t1_map(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
  * @cmd: our copy of the command, whose context and flags have been checked
  *
  * Context: may sleep.
- * Return: T1_ST_*
+ * Return: T1_ST_* or an errno
  */
-u16 t1_unmap(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
+int t1_unmap(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 {
 	u64 npages = le32_to_cpu(cmd->map.npages);
 	u32 flags = le32_to_cpu(cmd->flags);
@@ -123,5 +123,5 @@ u16 t1_unmap(struct tessera_vgpu *vgpu, const struct t1_admin_cmd *cmd)
 				npages * t1_map_page_bytes(flags));
 	if (!ret)
 		atomic64_inc(&vgpu->stats.unmaps);
-	return t1_status(ret);
+	return ret;
 }

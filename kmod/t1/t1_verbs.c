@@ -19,6 +19,7 @@ static const struct {
 	{ T1_ST_NOT_FOUND, -ENOENT },
 	{ T1_ST_EXISTS, -EEXIST },
 	{ T1_ST_NO_RESOURCE, -ENOSPC },
+	{ T1_ST_NO_RESOURCE, -ENOMEM },
 	{ T1_ST_BAD_ADDRESS, -EFAULT },
 };
 
@@ -99,7 +100,7 @@ void t1_hw_ctx_free(struct t1 *t1, u32 ctx)
  * @num: how many they are
  *
  * Context: may sleep; may wait for a reset.
- * Return: 0 or an errno, as for struct tessera_hw_ops; -ENOSPC also without memory for the page.
+ * Return: 0 or an errno, as for struct tessera_hw_ops; -ENOMEM without memory for the page.
  */
 int t1_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx, u32 first, u32 num)
 {
@@ -119,7 +120,7 @@ int t1_hw_ctx_create(struct tessera_hw *hw, u32 epoch, u32 ctx, u32 first, u32 n
 		t1->ctx[ctx].page = dma_alloc_coherent(&hw->pdev->dev, PAGE_SIZE,
 						       &t1->ctx[ctx].dma, GFP_KERNEL);
 	if (!t1->ctx[ctx].page)
-		return -ENOSPC;
+		return -ENOMEM;
 	ret = t1_hw_admin_one(t1, epoch, &req);
 	if (ret && !had_page)
 		t1_hw_ctx_free(t1, ctx);

@@ -165,7 +165,7 @@ static int tessera_dma_add_runs(struct tessera_vgpu *vgpu, const struct tessera_
 		desc.pages = n;
 		if (tessera_runs_add(&vgpu->dma.runs, &desc)) {
 			tessera_dma_remove_runs(vgpu, c);
-			return -ENOSPC;
+			return -ENOMEM;
 		}
 	}
 	return 0;
@@ -253,8 +253,8 @@ static int tessera_dma_check_limit(struct tessera_vgpu *vgpu, u64 pages)
  *
  * Context: may sleep.
  * Return: 0; -EEXIST for a page mapped already, -ENOSPC beyond the limit, be it that of the vGPU's
- * user, -EFAULT for memory that the guest does not have or if all is to be undone, or the
- * hardware's errno.
+ * user, -ENOMEM if memory is short, -EFAULT for memory that the guest does not have or if all is to
+ * be undone, or the hardware's errno.
  */
 int tessera_dma_map(struct tessera_vgpu *vgpu, u32 ctx, u64 va, u64 *addrs, u32 n, bool huge,
 		    u32 prot)
@@ -307,7 +307,7 @@ static int tessera_dma_split(struct tessera_vgpu *vgpu, u32 ctx, unsigned long v
 		return 0;
 	if (run->huge)
 		return -EINVAL;
-	return tessera_runs_split(runs, run, vpn - run->vpn, GFP_KERNEL) ? 0 : -ENOSPC;
+	return tessera_runs_split(runs, run, vpn - run->vpn, GFP_KERNEL) ? 0 : -ENOMEM;
 }
 
 /**
@@ -318,7 +318,7 @@ static int tessera_dma_split(struct tessera_vgpu *vgpu, u32 ctx, unsigned long v
  * @bytes: size of the range
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if a 2 MiB page would be split, -ENOSPC if memory is short, or the hardware's
+ * Return: 0; -EINVAL if a 2 MiB page would be split, -ENOMEM if memory is short, or the hardware's
  * errno.
  */
 int tessera_dma_unmap(struct tessera_vgpu *vgpu, u32 ctx, u64 va, u64 bytes)

@@ -175,7 +175,7 @@ static void tessera_frames_unmap(struct tessera_accel *accel, const unsigned lon
  * Takes effect whole or not at all.
  *
  * Context: may sleep.
- * Return: 0, or -ENOSPC if memory or bus addresses are short.
+ * Return: 0, or -ENOMEM if memory or bus addresses are short.
  */
 int tessera_frames_get(struct tessera_accel *accel, struct page *const *pages, u32 n,
 		       dma_addr_t *dma)
@@ -206,7 +206,7 @@ int tessera_frames_get(struct tessera_accel *accel, struct page *const *pages, u
 		pfn = page_to_pfn(pages[done]);
 		tessera_frames_put(accel, &pfn, 1);
 	}
-	return -ENOSPC;
+	return -ENOMEM;
 }
 
 /**

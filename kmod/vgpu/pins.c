@@ -169,7 +169,7 @@ static int tessera_pins_mark_fresh(struct tessera_vgpu *vgpu)
 		k = gpn % TESSERA_PIN_BLOCK;
 		block = tessera_pins_find(pins, block, gpn) ?: tessera_pins_new(vgpu, gpn);
 		if (!block)
-			return -ENOSPC;
+			return -ENOMEM;
 		if (block->users[k] || block->fresh & BIT_ULL(k))
 			continue;
 		block->fresh |= BIT_ULL(k);
@@ -187,8 +187,8 @@ static int tessera_pins_mark_fresh(struct tessera_vgpu *vgpu)
  * tessera_pins_end() follows, unless it failed.
  *
  * Context: may sleep; dma.lock is not held.
- * Return: 0; -ENOSPC if memory or the user's limit is short, -EFAULT for memory that the guest
- * does not have.
+ * Return: 0; -ENOMEM if memory is short, -ENOSPC beyond the user's limit, as far as that can be
+ * told from the other, -EFAULT for memory that the guest does not have.
  */
 int tessera_pins_begin(struct tessera_vgpu *vgpu, u32 n, bool write)
 {
@@ -235,7 +235,7 @@ static bool tessera_pins_lost(struct tessera_pins *pins)
  * @x: gets where they are, in order; room for TESSERA_MAX_EXTENTS
  *
  * Context: may sleep.
- * Return: the number of extents; -EAGAIN if VFIO has taken some of them away meanwhile, -ENOSPC if
+ * Return: the number of extents; -EAGAIN if VFIO has taken some of them away meanwhile, -ENOMEM if
  * memory or bus addresses are short.
  */
 int tessera_pins_enter(struct tessera_vgpu *vgpu, struct tessera_extent *x)
@@ -281,7 +281,7 @@ err_frames:
 		pfn = page_to_pfn(pins->pages[i]);
 		tessera_frames_put(vgpu->accel, &pfn, 1);
 	}
-	return -ENOSPC;
+	return -ENOMEM;
 }
 
 /**
