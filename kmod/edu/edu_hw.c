@@ -181,8 +181,11 @@ static int edu_hw_setup(struct edu *edu)
 	struct pci_dev *pdev = edu->soft.hw.pdev;
 	int ret;
 
-	if (pci_resource_len(pdev, 0) >= EDU_BAR_SIZE)
+	if (pci_resource_len(pdev, 0) >= EDU_BAR_SIZE) {
 		edu->regs = pcim_iomap(pdev, 0, EDU_BAR_SIZE);
+		if (!edu->regs)
+			return -ENOMEM;
+	}
 	if (!edu->regs || readl(edu->regs + EDU_ID) != EDU_ID_VALUE) {
 		pci_err(pdev, "BAR 0 is not that of an edu.\n");
 		return -ENODEV;
