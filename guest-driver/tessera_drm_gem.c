@@ -372,6 +372,9 @@ static struct drm_gem_object *tdrm_sysmem_create(struct tdrm_device *tdev, u64 s
 	if (size > min_t(u64, (u64)totalram_pages() << PAGE_SHIFT, TDRM_BO_MAX_SIZE))
 		return ERR_PTR(-ENOMEM);
 	shmem = drm_gem_shmem_create(&tdev->drm, size);
+	/* So says shmem where it has no memory for an inode; here it means VRAM */
+	if (shmem == ERR_PTR(-ENOSPC))
+		return ERR_PTR(-ENOMEM);
 	if (IS_ERR(shmem))
 		return ERR_CAST(shmem);
 	bo = to_tdrm_bo(&shmem->base);
