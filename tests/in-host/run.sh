@@ -21,7 +21,7 @@ stage()
 
 	rm -rf "$STAGE"
 	mkdir -p "$STAGE"
-	for d in vfio host guest edu hostile recovery in-host; do
+	for d in vfio host guest edu hostile recovery errors in-host; do
 		mkdir -p "$STAGE/$d"
 		for f in "tests/$d"/*.sh "$BUILT/$d"/*; do
 			[ -f "$f" ] && [ -x "$f" ] && cp "$f" "$STAGE/$d/"
@@ -98,6 +98,13 @@ recovery | recovery-smp)
 	in_host --guest-add "$STAGE:/tests" --dev "$SMALL" "${CLOCK[@]:1}" \
 		--timeout $((500 + 4 * $2 + 20 * $4 + 5 * $5 + $6)) -- \
 		tests/in-host/recovery.sh "${CLOCK[0]}" "$3" "$2" "$4" "$5" "$6"
+	;;
+errors)
+	# The kernel's own: VFIO warns where it can't make a group, and every vmalloc() that fails is logged
+	export DMESG_KNOWN='vfio_group_release|vmalloc error: |page allocation failure: '
+	# Where a cache of slabs is shared by several users, it can't be told to fail for some of them
+	in_host --append slab_nomerge --dev vram=32M,hang=on --device edu --timeout 450 -- \
+		tests/in-host/errors.sh "$DMESG_KNOWN" $PROGRAMS
 	;;
 smoke-6.1)
 	TESSERA_KERNEL=6.1 in_host --guest-add "$STAGE:/tests" --dev hang=on --timeout 300 -- \

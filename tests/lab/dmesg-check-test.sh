@@ -26,7 +26,7 @@ try()
 }
 
 echo "KTAP version 1"
-echo "1..31"
+echo "1..34"
 try 0 "healthy" "[    1.5] clocksource: Switched to clocksource tsc"
 try 0 "KASAN starts" "[    2.6] kasan: KernelAddressSanitizer initialized"
 try 0 "a known nuisance" "[    1.9] amd_pstate: the _CPC object is not present in SBIOS or ACPI disabled"
@@ -58,4 +58,12 @@ try 1 "list corruption" "[    3.1] list_del corruption. prev->next should be x, 
 try 1 "ASan in user space" "==12==ERROR: AddressSanitizer: heap-buffer-overflow on address"
 try 1 "UBSan in user space" "core.c:12:3: runtime error: signed integer overflow"
 try 1 "segmentation fault" "[    3.1] test[91]: segfault at 0 ip 000055 sp 00007f error 4 in test"
+DMESG_KNOWN='vfio_group_release|vmalloc error'
+export DMESG_KNOWN
+warned='[    3.1] WARNING: CPU: 0 PID: 151 at drivers/vfio/group.c:538 vfio_group_release+0xd3/0x100'
+traced='[    3.1] Call Trace:'
+try 0 "what a suite knows, with its trace" "$(printf '%s\n[    3.1] Modules linked in:\n%s' "$warned" "$traced")"
+try 1 "another trace after that" "$(printf '%s\n%s\n%s' "$warned" "$traced" "$traced")"
+unset DMESG_KNOWN
+try 1 "and not where it is not known" "$warned"
 exit $RC
