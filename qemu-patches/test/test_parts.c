@@ -140,7 +140,7 @@ static void state_without_parts(void)
 	/* the two words before it are the part; byte 12 is the minor version */
 	CHECK_EQ(a[at - 8], 0);
 	CHECK_EQ(a[at - 4], 1);
-	CHECK_EQ(a[12], 1);
+	CHECK_EQ(a[12], 2);
 	a[at - 4] = 0;
 	CHECK(!t1_core_load(m.core, a, len, &why));
 	CHECK(strstr(why, "part"));

@@ -45,6 +45,26 @@ static struct t1_cmd random_gemm(void)
 	return cmd;
 }
 
+/* Several steps, the first without unfinished results between them. */
+static struct t1_cmd random_steps(void)
+{
+	struct t1_cmd cmd = { .opcode = T1_OP_ACT, .sub = T1_ACT_RELU };
+
+	if (rnd_below(2)) {
+		cmd.act.x = VA_VRAM + rnd_below(64) * 4096;
+		cmd.act.out = VA_VRAM + 0x300000 + rnd_below(64) * 4096;
+		cmd.act.count = 200000 + rnd_below(200000);
+		return cmd;
+	}
+	cmd = (struct t1_cmd){ .opcode = T1_OP_REDUCE, .sub = T1_REDUCE_SUM };
+	cmd.reduce.in = VA_VRAM + rnd_below(64) * 4096;
+	cmd.reduce.out = VA_VRAM + 0x200000 + rnd_below(64) * 4096;
+	cmd.reduce.m = 300;
+	cmd.reduce.n = 500 + rnd_below(1000);
+	cmd.reduce.ld_in = cmd.reduce.n;
+	return cmd;
+}
+
 /* Mostly sane; in_batch: such as a batch may hold. */
 static struct t1_cmd random_cmd(unsigned int engine, bool in_batch)
 {
@@ -66,7 +86,9 @@ static struct t1_cmd random_cmd(unsigned int engine, bool in_batch)
 	case 6:
 		return c_hang(rnd_below(60000), 0);
 	case 7:
-		return engine == COMPUTE ? random_gemm() : c_nop();
+		if (engine != COMPUTE)
+			return c_nop();
+		return rnd_below(4) ? random_gemm() : random_steps();
 	case 8:
 		return c_batch(SYS_VA(0x8000 + 0x1000 * rnd_below(8)), 1 + rnd_below(60));
 	case 9:

@@ -120,12 +120,23 @@ static unsigned int sim_simple(struct sim *sim, const struct t1_cmd *cmd)
 	return T1_FAULT_BAD_COMMAND;
 }
 
+static unsigned int sim_tensor(struct sim *sim, const struct t1_cmd *cmd)
+{
+	static _Alignas(16) uint8_t scratch[T1_TENSOR_SCRATCH], partial[T1_TENSOR_PARTIAL];
+	const struct t1_mem mem = { sim, scratch, partial, sim_read, sim_write };
+	const uint32_t num = t1_tensor_steps(cmd).num;
+	unsigned int fault = 0;
+	uint64_t fault_va;
+
+	for (uint32_t step = 0; step < num && !fault; step++)
+		fault = t1_tensor_step(cmd, step, &mem, &fault_va);
+	return fault;
+}
+
 static void sim_run(struct sim *sim, const struct drm_tessera_batch *batch)
 {
-	const struct t1_mem mem = { sim, sim_read, sim_write };
 	const struct t1_cmd *cmds = (void *)sim_find(sim, batch->va, batch->count * 64ull);
 	const uint64_t start = sim->time_ns;
-	uint64_t fault_va;
 
 	for (uint32_t i = 0; cmds && i < batch->count && !sim->fault; i++) {
 		sim->time_ns += 200;
@@ -134,7 +145,7 @@ static void sim_run(struct sim *sim, const struct drm_tessera_batch *batch)
 			sim->fault = sim_simple(sim, &cmds[i]);
 		} else {
 			sim->time_ns += t1_tensor_cost_ns(&cmds[i], &rates);
-			sim->fault = t1_tensor_exec(&cmds[i], &mem, &fault_va);
+			sim->fault = sim_tensor(sim, &cmds[i]);
 		}
 		if (sim->fault)
 			printf("# fault %u in command %u (opcode %#x)\n", sim->fault, i,

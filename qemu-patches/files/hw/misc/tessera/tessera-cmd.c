@@ -3,13 +3,19 @@
  * tessera-cmd.c - engine commands: check, price, carry out
  *
  * A command is checked once, when it is fetched into the device; everything after
- * that works on the device's own copy. Its effect takes place whole, at its end.
+ * that works on the device's own copy. Most take effect whole, at their end. One that is much
+ * work for the host takes effect in steps, the last of them at its end.
  */
 #include <string.h>
 
 #include "tessera-internal.h"
 
 #define VA_END			(1ull << T1_VA_BITS)
+
+/* What a COPY or FILL moves in a step: a byte counts as a multiply-add. */
+#define STEP_BYTES		T1_STEP_WORK
+/* What it moves at a time, through the scratch */
+#define BOUNCE_BYTES		(64u << 10)
 
 static unsigned int check_word(uint64_t va)
 {
@@ -159,15 +165,53 @@ uint64_t t1_cmd_cost(const struct t1_core *core, const struct ctx *ctx,
 	return sat_add(cost, core->config.cmd_ns);
 }
 
-static unsigned int exec_copy(struct t1_core *core, struct ctx *ctx,
-			      const struct t1_cmd *cmd, uint64_t *fault_va)
+/**
+ * t1_cmd_steps() - say into how many steps a command is divided
+ * @cmd: checked command
+ *
+ * Return: the steps.
+ */
+struct t1_steps t1_cmd_steps(const struct t1_cmd *cmd)
 {
-	uint64_t dst = cmd->copy.dst, src = cmd->copy.src, left = cmd->copy.bytes;
+	uint64_t bytes = cmd->copy.bytes;
+
+	switch (cmd->opcode) {
+	case T1_OP_NOP:
+	case T1_OP_FENCE:
+	case T1_OP_SEM_WAIT:
+	case T1_OP_TIMESTAMP:
+	case T1_OP_BATCH:
+	case T1_OP_HANG:
+		return (struct t1_steps){ .num = 1, .work = T1_WORK_ACCESS };
+	case T1_OP_COPY:
+	case T1_OP_FILL:
+		return (struct t1_steps){
+			.num = (bytes + STEP_BYTES - 1) / STEP_BYTES,
+			.work = bytes < STEP_BYTES ? bytes : STEP_BYTES,
+		};
+	default:
+		return t1_tensor_steps(cmd);
+	}
+}
+
+/* Step @step moves @left bytes from @at on. */
+static void copy_part(const struct t1_cmd *cmd, uint32_t step, uint64_t *at, uint64_t *left)
+{
+	*at = (uint64_t)step * STEP_BYTES;
+	*left = cmd->copy.bytes - *at < STEP_BYTES ? cmd->copy.bytes - *at : STEP_BYTES;
+}
+
+static unsigned int exec_copy(struct t1_core *core, struct ctx *ctx, const struct t1_cmd *cmd,
+			      uint32_t step, uint64_t *fault_va)
+{
+	uint64_t dst, src, left, at, n;
 	struct mmu_run from, to;
 	unsigned int fault;
-	uint64_t n;
 
-	/* All or nothing, as far as the page tables are concerned. */
+	copy_part(cmd, step, &at, &left);
+	dst = cmd->copy.dst + at;
+	src = cmd->copy.src + at;
+	/* All of a step or nothing, as far as the page tables are concerned. */
 	fault = t1_mmu_probe(&ctx->mmu, src, left, MMU_READ, fault_va);
 	if (fault)
 		return fault;
@@ -191,11 +235,11 @@ static unsigned int exec_copy(struct t1_core *core, struct ctx *ctx,
 						 core->vram + to.addr, n))
 				goto bad_src;
 		} else {
-			if (n > sizeof(core->bounce))
-				n = sizeof(core->bounce);
-			if (!core->ops->dma_read(core->opaque, from.addr, core->bounce, n))
+			if (n > BOUNCE_BYTES)
+				n = BOUNCE_BYTES;
+			if (!core->ops->dma_read(core->opaque, from.addr, core->scratch, n))
 				goto bad_src;
-			if (!core->ops->dma_write(core->opaque, to.addr, core->bounce, n))
+			if (!core->ops->dma_write(core->opaque, to.addr, core->scratch, n))
 				goto bad_dst;
 			continue;
 		}
@@ -211,23 +255,25 @@ bad_dst:
 	return T1_FAULT_BUS_ERROR;
 }
 
-static unsigned int exec_fill(struct t1_core *core, struct ctx *ctx,
-			      const struct t1_cmd *cmd, uint64_t *fault_va)
+static unsigned int exec_fill(struct t1_core *core, struct ctx *ctx, const struct t1_cmd *cmd,
+			      uint32_t step, uint64_t *fault_va)
 {
-	uint64_t dst = cmd->copy.dst, left = cmd->copy.bytes, n, i;
 	uint32_t pattern = cmd->copy.pattern;
+	uint64_t dst, left, at, n, i;
 	unsigned int fault;
 
+	copy_part(cmd, step, &at, &left);
+	dst = cmd->copy.dst + at;
 	fault = t1_mmu_probe(&ctx->mmu, dst, left, MMU_WRITE, fault_va);
 	if (fault)
 		return fault;
 
-	n = left < sizeof(core->bounce) ? left : sizeof(core->bounce);
+	n = left < BOUNCE_BYTES ? left : BOUNCE_BYTES;
 	for (i = 0; i < n; i += sizeof(pattern))
-		memcpy(core->bounce + i, &pattern, sizeof(pattern));
+		memcpy(core->scratch + i, &pattern, sizeof(pattern));
 	for (; left; left -= n, dst += n) {
-		n = left < sizeof(core->bounce) ? left : sizeof(core->bounce);
-		fault = t1_mmu_write(core, &ctx->mmu, dst, core->bounce, n, fault_va);
+		n = left < BOUNCE_BYTES ? left : BOUNCE_BYTES;
+		fault = t1_mmu_write(core, &ctx->mmu, dst, core->scratch, n, fault_va);
 		if (fault)
 			return fault;
 	}
@@ -315,20 +361,21 @@ static unsigned int tensor_write(void *opaque, uint64_t va, const void *buf, uin
 }
 
 /**
- * t1_cmd_exec() - execute the command in hand of a queue
+ * t1_cmd_step() - execute the next step of the command in hand of a queue
  * @core: the accelerator
  * @q: the queue
- * @t: device time, the end of the command
+ * @t: device time, the end of the command if it is the last step
  * @fault_va: address at fault, set only for faults that have one
  *
  * Return: T1_FAULT_*.
  */
-unsigned int t1_cmd_exec(struct t1_core *core, struct queue *q, uint64_t t,
+unsigned int t1_cmd_step(struct t1_core *core, struct queue *q, uint64_t t,
 			 uint64_t *fault_va)
 {
 	struct ctx *ctx = &core->ctxs[q->ctx];
 	const struct t1_cmd *cmd = &q->cmd;
 
+	core->work += t1_cmd_steps(cmd).work;
 	switch (cmd->opcode) {
 	case T1_OP_NOP:
 	case T1_OP_SEM_WAIT:
@@ -340,18 +387,20 @@ unsigned int t1_cmd_exec(struct t1_core *core, struct queue *q, uint64_t t,
 	case T1_OP_TIMESTAMP:
 		return t1_mmu_write(core, &ctx->mmu, cmd->sync.va, &t, sizeof(t), fault_va);
 	case T1_OP_COPY:
-		return exec_copy(core, ctx, cmd, fault_va);
+		return exec_copy(core, ctx, cmd, q->step, fault_va);
 	case T1_OP_FILL:
-		return exec_fill(core, ctx, cmd, fault_va);
+		return exec_fill(core, ctx, cmd, q->step, fault_va);
 	default: {
 		struct tensor_target target = { core, ctx };
 		const struct t1_mem mem = {
 			.opaque = &target,
+			.scratch = core->scratch,
+			.partial = core->partial[queue_slot(core, q)],
 			.read = tensor_read,
 			.write = tensor_write,
 		};
 
-		return t1_tensor_exec(cmd, &mem, fault_va);
+		return t1_tensor_step(cmd, q->step, &mem, fault_va);
 	}
 	}
 }

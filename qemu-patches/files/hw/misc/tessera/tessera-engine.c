@@ -14,6 +14,9 @@
  * until the running command is out of its way (at once, at the end of the ring entry, or at
  * a tile); then the switch cost passes, and then it is in force.
  *
+ * A command that is much work has several steps, evenly spread over its time, and what an engine
+ * runs is checked at each: a phase ends there, and the next one goes on with the same command.
+ *
  * Busy time is charged when a phase ends; readers add the part of a phase under way.
  */
 #include "tessera-internal.h"
@@ -126,14 +129,25 @@ static void enter_phase(struct engine *e, enum phase next, uint64_t t, uint64_t 
 	e->end = sat_add(t, ns);
 }
 
-/* When the running command must stop: at its end, or at a tile before it. */
+/* How much the command in hand has still to run until its next step is due. */
+static uint64_t until_step(const struct queue *q)
+{
+	const uint64_t n = q->step + 1;
+	/* Of step @n, this is cost_ns * n / steps without an overflow. */
+	const uint64_t due = n >= q->steps ? q->cost_ns :
+			     q->cost_ns / q->steps * n + q->cost_ns % q->steps * n / q->steps;
+
+	return due > q->done_ns ? due - q->done_ns : 0;
+}
+
+/* When the running command must stop: at its next step, or at a tile before it. */
 static void set_stop(struct t1_core *core, struct engine *e, uint64_t t)
 {
 	struct queue *q = running(core, e);
 	uint64_t tile = core->config.tile_ns;
 	uint64_t done, stop;
 
-	e->end = sat_add(e->start, q->cost_ns - q->done_ns);
+	e->end = sat_add(e->start, until_step(q));
 	if (!e->want || e->want_mode != T1_RL_PREEMPT_STRICT || !t1_cmd_preemptible(&q->cmd))
 		return;
 	done = q->done_ns + elapsed(e, t);
@@ -147,7 +161,7 @@ static void set_stop(struct t1_core *core, struct engine *e, uint64_t t)
 static void run_queue(struct t1_core *core, struct engine *e, struct queue *q, uint64_t t)
 {
 	e->slot = queue_slot(core, q);
-	enter_phase(e, PHASE_RUN, t, q->cost_ns - q->done_ns);
+	enter_phase(e, PHASE_RUN, t, until_step(q));
 	core->ops->trace_start(core->opaque, q->engine, e->slot, q->cmd.opcode,
 			       q->cost_ns - q->done_ns);
 }
@@ -253,16 +267,21 @@ void t1_engine_work_edge(struct t1_core *core, unsigned int e, uint32_t ctx, uin
 	t1_event_post(core, T1_EV_CTX_PENDING, e, ctx, 0, 0, 0, t);
 }
 
+static bool may_go_on(const struct t1_core *core, const struct queue *q)
+{
+	return q->working && !core_stalled(core) && core_ready(core);
+}
+
 static void run_ends(struct t1_core *core, unsigned int n, uint64_t t)
 {
 	struct engine *e = &core->engines[n];
 	struct queue *q = running(core, e);
-	bool stop;
+	enum step step;
 
 	leave_phase(core, e, t);
 	/* Stopped inside the command: first in turn when it may run again. */
 	e->next_slot = e->slot;
-	if (q->done_ns < q->cost_ns) {
+	if (until_step(q)) {
 		engine_next(core, n, t);
 		return;
 	}
@@ -273,14 +292,19 @@ static void run_ends(struct t1_core *core, unsigned int n, uint64_t t)
 	e->phase = PHASE_RUN;
 	e->start = t;
 	e->end = t;
-	stop = t1_queue_end(core, q, t);
+	step = t1_queue_step(core, q, t);
 	e->phase = PHASE_IDLE;
 	e->end = T1_NEVER;
-	if (stop) {
+	if (step == STEP_CMD && may_go_on(core, q)) {
+		enter_phase(e, PHASE_RUN, late_start(core, t), 0);
+		set_stop(core, e, e->start);
+		return;
+	}
+	if (step == STEP_ENTRY)
 		e->next_slot = (e->slot + 1) % NUM_SLOTS;
-	} else if (q->working && !(e->want && e->want_mode == T1_RL_PREEMPT_STRICT) &&
-		   !core_stalled(core) && core_ready(core) &&
-		   t1_queue_begin(core, q, t) == BEGIN_RUN) {
+	if (step == STEP_BATCH && may_go_on(core, q) &&
+	    !(e->want && e->want_mode == T1_RL_PREEMPT_STRICT) &&
+	    t1_queue_begin(core, q, t) == BEGIN_RUN) {
 		run_queue(core, e, q, late_start(core, t));
 		return;
 	}

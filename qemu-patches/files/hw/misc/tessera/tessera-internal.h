@@ -38,6 +38,13 @@
  */
 #define CATCH_UP_NS		1000000u
 
+/*
+ * Work that a call may find to do before it leaves the rest to a later one, and how long the
+ * caller is left alone until then. Both engines can do a step at the same time.
+ */
+#define CALL_WORK		(NUM_ENGINES * T1_STEP_WORK)
+#define REST_NS			100000u
+
 /* A waiting semaphore is read again this often, on a runlist and off it. */
 #define POLL_ON_NS		20000u
 #define POLL_OFF_NS		100000u
@@ -92,6 +99,8 @@ struct queue {
 	struct t1_cmd cmd;
 	uint64_t cost_ns;
 	uint64_t done_ns;
+	uint32_t steps;			/* derived: of the command */
+	uint32_t step;			/* done */
 
 	bool in_batch;
 	uint64_t batch_va;
@@ -165,7 +174,9 @@ struct t1_core {
 
 	bool entered;			/* inside a public function */
 	bool failed;			/* FATAL just set: work has yet to be dropped */
-	uint64_t now;			/* device time at entry */
+	uint64_t now;			/* device time at entry, or up to which all is done */
+	uint64_t work;			/* done since then, in units of T1_STEP_WORK */
+	uint64_t rest;			/* nothing is done before this time */
 
 	uint32_t ctrl;
 	uint32_t status;
@@ -185,7 +196,9 @@ struct t1_core {
 	unsigned int num_waiting;	/* derived: queues with .waiting */
 	uint64_t timer;			/* deadline last given to set_timer */
 
-	uint8_t bounce[64 << 10];	/* of COPY and FILL */
+	_Alignas(16) uint8_t scratch[T1_TENSOR_SCRATCH];
+	/* What a step of a queue's command leaves to the next: apart, since few are ever used */
+	uint8_t (*partial)[T1_TENSOR_PARTIAL];
 };
 
 void t1_guest_error(struct t1_core *core, const char *fmt, ...)
@@ -276,7 +289,8 @@ unsigned int t1_cmd_check(const struct t1_core *core, const struct t1_cmd *cmd,
 uint64_t t1_cmd_cost(const struct t1_core *core, const struct ctx *ctx,
 		     const struct t1_cmd *cmd);
 bool t1_cmd_preemptible(const struct t1_cmd *cmd);
-unsigned int t1_cmd_exec(struct t1_core *core, struct queue *q, uint64_t t,
+struct t1_steps t1_cmd_steps(const struct t1_cmd *cmd);
+unsigned int t1_cmd_step(struct t1_core *core, struct queue *q, uint64_t t,
 			 uint64_t *fault_va);
 unsigned int t1_cmd_sem_test(struct t1_core *core, struct queue *q, bool *satisfied,
 			     uint64_t *fault_va);
@@ -288,8 +302,14 @@ enum begin {
 	BEGIN_FAULT,		/* the context has stopped */
 };
 
+enum step {
+	STEP_CMD,		/* the command in hand goes on */
+	STEP_BATCH,		/* its batch goes on */
+	STEP_ENTRY,		/* the ring entry has ended, or has failed */
+};
+
 enum begin t1_queue_begin(struct t1_core *core, struct queue *q, uint64_t t);
-bool t1_queue_end(struct t1_core *core, struct queue *q, uint64_t t);
+enum step t1_queue_step(struct t1_core *core, struct queue *q, uint64_t t);
 void t1_queue_update(struct t1_core *core, struct queue *q, uint64_t t);
 void t1_queue_fault(struct t1_core *core, struct queue *q, unsigned int fault,
 		    uint64_t addr, uint64_t t);

@@ -181,9 +181,12 @@ enum begin t1_queue_begin(struct t1_core *core, struct queue *q, uint64_t t)
 			goto fault;
 		q->have_cmd = true;
 		q->done_ns = 0;
+		q->steps = 1;
+		q->step = 0;
 		fault = t1_cmd_check(core, &q->cmd, q->engine, q->in_batch);
 		if (fault)
 			goto fault;
+		q->steps = t1_cmd_steps(&q->cmd).num;
 		q->cost_ns = t1_cmd_cost(core, &core->ctxs[q->ctx], &q->cmd);
 	}
 	if (q->cmd.opcode == T1_OP_SEM_WAIT && !q->done_ns) {
@@ -225,26 +228,29 @@ unsigned int t1_queue_cb_write(struct t1_core *core, struct queue *q, uint32_t h
 }
 
 /**
- * t1_queue_end() - execute a queue's command in hand at the end of its modelled time
+ * t1_queue_step() - execute the next step of a queue's command in hand when it is due
  * @core: the accelerator
  * @q: the queue, its engine time charged
  * @t: device time
  *
- * Return: true at the end of a ring entry or if the command has failed, false inside a
- * batch.
+ * Return: see enum step.
  */
-bool t1_queue_end(struct t1_core *core, struct queue *q, uint64_t t)
+enum step t1_queue_step(struct t1_core *core, struct queue *q, uint64_t t)
 {
 	uint8_t opcode = q->cmd.opcode;
 	bool cb_written = opcode == T1_OP_FENCE && !q->in_batch;
 	uint64_t fault_va = 0;
 	unsigned int fault;
 
-	fault = t1_cmd_exec(core, q, t, &fault_va);
+	fault = t1_cmd_step(core, q, t, &fault_va);
+	if (!fault && q->step + 1 < q->steps) {
+		q->step++;
+		return STEP_CMD;
+	}
 	core->ops->trace_end(core->opaque, q->engine, queue_slot(core, q), opcode, fault);
 	if (fault) {
 		t1_queue_fault(core, q, fault, fault_va, t);
-		return true;
+		return STEP_ENTRY;
 	}
 	if (opcode == T1_OP_BATCH) {
 		q->have_cmd = false;
@@ -253,7 +259,7 @@ bool t1_queue_end(struct t1_core *core, struct queue *q, uint64_t t)
 		q->batch_count = q->cmd.batch.count;
 		q->batch_index = 0;
 		q->batch.count = 0;
-		return false;
+		return STEP_BATCH;
 	}
 	/*
 	 * Poll the waiters even if this queue is about to run out of work: the order in
@@ -264,20 +270,20 @@ bool t1_queue_end(struct t1_core *core, struct queue *q, uint64_t t)
 	if (q->in_batch && q->batch_index + 1 < q->batch_count) {
 		q->have_cmd = false;
 		q->batch_index++;
-		return false;
+		return STEP_BATCH;
 	}
 	q->in_batch = false;
 	if (q->head + 1 == q->tail && !cb_written) {
 		fault = t1_queue_cb_write(core, q, q->head + 1, &fault_va);
 		if (fault) {
 			t1_queue_fault(core, q, fault, fault_va, t);
-			return true;
+			return STEP_ENTRY;
 		}
 	}
 	q->have_cmd = false;
 	q->head++;
 	t1_queue_update(core, q, t);
-	return true;
+	return STEP_ENTRY;
 }
 
 static void sem_look(struct t1_core *core, struct queue *q, uint64_t t)

@@ -3,7 +3,9 @@
  * tessera-regs.c - BAR0: control page, privileged registers, doorbells
  *
  * Every public function first brings the model up to the present, then does its own
- * work at that time, then arms the timer for what comes next.
+ * work at that time, then arms the timer for what comes next. If there is too much work for one
+ * call, the model's time stands still where the rest of it is due: until a later call goes on,
+ * everything else happens at that time too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +29,11 @@ void t1_guest_error(struct t1_core *core, const char *fmt, ...)
 	va_end(args);
 }
 
-/* Do everything that the model does by itself up to the present, in order of time. */
-static void core_advance(struct t1_core *core)
+/*
+ * Do everything that the model does by itself up to the present, in order of time; or as much of
+ * it as a call may. Others know of times up to @known.
+ */
+static void core_advance(struct t1_core *core, uint64_t known)
 {
 	uint64_t at, t;
 	unsigned int e, n;
@@ -45,6 +50,11 @@ static void core_advance(struct t1_core *core)
 		}
 		if (t > core->now || t == T1_NEVER)
 			return;
+		if (core->work >= CALL_WORK) {
+			core->now = t > known ? t : known;
+			core->rest = sat_add(core->ops->now(core->opaque), REST_NS);
+			return;
+		}
 		if (n < NUM_ENGINES)
 			t1_engine_event(core, n, t);
 		else
@@ -68,6 +78,8 @@ void t1_core_set_timer(struct t1_core *core)
 				t = core->engines[e].end;
 		}
 	}
+	if (t < core->rest)
+		t = core->rest;
 	if (t == core->timer)
 		return;
 	core->timer = t;
@@ -136,6 +148,7 @@ void t1_core_power_on(struct t1_core *core)
 	core->backlog_first = 0;
 	core->backlog_count = 0;
 	core->num_waiting = 0;
+	core->rest = 0;
 	core->failed = false;
 }
 
@@ -145,19 +158,27 @@ void t1_core_power_on(struct t1_core *core)
  */
 static bool core_enter(struct t1_core *core)
 {
+	uint64_t known = core->now, now;
+
 	if (core->entered) {
 		t1_guest_error(core, "access to the device's own registers dropped");
 		return false;
 	}
 	core->entered = true;
-	core->now = core->ops->now(core->opaque);
-	core_advance(core);
+	now = core->ops->now(core->opaque);
+	if (now >= core->rest) {
+		core->now = now;
+		core->work = 0;
+		core->rest = 0;
+		core_advance(core, known);
+	}
 	return true;
 }
 
 static void core_leave(struct t1_core *core)
 {
-	core_advance(core);
+	if (!core->rest)
+		core_advance(core, core->now);
 	if (core->failed)
 		core_teardown(core);
 	t1_core_set_timer(core);
@@ -487,6 +508,11 @@ struct t1_core *t1_core_new(const struct t1_config *config,
 	core = calloc(1, sizeof(*core));
 	if (!core)
 		return NULL;
+	core->partial = calloc(NUM_SLOTS, sizeof(*core->partial));
+	if (!core->partial) {
+		free(core);
+		return NULL;
+	}
 	core->config = *config;
 	core->rates = (struct t1_rates){
 		.clock_mhz = config->clock_mhz,
@@ -508,5 +534,6 @@ void t1_core_free(struct t1_core *core)
 	if (!core)
 		return;
 	t1_core_power_on(core);
+	free(core->partial);
 	free(core);
 }

@@ -18,7 +18,7 @@
  */
 #define STATE_MAGIC		0x54535354u	/* "TSST" */
 #define STATE_MAJOR		1u
-#define STATE_MINOR		1u	/* 1: parts of page tables */
+#define STATE_MINOR		2u	/* 1: parts of page tables; 2: steps of commands */
 #define STATE_END		0x444e4554u	/* "TEND" */
 
 #define VA_END			(1ull << T1_VA_BITS)
@@ -264,6 +264,24 @@ static void walk_ctx(struct stream *s, struct t1_core *core, struct ctx *ctx)
 	walk_mmu(s, core, &ctx->mmu);
 }
 
+/* How far the command in hand is; one of an older stream has not begun to take effect. */
+static void walk_steps(struct stream *s, struct t1_core *core, struct queue *q)
+{
+	bool valid;
+
+	if (s->minor >= 2) {
+		u32(s, &q->step);
+		if (q->have_cmd && q->step)
+			bytes(s, core->partial[queue_slot(core, q)], sizeof(core->partial[0]));
+	}
+	if (!s->loading || s->why)
+		return;
+	valid = q->have_cmd && !t1_cmd_check(core, &q->cmd, q->engine, q->in_batch);
+	q->steps = valid ? t1_cmd_steps(&q->cmd).num : 1;
+	if (q->have_cmd && q->step >= q->steps)
+		refuse(s, "command has no such step");
+}
+
 static void walk_queue(struct stream *s, struct t1_core *core, struct queue *q)
 {
 	flag(s, &q->used);
@@ -289,6 +307,7 @@ static void walk_queue(struct stream *s, struct t1_core *core, struct queue *q)
 	u32(s, &q->batch_index);
 	flag(s, &q->waiting);
 	u64(s, &q->poll_at);
+	walk_steps(s, core, q);
 	if (!s->loading || s->why)
 		return;
 	/* walk_core() has been through the contexts already. */

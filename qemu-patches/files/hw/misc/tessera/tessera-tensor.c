@@ -7,7 +7,7 @@
  *
  * Results must be the same bytes on every machine, so nothing here calls libm, lets the
  * compiler fuse a multiply and an add, or leaves a NaN as the CPU made it (its sign and
- * payload depend on operand order): f32 results that are NaN become CANONICAL_NAN.
+ * payload depend on operand order): f32 results that are NaN become T1_CANONICAL_NAN.
  */
 #include <float.h>
 #include <stdbool.h>
@@ -32,32 +32,20 @@
 #endif
 _Static_assert(FLT_EVAL_METHOD == 0, "f32 arithmetic must round to f32");
 
-#define CANONICAL_NAN	0x7fc00000u
 #define VA_END		(1ull << T1_VA_BITS)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Elements that row-wise and element-wise commands handle at a time. */
-#define CHUNK		8192u
-/* Scratch kept from one command to the next; anything beyond it is freed after the command. */
-#define SCRATCH_KEEP	(16u << 20)
+/* Elements of the operands that a step has in its scratch, three times at most */
+#define STEP_ELEMENTS	(T1_STEP_WORK / T1_WORK_ELEMENT)
+/* Columns whose results (REDUCE, axis 0) are computed together */
+#define STEP_COLUMNS	(T1_TENSOR_PARTIAL / sizeof(float))
+/* Accesses of a step that don't depend on how many rows it has */
+#define STEP_ACCESSES	3u
+#define ROW_WORK(cols)	((cols) * T1_WORK_ELEMENT + 2 * T1_WORK_ACCESS)
 
-/**
- * struct operand - a matrix in the context's address space
- * @va: of its first element
- * @rows: number of rows
- * @cols: elements of a row
- * @ld: elements from a row to the next
- * @size: bytes of an element: 1 or 4, also its alignment
- * @passes: how often its bytes cross the memory bus
- */
-struct operand {
-	uint64_t va;
-	uint64_t rows;
-	uint64_t cols;
-	uint64_t ld;
-	uint32_t size;
-	uint32_t passes;
-};
+_Static_assert(3 * STEP_ELEMENTS * sizeof(float) <= T1_TENSOR_SCRATCH, "it has room for them");
+_Static_assert(ROW_WORK(T1_MAX_DIM) + STEP_ACCESSES * T1_WORK_ACCESS <= T1_STEP_WORK,
+	       "the longest row is not too much for a step");
 
 /**
  * struct shape - what a command needs, as its parser found it
@@ -67,7 +55,7 @@ struct operand {
  * @i8: whether the i8 rate applies
  */
 struct shape {
-	struct operand op[4];
+	struct t1_operand op[4];
 	unsigned int num_ops;
 	uint64_t macs;
 	bool i8;
@@ -76,7 +64,7 @@ struct shape {
 static void add_matrix(struct shape *s, uint64_t va, uint64_t rows, uint64_t cols, uint64_t ld,
 		       uint32_t size, uint32_t passes)
 {
-	s->op[s->num_ops++] = (struct operand){ va, rows, cols, ld, size, passes };
+	s->op[s->num_ops++] = (struct t1_operand){ va, rows, cols, ld, size, passes };
 }
 
 static void add_vector(struct shape *s, uint64_t va, uint64_t count, uint32_t size)
@@ -280,7 +268,7 @@ static unsigned int check_operands(const struct shape *s)
 	uint64_t total = 0;
 
 	for (unsigned int i = 0; i < s->num_ops; i++) {
-		const struct operand *op = &s->op[i];
+		const struct t1_operand *op = &s->op[i];
 		/* rows <= 2^28, ld < 2^32, cols < 2^32: no product wraps */
 		uint64_t span = ((op->rows - 1) * op->ld + op->cols) * op->size;
 
@@ -292,7 +280,7 @@ static unsigned int check_operands(const struct shape *s)
 		if (s->op[i].va & (s->op[i].size - 1))
 			return T1_FAULT_MISALIGNED;
 	for (unsigned int i = 0; i < s->num_ops; i++) {
-		const struct operand *op = &s->op[i];
+		const struct t1_operand *op = &s->op[i];
 		uint64_t span = ((op->rows - 1) * op->ld + op->cols) * op->size;
 
 		if (op->va >= VA_END || span > VA_END - op->va)
@@ -346,11 +334,6 @@ unsigned int t1_tensor_check(const struct t1_cmd *cmd)
 	return parse(cmd, &s);
 }
 
-static uint64_t div_up(uint64_t a, uint64_t b)
-{
-	return b ? a / b + !!(a % b) : a;
-}
-
 uint64_t t1_tensor_cost_ns(const struct t1_cmd *cmd, const struct t1_rates *r)
 {
 	uint64_t compute_ns, memory_ns, bytes = 0;
@@ -367,54 +350,25 @@ uint64_t t1_tensor_cost_ns(const struct t1_cmd *cmd, const struct t1_rates *r)
 	return compute_ns > memory_ns ? compute_ns : memory_ns;
 }
 
-/* -------------------------------------------------------------- scratch -- */
-
-/* One for each thread, so that devices on different threads don't share it. */
-static _Thread_local struct {
-	void *base;
-	uint64_t bytes;
-} scratch;
-
-static void *scratch_get(uint64_t bytes)
-{
-	if (bytes > scratch.bytes) {
-		free(scratch.base);
-		scratch.bytes = 0;
-		scratch.base = aligned_alloc(64, (bytes + 63) & ~63ull);
-		if (!scratch.base)
-			return NULL;
-		scratch.bytes = bytes;
-	}
-	return scratch.base;
-}
-
-static void scratch_trim(void)
-{
-	if (scratch.bytes <= SCRATCH_KEEP)
-		return;
-	free(scratch.base);
-	scratch.base = NULL;
-	scratch.bytes = 0;
-}
-
 /* --------------------------------------------------------------- memory -- */
 
-static uint64_t operand_bytes(const struct operand *op)
-{
-	return op->rows * op->cols * op->size;
-}
+/* The elements or rows that a step is about */
+struct span {
+	uint64_t first;
+	uint64_t count;
+};
 
-/* Rows first .. first + count - 1, to be stored without gaps at @buf. */
-static unsigned int read_rows(const struct t1_mem *mem, const struct operand *op,
-			      uint64_t first, uint64_t count, void *buf, uint64_t *fault_va)
+/* Rows of a matrix, to be stored without gaps at @buf. */
+static unsigned int read_rows(const struct t1_mem *mem, const struct t1_operand *op,
+			      struct span part, void *buf, uint64_t *fault_va)
 {
 	const uint64_t row_bytes = op->cols * op->size, stride = op->ld * op->size;
-	uint64_t va = op->va + first * stride;
+	uint64_t va = op->va + part.first * stride;
 	unsigned int fault;
 
 	if (row_bytes == stride)
-		return mem->read(mem->opaque, va, buf, row_bytes * count, fault_va);
-	for (uint64_t i = 0; i < count; i++, va += stride) {
+		return mem->read(mem->opaque, va, buf, row_bytes * part.count, fault_va);
+	for (uint64_t i = 0; i < part.count; i++, va += stride) {
 		fault = mem->read(mem->opaque, va, (char *)buf + i * row_bytes, row_bytes,
 				  fault_va);
 		if (fault)
@@ -423,16 +377,16 @@ static unsigned int read_rows(const struct t1_mem *mem, const struct operand *op
 	return 0;
 }
 
-static unsigned int write_rows(const struct t1_mem *mem, const struct operand *op,
-			       uint64_t first, uint64_t count, const void *buf, uint64_t *fault_va)
+static unsigned int write_rows(const struct t1_mem *mem, const struct t1_operand *op,
+			       struct span part, const void *buf, uint64_t *fault_va)
 {
 	const uint64_t row_bytes = op->cols * op->size, stride = op->ld * op->size;
-	uint64_t va = op->va + first * stride;
+	uint64_t va = op->va + part.first * stride;
 	unsigned int fault;
 
 	if (row_bytes == stride)
-		return mem->write(mem->opaque, va, buf, row_bytes * count, fault_va);
-	for (uint64_t i = 0; i < count; i++, va += stride) {
+		return mem->write(mem->opaque, va, buf, row_bytes * part.count, fault_va);
+	for (uint64_t i = 0; i < part.count; i++, va += stride) {
 		fault = mem->write(mem->opaque, va, (const char *)buf + i * row_bytes, row_bytes,
 				   fault_va);
 		if (fault)
@@ -441,17 +395,19 @@ static unsigned int write_rows(const struct t1_mem *mem, const struct operand *o
 	return 0;
 }
 
-/* Elements first .. first + count - 1 of a vector. */
-static unsigned int read_part(const struct t1_mem *mem, const struct operand *op,
-			      uint64_t first, uint64_t count, void *buf, uint64_t *fault_va)
+/* Elements of a vector. */
+static unsigned int read_part(const struct t1_mem *mem, const struct t1_operand *op,
+			      struct span part, void *buf, uint64_t *fault_va)
 {
-	return mem->read(mem->opaque, op->va + first * op->size, buf, count * op->size, fault_va);
+	return mem->read(mem->opaque, op->va + part.first * op->size, buf, part.count * op->size,
+			 fault_va);
 }
 
-static unsigned int write_part(const struct t1_mem *mem, const struct operand *op,
-			       uint64_t first, uint64_t count, const void *buf, uint64_t *fault_va)
+static unsigned int write_part(const struct t1_mem *mem, const struct t1_operand *op,
+			       struct span part, const void *buf, uint64_t *fault_va)
 {
-	return mem->write(mem->opaque, op->va + first * op->size, buf, count * op->size, fault_va);
+	return mem->write(mem->opaque, op->va + part.first * op->size, buf, part.count * op->size,
+			  fault_va);
 }
 
 /* --------------------------------------------------------------- values -- */
@@ -462,14 +418,6 @@ static float f32_from_bits(uint32_t bits)
 
 	memcpy(&f, &bits, sizeof(f));
 	return f;
-}
-
-static void canonicalise(float *f, uint64_t count)
-{
-	const float nan = f32_from_bits(CANONICAL_NAN);
-
-	for (uint64_t i = 0; i < count; i++)
-		f[i] = f[i] == f[i] ? f[i] : nan;
 }
 
 static double pow2(int n)	/* -1022 <= n <= 1023 */
@@ -584,59 +532,89 @@ static int8_t quantise(float x, bool relu)
 	return relu && x < 0 ? 0 : (int8_t)x;
 }
 
-/* ------------------------------------------------------ matrix products -- */
+/* ---------------------------------------------------------------- steps -- */
 
-/* GEMM and CONV2D: operands A, B and C of @s, as the parsers put them. */
-static unsigned int exec_product(const struct t1_cmd *cmd, const struct shape *s,
-				 const struct t1_mem *mem, uint64_t *fault_va)
+/**
+ * struct plan - how a command is divided into steps
+ * @items: its elements, rows, or blocks of a product
+ * @per_step: how many of them a step takes
+ * @passes: how often it goes over all items
+ * @steps: the steps
+ * @product: the product, if it is one
+ */
+struct plan {
+	uint64_t items;
+	uint64_t per_step;
+	uint64_t passes;
+	struct t1_steps steps;
+	struct t1_product product;
+};
+
+/* Operands A, B and C of @s are as the parsers put them. */
+static struct t1_product product_of(const struct t1_cmd *cmd, const struct shape *s)
 {
 	const bool conv = cmd->opcode == T1_OP_CONV2D;
-	const struct operand *a = &s->op[0], *b = &s->op[1], *c = &s->op[2];
-	const uint64_t a_bytes = (operand_bytes(a) + 63) & ~63ull;
-	const uint64_t b_bytes = (operand_bytes(b) + 63) & ~63ull;
-	const uint64_t c_bytes = (operand_bytes(c) + 63) & ~63ull;
-	struct t1_product p = { .m = c->rows, .n = c->cols, .i8 = s->i8 };
-	char *base = scratch_get(a_bytes + b_bytes + c_bytes +
-				 T1_PRODUCT_SCRATCH * sizeof(float));
-	unsigned int fault;
-	float *pack;
+	const bool trans_a = !conv && cmd->flags & T1_GEMM_TRANS_A;
+	const bool trans_b = !conv && cmd->flags & T1_GEMM_TRANS_B;
+	const struct t1_operand *a = &s->op[0], *b = &s->op[1], *c = &s->op[2];
 
-	if (!base)
-		return T1_FAULT_BUS_ERROR;
-	pack = (float *)(base + a_bytes + b_bytes + c_bytes);
-	p.a = base;
-	p.b = base + a_bytes;
-	p.c = base + a_bytes + b_bytes;
-	if (conv) {
-		p.conv = cmd;
-		p.k = b->rows;
-		p.b_row = b->cols;
-		p.b_col = 1;
-	} else {
-		const bool trans_a = cmd->flags & T1_GEMM_TRANS_A;
-		const bool trans_b = cmd->flags & T1_GEMM_TRANS_B;
+	return (struct t1_product){
+		.a = a,
+		.b = b,
+		.c = c,
+		.m = c->rows,
+		.n = c->cols,
+		.k = trans_b ? b->cols : b->rows,
+		.conv = conv ? cmd : NULL,
+		.a_by_k = trans_a,
+		.b_by_k = !trans_b,
+		.accumulate = c->passes == 2,
+		.i8 = s->i8,
+	};
+}
 
-		p.k = trans_a ? a->rows : a->cols;
-		p.a_row = trans_a ? 1 : a->cols;
-		p.a_col = trans_a ? a->cols : 1;
-		p.b_row = trans_b ? 1 : b->cols;
-		p.b_col = trans_b ? b->cols : 1;
+static void divide(const struct t1_cmd *cmd, const struct shape *s, struct plan *plan)
+{
+	uint64_t item_work, fixed = STEP_ACCESSES * T1_WORK_ACCESS;
+	uint64_t cols = s->op[0].cols;
+
+	plan->passes = 1;
+	switch (cmd->opcode) {
+	case T1_OP_GEMM:
+	case T1_OP_CONV2D:
+		plan->product = product_of(cmd, s);
+		plan->items = t1_product_divide(&plan->product, &item_work);
+		fixed = 0;
+		break;
+	case T1_OP_BIAS:
+	case T1_OP_SOFTMAX:
+	case T1_OP_REDUCE:
+		if (cmd->opcode == T1_OP_REDUCE && !cmd->reduce.axis) {
+			plan->passes = div_up(cols, STEP_COLUMNS);
+			cols = min_u64(cols, STEP_COLUMNS);
+		}
+		plan->items = s->op[0].rows;
+		item_work = ROW_WORK(cols);
+		break;
+	default:
+		plan->items = cols;
+		item_work = T1_WORK_ELEMENT;
+		break;
 	}
-	fault = read_rows(mem, a, 0, a->rows, base, fault_va);
-	if (!fault)
-		fault = read_rows(mem, b, 0, b->rows, base + a_bytes, fault_va);
-	if (fault)
-		return fault;
-	if (c->passes == 2)
-		fault = read_rows(mem, c, 0, c->rows, p.c, fault_va);
-	else
-		memset(p.c, 0, operand_bytes(c));
-	if (fault)
-		return fault;
-	t1_product(&p, pack);
-	if (!p.i8)
-		canonicalise(p.c, p.m * p.n);
-	return write_rows(mem, c, 0, c->rows, p.c, fault_va);
+	plan->per_step = min_u64(plan->items, (T1_STEP_WORK - fixed) / item_work);
+	plan->steps.num = plan->passes * div_up(plan->items, plan->per_step);
+	plan->steps.work = fixed + plan->per_step * item_work;
+}
+
+struct t1_steps t1_tensor_steps(const struct t1_cmd *cmd)
+{
+	struct plan plan;
+	struct shape s;
+
+	if (parse(cmd, &s))
+		return (struct t1_steps){ .num = 1 };
+	divide(cmd, &s, &plan);
+	return plan.steps;
 }
 
 /* ---------------------------------------------------- element by element -- */
@@ -664,32 +642,21 @@ static void eltwise(uint8_t sub, float alpha, const float *a, const float *b, fl
 	}
 }
 
-static unsigned int exec_eltwise(const struct t1_cmd *cmd, const struct shape *s,
+static unsigned int exec_eltwise(const struct t1_cmd *cmd, const struct shape *s, struct span part,
 				 const struct t1_mem *mem, uint64_t *fault_va)
 {
 	const float alpha = f32_from_bits(cmd->elt.alpha);
-	const uint64_t total = cmd->elt.count;
-	float *a = scratch_get(3 * CHUNK * sizeof(float));
-	float *b, *out;
-	unsigned int fault = 0;
+	float *a = mem->scratch, *b = a + STEP_ELEMENTS, *out = b + STEP_ELEMENTS;
+	unsigned int fault;
 
-	if (!a)
-		return T1_FAULT_BUS_ERROR;
-	b = a + CHUNK;
-	out = b + CHUNK;
-	for (uint64_t at = 0; at < total && !fault; at += CHUNK) {
-		const uint64_t count = min_u64(CHUNK, total - at);
-
-		fault = read_part(mem, &s->op[0], at, count, a, fault_va);
-		if (!fault)
-			fault = read_part(mem, &s->op[1], at, count, b, fault_va);
-		if (fault)
-			break;
-		eltwise(cmd->sub, alpha, a, b, out, count);
-		canonicalise(out, count);
-		fault = write_part(mem, &s->op[2], at, count, out, fault_va);
-	}
-	return fault;
+	fault = read_part(mem, &s->op[0], part, a, fault_va);
+	if (!fault)
+		fault = read_part(mem, &s->op[1], part, b, fault_va);
+	if (fault)
+		return fault;
+	eltwise(cmd->sub, alpha, a, b, out, part.count);
+	t1_canonicalise(out, part.count);
+	return write_part(mem, &s->op[2], part, out, fault_va);
 }
 
 static void activate(uint8_t sub, const float *x, const float *grad, float *out, uint64_t count)
@@ -722,31 +689,20 @@ static void activate(uint8_t sub, const float *x, const float *grad, float *out,
 	}
 }
 
-static unsigned int exec_act(const struct t1_cmd *cmd, const struct shape *s,
+static unsigned int exec_act(const struct t1_cmd *cmd, const struct shape *s, struct span part,
 			     const struct t1_mem *mem, uint64_t *fault_va)
 {
-	const uint64_t total = cmd->act.count;
-	float *x = scratch_get(3 * CHUNK * sizeof(float));
-	float *grad, *out;
-	unsigned int fault = 0;
+	float *x = mem->scratch, *grad = x + STEP_ELEMENTS, *out = grad + STEP_ELEMENTS;
+	unsigned int fault;
 
-	if (!x)
-		return T1_FAULT_BUS_ERROR;
-	grad = x + CHUNK;
-	out = grad + CHUNK;
-	for (uint64_t at = 0; at < total && !fault; at += CHUNK) {
-		const uint64_t count = min_u64(CHUNK, total - at);
-
-		fault = read_part(mem, &s->op[0], at, count, x, fault_va);
-		if (!fault && act_has_grad(cmd->sub))
-			fault = read_part(mem, &s->op[2], at, count, grad, fault_va);
-		if (fault)
-			break;
-		activate(cmd->sub, x, grad, out, count);
-		canonicalise(out, count);
-		fault = write_part(mem, &s->op[1], at, count, out, fault_va);
-	}
-	return fault;
+	fault = read_part(mem, &s->op[0], part, x, fault_va);
+	if (!fault && act_has_grad(cmd->sub))
+		fault = read_part(mem, &s->op[2], part, grad, fault_va);
+	if (fault)
+		return fault;
+	activate(cmd->sub, x, grad, out, part.count);
+	t1_canonicalise(out, part.count);
+	return write_part(mem, &s->op[1], part, out, fault_va);
 }
 
 static void requantise(uint8_t sub, float scale, bool relu, const void *in, void *out,
@@ -783,81 +739,50 @@ static void requantise(uint8_t sub, float scale, bool relu, const void *in, void
 	if (relu)
 		for (uint64_t i = 0; i < count; i++)
 			of[i] = of[i] > 0 ? of[i] : 0.0f;
-	canonicalise(of, count);
+	t1_canonicalise(of, count);
 }
 
-static unsigned int exec_requant(const struct t1_cmd *cmd, const struct shape *s,
+static unsigned int exec_requant(const struct t1_cmd *cmd, const struct shape *s, struct span part,
 				 const struct t1_mem *mem, uint64_t *fault_va)
 {
 	const float scale = f32_from_bits(cmd->requant.scale);
-	const bool relu = cmd->flags & T1_REQUANT_RELU;
-	const uint64_t total = cmd->requant.count;
-	char *in = scratch_get(2 * CHUNK * sizeof(float));
-	char *out;
-	unsigned int fault = 0;
+	float *in = mem->scratch, *out = in + STEP_ELEMENTS;
+	unsigned int fault;
 
-	if (!in)
-		return T1_FAULT_BUS_ERROR;
-	out = in + CHUNK * sizeof(float);
-	for (uint64_t at = 0; at < total && !fault; at += CHUNK) {
-		const uint64_t count = min_u64(CHUNK, total - at);
-
-		fault = read_part(mem, &s->op[0], at, count, in, fault_va);
-		if (fault)
-			break;
-		requantise(cmd->sub, scale, relu, in, out, count);
-		fault = write_part(mem, &s->op[1], at, count, out, fault_va);
-	}
-	return fault;
+	fault = read_part(mem, &s->op[0], part, in, fault_va);
+	if (fault)
+		return fault;
+	requantise(cmd->sub, scale, cmd->flags & T1_REQUANT_RELU, in, out, part.count);
+	return write_part(mem, &s->op[1], part, out, fault_va);
 }
 
 /* ------------------------------------------------------------ row by row -- */
 
-/* Rows that a command handles at a time: CHUNK elements, or one longer row. */
-static uint64_t rows_at_a_time(const struct operand *op)
-{
-	return op->cols < CHUNK ? CHUNK / op->cols : 1;
-}
-
-static uint64_t chunk_elements(const struct operand *op)
-{
-	return rows_at_a_time(op) * op->cols;
-}
-
-static unsigned int exec_bias(const struct t1_cmd *cmd, const struct shape *s,
+static unsigned int exec_bias(const struct t1_cmd *cmd, const struct shape *s, struct span part,
 			      const struct t1_mem *mem, uint64_t *fault_va)
 {
-	const struct operand *in = &s->op[0], *out = &s->op[2];
-	const uint64_t m = in->rows, n = in->cols, step = rows_at_a_time(in);
-	uint32_t *bias = scratch_get((n + chunk_elements(in)) * 4);
-	uint32_t *x;
+	const uint64_t n = s->op[0].cols;
+	uint32_t *bias = mem->scratch, *x = bias + STEP_ELEMENTS;
 	unsigned int fault;
 
-	if (!bias)
-		return T1_FAULT_BUS_ERROR;
-	x = bias + n;
-	fault = read_part(mem, &s->op[1], 0, n, bias, fault_va);
-	for (uint64_t row = 0; row < m && !fault; row += step) {
-		const uint64_t rows = min_u64(step, m - row);
+	fault = read_part(mem, &s->op[1], (struct span){ 0, n }, bias, fault_va);
+	if (!fault)
+		fault = read_rows(mem, &s->op[0], part, x, fault_va);
+	if (fault)
+		return fault;
+	for (uint64_t i = 0; i < part.count; i++) {
+		uint32_t *xi = x + i * n;
 
-		fault = read_rows(mem, in, row, rows, x, fault_va);
-		if (fault)
-			break;
-		for (uint64_t i = 0; i < rows; i++) {
-			uint32_t *xi = x + i * n;
-
-			if (cmd->flags & T1_BIAS_I32) {
-				for (uint64_t j = 0; j < n; j++)
-					xi[j] += bias[j];
-			} else {
-				for (uint64_t j = 0; j < n; j++)
-					((float *)xi)[j] += ((const float *)bias)[j];
-				canonicalise((float *)xi, n);
-			}
+		if (cmd->flags & T1_BIAS_I32) {
+			for (uint64_t j = 0; j < n; j++)
+				xi[j] += bias[j];
+		} else {
+			for (uint64_t j = 0; j < n; j++)
+				((float *)xi)[j] += ((const float *)bias)[j];
+			t1_canonicalise((float *)xi, n);
 		}
-		fault = write_rows(mem, out, row, rows, x, fault_va);
 	}
-	return fault;
+	return write_rows(mem, &s->op[2], part, x, fault_va);
 }
 
 /*
@@ -879,56 +804,46 @@ static float softmax_row(float *x, uint64_t n, unsigned int label)
 		x[j] = x[j] / sum;
 	/* A NaN or an infinity among the logits: no finite sum >= 1 */
 	if (!(sum >= 1.0f && sum <= FLT_MAX))
-		return f32_from_bits(CANONICAL_NAN);
+		return f32_from_bits(T1_CANONICAL_NAN);
 	return (float)(log_f64((double)sum) - (double)at_label);
 }
 
-static unsigned int exec_softmax(const struct t1_cmd *cmd, const struct shape *s,
+static unsigned int exec_softmax(const struct t1_cmd *cmd, const struct shape *s, struct span part,
 				 const struct t1_mem *mem, uint64_t *fault_va)
 {
-	const struct operand *in = &s->op[0], *out = &s->op[1];
 	const bool want_grad = cmd->flags & T1_SOFTMAX_GRAD;
 	const bool want_loss = cmd->flags & T1_SOFTMAX_LOSS;
 	const bool has_labels = want_grad || want_loss;
 	const float scale = f32_from_bits(cmd->softmax.scale);
-	const uint64_t m = in->rows, n = in->cols, step = rows_at_a_time(in);
-	float *x = scratch_get(chunk_elements(in) * 4 + step * (sizeof(float) + 1));
-	float *loss;
-	uint8_t *labels;
-	unsigned int fault = 0;
+	const uint64_t n = s->op[0].cols;
+	float *x = mem->scratch, *loss = x + STEP_ELEMENTS;
+	uint8_t *labels = (uint8_t *)(loss + STEP_ELEMENTS);
+	unsigned int fault;
 
-	if (!x)
-		return T1_FAULT_BUS_ERROR;
-	loss = x + chunk_elements(in);
-	labels = (uint8_t *)(loss + step);
-	for (uint64_t row = 0; row < m && !fault; row += step) {
-		const uint64_t rows = min_u64(step, m - row);
+	fault = read_rows(mem, &s->op[0], part, x, fault_va);
+	if (!fault && has_labels)
+		fault = read_part(mem, &s->op[2], part, labels, fault_va);
+	if (fault)
+		return fault;
+	for (uint64_t i = 0; i < part.count; i++) {
+		float *xi = x + i * n;
+		const unsigned int label = has_labels ? labels[i] : 0;
 
-		fault = read_rows(mem, in, row, rows, x, fault_va);
-		if (!fault && has_labels)
-			fault = read_part(mem, &s->op[2], row, rows, labels, fault_va);
-		if (fault)
-			break;
-		for (uint64_t i = 0; i < rows; i++) {
-			float *xi = x + i * n;
-			const unsigned int label = has_labels ? labels[i] : 0;
-
-			if (label >= n) {
-				*fault_va = s->op[2].va + row + i;
-				return T1_FAULT_BAD_COMMAND;
-			}
-			loss[i] = softmax_row(xi, n, label);
-			if (want_grad) {
-				xi[label] -= 1.0f;
-				for (uint64_t j = 0; j < n; j++)
-					xi[j] *= scale;
-			}
+		if (label >= n) {
+			*fault_va = s->op[2].va + part.first + i;
+			return T1_FAULT_BAD_COMMAND;
 		}
-		canonicalise(x, rows * n);
-		fault = write_rows(mem, out, row, rows, x, fault_va);
-		if (!fault && want_loss)
-			fault = write_part(mem, &s->op[3], row, rows, loss, fault_va);
+		loss[i] = softmax_row(xi, n, label);
+		if (want_grad) {
+			xi[label] -= 1.0f;
+			for (uint64_t j = 0; j < n; j++)
+				xi[j] *= scale;
+		}
 	}
+	t1_canonicalise(x, part.count * n);
+	fault = write_rows(mem, &s->op[1], part, x, fault_va);
+	if (!fault && want_loss)
+		fault = write_part(mem, &s->op[3], part, loss, fault_va);
 	return fault;
 }
 
@@ -961,60 +876,59 @@ static uint32_t reduce_row(uint8_t sub, const uint32_t *x, uint64_t n)
 	default:
 		for (uint64_t j = 0; j < n; j++)
 			acc = reduce_step(sub, acc, f[j]);
-		canonicalise(&acc, 1);
+		t1_canonicalise(&acc, 1);
 		memcpy(&best, &acc, sizeof(best));
 		return best;
 	}
 }
 
-/* The rows' results go out as they come; the columns' (axis 0) when all rows are read. */
-static unsigned int exec_reduce(const struct t1_cmd *cmd, const struct shape *s,
+static unsigned int reduce_rows(const struct t1_cmd *cmd, const struct shape *s, struct span part,
 				const struct t1_mem *mem, uint64_t *fault_va)
 {
-	const struct operand *in = &s->op[0], *out = &s->op[1];
-	const uint64_t m = in->rows, n = in->cols, step = rows_at_a_time(in);
-	const bool by_row = cmd->reduce.axis;
-	uint32_t *x = scratch_get((chunk_elements(in) + (by_row ? step : n)) * 4);
-	uint32_t *result;
-	float *acc;
-	unsigned int fault = 0;
+	const uint64_t n = s->op[0].cols;
+	uint32_t *x = mem->scratch, *result = x + STEP_ELEMENTS;
+	unsigned int fault;
 
-	if (!x)
-		return T1_FAULT_BUS_ERROR;
-	result = x + chunk_elements(in);
-	acc = (float *)result;
-	for (uint64_t row = 0; row < m; row += step) {
-		const uint64_t rows = min_u64(step, m - row);
-
-		fault = read_rows(mem, in, row, rows, x, fault_va);
-		if (fault)
-			return fault;
-		if (by_row) {
-			for (uint64_t i = 0; i < rows; i++)
-				result[i] = reduce_row(cmd->sub, x + i * n, n);
-			fault = write_part(mem, out, row, rows, result, fault_va);
-			if (fault)
-				return fault;
-			continue;
-		}
-		if (row == 0 && cmd->sub == T1_REDUCE_MAX)
-			memcpy(acc, x, n * sizeof(*acc));
-		else if (row == 0)
-			memset(acc, 0, n * sizeof(*acc));
-		for (uint64_t i = 0; i < rows; i++)
-			for (uint64_t j = 0; j < n; j++)
-				acc[j] = reduce_step(cmd->sub, acc[j],
-						     ((const float *)x)[i * n + j]);
-	}
-	if (by_row)
-		return 0;
-	canonicalise(acc, n);
-	return write_part(mem, out, 0, n, acc, fault_va);
+	fault = read_rows(mem, &s->op[0], part, x, fault_va);
+	if (fault)
+		return fault;
+	for (uint64_t i = 0; i < part.count; i++)
+		result[i] = reduce_row(cmd->sub, x + i * n, n);
+	return write_part(mem, &s->op[1], part, result, fault_va);
 }
 
-unsigned int t1_tensor_exec(const struct t1_cmd *cmd, const struct t1_mem *mem,
+/* Some rows of some columns: their results go out when all rows are through. */
+static unsigned int reduce_columns(const struct t1_cmd *cmd, const struct shape *s,
+				   struct span rows, struct span cols, const struct t1_mem *mem,
+				   uint64_t *fault_va)
+{
+	struct t1_operand in = s->op[0];
+	float *x = mem->scratch, *acc = mem->partial;
+	unsigned int fault;
+
+	in.va += cols.first * in.size;
+	in.cols = cols.count;
+	fault = read_rows(mem, &in, rows, x, fault_va);
+	if (fault)
+		return fault;
+	if (!rows.first && cmd->sub == T1_REDUCE_MAX)
+		memcpy(acc, x, cols.count * sizeof(*acc));
+	else if (!rows.first)
+		memset(acc, 0, cols.count * sizeof(*acc));
+	for (uint64_t i = 0; i < rows.count; i++, x += cols.count)
+		for (uint64_t j = 0; j < cols.count; j++)
+			acc[j] = reduce_step(cmd->sub, acc[j], x[j]);
+	if (rows.first + rows.count < in.rows)
+		return 0;
+	t1_canonicalise(acc, cols.count);
+	return write_part(mem, &s->op[1], cols, acc, fault_va);
+}
+
+unsigned int t1_tensor_step(const struct t1_cmd *cmd, uint32_t step, const struct t1_mem *mem,
 			    uint64_t *fault_va)
 {
+	struct span part, cols;
+	struct plan plan;
 	struct shape s;
 	unsigned int fault;
 
@@ -1022,30 +936,30 @@ unsigned int t1_tensor_exec(const struct t1_cmd *cmd, const struct t1_mem *mem,
 	fault = parse(cmd, &s);
 	if (fault)
 		return fault;
+	divide(cmd, &s, &plan);
+	if (step >= plan.steps.num)
+		return T1_FAULT_BAD_COMMAND;
+	cols.first = step / (plan.steps.num / plan.passes) * STEP_COLUMNS;
+	part.first = step % (plan.steps.num / plan.passes) * plan.per_step;
+	part.count = min_u64(plan.per_step, plan.items - part.first);
 	switch (cmd->opcode) {
 	case T1_OP_GEMM:
 	case T1_OP_CONV2D:
-		fault = exec_product(cmd, &s, mem, fault_va);
-		break;
+		return t1_product_run(&plan.product, part.first, part.count, mem, fault_va);
 	case T1_OP_ELTWISE:
-		fault = exec_eltwise(cmd, &s, mem, fault_va);
-		break;
+		return exec_eltwise(cmd, &s, part, mem, fault_va);
 	case T1_OP_BIAS:
-		fault = exec_bias(cmd, &s, mem, fault_va);
-		break;
+		return exec_bias(cmd, &s, part, mem, fault_va);
 	case T1_OP_ACT:
-		fault = exec_act(cmd, &s, mem, fault_va);
-		break;
+		return exec_act(cmd, &s, part, mem, fault_va);
 	case T1_OP_SOFTMAX:
-		fault = exec_softmax(cmd, &s, mem, fault_va);
-		break;
+		return exec_softmax(cmd, &s, part, mem, fault_va);
 	case T1_OP_REDUCE:
-		fault = exec_reduce(cmd, &s, mem, fault_va);
-		break;
+		if (cmd->reduce.axis)
+			return reduce_rows(cmd, &s, part, mem, fault_va);
+		cols.count = min_u64(STEP_COLUMNS, s.op[0].cols - cols.first);
+		return reduce_columns(cmd, &s, part, cols, mem, fault_va);
 	default:
-		fault = exec_requant(cmd, &s, mem, fault_va);
-		break;
+		return exec_requant(cmd, &s, part, mem, fault_va);
 	}
-	scratch_trim();
-	return fault;
 }
