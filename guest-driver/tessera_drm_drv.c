@@ -34,6 +34,20 @@ static atomic64_t tdrm_client_ids = ATOMIC64_INIT(0);
 
 /* --------------------------------------------------------------- files -- */
 
+/**
+ * tdrm_file_init() - initialise a file without contexts
+ * @tf: file, zeroed
+ *
+ * Context: any.
+ */
+void tdrm_file_init(struct tdrm_file *tf)
+{
+	xa_init_flags(&tf->ctxs, XA_FLAGS_ALLOC1);
+	xa_init_flags(&tf->queues, XA_FLAGS_ALLOC1);
+	mutex_init(&tf->stats_lock);
+	INIT_LIST_HEAD(&tf->stats);
+}
+
 static int tdrm_open(struct drm_device *drm, struct drm_file *file)
 {
 	struct tdrm_file *tf = kzalloc(sizeof(*tf), GFP_KERNEL_ACCOUNT);
@@ -45,10 +59,7 @@ static int tdrm_open(struct drm_device *drm, struct drm_file *file)
 		kfree(tf);
 		return -ENOMEM;
 	}
-	xa_init_flags(&tf->ctxs, XA_FLAGS_ALLOC1);
-	xa_init_flags(&tf->queues, XA_FLAGS_ALLOC1);
-	mutex_init(&tf->stats_lock);
-	INIT_LIST_HEAD(&tf->stats);
+	tdrm_file_init(tf);
 	tf->client_id = atomic64_inc_return(&tdrm_client_ids);
 	file->driver_priv = tf;
 	return 0;
@@ -311,6 +322,7 @@ static int tdrm_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	INIT_LIST_HEAD(&tdev->dma_queues);
 	spin_lock_init(&tdev->holders_lock);
 	INIT_LIST_HEAD(&tdev->holders);
+	tdrm_clear_init(tdev);
 
 	ret = pcim_enable_device(pdev);
 	if (ret) {
@@ -396,6 +408,7 @@ static void tdrm_remove(struct pci_dev *pdev)
 	drm_dev_unplug(&tdev->drm);
 
 	tdrm_stop_all(tdev);
+	tdrm_clear_fini(tdev);
 	/* Open files keep their objects and dead contexts, but none of the device's resources */
 	tdrm_queues_free_dma(tdev);
 	tdrm_gem_unmap_all(tdev);

@@ -4,6 +4,7 @@
  *
  * Locks, outermost first:
  *
+ *   tdrm_clear.lock          mutex: the driver's own context and queue, while they clear VRAM
  *   tdrm_ctx.lock            mutex: a context's bindings, and whether it is closed
  *   tdrm_file.stats_lock     mutex: a file's list of contexts, for its statistics
  *   tdrm_device.reset_lock   mutex: one reset at a time, whatever its cause
@@ -131,6 +132,25 @@ struct tdrm_engine {
 	bool moved;		/* one has; set in interrupts */
 };
 
+/* An open file, or the driver's own contexts and queues. */
+struct tdrm_file {
+	struct xarray ctxs;		/* by id; each holds the file's reference */
+	struct xarray queues;
+	u64 client_id;
+	struct tdrm_holder *holder;	/* the process that opened it; NULL: the driver */
+	struct mutex stats_lock;	/* stats, busy_ns */
+	struct list_head stats;		/* tdrm_ctx.stats_link */
+	u64 busy_ns[T1_NUM_ENGINES];	/* of destroyed contexts */
+};
+
+/* What clears VRAM; see DOC: clearing */
+struct tdrm_clear {
+	struct mutex lock;		/* all below */
+	struct tdrm_file tf;
+	struct tdrm_ctx *ctx;		/* NULL: not needed yet, or given up */
+	struct tdrm_queue *q;
+};
+
 struct tdrm_device {
 	struct drm_device drm;
 	struct pci_dev *pdev;
@@ -174,22 +194,13 @@ struct tdrm_device {
 	struct list_head dma_bos;	/* tdrm_bo.dma_link */
 	struct list_head dma_queues;	/* tdrm_queue.dma_link */
 
+	struct tdrm_clear clear;
+
 	spinlock_t holders_lock;	/* all below */
 	struct list_head holders;	/* tdrm_holder.link */
 };
 
 #define to_tdrm(drm_dev)	container_of(drm_dev, struct tdrm_device, drm)
-
-/* An open file. */
-struct tdrm_file {
-	struct xarray ctxs;		/* by id; each holds the file's reference */
-	struct xarray queues;
-	u64 client_id;
-	struct tdrm_holder *holder;	/* the process that opened it */
-	struct mutex stats_lock;	/* stats, busy_ns */
-	struct list_head stats;		/* tdrm_ctx.stats_link */
-	u64 busy_ns[T1_NUM_ENGINES];	/* of destroyed contexts */
-};
 
 /*
  * A buffer object. System memory is a shmem object; VRAM uses only its GEM base, and coherent
@@ -248,6 +259,7 @@ struct tdrm_queue {
 	struct tdrm_device *tdev;
 	struct tdrm_ctx *ctx;
 	u32 slot, engine;
+	bool own;			/* the driver's: nobody else has a fence of it */
 
 	struct mutex submit_lock;	/* order of submission */
 	wait_queue_head_t wait;		/* for ring space */
@@ -288,6 +300,7 @@ struct tdrm_job {
 	u32 fence_idx;			/* ring index of the closing FENCE */
 	bool emitted;
 	bool want_irq;
+	u64 fill_va, fill_bytes;	/* the driver's: zero this in place of a batch */
 	atomic_t blockers;		/* unsignalled deps, and one during set-up */
 	u32 num_deps;
 	struct tdrm_dep *deps;
@@ -308,6 +321,7 @@ static inline void tdrm_write(struct tdrm_device *tdev, u32 reg, u32 val)
 /* tessera_drm_drv.c */
 extern unsigned int tdrm_admin_timeout_ms;
 extern unsigned int tdrm_job_timeout_ms;
+void tdrm_file_init(struct tdrm_file *tf);
 
 /* tessera_drm_admin.c */
 int tdrm_admin_alloc(struct tdrm_device *tdev);
@@ -350,11 +364,13 @@ int tdrm_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_fil
 int tdrm_ioctl_bo_wait(struct drm_device *drm, void *data, struct drm_file *file);
 
 /* tessera_drm_vm.c */
+struct tdrm_ctx *tdrm_ctx_create(struct tdrm_device *tdev, struct tdrm_file *tf);
 struct tdrm_ctx *tdrm_ctx_lookup(struct tdrm_file *tf, u32 id);
 void tdrm_ctx_put(struct tdrm_ctx *ctx);
 u64 tdrm_ctx_busy_ns(struct tdrm_ctx *ctx, u32 engine);
 void tdrm_ctx_close(struct tdrm_file *tf, struct tdrm_ctx *ctx);
 int tdrm_map_contig(struct tdrm_ctx *ctx, u64 va, u64 addr, u32 npages, u32 flags);
+int tdrm_map_vram(struct tdrm_ctx *ctx, u64 va, u64 addr, u64 size, u32 flags);
 int tdrm_unmap(struct tdrm_ctx *ctx, u64 va, u64 size);
 int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *file);
 int tdrm_ioctl_ctx_destroy(struct drm_device *drm, void *data, struct drm_file *file);
@@ -362,6 +378,7 @@ int tdrm_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file);
 int tdrm_ioctl_unbind(struct drm_device *drm, void *data, struct drm_file *file);
 
 /* tessera_drm_queue.c */
+int tdrm_queue_create(struct tdrm_file *tf, struct tdrm_ctx *ctx, u32 engine, u32 *id);
 struct tdrm_queue *tdrm_queue_lookup(struct tdrm_file *tf, u32 id);
 void tdrm_queue_put(struct tdrm_queue *q);
 void tdrm_queue_stop(struct tdrm_queue *q);
@@ -378,7 +395,14 @@ void tdrm_queue_interrupt(struct tdrm_queue *q);
 bool tdrm_queue_watch(struct tdrm_queue *q);
 void tdrm_queue_cancel(struct tdrm_queue *q, int first_error, int error);
 void tdrm_emit_work(struct work_struct *work);
+struct dma_fence *tdrm_queue_fill(struct tdrm_queue *q, u64 va, u64 bytes);
 int tdrm_ioctl_exec(struct drm_device *drm, void *data, struct drm_file *file);
+
+/* tessera_drm_clear.c */
+void tdrm_clear_init(struct tdrm_device *tdev);
+void tdrm_clear_fini(struct tdrm_device *tdev);
+int tdrm_clear(struct tdrm_device *tdev, u64 start, u64 size);
+void tdrm_clear_yield(struct tdrm_device *tdev);
 
 /* tessera_drm_share.c */
 struct tdrm_holder *tdrm_holder_get(struct tdrm_device *tdev);

@@ -175,6 +175,17 @@ static void tdrm_ring_batch(struct tdrm_queue *q, const struct drm_tessera_batch
 	*tdrm_ring_next(q) = cmd;
 }
 
+static void tdrm_ring_fill(struct tdrm_queue *q, u64 va, u64 bytes)
+{
+	struct t1_cmd cmd = {
+		.opcode = T1_OP_FILL,
+		.copy.dst = cpu_to_le64(va),
+		.copy.bytes = cpu_to_le64(bytes),
+	};
+
+	*tdrm_ring_next(q) = cmd;
+}
+
 static void tdrm_ring_fence(struct tdrm_queue *q, u64 value)
 {
 	struct t1_cmd cmd = {
@@ -199,7 +210,10 @@ static void tdrm_emit(struct tdrm_queue *q, struct tdrm_job *job)
 	for (i = 0; i < job->num_batches; i++) {
 		if (i)
 			tdrm_ring_fence(q, job->fence.seqno - 1);
-		tdrm_ring_batch(q, &job->batches[i]);
+		if (job->fill_bytes)
+			tdrm_ring_fill(q, job->fill_va, job->fill_bytes);
+		else
+			tdrm_ring_batch(q, &job->batches[i]);
 	}
 	job->fence_idx = q->tail;
 	tdrm_ring_fence(q, job->fence.seqno);
@@ -634,6 +648,39 @@ static int tdrm_job_push(struct tdrm_job *job)
 	if (waits)
 		tdrm_job_unblock(job);
 	return 0;
+}
+
+/**
+ * tdrm_queue_fill() - submit a job that zeroes memory
+ * @q: queue of the driver's own, which has room in its ring
+ * @va: virtual address, a multiple of 4
+ * @bytes: how much, a multiple of 4, at most T1_MAX_BYTES
+ *
+ * Context: may sleep; takes the queue's submit_lock.
+ * Return: the job's fence with a reference; or an ERR_PTR: -ENOMEM, -EIO if the queue has failed.
+ */
+struct dma_fence *tdrm_queue_fill(struct tdrm_queue *q, u64 va, u64 bytes)
+{
+	struct tdrm_job *job = tdrm_job_alloc(q, 1, 0);
+	int ret;
+
+	if (!job)
+		return ERR_PTR(-ENOMEM);
+	job->fill_va = va;
+	job->fill_bytes = bytes;
+	mutex_lock(&q->submit_lock);
+	ret = tdrm_reserve(q, job->entries);
+	if (!ret) {
+		ret = tdrm_job_push(job);
+		if (ret)
+			tdrm_unreserve(q, job->entries);
+	}
+	mutex_unlock(&q->submit_lock);
+	if (ret) {
+		tdrm_job_free(job);
+		return ERR_PTR(ret);
+	}
+	return &job->fence;
 }
 
 struct tdrm_out {

@@ -2,10 +2,9 @@
 /*
  * tessera_drm_gem.c - buffer objects in VRAM and in system memory
  *
- * An object is zeroed and has all its memory from the start: VRAM is one piece, cleared
- * through the BAR; system memory is a shmem object whose pages are allocated and mapped for
- * the device at once, so that running out of memory fails here and not in the middle of a
- * job.
+ * An object is zeroed and has all its memory from the start: VRAM is one piece; system memory is
+ * a shmem object whose pages are allocated and mapped for the device at once, so that running out
+ * of memory fails here and not in the middle of a job.
  *
  * PRIME: system memory is shared like any shmem object. VRAM has no struct pages and lies
  * in a BAR that other devices may not be able to reach, so only this device, which finds its
@@ -23,7 +22,6 @@
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
-#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
@@ -35,9 +33,6 @@
 
 #include "tessera_compat.h"
 #include "tessera_drm_drv.h"
-
-/* Clearing VRAM: bytes between two checks for signals and rescheduling */
-#define TDRM_CLEAR_CHUNK	SZ_1M
 
 /* Keeps the allocation of one object's page pointers reasonable */
 #define TDRM_BO_MAX_SIZE	(256ull << 30)
@@ -140,24 +135,6 @@ static const struct drm_gem_object_funcs tdrm_vram_funcs = {
 	.vm_ops = &tdrm_private_vm_ops,
 };
 
-static int tdrm_vram_clear(struct tdrm_device *tdev, u64 start, u64 size)
-{
-	u64 done;
-
-	for (done = 0; done < size; done += sizeof(u64)) {
-		/* In words: memset_io() may go byte by byte. */
-		__raw_writeq(0, tdev->vram + start + done);
-		if (IS_ALIGNED(done, TDRM_CLEAR_CHUNK)) {
-			if (fatal_signal_pending(current))
-				return -EINTR;
-			cond_resched();
-		}
-	}
-	/* Flush the write-combining buffers before the object can be used */
-	wmb();
-	return 0;
-}
-
 static struct drm_gem_object *tdrm_vram_create(struct tdrm_device *tdev,
 					       struct tdrm_holder *holder, u64 size)
 {
@@ -191,7 +168,7 @@ static struct drm_gem_object *tdrm_vram_create(struct tdrm_device *tdev,
 	bo->holder = tdrm_holder_ref(holder);
 
 	drm_gem_private_object_init(&tdev->drm, &bo->shmem.base, size);
-	ret = tdrm_vram_clear(tdev, bo->vram.start, size);
+	ret = tdrm_clear(tdev, bo->vram.start, size);
 	if (ret) {
 		drm_gem_object_put(&bo->shmem.base);
 		return ERR_PTR(ret);
@@ -592,7 +569,8 @@ const struct file_operations tdrm_fops = {
  * @file: caller's
  *
  * Context: may sleep; takes mem_lock.
- * Return: 0; -EINVAL, -ENOSPC, -ENOMEM, -ENODEV; -EINTR if the caller is being killed.
+ * Return: 0; -EINVAL, -ENOSPC, -ENOMEM, -ENODEV; -EINTR if the caller is being killed; what
+ * tdrm_clear() returned.
  */
 int tdrm_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
 {

@@ -19,15 +19,18 @@
 
 /*
  * Fences hold a reference to their queue, which contains their lock, and other drivers may
- * keep a fence for as long as they like. So a queue holds a reference to the module.
+ * keep a fence for as long as they like. So a queue holds a reference to the module, but for the
+ * driver's own, whose fences nobody else has.
  */
 static void tdrm_queue_release(struct kref *ref)
 {
 	struct tdrm_queue *q = container_of(ref, struct tdrm_queue, ref);
+	bool own = q->own;
 
 	tdrm_ctx_put(q->ctx);
 	kfree_rcu(q, rcu);
-	module_put(THIS_MODULE);
+	if (!own)
+		module_put(THIS_MODULE);
 }
 
 /**
@@ -338,36 +341,24 @@ static void tdrm_queue_finish(struct tdrm_queue *q)
 /* -------------------------------------------------------------- ioctls -- */
 
 /**
- * tdrm_ioctl_queue_create() - handle DRM_IOCTL_TESSERA_QUEUE_CREATE
- * @drm: device
- * @data: struct drm_tessera_queue_create
- * @file: caller's
+ * tdrm_queue_create() - create a queue, and put it into its file's table
+ * @tf: file
+ * @ctx: its context; a reference to it is consumed
+ * @engine: T1_ENGINE_*
+ * @id: set to the queue's id in the table
  *
  * Context: may sleep; takes the context's lock.
- * Return: 0; -EINVAL, -ENOENT, -ENOSPC, -ENOMEM; -EIO if the context has failed, -ENODEV.
+ * Return: 0; -ENOSPC, -ENOMEM; -ENOENT if the context is closed, -EIO if it has failed.
  */
-int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file)
+int tdrm_queue_create(struct tdrm_file *tf, struct tdrm_ctx *ctx, u32 engine, u32 *id)
 {
-	struct tdrm_device *tdev = to_tdrm(drm);
-	struct tdrm_file *tf = file->driver_priv;
-	struct drm_tessera_queue_create *args = data;
 	struct tdrm_queue *q;
-	struct tdrm_ctx *ctx;
-	int idx, ret;
+	int ret;
 
-	if (args->flags || args->engine >= T1_NUM_ENGINES)
-		return -EINVAL;
-	if (!drm_dev_enter(drm, &idx))
-		return -ENODEV;
-	ctx = tdrm_ctx_lookup(tf, args->ctx_id);
-	if (!ctx) {
-		ret = -ENOENT;
-		goto exit;
-	}
 	ret = tdrm_take(tf->holder, TDRM_SLOTS, 1);
 	if (ret) {
 		tdrm_ctx_put(ctx);
-		goto exit;
+		return ret;
 	}
 	q = kzalloc(sizeof(*q), GFP_KERNEL_ACCOUNT);
 	if (!q) {
@@ -375,11 +366,13 @@ int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file 
 		ret = -ENOMEM;
 		goto give;
 	}
-	__module_get(THIS_MODULE);
+	q->own = !tf->holder;
+	if (!q->own)
+		__module_get(THIS_MODULE);
 	kref_init(&q->ref);
-	q->tdev = tdev;
+	q->tdev = ctx->tdev;
 	q->ctx = ctx;
-	q->engine = args->engine;
+	q->engine = engine;
 	mutex_init(&q->submit_lock);
 	init_waitqueue_head(&q->wait);
 	spin_lock_init(&q->lock);
@@ -404,7 +397,7 @@ int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file 
 		tdrm_queue_finish(q);
 		goto give;
 	}
-	ret = xa_alloc(&tf->queues, &args->queue_id, q, xa_limit_31b, GFP_KERNEL_ACCOUNT);
+	ret = xa_alloc(&tf->queues, id, q, xa_limit_31b, GFP_KERNEL_ACCOUNT);
 	if (ret) {
 		tdrm_queue_stop(q);
 		tdrm_queue_hw_destroy(q);
@@ -413,12 +406,37 @@ int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file 
 		goto give;
 	}
 	mutex_unlock(&ctx->lock);
-exit:
-	drm_dev_exit(idx);
-	return ret;
+	return 0;
 
 give:
 	tdrm_give(tf->holder, TDRM_SLOTS, 1);
+	return ret;
+}
+
+/**
+ * tdrm_ioctl_queue_create() - handle DRM_IOCTL_TESSERA_QUEUE_CREATE
+ * @drm: device
+ * @data: struct drm_tessera_queue_create
+ * @file: caller's
+ *
+ * Context: may sleep; takes the context's lock.
+ * Return: 0; -EINVAL, -ENOENT, -ENOSPC, -ENOMEM; -EIO if the context has failed, -ENODEV.
+ */
+int tdrm_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct tdrm_file *tf = file->driver_priv;
+	struct drm_tessera_queue_create *args = data;
+	struct tdrm_ctx *ctx;
+	int idx, ret = -ENOENT;
+
+	if (args->flags || args->engine >= T1_NUM_ENGINES)
+		return -EINVAL;
+	if (!drm_dev_enter(drm, &idx))
+		return -ENODEV;
+	tdrm_clear_yield(to_tdrm(drm));
+	ctx = tdrm_ctx_lookup(tf, args->ctx_id);
+	if (ctx)
+		ret = tdrm_queue_create(tf, ctx, args->engine, &args->queue_id);
 	drm_dev_exit(idx);
 	return ret;
 }

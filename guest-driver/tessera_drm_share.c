@@ -21,7 +21,7 @@
  * by one when it ends. Their number is limited as that of a process's memory mappings is.
  *
  * Page tables are the device's: nothing tells how many are left, or how many a mapping took. They
- * are counted here as the device would build them (tdrm_ctx_tables()), up to what it promises:
+ * are counted here as the device would build them (tdrm_binding_tables()), up to what it promises:
  * for each context 1 GiB in small pages, at any alignment.
  */
 #include <linux/cred.h>
@@ -89,7 +89,7 @@ static u64 tdrm_limit(const struct tdrm_holder *h, enum tdrm_scarce what)
 
 /**
  * tdrm_take() - charge something scarce to a process and its user
- * @h: process
+ * @h: process, or NULL, the driver, which is charged nothing
  * @what: what
  * @amount: how much
  *
@@ -99,9 +99,12 @@ static u64 tdrm_limit(const struct tdrm_holder *h, enum tdrm_scarce what)
  */
 int tdrm_take(struct tdrm_holder *h, enum tdrm_scarce what, u64 amount)
 {
-	struct tdrm_device *tdev = h->tdev;
 	struct tdrm_holder *i, *full = NULL;
+	struct tdrm_device *tdev;
 
+	if (!h)
+		return 0;
+	tdev = h->tdev;
 	spin_lock(&tdev->holders_lock);
 	for (i = h; i && !full; i = i->user) {
 		if (amount > tdrm_limit(i, what) - min(i->held[what], tdrm_limit(i, what)))
@@ -120,7 +123,7 @@ int tdrm_take(struct tdrm_holder *h, enum tdrm_scarce what, u64 amount)
 
 /**
  * tdrm_give() - take back a charge
- * @h: process
+ * @h: process, or NULL, the driver
  * @what: what
  * @amount: how much; tdrm_take() has charged it
  *
@@ -128,8 +131,11 @@ int tdrm_take(struct tdrm_holder *h, enum tdrm_scarce what, u64 amount)
  */
 void tdrm_give(struct tdrm_holder *h, enum tdrm_scarce what, u64 amount)
 {
-	struct tdrm_device *tdev = h->tdev;
+	struct tdrm_device *tdev;
 
+	if (!h)
+		return;
+	tdev = h->tdev;
 	spin_lock(&tdev->holders_lock);
 	for (; h; h = h->user)
 		h->held[what] -= amount;

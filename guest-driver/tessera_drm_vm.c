@@ -467,7 +467,20 @@ static u32 tdrm_contig_pages(u64 va, u64 addr, u64 run, u32 *flags)
 	return min_t(u64, run >> T1_PAGE_SHIFT, T1_MAP_MAX_PAGES);
 }
 
-static int tdrm_map_vram(struct tdrm_ctx *ctx, u64 va, u64 addr, u64 size, u32 flags)
+/**
+ * tdrm_map_vram() - map a piece of VRAM
+ * @ctx: context
+ * @va: virtual address, a multiple of 4 KiB
+ * @addr: VRAM address, likewise
+ * @size: bytes, likewise
+ * @flags: T1_MAP_READ, _WRITE
+ *
+ * If it fails, part of it may have been mapped.
+ *
+ * Context: may sleep; takes reset_sem for reading.
+ * Return: 0; -EINTR if the caller is being killed; or what tdrm_map_contig() returned.
+ */
+int tdrm_map_vram(struct tdrm_ctx *ctx, u64 va, u64 addr, u64 size, u32 flags)
 {
 	u64 bytes;
 	u32 n;
@@ -550,6 +563,59 @@ static int tdrm_map_sysmem(struct tdrm_ctx *ctx, u64 va, struct sg_table *sgt, u
 /* -------------------------------------------------------------- ioctls -- */
 
 /**
+ * tdrm_ctx_create() - create a context, in no table yet
+ * @tdev: device
+ * @tf: file that will own it
+ *
+ * Context: may sleep; waits for the end of a reset of the PCI function.
+ * Return: the context, for tdrm_ctx_close(); or an ERR_PTR: -ENOSPC, -ENOMEM, -EIO; -ERESTARTSYS
+ * if a signal ends that wait.
+ */
+struct tdrm_ctx *tdrm_ctx_create(struct tdrm_device *tdev, struct tdrm_file *tf)
+{
+	struct tdrm_ctx *ctx;
+	int ret;
+
+	tdrm_reset_retry(tdev);
+	ret = tdrm_take(tf->holder, TDRM_CONTEXTS, 1);
+	if (ret)
+		return ERR_PTR(ret);
+	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+	if (!ctx) {
+		ret = -ENOMEM;
+		goto give;
+	}
+	kref_init(&ctx->ref);
+	ctx->tdev = tdev;
+	mutex_init(&ctx->lock);
+	spin_lock_init(&ctx->ban_lock);
+	INIT_WORK(&ctx->fault_work, tdrm_fault_work);
+	ctx->fault_batch_index = U32_MAX;
+	if (tf->holder) {
+		get_task_comm(ctx->comm, current);
+		ctx->pid = task_tgid_nr(current);
+	} else {
+		strscpy(ctx->comm, "tessera_drm", sizeof(ctx->comm));
+	}
+	drm_mm_init(&ctx->vas, TDRM_VA_START, TDRM_VA_END - TDRM_VA_START);
+
+	ret = tdrm_ctx_hw_create(ctx);
+	if (ret) {
+		drm_mm_takedown(&ctx->vas);
+		tdrm_ctx_put(ctx);
+		goto give;
+	}
+	mutex_lock(&tf->stats_lock);
+	list_add(&ctx->stats_link, &tf->stats);
+	mutex_unlock(&tf->stats_lock);
+	return ctx;
+
+give:
+	tdrm_give(tf->holder, TDRM_CONTEXTS, 1);
+	return ERR_PTR(ret);
+}
+
+/**
  * tdrm_ioctl_ctx_create() - handle DRM_IOCTL_TESSERA_CTX_CREATE
  * @drm: device
  * @data: struct drm_tessera_ctx_create
@@ -570,37 +636,12 @@ int tdrm_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *f
 		return -EINVAL;
 	if (!drm_dev_enter(drm, &idx))
 		return -ENODEV;
-
-	tdrm_reset_retry(tdev);
-	ret = tdrm_take(tf->holder, TDRM_CONTEXTS, 1);
-	if (ret)
-		goto exit;
-	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
-	if (!ctx) {
-		tdrm_give(tf->holder, TDRM_CONTEXTS, 1);
-		ret = -ENOMEM;
+	tdrm_clear_yield(tdev);
+	ctx = tdrm_ctx_create(tdev, tf);
+	if (IS_ERR(ctx)) {
+		ret = PTR_ERR(ctx);
 		goto exit;
 	}
-	kref_init(&ctx->ref);
-	ctx->tdev = tdev;
-	mutex_init(&ctx->lock);
-	spin_lock_init(&ctx->ban_lock);
-	INIT_WORK(&ctx->fault_work, tdrm_fault_work);
-	ctx->fault_batch_index = U32_MAX;
-	get_task_comm(ctx->comm, current);
-	ctx->pid = task_tgid_nr(current);
-	drm_mm_init(&ctx->vas, TDRM_VA_START, TDRM_VA_END - TDRM_VA_START);
-
-	ret = tdrm_ctx_hw_create(ctx);
-	if (ret) {
-		drm_mm_takedown(&ctx->vas);
-		tdrm_ctx_put(ctx);
-		tdrm_give(tf->holder, TDRM_CONTEXTS, 1);
-		goto exit;
-	}
-	mutex_lock(&tf->stats_lock);
-	list_add(&ctx->stats_link, &tf->stats);
-	mutex_unlock(&tf->stats_lock);
 	ret = xa_alloc(&tf->ctxs, &args->ctx_id, ctx, xa_limit_31b, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		tdrm_ctx_close(tf, ctx);

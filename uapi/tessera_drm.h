@@ -80,6 +80,7 @@ struct drm_tessera_get_param {
  * @handle: Output: GEM handle
  *
  * ENOSPC: no VRAM left in one piece, or the process has its share; ENOMEM: no system memory.
+ * EIO: VRAM could not be cleared, because an engine or the device has failed or was reset.
  */
 struct drm_tessera_bo_create {
 	__u64 size;

@@ -9,6 +9,9 @@
  *		keep both engines busy until FILE exists
  *	guest_work once
  *		one small job, result checked
+ *	guest_work zero
+ *		use a piece of device memory of 4 MiB, free it, take one again: 0 if that is zero.
+ *		The CPU itself accesses none of it
  *
  * busy needs an accelerator with hang=on: its jobs take time and compute nothing.
  */
@@ -164,6 +167,59 @@ static int once(void)
 	return 0;
 }
 
+/* How many words of a piece are @want, as the engine sees them; or -errno */
+static int count_words(struct t_env *env, const struct t_bo *bo, uint64_t va, uint32_t want)
+{
+	const uint32_t *p = T_DATA_CPU(env);
+	const uint64_t half = T_ARENA / 2;
+	int err, n = 0;
+	uint64_t at, i;
+
+	for (at = 0; at < bo->size; at += half) {
+		struct t1_cmd copy = COPY(T_DATA(env), va + at, half);
+
+		err = t_run(env, &copy, 1);
+		if (err)
+			return err;
+		for (i = 0; i < half / 4; i++)
+			n += p[i] == want;
+	}
+	return n;
+}
+
+static int zero(void)
+{
+	const uint32_t patterns[] = { 0x0badf00d, 0 };
+	const uint64_t va = 1ull << 40;
+	struct t_env env;
+	struct t_bo bo;
+	int err, n, i;
+
+	err = t_setup(&env, 0, T1_ENGINE_COPY);
+	if (err)
+		return fail("set-up", err);
+	for (i = 0; i < 2; i++) {
+		struct t1_cmd fill = FILL(va, T_ARENA, patterns[i]);
+
+		err = t_bo_create(env.fd, T_ARENA, DRM_TESSERA_BO_VRAM, &bo);
+		if (!err)
+			err = t_bind(env.fd, env.ctx, bo.handle, va, 0, bo.size, T_RW);
+		if (!err && patterns[i])
+			err = t_run(&env, &fill, 1);
+		n = err ? err : count_words(&env, &bo, va, patterns[i]);
+		if (n != T_ARENA / 4) {
+			printf("# piece %d: %d\n", i, n);
+			return 1;
+		}
+		err = t_unbind(env.fd, env.ctx, va, bo.size);
+		if (err)
+			return fail("unbind", err);
+		t_bo_destroy(env.fd, &bo);
+	}
+	t_teardown(&env);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "imprint"))
@@ -172,6 +228,8 @@ int main(int argc, char **argv)
 		return busy(argv[2]);
 	if (argc == 2 && !strcmp(argv[1], "once"))
 		return once();
-	fprintf(stderr, "guest_work imprint NUMBER SECONDS | busy FILE | once\n");
+	if (argc == 2 && !strcmp(argv[1], "zero"))
+		return zero();
+	fprintf(stderr, "guest_work imprint NUMBER SECONDS | busy FILE | once | zero\n");
 	return 2;
 }

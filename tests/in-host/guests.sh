@@ -163,6 +163,21 @@ for g in a b; do
 	guest stop $g
 	result $? "$g: powers off"
 done
+# A guest for which nothing of the vGPU is mapped, so that each access to its memory would trap
+guest start a --vfio x-no-mmap=on $A
+result $? "a boots with a vGPU of which nothing is mapped"
+guest run a "modprobe tessera_drm; $WORK once"
+result $? "and works"
+before=$(cat /sys/kernel/debug/kvm/mmio_exits)
+guest run a "$WORK zero"
+result $? "memory that was used comes back zero"
+traps=$(($(cat /sys/kernel/debug/kvm/mmio_exits) - before))
+echo "# $traps traps"
+[ $traps -lt 2000 ]
+result $? "by an engine, not by half a million traps"
+guest_log a
+guest stop a
+result $? "a: powers off"
 unmake $A $B
 is "all is free again" 1 "$(cat "$PCI"/mdev_supported_types/tessera-V1/available_instances)"
 log_check "the end"
