@@ -60,26 +60,31 @@ static unsigned int mark_caches(void)
 	return n;
 }
 
-static bool quiet(const char *point)
+static int quiet(const char *point)
 {
 	const char *verbose = getenv("FAULT_VERBOSE");
 
-	return !sysfs_write(verbose ? verbose : "0", DEBUG_DIR "/%s/verbose", point);
+	return sysfs_write(verbose ? verbose : "0", DEBUG_DIR "/%s/verbose", point);
 }
 
-bool fault_setup(void)
+int fault_setup(void)
 {
-	if (access("/proc/self/fail-nth", W_OK) || !quiet("failslab") ||
-	    !quiet("fail_page_alloc") || !quiet("fail_usercopy"))
-		return false;
-	if (!access("/sys/module/tessera", F_OK) && !quiet("fail_tessera"))
-		return false;
-	return mark_caches() &&
-	       !sysfs_write("Y", DEBUG_DIR "/failslab/cache-filter") &&
-	       !sysfs_write("N", DEBUG_DIR "/failslab/ignore-gfp-wait") &&
-	       !sysfs_write("N", DEBUG_DIR "/fail_page_alloc/ignore-gfp-wait") &&
-	       !sysfs_write("N", DEBUG_DIR "/fail_page_alloc/ignore-gfp-highmem") &&
-	       !sysfs_write("0", DEBUG_DIR "/fail_page_alloc/min-order");
+	int err;
+
+	if (access("/proc/self/fail-nth", W_OK))
+		return -EOPNOTSUPP;
+	err = quiet("failslab") ?: quiet("fail_page_alloc") ?: quiet("fail_usercopy");
+	if (!err && !access("/sys/module/tessera", F_OK))
+		err = quiet("fail_tessera");
+	if (err)
+		return err;
+	if (!mark_caches())
+		return -ENOENT;
+	return sysfs_write("Y", DEBUG_DIR "/failslab/cache-filter") ?:
+	       sysfs_write("N", DEBUG_DIR "/failslab/ignore-gfp-wait") ?:
+	       sysfs_write("N", DEBUG_DIR "/fail_page_alloc/ignore-gfp-wait") ?:
+	       sysfs_write("N", DEBUG_DIR "/fail_page_alloc/ignore-gfp-highmem") ?:
+	       sysfs_write("0", DEBUG_DIR "/fail_page_alloc/min-order");
 }
 
 int fault_open(struct fault *f, pid_t tid)

@@ -36,10 +36,10 @@ struct fault {
 };
 
 /*
- * Have every allocation count, of caches that exist by now. False where the kernel has no fault
- * injection, or no point in tessera.ko, if that is loaded.
+ * Have every allocation count, of caches that exist by now. 0; -EOPNOTSUPP where the kernel has no
+ * fault injection; or another errno where something of it is missing.
  */
-bool fault_setup(void);
+int fault_setup(void);
 
 /* For a thread, such as one of this process's; 0: the caller. 0 or a negative errno. */
 int fault_open(struct fault *f, pid_t tid);

@@ -38,8 +38,11 @@ FIXTURE(bind)
 
 FIXTURE_SETUP(bind)
 {
-	if (!fault_setup())
+	int err = fault_setup();
+
+	if (err == -EOPNOTSUPP)
 		SKIP(return, "this kernel has no fault injection");
+	ASSERT_EQ(0, err);
 	self->driver = getenv("TESSERA_DRIVER") ?: "tessera";
 	self->bdf = mdev_parent();
 	ASSERT_NE(NULL, self->bdf);

@@ -27,10 +27,12 @@ FIXTURE(vgpu)
 
 FIXTURE_SETUP(vgpu)
 {
+	int err = fault_setup();
 	char device[16];
 
-	if (!fault_setup())
+	if (err == -EOPNOTSUPP)
 		SKIP(return, "this kernel has no fault injection");
+	ASSERT_EQ(0, err);
 	ASSERT_NE(NULL, mdev_parent());
 	ASSERT_EQ(0, sysfs_read(device, sizeof(device), "/sys/bus/pci/devices/%s/device",
 				mdev_parent()));

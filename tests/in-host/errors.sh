@@ -16,6 +16,7 @@ run()
 }
 PROGRAMS=$*
 
+is "this kernel has fault injection" yes "$([ -w /proc/self/fail-nth ] && echo yes)"
 modprobe tessera_drm
 [ "$(driver)" = tessera_drm ] || give_to tessera_drm
 run test_drm
