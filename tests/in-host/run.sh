@@ -103,7 +103,7 @@ errors)
 	# The kernel's own: VFIO warns where it can't make a group, and every vmalloc() that fails is logged
 	export DMESG_KNOWN='vfio_group_release|vmalloc error: |page allocation failure: '
 	# Where a cache of slabs is shared by several users, it can't be told to fail for some of them
-	in_host --append slab_nomerge --dev vram=32M,hang=on --device edu --timeout 450 -- \
+	in_host --append slab_nomerge --dev vram=32M,hang=on --device edu --timeout 600 -- \
 		tests/in-host/errors.sh "$DMESG_KNOWN" $PROGRAMS
 	;;
 smoke-6.1)
