@@ -76,11 +76,14 @@ static void *flood(void *arg)
 	return NULL;
 }
 
-/* Mean time of an admin command of the neighbour, in ns; 0 if one failed */
+/*
+ * Mean time of an admin command of the neighbour, in ns; 0 if one failed. The pauses between are
+ * of many lengths, since what holds a flood back has a period of a millisecond.
+ */
 static uint64_t neighbour_ns(struct t1 *t)
 {
 	uint64_t begin = now_ns(), at, sum = 0;
-	unsigned int n = 0;
+	unsigned int n = 0, seed = 1;
 
 	while (now_ns() < begin + WINDOW_US * 1000ull) {
 		at = now_ns();
@@ -88,7 +91,7 @@ static uint64_t neighbour_ns(struct t1 *t)
 			return 0;
 		sum += now_ns() - at;
 		n++;
-		sleep_us(500);
+		sleep_us(100 + rand_r(&seed) % 1000);
 	}
 	return sum / n;
 }
