@@ -614,3 +614,19 @@ uint32_t rnd_below(uint32_t n)
 {
 	return rnd() % n;
 }
+
+/* ------------------------------------------------------------------ states -- */
+
+/* The offset of two consecutive words in a state. */
+size_t find_words(const uint8_t *a, size_t len, uint64_t w0, uint64_t w1)
+{
+	const uint64_t words[2] = { w0, w1 };
+	size_t at;
+
+	for (at = 0; at + sizeof(words) <= len; at += 4) {
+		if (!memcmp(a + at, words, sizeof(words)))
+			return at;
+	}
+	FAIL("no such words in the state");
+	return 0;
+}

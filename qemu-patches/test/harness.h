@@ -138,4 +138,7 @@ void rnd_seed(uint64_t seed);
 uint64_t rnd(void);
 uint32_t rnd_below(uint32_t n);
 
+/* The offset of two consecutive words in a state */
+size_t find_words(const uint8_t *a, size_t len, uint64_t w0, uint64_t w1);
+
 #endif /* HARNESS_H */

@@ -356,20 +356,6 @@ static void mutated_state(void)
 	free(a);
 }
 
-/* The offset of two consecutive words in a state. */
-static size_t find(const uint8_t *a, size_t len, uint64_t w0, uint64_t w1)
-{
-	const uint64_t words[2] = { w0, w1 };
-	size_t at;
-
-	for (at = 0; at + sizeof(words) <= len; at += 4) {
-		if (!memcmp(a + at, words, sizeof(words)))
-			return at;
-	}
-	FAIL("no such words in the state");
-	return 0;
-}
-
 /* Fields that the rest of the core relies on, each out of its range alone. */
 static void hostile_fields(void)
 {
@@ -381,9 +367,9 @@ static void hostile_fields(void)
 	a = rich_state(&len);
 	copy = malloc(len);
 	/* a mapping: va, addr, flags, npages */
-	map = find(a, len, VA_VRAM, 0);
+	map = find_words(a, len, VA_VRAM, 0);
 	/* a queue: error, ctx, engine, ring_va, cb_va, ring_log2, vector, head, tail */
-	queue = find(a, len, ring_va(0), cb_va(0));
+	queue = find_words(a, len, ring_va(0), cb_va(0));
 
 	const struct {
 		size_t at;
@@ -407,7 +393,7 @@ static void hostile_fields(void)
 	}
 	/* a queue may belong to either engine, but not to the other than runs it */
 	for (i = 0; i < SLOTS; i++) {
-		queue = find(a, len, ring_va(i), cb_va(i));
+		queue = find_words(a, len, ring_va(i), cb_va(i));
 		memcpy(copy, a, len);
 		copy[queue - 4] ^= 1;
 		refused += !t1_core_load(m.core, copy, len, &why);

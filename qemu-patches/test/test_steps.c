@@ -389,20 +389,6 @@ static void replaced(void)
 	}
 }
 
-/* The offset of two consecutive words in a state. */
-static size_t find(const uint8_t *a, size_t len, uint64_t w0, uint64_t w1)
-{
-	const uint64_t words[2] = { w0, w1 };
-	size_t at;
-
-	for (at = 0; at + sizeof(words) <= len; at += 4) {
-		if (!memcmp(a + at, words, sizeof(words)))
-			return at;
-	}
-	FAIL("no such words in the state");
-	return 0;
-}
-
 /* A state of before there were steps: its command takes effect when it ends. */
 static void state_without_steps(void)
 {
@@ -434,8 +420,8 @@ static void state_without_steps(void)
 	 * From there on: size of the ring, vector, head, tail; busy time; the command, its cost and
 	 * time; where its batch is; whether it waits, and until when; the step
 	 */
-	at = find(a, len, ring_va(0), cb_va(0)) + 16 + 16 + 8 + 4 + 64 + 16 + 20 + 12;
-	engine = find(a, len, start, m.core->engines[COMPUTE].end);
+	at = find_words(a, len, ring_va(0), cb_va(0)) + 16 + 16 + 8 + 4 + 64 + 16 + 20 + 12;
+	engine = find_words(a, len, start, m.core->engines[COMPUTE].end);
 
 	/* no step that the command does not have is loaded */
 	steps = t1_cmd_steps(&cmd).num;
