@@ -152,7 +152,7 @@ static uint64_t scatter(int fd, uint32_t ctx, uint32_t handle, int *ret)
 	return n;
 }
 
-TEST_F(share, page_tables)
+TEST_F_TIMEOUT(share, page_tables, 120)
 {
 	uint64_t limit = share_of(self->contexts * TABLES), n, i, above;
 	uint32_t ctx;
