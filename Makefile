@@ -3,7 +3,8 @@
 #
 #   make demo         set up, then three virtual machines under three schedulers: out/demo/report.html
 #   make check        set up, then all tests
-#   make check-debug  the tests on a kernel with KASAN, lockdep, kmemleak (built once, 10 min)
+#   make check-debug  the tests on a kernel with KASAN, lockdep, kmemleak, then on one with KCSAN
+#                     (built once, 10 min each)
 #   make bench        figures in exact virtual time
 #   make fuzz         fuzz what guests reach: SECONDS= each (600), SEED=, TARGET= (all): out/fuzz
 #   make hostile      attacks on a victim's neighbours: SECONDS= (600), SEED=, FIRST= operation (0)
@@ -46,9 +47,9 @@ check: lab
 	@tests/run.sh --when check
 
 check-debug: lab
-	@tests/lab/setup.sh debug
-	@tests/lab/build.sh debug
-	@tests/run.sh --when debug
+	@tests/lab/setup.sh debug race
+	@tests/lab/build.sh debug race
+	@tests/run.sh --when debug; rc=$$?; tests/run.sh --when race && exit $$rc
 
 bench: lab
 	@DETERMINISTIC=1 tests/run.sh --when bench; rc=$$?; \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Run the suites of tests/suites and add up what they say:
-#   run.sh [--when check|debug|bench] [SUITE...]
+#   run.sh [--when check|debug|race|bench] [SUITE...]
 # JOBS run side by side: one more than there are processors, which has work when the others wait.
 # What a suite printed is in out/tests/NAME/ktap. The last line is "N passed, N failed, N skipped";
 # the exit status is 0 only if none failed and some passed.
@@ -15,8 +15,10 @@ WHEN=check
 WANTED=" $* "
 DIR=$OUT/tests
 FACTOR=1
-[ "$WHEN" = debug ] && { FACTOR=3; export TESSERA_KERNEL=debug TESSERA_TIME_FACTOR=$FACTOR; }
-# With the debug kernel none of them waits for long
+case $WHEN in
+debug | race) FACTOR=3; export TESSERA_KERNEL=$WHEN TESSERA_TIME_FACTOR=$FACTOR ;;
+esac
+# With such a kernel none of them waits for long
 [ -n "$SIDE_BY_SIDE" ] || SIDE_BY_SIDE=$((JOBS + (FACTOR == 1)))
 PASSED=0
 FAILED=0

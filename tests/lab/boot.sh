@@ -3,7 +3,7 @@
 # Boot the virtual host with a Tessera accelerator in it and run a script there as root.
 #
 #   boot.sh [options] --out DIR -- SCRIPT [ARGUMENT...]
-#     --kernel 6.12|6.1|debug     the virtual host's kernel (6.12)
+#     --kernel 6.12|6.1|debug|race  the virtual host's kernel (6.12)
 #     --dev 'vram=256M,...'       properties of the accelerator; may be repeated for more of
 #                                 them; 'none' for no accelerator
 #     --device WORDS              another device of QEMU's, such as edu; may be repeated
@@ -68,9 +68,9 @@ QEMU=$(qemu_dir)
 # Shadow memory and page tracking take theirs
 [ -n "$MEM" ] || { [ "$KERNEL" = debug ] && MEM=6G || MEM=4G; }
 [ -d "$IMAGE" ] && [ -d "$QEMU" ] || "$LAB/setup.sh" "$KERNEL" </dev/null
-# A guest of a debug host is a stock one: it is the host that is being watched
+# A guest of such a host is a stock one: it is the host that is being watched
 GUEST_KERNEL=$KERNEL
-[ "$KERNEL" = debug ] && GUEST_KERNEL=6.12
+own_kernel "$KERNEL" && GUEST_KERNEL=6.12
 KREL=$(cat "$IMAGE/release")
 GUEST_KREL=$(cat "$IMAGE/guest-release")
 
@@ -163,6 +163,8 @@ else
 	# died of a triple fault and once the virtual host with them: QEMU's emulation of SVM is
 	# not safe there. Suites run side by side, so the other core is not idle.
 	ARGS=(-accel "tcg,thread=single" -smp 2 -cpu max)
+	# A race needs two that really run at once; there are no guests in such a host
+	[ "$KERNEL" != race ] || ARGS=(-accel "tcg,thread=multi" -smp 2 -cpu max)
 fi
 if [ $IOMMU = 1 ]; then
 	MACHINE=q35,kernel-irqchip=split

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Build in the Debian 13 tree, out of a copy, so that the clone stays clean:
-#   build.sh [6.12|6.1|debug]...   the modules, to out/build/KERNEL/{kmod,guest-driver}/*.ko
+#   build.sh [6.12|6.1|debug|race]...
+#                                  the modules, to out/build/KERNEL/{kmod,guest-driver}/*.ko
 #   build.sh user                  every program of user space, to out/build/user/
 #   build.sh DIR                   those of one directory of it, such as sched/sim
 #   build.sh --lint 6.12           the modules with W=1 and sparse, from scratch
@@ -27,8 +28,8 @@ modules()
 {
 	local dir=$OUT/build/$1 rel headers binds=() extra=() log
 
-	if [ "$1" = debug ]; then
-		binds=(--bind "$(debug_dir):/out")
+	if own_kernel "$1"; then
+		binds=(--bind "$(own_kernel_dir "$1"):/out")
 		headers=/out/build
 	else
 		rel=$(kernel_release "$1") || die "no kernel $1: run tests/lab/setup.sh"

@@ -34,7 +34,7 @@ else
 fi
 # What a debug kernel says of itself before user space is not about us
 LOG=$DIR/console.log
-if [ "${TESSERA_KERNEL:-}" = debug ] && [ -f "$LOG" ]; then
+if own_kernel "${TESSERA_KERNEL:-6.12}" && [ -f "$LOG" ]; then
 	sed '1,/Run \/init as init process/d' "$LOG" >"$DIR/checked.log"
 	LOG=$DIR/checked.log
 fi

@@ -107,18 +107,29 @@ image_dir()
 {
 	local tree extra=
 
-	[ "$1" = debug ] && extra=$(debug_dir)
+	if own_kernel "$1"; then
+		extra=$(own_kernel_dir "$1")
+	fi
 	extra=${extra##*/}
 	tree=$(tree_dir)
 	printf '%s/image-%s-%s\n' "$CACHE" "$1" "$(key "$LAB/image.sh" "${tree##*-}" "$extra")"
 }
 
-debug_dir()
+# Is a kernel one that debug-kernel.sh builds?
+own_kernel()
+{
+	case $1 in
+	debug | race) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+own_kernel_dir()
 {
 	local tree
 
 	tree=$(tree_dir)
-	printf '%s/debug-kernel-%s\n' "$CACHE" "$(key "$LAB/debug-kernel.sh" "${tree##*-}")"
+	printf '%s/%s-kernel-%s\n' "$CACHE" "$1" "$(key "$LAB/debug-kernel.sh" "${tree##*-}")"
 }
 
 # checked NAME WANTED OUTPUT: KTAP for a test of a checker, whose output has to contain WANTED;

@@ -3,7 +3,7 @@
 # Make what the lab needs, each thing once: host packages, the Debian 13 tree, QEMU with our
 # device, boot images. Cached by content, so a second run has nothing to do; made under a
 # temporary name, so an interrupted run is never mistaken for a complete one.
-#   setup.sh [--tree | --qemu] [6.12|6.1|debug]...       (6.12 if none is named)
+#   setup.sh [--tree | --qemu] [6.12|6.1|debug|race]...       (6.12 if none is named)
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -93,8 +93,8 @@ images()
 	for k in $KERNELS; do
 		root=''
 		guest=''
-		if [ "$k" = debug ]; then
-			dir=$(debug_dir)
+		if own_kernel "$k"; then
+			dir=$(own_kernel_dir "$k")
 			rel=$(cat "$dir/release")
 			root=/cache/${dir##*/}/root
 			guest=$(kernel_release 6.12)
@@ -108,14 +108,17 @@ images()
 }
 
 # Long, so not under the lock for which every boot waits
-debug_kernel()
+own_kernels()
 {
-	local dir
+	local k dir
 
-	dir=$(debug_dir)
 	STEP=$STEPS
-	[ -d "$dir" ] || working "building the debug kernel (about 10 min, once) ..."
-	guarded debug-kernel cached "$dir" "$LAB/debug-kernel.sh"
+	for k in $KERNELS_WANTED; do
+		own_kernel "$k" || continue
+		dir=$(own_kernel_dir "$k")
+		[ -d "$dir" ] || working "building the $k kernel (about 10 min, once) ..."
+		guarded "$k-kernel" cached "$dir" "$LAB/debug-kernel.sh" "$k"
+	done
 }
 
 # What no commit in use has needed for two weeks goes
@@ -138,11 +141,11 @@ all()
 [ "$(id -u)" = 0 ] || die "the lab needs root (chroot, mounts in a private name space)"
 command -v flock >/dev/null 2>&1 || { STEP=1; host_packages; STEP=0; }
 case " $KERNELS " in
-*" debug "*)
+*" debug "* | *" race "*)
 	KERNELS_WANTED=$KERNELS
 	KERNELS=''
 	with_lock setup all
-	with_lock debug-kernel debug_kernel
+	with_lock debug-kernel own_kernels
 	KERNELS=$KERNELS_WANTED
 	;;
 esac
