@@ -75,19 +75,32 @@ unsigned int attack_pick(const struct attack_kind *kinds, struct rnd *r)
 
 /* ------------------------------------------------------------ accesses -- */
 
+static void port_read(struct port *p, bool config, uint64_t off, void *buf, size_t len)
+{
+	++*p->acts;
+	p->read(p, config, off, buf, len);
+}
+
+static void port_write(struct port *p, bool config, uint64_t off, const void *buf, size_t len)
+{
+	++*p->acts;
+	p->write(p, config, off, buf, len);
+}
+
 static uint32_t cfg(struct port *p, uint64_t off, size_t len)
 {
 	uint32_t value = 0;
 
-	p->read(p, true, off, &value, len);
+	port_read(p, true, off, &value, len);
 	return value;
 }
 
 static void cfg_write(struct port *p, uint64_t off, size_t len, uint32_t value)
 {
-	p->write(p, true, off, &value, len);
+	port_write(p, true, off, &value, len);
 }
 
+/* Not an act: what waits asks many times */
 static uint32_t reg(struct port *p, uint32_t off)
 {
 	uint32_t value = 0;
@@ -98,7 +111,7 @@ static uint32_t reg(struct port *p, uint32_t off)
 
 static void reg_write(struct port *p, uint32_t off, uint32_t value)
 {
-	p->write(p, false, off, &value, 4);
+	port_write(p, false, off, &value, 4);
 }
 
 static void reg_write64(struct port *p, uint32_t off, uint64_t value)
@@ -139,9 +152,9 @@ static void config(struct attack *a, struct rnd *r)
 			memcpy(buf + i, &value, 8);
 		}
 		if (below(r, 2))
-			a->p->write(a->p, true, off, buf, len);
+			port_write(a->p, true, off, buf, len);
 		else
-			a->p->read(a->p, true, off, buf, len);
+			port_read(a->p, true, off, buf, len);
 	}
 }
 
@@ -160,14 +173,15 @@ static void registers(struct attack *a, struct rnd *r)
 			memcpy(buf + i, &value, 8);
 		}
 		if (below(r, 2))
-			a->p->write(a->p, false, off, buf, len);
+			port_write(a->p, false, off, buf, len);
 		else
-			a->p->read(a->p, false, off, buf, len);
+			port_read(a->p, false, off, buf, len);
 	}
 }
 
 static void kick(struct attack *a, unsigned int slot, uint32_t tail)
 {
+	++*a->p->acts;
 	*(volatile uint32_t *)(a->p->doorbells + (size_t)slot % a->p->num_slots * 4096) = tail;
 }
 
@@ -175,6 +189,7 @@ static void kick(struct attack *a, unsigned int slot, uint32_t tail)
 
 static void push(struct attack *a, const struct t1_admin_cmd *c)
 {
+	++*a->p->acts;
 	memcpy(a->p->arena + ASQ + a->tail * sizeof(*c), c, sizeof(*c));
 	a->tail = (a->tail + 1) % a->entries;
 }
@@ -242,9 +257,12 @@ static uint32_t ring_off(unsigned int q)
 	return CMDS + q * RING_ENTRIES * sizeof(struct t1_cmd);
 }
 
-static struct t1_cmd *ring_of(struct attack *a, unsigned int q)
+static void put(struct attack *a, unsigned int q, uint32_t at, const struct t1_cmd *c)
 {
-	return (void *)(a->p->arena + ring_off(q));
+	struct t1_cmd *ring = (void *)(a->p->arena + ring_off(q));
+
+	++*a->p->acts;
+	ring[at % RING_ENTRIES] = *c;
 }
 
 void attack_bring_up(struct attack *a, struct rnd *r)
@@ -530,8 +548,11 @@ static void rings(struct attack *a, struct rnd *r)
 	unsigned int q = below(r, NUM_QUEUES), n = 1 + below(r, 64), i;
 	uint32_t head = cb(a, q)->head;
 
-	for (i = 0; i < n; i++)
-		ring_of(a, q)[(head + i) % RING_ENTRIES] = random_cmd(r);
+	for (i = 0; i < n; i++) {
+		struct t1_cmd c = random_cmd(r);
+
+		put(a, q, head + i, &c);
+	}
 	kick(a, q, one_in(r, 16) ? extreme(r) : head + n);
 }
 
@@ -585,9 +606,9 @@ static void flood(struct attack *a, struct rnd *r)
 		for (i = 0; i < RING_ENTRIES; i++) {
 			bool even = q / NUM_CTX == 0;
 
-			ring_of(a, q)[i] = !semaphores ? FENCE(sem, i, T1_FENCE_IRQ) :
-					   i & 1 ? FENCE(sem, even, 0) :
-						   SEM_WAIT(sem, !even, T1_SEM_EQ);
+			put(a, q, i, !semaphores ? &FENCE(sem, i, T1_FENCE_IRQ) :
+				     i & 1 ? &FENCE(sem, even, 0) :
+					     &SEM_WAIT(sem, !even, T1_SEM_EQ));
 		}
 	}
 	while (rounds--) {
@@ -606,7 +627,7 @@ static void hang(struct attack *a, struct rnd *r)
 	unsigned int q = below(r, NUM_QUEUES);
 	uint32_t head = cb(a, q)->head;
 
-	ring_of(a, q)[head % RING_ENTRIES] = HANG(0, below(r, 2) ? T1_HANG_NO_PREEMPT : 0);
+	put(a, q, head, &HANG(0, below(r, 2) ? T1_HANG_NO_PREEMPT : 0));
 	kick(a, q, head + 1);
 	attack_sleep_us(below(r, 5000));
 }
@@ -627,7 +648,7 @@ static void reach(struct attack *a, struct rnd *r)
 
 	push(a, &c);
 	settle(a);
-	ring_of(a, ctx)[head % RING_ENTRIES] = FILL(va, pages * 4096, 0xbadbad);
+	put(a, ctx, head, &FILL(va, pages * 4096, 0xbadbad));
 	kick(a, ctx, head + 1);
 	attack_sleep_us(200);
 }
@@ -646,8 +667,7 @@ void attack_fill(struct attack *a, uint64_t bus, uint32_t pages)
 	push(a, &c);
 	settle(a);
 	for (i = 0; i < 64; i++)
-		ring_of(a, 0)[(head + i) % RING_ENTRIES] =
-			FILL(c.map.va, pages * 4096, 0xbadbad);
+		put(a, 0, head + i, &FILL(c.map.va, pages * 4096, 0xbadbad));
 	kick(a, 0, head + 64);
 }
 

@@ -67,6 +67,7 @@ uint64_t extreme(struct rnd *r);
  * @vram_bytes: size of its VRAM
  * @arena: ARENA_BYTES of memory, contiguous for the device
  * @bus: where the device sees it
+ * @acts: counts what is done: accesses, commands, doorbells, calls
  * @priv: the port's own
  */
 struct port {
@@ -79,6 +80,7 @@ struct port {
 	uint64_t vram_bytes;
 	uint8_t *arena;
 	uint64_t bus;
+	uint64_t *acts;
 	void *priv;
 };
 

@@ -63,6 +63,7 @@ static const char *const ending_names[] = { "kill", "kill, memory late", "exit",
 
 /* What parent and child both see */
 struct shared {
+	uint64_t acts;		/* of all lives */
 	uint64_t number;
 	const char *what;
 	char failed[200];
@@ -94,6 +95,7 @@ static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *fmt
 /* A call may end well, or with one of these errors, up to a zero. */
 static void may_fail(const char *what, int ret, const int *errors)
 {
+	shared->acts++;
 	if (ret >= 0)
 		return;
 	while (*errors && *errors != -ret)
@@ -316,6 +318,7 @@ static void mappings(struct attack *a, struct rnd *r)
 
 		if (off >> 40)
 			continue;
+		shared->acts++;
 		p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, c->v.device,
 			 (uint64_t)index << 40 | off);
 		if (p == MAP_FAILED && right)
@@ -341,6 +344,7 @@ static void unmap(struct attack *a, struct rnd *r)
 	int ret;
 
 	attack_fill(a, PREY_IOVA, PREY_BYTES / 4096);
+	shared->acts += 2;
 	attack_sleep_us(below(r, 300));
 	ret = vdev_dma_unmap(&c->v, PREY_IOVA, PREY_BYTES, &unmapped);
 	if (ret || unmapped != PREY_BYTES)
@@ -383,6 +387,7 @@ static void unmap_all(struct attack *a, struct rnd *r)
 
 	attack_kinds[attack_pick(attack_kinds, r)].run(a, r);
 	for (i = 0; i < 2; i++) {
+		shared->acts++;
 		if (pthread_create(&thread[i], NULL, unmapper, &u[i]))
 			fail("thread: %s", strerror(errno));
 	}
@@ -430,6 +435,7 @@ static void drop(struct attack *a, struct rnd *r)
 		off = 0;
 		len = ARENA_BYTES;
 	}
+	shared->acts++;
 	switch (below(r, 3)) {
 	case 0:
 		madvise(c->p.arena + off, len, MADV_DONTNEED);
@@ -450,6 +456,7 @@ static void reset(struct attack *a, struct rnd *r)
 {
 	int ret = vdev_reset(&client_of(a)->v);
 
+	shared->acts++;
 	if (ret)
 		fail("VFIO_DEVICE_RESET: %s", strerror(-ret));
 }
@@ -458,6 +465,7 @@ static void reopen(struct attack *a, struct rnd *r)
 {
 	struct client *c = client_of(a);
 
+	shared->acts++;
 	vdev_close(&c->v);
 	attach(c);
 	be_honest(c, r);
@@ -525,6 +533,7 @@ static void __attribute__((noreturn)) live(const char *uuid, uint64_t first, uin
 	c.p.write = port_write;
 	c.p.max_access = 64;
 	c.p.bus = ARENA_IOVA;
+	c.p.acts = &shared->acts;
 	c.p.priv = &c;
 	c.p.arena = fresh_memory(NULL, ARENA_BYTES, ARENA_BYTES);
 	c.prey = fresh_memory(NULL, PREY_BYTES, 4096);
@@ -621,8 +630,7 @@ int main(int argc, char **argv)
 
 		if (count > end - first)
 			count = end - first;
-		memset(shared, 0, sizeof(*shared));
-		shared->number = first;
+		*shared = (struct shared){ .acts = shared->acts, .number = first };
 		pid = fork();
 		if (pid < 0)
 			return complain("fork failed");
@@ -634,7 +642,7 @@ int main(int argc, char **argv)
 		lives++;
 		first += count;
 	}
-	printf("# seed %" PRIu64 ": %" PRIu64 " lives", seed, lives);
+	printf("# seed %" PRIu64 ": acts=%" PRIu64 " lives=%" PRIu64, seed, shared->acts, lives);
 	for (first = 0; first < NUM_ENDINGS; first++)
 		printf(", %u %s", how[first], ending_names[first]);
 	printf("\n");
