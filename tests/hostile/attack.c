@@ -671,6 +671,33 @@ void attack_fill(struct attack *a, uint64_t bus, uint32_t pages)
 	kick(a, 0, head + 64);
 }
 
+void attack_memory(struct attack *a, struct rnd *r, uint64_t bus, uint64_t bytes, bool write)
+{
+	uint32_t pages = 1 + below(r, 64), ctx = below(r, NUM_CTX), n = 1 + below(r, 16), i;
+	uint64_t va = VA_TRIAL + (1ull << 41) + below(r, 1 << 20) * 64 * 4096;
+	uint32_t head = cb(a, ctx)->head;
+	struct t1_admin_cmd c = {
+		.opcode = T1_ADMIN_MAP, .ctx = ctx,
+		.flags = T1_MAP_CONTIG | T1_MAP_READ | (write ? T1_MAP_WRITE : 0),
+		.map = { .va = va, .npages = pages, .list = bus + below(r, bytes / 4096) * 4096 },
+	};
+
+	push(a, &c);
+	settle(a);
+	for (i = 0; i < n; i++)
+		put(a, ctx, head + i, write ? &FILL(va, pages * 4096, 0xbadbad) :
+					      &COPY(VA + DATA, va, pages * 4096));
+	kick(a, ctx, head + n);
+	attack_sleep_us(below(r, 1000));
+	if (one_in(r, 2)) {
+		c.opcode = T1_ADMIN_UNMAP;
+		c.flags = 0;
+		c.map.list = 0;
+		push(a, &c);
+		settle(a);
+	}
+}
+
 /* ------------------------------------------------------------- control -- */
 
 static void flr(struct attack *a, struct rnd *r)

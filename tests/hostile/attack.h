@@ -114,6 +114,12 @@ void attack_bring_up(struct attack *a, struct rnd *r);
 /* Map memory into context 0 and have an engine write it many times, from now on. */
 void attack_fill(struct attack *a, uint64_t bus, uint32_t pages);
 
+/*
+ * Have an engine read memory of the machine's, or write it, which may go away at any moment: from
+ * bus address @bus on, @bytes of it.
+ */
+void attack_memory(struct attack *a, struct rnd *r, uint64_t bus, uint64_t bytes, bool write);
+
 void attack_sleep_us(unsigned int us);
 
 #endif

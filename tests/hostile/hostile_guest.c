@@ -2,9 +2,11 @@
 /*
  * hostile_guest.c - the same attack from inside a guest, by a program without a driver
  *
- *	hostile_guest SEED FIRST OPERATIONS BDF
+ *	hostile_guest SEED FIRST OPERATIONS BDF [RAM SPARE]
  *
- * It maps the function's registers and doorbells as sysfs offers them, and gives the device a huge
+ * RAM: so many bytes of the machine's memory, from address 0 on, may be read by engines, since a
+ * balloon takes them; SPARE: so many from SPARE_BUS on may be written, since memory that nobody uses
+ * is plugged in there and pulled out again. It maps the function's registers and doorbells as sysfs offers them, and gives the device a huge
  * page whose address it looks up: neither QEMU nor VFIO stand between. 0 once all
  * operations are done; whatever it sees is its own fault, so there is nothing here to check.
  */
@@ -20,6 +22,9 @@
 
 #include "../../uapi/t1_hw.h"
 #include "attack.h"
+
+/* Where QEMU's q35 puts the first that is plugged in, if it has no other memory above 4 GiB */
+#define SPARE_BUS	0x100000000ull
 
 struct function {
 	int config;
@@ -126,16 +131,18 @@ int main(int argc, char **argv)
 		.acts = &acts, .priv = &f,
 	};
 	struct attack a = { .p = &p, .entries = 64 };
-	uint64_t seed, n, end, acts = 0;
+	uint64_t seed, n, end, ram, spare, acts = 0;
 	int bar;
 
-	if (argc != 5) {
-		fprintf(stderr, "hostile_guest SEED FIRST OPERATIONS BDF\n");
+	if (argc != 5 && argc != 7) {
+		fprintf(stderr, "hostile_guest SEED FIRST OPERATIONS BDF [RAM SPARE]\n");
 		return 2;
 	}
 	seed = strtoull(argv[1], NULL, 0);
 	n = strtoull(argv[2], NULL, 0);
 	end = n + strtoull(argv[3], NULL, 0);
+	ram = argc > 5 ? strtoull(argv[5], NULL, 0) : 0;
+	spare = argc > 5 ? strtoull(argv[6], NULL, 0) : 0;
 	f.config = open_file(argv[4], "config");
 	bar = open_file(argv[4], "resource0");
 	if (f.config < 0 || bar < 0 ||
@@ -161,7 +168,12 @@ int main(int argc, char **argv)
 	for (; n < end; n++) {
 		struct rnd r = rnd_of(seed, n);
 
-		attack_kinds[attack_pick(attack_kinds, &r)].run(&a, &r);
+		if (ram && one_in(&r, 16))
+			attack_memory(&a, &r, 0, ram, false);
+		else if (spare && one_in(&r, 16))
+			attack_memory(&a, &r, SPARE_BUS, spare, true);
+		else
+			attack_kinds[attack_pick(attack_kinds, &r)].run(&a, &r);
 	}
 	printf("# seed %" PRIu64 ": acts=%" PRIu64 " in a guest\n", seed, acts);
 	return 0;

@@ -3,7 +3,8 @@
 # In the virtual host: two VFIO clients and a guest that attack their vGPUs, a fourth vGPU that
 # trains. hostile.sh CLOCK SEED FIRST OPERATIONS SECONDS: operations from number FIRST on, for each
 # attacker; then as many more, for SECONDS or until something is wrong. In the exact CLOCK the
-# victim's figures are held to what is promised, in the other they are printed.
+# victim's figures are held to what is promised, in the other they are printed. The guest's memory is
+# taken away meanwhile, by a balloon, and what is plugged in is pulled out again.
 . /tests/in-host/lib.sh
 ktap_begin
 CLOCK=$1
@@ -19,6 +20,8 @@ DUE=250000		# of a V4 that always has work, in ppm
 TOLERANCE=5000		# 2 % of that
 WORST_US=10000		# of an admin command
 PROGRAM=/tests/hostile
+RAM=256
+SPARE=64
 
 # What a vGPU holds when nobody has it open
 held()
@@ -43,6 +46,30 @@ ended()
 	result $rc "$where: $3"
 }
 
+# The guest's memory comes and goes, until the round is over. What is still there can't be plugged in
+# once more: QEMU says so
+memory()
+{
+	: >/tmp/plugged
+	while [ ! -e /tmp/stop ]; do
+		guest monitor g 'device_add pc-dimm,id=dimm,memdev=spare'
+		guest monitor g "balloon $((RAM / 2))"
+		sleep 0.7
+		guest monitor g 'info balloon'
+		guest monitor g 'device_del dimm'
+		guest monitor g "balloon $RAM"
+		sleep 0.7
+		echo >>/tmp/plugged
+	done
+}
+
+memory_went()
+{
+	n=$(grep -c Duplicate /tmp/guests/g/monitor)
+	[ $(($(wc -l </tmp/plugged) - n)) -ge 2 ] &&
+		grep -o 'actual=[0-9]*' /tmp/guests/g/monitor | grep -qv "=$RAM\$"
+}
+
 round()
 {
 	where="seed $SEED, $OPERATIONS operations from $FIRST"
@@ -56,13 +83,19 @@ round()
 	a=$!
 	$PROGRAM/hostile "$((SEED + 1))" "$FIRST" "$OPERATIONS" $B >/tmp/b.out 2>&1 &
 	b=$!
-	guest run -t 3000 g "$PROGRAM/hostile_guest $((SEED + 2)) $FIRST $OPERATIONS $function" \
+	guest run -t 3000 g "$PROGRAM/hostile_guest $((SEED + 2)) $FIRST $OPERATIONS $function \
+		$((RAM << 20)) $((SPARE << 20))" \
 		>/tmp/g.out 2>&1 &
 	g=$!
+	memory &
+	m=$!
 	ended a $a "the first client sees what is right"
 	ended b $b "the second client sees what is right"
 	ended g $g "the guest goes through it all"
 	touch /tmp/stop
+	wait $m
+	memory_went
+	result $? "$where: a balloon took memory of the guest's, and what was plugged in was pulled out"
 	ended victim $victim "the training ends in the right bytes"
 	is "$where: nothing is held for who has closed" "0 0 0 0 0 0 " "$(held)"
 	if [ "$CLOCK" = exact ]; then
@@ -81,8 +114,10 @@ references=$(cat /sys/module/tessera/refcnt)
 echo fixed_share >"$PCI/vgpu_sched/policy"
 vgpu V4 $VICTIM && vgpu V4 $A && vgpu V8 $B && vgpu V8 $G
 result $? "four vGPUs"
-guest start g $G
+guest start g -m ${RAM}M,slots=1,maxmem=1G --vfio x-balloon-allowed=on \
+	--qemu "-device virtio-balloon-pci -object memory-backend-ram,id=spare,size=${SPARE}M" $G
 result $? "a guest boots"
+guest run g 'modprobe -a virtio_pci virtio_balloon'
 guest run g 'echo 1 >/proc/sys/vm/nr_hugepages'
 function=$(guest run g 'grep -l 0x7e55 /sys/bus/pci/devices/*/device' | sed 's|/device$||; s|.*/||')
 
