@@ -125,13 +125,14 @@ static int fail(const char *what)
 int main(int argc, char **argv)
 {
 	uint32_t command = PCI_COMMAND_MEMORY;
+	uint64_t acts = 0;
 	struct function f;
 	struct port p = {
 		.read = port_read, .write = port_write, .restore = port_restore, .max_access = 8,
 		.acts = &acts, .priv = &f,
 	};
 	struct attack a = { .p = &p, .entries = 64 };
-	uint64_t seed, n, end, ram, spare, acts = 0;
+	uint64_t seed, n, end, ram, spare;
 	int bar;
 
 	if (argc != 5 && argc != 7) {

@@ -20,8 +20,8 @@ DUE=250000		# of a V4 that always has work, in ppm
 TOLERANCE=5000		# 2 % of that
 WORST_US=10000		# of an admin command
 PROGRAM=/tests/hostile
-RAM=256
-SPARE=64
+RAM=512
+SPARE=128	# what Linux has in one block
 
 # What a vGPU holds when nobody has it open
 held()
@@ -53,7 +53,7 @@ memory()
 	: >/tmp/plugged
 	while [ ! -e /tmp/stop ]; do
 		guest monitor g 'device_add pc-dimm,id=dimm,memdev=spare'
-		guest monitor g "balloon $((RAM / 2))"
+		guest monitor g "balloon $((RAM - 128))"
 		sleep 0.7
 		guest monitor g 'info balloon'
 		guest monitor g 'device_del dimm'
@@ -118,8 +118,9 @@ echo fixed_share >"$PCI/vgpu_sched/policy"
 vgpu V4 $VICTIM && vgpu V4 $A && vgpu V8 $B && vgpu V8 $G
 result $? "four vGPUs"
 if guests_can_run; then
-	guest start g -m ${RAM}M,slots=1,maxmem=1G --vfio x-balloon-allowed=on --qemu \
-		"-device virtio-balloon-pci -object memory-backend-ram,id=spare,size=${SPARE}M" $G
+	guest start g -m ${RAM}M,slots=1,maxmem=1G --append memhp_default_state=offline \
+		--vfio x-balloon-allowed=on --qemu "-device virtio-balloon-pci
+			-object memory-backend-ram,id=spare,size=${SPARE}M" $G
 	result $? "a guest boots"
 	guest run g 'modprobe -a virtio_pci virtio_balloon'
 	guest run g 'echo 1 >/proc/sys/vm/nr_hugepages'
