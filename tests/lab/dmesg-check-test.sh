@@ -53,6 +53,7 @@ try 1 "a race below us" "$RULE
 $RULE"
 try 0 "a race of others" "$RULE
 [    3.1] BUG: KCSAN: data-race in tick_sched / tick_nohz
+[    3.1] CPU: 0 UID: 0 PID: 242 Comm: test_dead Tainted: G           O       6.12.117-tessera-race #1
 $RULE
 [    3.1] tessera 0000:01:00.0: a line"
 try 1 "a race of others, and a bug" "$RULE

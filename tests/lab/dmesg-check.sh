@@ -25,7 +25,7 @@ KNOWN='amd_pstate: the _CPC object is not present'	# TCG's processor has no ACPI
 KNOWN=$KNOWN${DMESG_KNOWN:+|$DMESG_KNOWN}
 
 # unknown FILE: it, with empty lines for what is known, and for the trace that comes with it; and for
-# reports of races in which no code of ours has a part, of which the kernel has dozens
+# reports of races in which none of our modules has a part, of which the kernel has dozens
 unknown()
 {
 	awk -v known="$KNOWN" '
@@ -37,7 +37,7 @@ unknown()
 		/BUG: KCSAN:/ { release(1); ours = 0 }
 		/BUG: KCSAN:/ || held {
 			report[++held] = $0
-			ours = ours || /tessera/
+			ours = ours || /\[tessera/
 			if (/==========/)
 				release(ours)
 			next
