@@ -60,15 +60,21 @@ fuzz:
 	@tests/lab/build.sh tests/fuzz
 	@tests/fuzz/run.sh long "$(SECONDS)" "$(SEED)" "$(TARGET)"
 
-# With DETERMINISTIC=1 in the exact clock, where a run is the same again; TESSERA_KERNEL=debug
+# Of TESSERA_KERNEL=debug or race
+define own-kernel
+case "$(TESSERA_KERNEL)" in debug | race) tests/lab/setup.sh "$(TESSERA_KERNEL)" && \
+	tests/lab/build.sh "$(TESSERA_KERNEL)" ;; esac
+endef
+
+# With DETERMINISTIC=1 in the exact clock, where a run is the same again; TESSERA_KERNEL=debug or race
 hostile: lab
-	@[ "$(TESSERA_KERNEL)" != debug ] || { tests/lab/setup.sh debug && tests/lab/build.sh debug; }
+	@$(own-kernel)
 	@tests/in-host/run.sh $(if $(filter 1,$(DETERMINISTIC)),hostile,hostile-smp) \
 		"$(SECONDS)" "$(SEED)" "$(FIRST)"
 
 # Likewise
 recovery: lab
-	@[ "$(TESSERA_KERNEL)" != debug ] || { tests/lab/setup.sh debug && tests/lab/build.sh debug; }
+	@$(own-kernel)
 	@tests/in-host/run.sh $(if $(filter 1,$(DETERMINISTIC)),recovery,recovery-smp) \
 		"$(KILLS)" "$(SEED)" "$(UNBINDS)" "$(FLRS)" "$(HANGS)"
 isolation: lab

@@ -54,6 +54,7 @@ $RULE"
 try 0 "a race of others" "$RULE
 [    3.1] BUG: KCSAN: data-race in tick_sched / tick_nohz
 [    3.1] CPU: 0 UID: 0 PID: 242 Comm: test_dead Tainted: G           O       6.12.117-tessera-race #1
+[    3.1] Workqueue: tessera-unpin-7e55e7a0 tessera_unpin_work [tessera]
 $RULE
 [    3.1] tessera 0000:01:00.0: a line"
 try 1 "a race of others, and a bug" "$RULE

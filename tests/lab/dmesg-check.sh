@@ -37,7 +37,7 @@ unknown()
 		/BUG: KCSAN:/ { release(1); ours = 0 }
 		/BUG: KCSAN:/ || held {
 			report[++held] = $0
-			ours = ours || /\[tessera/
+			ours = ours || /(KCSAN:|\+0x).*\[tessera/
 			if (/==========/)
 				release(ours)
 			next
