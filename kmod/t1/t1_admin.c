@@ -106,7 +106,8 @@ static int t1_admin_fault_query(struct tessera_vgpu *vgpu, u32 ctx, u32 flags, u
 	fault.slot = cpu_to_le32(fault.fault && slot < vgpu->part.num_slots ? slot : 0);
 	if (tessera_dma_rw(vgpu, addr, &fault, sizeof(fault), true))
 		return T1_ST_BAD_ADDRESS;
-	if (flags & T1_FAULT_QUERY_CLEAR)
+	/* One that the context has come to have since the answer is for the next query. */
+	if (fault.fault && flags & T1_FAULT_QUERY_CLEAR)
 		ret = t1_hw_fault_query(hw, vgpu->epoch, phys, flags, &fault);
 	return ret;
 }

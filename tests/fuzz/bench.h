@@ -50,6 +50,7 @@ enum ambush {
  * @cmd: that command, as it was read
  * @list: its list of addresses, as it was read
  * @list_read: that has been read
+ * @told: of a fault the guest has been told in answer to it
  * @doorbell: slot whose doorbell is rung now, or -1
  * @routed: interrupts of these slots go to the vGPU
  * @running: it competes for the engines
@@ -77,7 +78,7 @@ struct bench {
 	bool busy;
 	struct t1_admin_cmd cmd;
 	u64 list[T1_MAP_MAX_PAGES];
-	bool list_read;
+	bool list_read, told;
 	s32 doorbell;
 	bool routed[T1_MAX_SLOTS];
 	bool running;

@@ -108,6 +108,7 @@ static void note_read(const void *buf, size_t len)
 		memcpy(&bench.cmd, buf, len);
 		bench.busy = true;
 		bench.list_read = false;
+		bench.told = false;
 		bench.fetched++;
 	} else {
 		memcpy(bench.list, buf, len);
@@ -176,6 +177,7 @@ static void check_result(u64 iova, const void *buf, size_t len)
 		slot = told->slot - part->first_slot;
 		REQUIRE(fault->slot == (told->fault && slot < part->num_slots ? slot : 0),
 			"slot %u", fault->slot);
+		bench.told = fault->fault;
 	}
 }
 

@@ -290,6 +290,8 @@ static u16 run_ctx(const struct t1_admin_cmd *cmd)
 		return bench.status;
 	case T1_ADMIN_FAULT_QUERY:
 		REQUIRE(cmd->addr == bench.t1.ctx[cmd->ctx].dma, "a foreign page");
+		REQUIRE(!(cmd->flags & T1_FAULT_QUERY_CLEAR) || bench.told,
+			"a fault of which the guest has not been told is cleared");
 		if (!bench.status)
 			tell_fault(cmd->ctx);
 		return bench.status;
