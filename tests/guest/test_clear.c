@@ -255,8 +255,8 @@ TEST_F(clear, reset_meanwhile)
 	ASSERT_EQ(0, t_write_file(path, "1"));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	/*
-	 * It ends with the reset, unless the engine was to be had before: the host resets that where
-	 * another vGPU wants it. Or the driver has waited for long enough
+	 * It ends with the reset, unless the engine was to be had before, as where another vGPU
+	 * wants it and the host resets it. Or the driver has waited for long enough
 	 */
 	if (WEXITSTATUS(status) ||
 	    (t_has_cap(self->e.fd, T1_CAP_SCHED) && t_now_ns() < since + T_SECOND))

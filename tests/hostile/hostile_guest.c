@@ -4,9 +4,11 @@
  *
  *	hostile_guest SEED FIRST OPERATIONS BDF [RAM SPARE]
  *
- * RAM: so many bytes of the machine's memory, from address 0 on, may be read by engines, since a
- * balloon takes them; SPARE: so many from SPARE_BUS on may be written, since memory that nobody uses
- * is plugged in there and pulled out again. It maps the function's registers and doorbells as sysfs offers them, and gives the device a huge
+ * RAM: so many bytes of the machine's memory, from address 0 on, are read by engines, while a
+ * balloon takes them. SPARE: so many from SPARE_BUS on are written; memory that nobody uses is
+ * plugged in there and pulled out again.
+ *
+ * It maps the function's registers and doorbells as sysfs offers them, and gives the device a huge
  * page whose address it looks up: neither QEMU nor VFIO stand between. 0 once all
  * operations are done; whatever it sees is its own fault, so there is nothing here to check.
  */

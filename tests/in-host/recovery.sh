@@ -145,7 +145,7 @@ guest_flrs()
 	resets=$(stat_of $A resets)
 	job=$(guest run --bg f 'while [ ! -e /tmp/stop ]; do
 			/tests/in-host/guest_work busy /tmp/stop >/dev/null
-		done')
+		done; exit 0')
 	guest run f "n=0; while [ \$n -lt $1 ]; do
 			echo 1 >$f/reset || exit 1
 			sleep 0.0\$((n % 7)); n=\$((n + 1))

@@ -43,7 +43,7 @@ try 1 "lockdep recursion" "[    3.1] possible recursive locking detected"
 try 1 "lockdep balance" "[    3.1] WARNING: bad unlock balance detected!"
 try 1 "lockdep off" "[    3.1] turning off the locking correctness validator."
 try 1 "RCU usage" "[    3.1] WARNING: suspicious RCU usage"
-RULE==========================
+RULE='============================'
 try 1 "a race of ours" "$RULE
 [    3.1] BUG: KCSAN: data-race in memcpy / tessera_ring_take [tessera]
 $RULE"
