@@ -25,27 +25,14 @@ KNOWN='amd_pstate: the _CPC object is not present'	# TCG's processor has no ACPI
 KNOWN=$KNOWN${DMESG_KNOWN:+|$DMESG_KNOWN}
 
 # unknown FILE: it, with empty lines for what is known, and for the trace that comes with it; and for
-# reports of races in which none of our modules has a part, of which the kernel has dozens
+# races between functions of which none is our modules', of which the kernel has dozens
 unknown()
 {
 	awk -v known="$KNOWN" '
-		function release(all, i) {
-			for (i = 1; i <= held; i++)
-				print all ? report[i] : ""
-			held = 0
-		}
-		/BUG: KCSAN:/ { release(1); ours = 0 }
-		/BUG: KCSAN:/ || held {
-			report[++held] = $0
-			ours = ours || /(KCSAN:|\+0x).*\[tessera/
-			if (/==========/)
-				release(ours)
-			next
-		}
+		/BUG: KCSAN:/ && !/\[tessera/ { print ""; next }
 		$0 ~ known { at = NR; print ""; next }
 		/Call Trace:/ && at && NR - at < 30 { at = 0; print ""; next }
-		{ print }
-		END { release(1) }' "$1"
+		{ print }' "$1"
 }
 
 [ $# -gt 0 ] || { echo "usage: dmesg-check.sh FILE..." >&2; exit 2; }
