@@ -167,7 +167,7 @@ else
 	# There are no guests in such a host
 	if [ "$KERNEL" = race ]; then
 		ARGS=(-accel "tcg,thread=multi" -smp 2 -cpu max)
-		CMDLINE="$CMDLINE kcsan.skip_watch=100"
+		CMDLINE="$CMDLINE kcsan.skip_watch=300"
 	fi
 fi
 if [ $IOMMU = 1 ]; then
