@@ -81,7 +81,6 @@ TEST_F_TIMEOUT(suspend, unopened, 90)
 		vram[round] = 0xdead;
 		snprintf(uuid, sizeof(uuid), "%s", self->v.uuid);
 		vdev_close(&self->v);
-		ASSERT_EQ(0, log_mark());
 		ASSERT_EQ(0, sysfs_write("freeze", POWER "state"));
 		EXPECT_EQ(2, mdev_available("V4"));
 

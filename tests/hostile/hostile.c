@@ -92,7 +92,7 @@ static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *fmt
 	_exit(1);
 }
 
-/* A call may end well, or with one of these errors, up to a zero. */
+/* A call, which is an act: it may end well, or with one of these errors, up to a zero. */
 static void may_fail(const char *what, int ret, const int *errors)
 {
 	shared->acts++;
