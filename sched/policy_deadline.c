@@ -96,16 +96,17 @@ static u64 tessera_deadline_next(const struct tessera_sched *s,
 	return e->vtime + tessera_sched_to_virtual(s, slice, e->weight, &rem);
 }
 
-static void tessera_deadline_join(struct tessera_sched *s, struct tessera_sched_entity *e)
+static void tessera_deadline_join(struct tessera_sched *s, struct tessera_sched_entity *e,
+				  bool keep)
 {
 	struct tessera_deadline *d = tessera_deadline_of(s);
 	u64 mean = tessera_deadline_clock(s);
 
 	if (e->joined)
 		return;
-	if (tessera_sched_behind(e->vtime, mean))
+	if (!keep && tessera_sched_behind(e->vtime, mean))
 		e->vtime = mean;
-	tessera_deadline_of_entity(e)->deadline = e->vtime;
+	tessera_deadline_of_entity(e)->deadline = keep ? tessera_deadline_next(s, e) : e->vtime;
 	d->sum += (s64)(e->vtime - d->base) * e->weight;
 	d->weight += e->weight;
 	e->joined = true;
@@ -127,7 +128,7 @@ static void tessera_deadline_advanced(struct tessera_sched *s, struct tessera_sc
 {
 	struct tessera_deadline_entity *de = tessera_deadline_of_entity(e);
 
-	if (!e->joined)
+	if (!e->joined || !virtual)
 		return;
 	tessera_deadline_of(s)->sum += (s64)virtual * e->weight;
 	if (!tessera_sched_behind(e->vtime, de->deadline))

@@ -270,8 +270,7 @@ static void tessera_runlist_on_switched(struct tessera_runlist *rl,
 	rl->loaded = rl->next || rl->next_void;
 	rl->next = NULL;
 	rl->switches++;
-	if (!rl->next_void)
-		tessera_sched_switched(&rl->sched, rl->now_ns);
+	tessera_sched_switched(&rl->sched, rl->now_ns);
 	if (rl->repick || rl->next_void)
 		tessera_runlist_pick(rl);
 	else

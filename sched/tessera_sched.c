@@ -94,7 +94,7 @@
 #define CHARGE_MAX_NS		(1ull << 40)
 
 /* What the idle entity may have been charged beyond its due: see tessera_sched_charge_idle(). */
-#define IDLE_LEAD_MAX_NS	100000000ull
+#define IDLE_LEAD_MAX_NS	100000000ll
 
 /* Of that, as much is left for switching when it pays for what is lost by loans. */
 #define LOSS_LEAD_MAX_NS	(IDLE_LEAD_MAX_NS / 2)
@@ -102,7 +102,8 @@
 /* Longest turn of the idle entity: running vGPUs get no turn meanwhile. */
 #define IDLE_SLICE_MAX_NS	64000000ull
 
-#define CLOCK_STEP_NS		100000000ull	/* see tessera_sched_check_clock() */
+/* A change of settings keeps a lead or a lag of up to this. */
+#define LEAD_MAX_NS		(2 * TESSERA_SCHED_DEBT_MAX_NS)
 
 /* Sleepers are pulled along before they are so far behind that they seem ahead. */
 #define REBASE_DISTANCE		(1ull << 60)
@@ -149,13 +150,13 @@ static u64 tessera_sched_to_ns(const struct tessera_sched *s, u64 virtual, u32 w
 	return q < most ? q : most;
 }
 
-/* By how much engine time @e, of @weight, is ahead of those furthest behind. */
-static u64 tessera_sched_lead_ns(const struct tessera_sched *s,
-				 const struct tessera_sched_entity *e, u32 weight)
+/* By how much engine time @e, of @weight, is ahead of @clock; negative: behind it. */
+static s64 tessera_sched_lead_ns(const struct tessera_sched *s,
+				 const struct tessera_sched_entity *e, u32 weight, u64 clock)
 {
-	if (!behind(s->vclock, e->vtime))
-		return 0;
-	return tessera_sched_to_ns(s, e->vtime - s->vclock, weight, 2 * TESSERA_SCHED_DEBT_MAX_NS);
+	if (behind(e->vtime, clock))
+		return -(s64)tessera_sched_to_ns(s, clock - e->vtime, weight, LEAD_MAX_NS);
+	return tessera_sched_to_ns(s, e->vtime - clock, weight, LEAD_MAX_NS);
 }
 
 static void tessera_sched_advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns)
@@ -203,14 +204,18 @@ static u32 tessera_sched_num_wanting(const struct tessera_sched *s)
 	return s->num_running + tessera_sched_competes(s, &s->idle);
 }
 
+/* The virtual time that leads and lags are measured from. */
+static u64 tessera_sched_clock(struct tessera_sched *s)
+{
+	return s->policy->ops->clock ? s->policy->ops->clock(s) : s->vclock;
+}
+
 static void tessera_sched_update_vclock(struct tessera_sched *s)
 {
 	struct tessera_sched_entity *e, *low;
-	u64 clock = s->vclock;
+	u64 clock = tessera_sched_clock(s);
 
-	if (s->policy->ops->clock) {
-		clock = s->policy->ops->clock(s);
-	} else {
+	if (!s->policy->ops->clock) {
 		low = tessera_sched_pick_waiting(s);
 		if (s->holder && tessera_sched_competes(s, s->holder) &&
 		    (!low || behind(s->holder->vtime, low->vtime)))
@@ -226,7 +231,7 @@ static void tessera_sched_update_vclock(struct tessera_sched *s)
 	/* Once in years: so it may take its time. */
 	s->vclock_rebased = s->vclock;
 	for (e = s->members; e; e = e->member_next) {
-		if (behind(e->vtime, s->vclock))
+		if (!e->joined && behind(e->vtime, s->vclock))
 			e->vtime = s->vclock;
 	}
 }
@@ -259,9 +264,16 @@ static void tessera_sched_unqueue(struct tessera_sched *s, struct tessera_sched_
 static void tessera_sched_join(struct tessera_sched *s, struct tessera_sched_entity *e)
 {
 	if (s->policy->ops->join)
-		s->policy->ops->join(s, e);
+		s->policy->ops->join(s, e, false);
 	else if (behind(e->vtime, s->vclock))
 		e->vtime = s->vclock;
+}
+
+/* ... but who competed before, and still does: under another policy, or at another weight. */
+static void tessera_sched_rejoin(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	if (s->policy->ops->join)
+		s->policy->ops->join(s, e, true);
 }
 
 static void tessera_sched_leave(struct tessera_sched *s, struct tessera_sched_entity *e)
@@ -354,7 +366,8 @@ static void tessera_sched_charge_idle(struct tessera_sched *s, u64 ns)
 static u64 tessera_sched_charge_loss(struct tessera_sched *s, struct tessera_sched_entity *b,
 				     u64 ns, u64 now_ns)
 {
-	u64 lead = tessera_sched_lead_ns(s, &s->idle, s->idle_weight), unsold = 0;
+	s64 lead = tessera_sched_lead_ns(s, &s->idle, s->idle_weight, s->vclock);
+	u64 unsold = 0;
 
 	if (tessera_sched_competes(s, &s->idle) && lead < LOSS_LEAD_MAX_NS)
 		unsold = LOSS_LEAD_MAX_NS - lead;
@@ -399,19 +412,6 @@ static void tessera_sched_charge_loan(struct tessera_sched *s, u64 passed_ns, u6
 }
 
 /*
- * Device and host clocks may differ by a little: what is back by that is taken for now.
- * Back by more, the clock was reset with its device: begin anew from there.
- */
-static void tessera_sched_check_clock(struct tessera_sched *s, u64 now_ns)
-{
-	if (s->accounted_ns <= now_ns || s->accounted_ns - now_ns < CLOCK_STEP_NS)
-		return;
-	s->accounted_ns = now_ns;
-	s->slice_start_ns = now_ns;
-	s->loan_end_ns = now_ns;
-}
-
-/*
  * Bring accounts up to @now. @counted: @busy_ns is what the holder has used since the last
  * counted time, by the hardware. Otherwise only what the clock says is charged, and kept
  * in mind as provisional_ns until the counter is seen.
@@ -422,7 +422,6 @@ static void tessera_sched_account(struct tessera_sched *s, u64 now_ns, u64 busy_
 	bool parked = s->next_valid ? !s->next : !h;
 	u64 passed, busy, held, over;
 
-	tessera_sched_check_clock(s, now_ns);
 	if (!counted && !busy_ns && s->policy->work_conserving)
 		return;		/* the clock alone says nothing */
 	passed = now_ns > s->accounted_ns ? now_ns - s->accounted_ns : 0;
@@ -544,8 +543,10 @@ static void tessera_sched_begin_slice(struct tessera_sched *s, struct tessera_sc
 	if (e == &s->idle)
 		return;
 	e->slices++;
-	if (!slice_ns)
+	if (!slice_ns) {
+		e->by_reservation = false;	/* nobody else wanted it */
 		return;
+	}
 	pay = tessera_sched_repayment(s, e);
 	e->debt_ns -= pay;
 	tessera_sched_advance(s, e, pay);
@@ -637,23 +638,26 @@ static void tessera_sched_release(struct tessera_sched *s, u64 now_ns)
 
 /* Put @e, which is not queued, as far ahead as that is now, at @weight. */
 static void tessera_sched_set_lead(struct tessera_sched *s, struct tessera_sched_entity *e,
-				   u32 weight, u64 ns)
+				   u32 weight, u64 clock, s64 ns)
 {
 	e->vtime_rem = 0;
-	e->vtime = s->vclock + to_virtual(s, ns, weight, &e->vtime_rem);
+	if (ns < 0)
+		e->vtime = clock - to_virtual(s, -ns, weight, &e->vtime_rem);
+	else
+		e->vtime = clock + to_virtual(s, ns, weight, &e->vtime_rem);
 }
 
 /* The idle entity's weight follows who runs; what it is ahead, in time, stays. */
 static void tessera_sched_update_idle(struct tessera_sched *s, u64 now_ns)
 {
 	u32 weight = s->policy->ops->idle_weight ? s->policy->ops->idle_weight(s) : 0;
-	u64 lead = tessera_sched_lead_ns(s, &s->idle, s->idle_weight);
+	s64 lead = tessera_sched_lead_ns(s, &s->idle, s->idle_weight, s->vclock);
 
 	tessera_sched_unqueue(s, &s->idle);
 	if (weight && weight != s->idle_weight) {
 		if (lead > IDLE_LEAD_MAX_NS)
 			lead = IDLE_LEAD_MAX_NS;
-		tessera_sched_set_lead(s, &s->idle, weight, lead);
+		tessera_sched_set_lead(s, &s->idle, weight, s->vclock, lead);
 	}
 	s->idle_weight = weight;
 	tessera_sched_enter(s, &s->idle, now_ns);
@@ -709,7 +713,7 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 		s->policy->ops->start(s, e);
 	/* In the middle of the others, who are up to a slice ahead: so neither side gains. */
 	if (!s->policy->own_positions && !behind(s->vclock, e->vtime))
-		tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e),
+		tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e), s->vclock,
 				       tessera_sched_timeslice_ns(s) / 2);
 	tessera_sched_qos_woken(e, now_ns);
 	tessera_sched_elastic_update(s, e);
@@ -1000,8 +1004,8 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
  * @now_ns: the time
  * @resched: true if pick() should be called now
  *
- * An entity that was ahead stays ahead by the same engine time, debts stay, the running slice
- * goes on.
+ * An entity that was ahead of the others, or behind them, stays so by the same engine time, debts
+ * stay, the running slice goes on.
  *
  * Context: the engine's lock is held; does not sleep.
  * Return: 0, or -EINVAL without a policy.
@@ -1011,6 +1015,7 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 {
 	const struct tessera_sched_policy *old = s->policy;
 	struct tessera_sched_entity *e;
+	u64 clock, low;
 
 	*resched = false;
 	if (!policy)
@@ -1020,18 +1025,27 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 	tessera_sched_account(s, now_ns, 0, false);
 	if (now_ns > s->accounted_ns)
 		s->accounted_ns = now_ns;	/* how time was charged so far ends here */
+	clock = tessera_sched_clock(s);
 	tessera_sched_unqueue(s, &s->idle);
 	for (e = s->members; e; e = e->member_next)
 		tessera_sched_retire(s, e);
 	for (e = s->members; e; e = e->member_next) {
-		u64 lead;
+		s64 lead;
 
 		s->policy = old;
-		lead = tessera_sched_lead_ns(s, e, tessera_sched_weight_of(s, e));
+		lead = tessera_sched_lead_ns(s, e, tessera_sched_weight_of(s, e), clock);
 		s->policy = policy;
-		tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e), lead);
+		tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e), s->vclock, lead);
 	}
 	s->policy = policy;
+	/* No one who competes is behind the clock, which never goes back: so all are moved. */
+	low = s->vclock;
+	for (e = s->members; e; e = e->member_next) {
+		if (tessera_sched_wants(s, e) && behind(e->vtime, low))
+			low = e->vtime;
+	}
+	for (e = s->members; e; e = e->member_next)
+		e->vtime += s->vclock - low;
 	for (e = s->members; e; e = e->member_next) {
 		e->priv[0] = 0;
 		e->priv[1] = 0;
@@ -1048,9 +1062,9 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 		s->next_slice_ns = tessera_sched_timeslice_ns(s);
 		s->next_borrower = NULL;
 	}
-	if (s->holder && tessera_sched_competes(s, s->holder))
-		tessera_sched_join(s, s->holder);
 	for (e = s->members; e; e = e->member_next) {
+		if (tessera_sched_wants(s, e))
+			tessera_sched_rejoin(s, e);
 		tessera_sched_elastic_update(s, e);
 		/* Where no reservation holds none was owed. */
 		if (!old->work_conserving)
@@ -1075,23 +1089,27 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entity *e, u32 weight)
 {
 	bool queued = e->queued, joined = e->joined;
-	u64 lead;
+	u64 clock;
+	s64 lead;
 
 	if (weight < TESSERA_SCHED_WEIGHT_MIN || weight > TESSERA_SCHED_WEIGHT_MAX)
 		return -EINVAL;
+	if (weight == e->weight)
+		return 0;
 	if (!e->added) {
 		e->weight = weight;
 		return 0;
 	}
+	clock = tessera_sched_clock(s);
 	tessera_sched_unqueue(s, e);
 	tessera_sched_leave(s, e);
-	lead = tessera_sched_lead_ns(s, e, tessera_sched_weight_of(s, e));
+	lead = tessera_sched_lead_ns(s, e, tessera_sched_weight_of(s, e), clock);
 	if (e->running)
 		s->weight_sum += (s64)weight - e->weight;
 	e->weight = weight;
-	tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e), lead);
+	tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e), clock, lead);
 	if (joined)
-		tessera_sched_join(s, e);
+		tessera_sched_rejoin(s, e);
 	if (queued)
 		tessera_sched_queue(s, e);
 	return 0;
@@ -1106,7 +1124,7 @@ int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entit
  * @now_ns: the time
  * @resched: true if pick() should be called now
  *
- * They hold under policies that are work-conserving.
+ * They hold under policies that are work-conserving. What was had beyond them counts as before.
  *
  * Context: the engine's lock is held; does not sleep.
  * Return: 0, -EINVAL out of range, or -ENOSPC if more than the whole engine were reserved.
@@ -1114,29 +1132,26 @@ int tessera_sched_set_weight(struct tessera_sched *s, struct tessera_sched_entit
 int tessera_sched_set_qos(struct tessera_sched *s, struct tessera_sched_entity *e,
 			  u32 reservation_ppm, u32 limit_ppm, u64 now_ns, bool *resched)
 {
-	bool queued = e->queued;
-
 	*resched = false;
 	if (!e->added || reservation_ppm > TESSERA_SCHED_PPM || limit_ppm > TESSERA_SCHED_PPM ||
 	    (limit_ppm && limit_ppm < reservation_ppm))
 		return -EINVAL;
 	if (s->reservation_sum_ppm - e->reservation_ppm + reservation_ppm > TESSERA_SCHED_PPM)
 		return -ENOSPC;
+	if (reservation_ppm == e->reservation_ppm && limit_ppm == e->limit_ppm)
+		return 0;
 	tessera_sched_account(s, now_ns, 0, false);
 	tessera_sched_unqueue(s, e);
 	s->reservation_sum_ppm += (s64)reservation_ppm - e->reservation_ppm;
+	e->reserve_tag_ns = tessera_sched_tag_scale(e->reserve_tag_ns, e->reservation_ppm,
+						    reservation_ppm, now_ns);
+	e->limit_tag_ns = tessera_sched_tag_scale(e->limit_tag_ns, e->limit_ppm, limit_ppm, now_ns);
 	e->reservation_ppm = reservation_ppm;
 	e->limit_ppm = limit_ppm;
-	e->reserve_tag_ns = now_ns;
-	e->limit_tag_ns = now_ns;
-	if (queued)
-		tessera_sched_queue(s, e);
-	if (e->throttled) {
-		tessera_sched_qos_unthrottle(s, e);
-		if (e == s->holder)
-			tessera_sched_join(s, e);
-		tessera_sched_enter(s, e, now_ns);
-	}
+	tessera_sched_qos_unthrottle(s, e);
+	if (e == s->holder && tessera_sched_competes(s, e))
+		tessera_sched_join(s, e);
+	tessera_sched_enter(s, e, now_ns);
 	*resched = s->num_with_work > 0;
 	return 0;
 }

@@ -220,8 +220,11 @@ int tessera_sched_set_elastic_cap(struct tessera_sched *s, struct tessera_sched_
 	if (!e->added || cap_ppm > TESSERA_SCHED_PPM ||
 	    (cap_ppm && cap_ppm < TESSERA_SCHED_PPM / e->fixed_share_inv))
 		return -EINVAL;
+	if (cap_ppm == e->elastic_cap_ppm)
+		return 0;
+	e->elastic_tag_ns = tessera_sched_tag_scale(e->elastic_tag_ns, e->elastic_cap_ppm, cap_ppm,
+						    now_ns);
 	e->elastic_cap_ppm = cap_ppm;
-	e->elastic_tag_ns = now_ns;
 	tessera_sched_elastic_update(s, e);
 	*resched = s->num_with_work > 0;
 	return 0;

@@ -27,11 +27,8 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
 }
 #endif
 
-/*
- * Overshoot beyond this is forgiven: an engine reset ends any longer one anyway, and
- * nobody should be locked out for longer than it takes a user to wonder why.
- */
-#define TESSERA_SCHED_DEBT_MAX_NS	1000000000ull
+/* Overshoot beyond this is forgiven: no preemption timeout allows as much. */
+#define TESSERA_SCHED_DEBT_MAX_NS	20000000000ull
 
 /* Waiting for the clock of a limit or a cap for less is not worth a timer. */
 #define TESSERA_SCHED_WAIT_MIN_NS	50000ull
@@ -53,7 +50,8 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  * @select: @h, which competes and whose slice is over, or one of those that wait (there
  *          is one). By default the one further behind
  * @join: @e begins to compete, or goes on to, and is to be given a position (not queued yet).
- *        By default its virtual time, and no less than the clock
+ *        By default its virtual time, and no less than the clock. @keep: it competed before, and
+ *        keeps its position however far behind that is
  * @leave: @e, if it had joined, no longer competes
  * @advanced: @e, if it has joined, has gone forward by @virtual
  * @clock: the virtual time at which one without claims or debts would be; by default the
@@ -80,7 +78,7 @@ struct tessera_sched_policy_ops {
 	struct tessera_sched_entity *(*pick_waiting)(struct tessera_sched *s);
 	struct tessera_sched_entity *(*select)(struct tessera_sched *s,
 					       struct tessera_sched_entity *h);
-	void (*join)(struct tessera_sched *s, struct tessera_sched_entity *e);
+	void (*join)(struct tessera_sched *s, struct tessera_sched_entity *e, bool keep);
 	void (*leave)(struct tessera_sched *s, struct tessera_sched_entity *e);
 	void (*advanced)(struct tessera_sched *s, struct tessera_sched_entity *e, u64 virtual);
 	u64 (*clock)(struct tessera_sched *s);
@@ -126,6 +124,7 @@ bool tessera_sched_elastic_need_pick(const struct tessera_sched *s);
 
 /* tessera_sched_qos.c */
 u64 tessera_sched_tag_advance(u64 tag_ns, u64 held_ns, u32 ppm, u64 credit_ns, u64 now_ns);
+u64 tessera_sched_tag_scale(u64 tag_ns, u32 old_ppm, u32 ppm, u64 now_ns);
 u64 tessera_sched_limit_credit_ns(const struct tessera_sched *s,
 				  const struct tessera_sched_entity *e);
 void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 held_ns,

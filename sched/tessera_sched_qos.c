@@ -10,10 +10,7 @@
  */
 #include "tessera_sched_internal.h"
 
-/*
- * A reservation that could not be met for this long is made up for, not more. Nor does
- * time that a vGPU had beyond its reservation, by its weight, count against it for longer.
- */
+/* A reservation that could not be met for this long is made up for, not more. */
 #define RESERVE_WINDOW_NS	100000000ull
 
 /*
@@ -22,8 +19,8 @@
  */
 #define LIMIT_WINDOW_NS		20000000ull
 
-/* No clock is further ahead than this: see TESSERA_SCHED_DEBT_MAX_NS. */
-#define TAG_LEAD_MAX_NS		10000000000ull
+/* No clock is further ahead than this, 1000 s: a share of 1 % pays for a batch of 10 s. */
+#define TAG_LEAD_MAX_NS		1000000000000ull
 
 #define WAIT_MIN_NS		TESSERA_SCHED_WAIT_MIN_NS
 
@@ -47,13 +44,34 @@ u64 tessera_sched_tag_advance(u64 tag_ns, u64 held_ns, u32 ppm, u64 credit_ns, u
 {
 	u64 floor = now_ns > held_ns + credit_ns ? now_ns - held_ns - credit_ns : 0;
 
-	/* Further ahead than it can be: the device's time was reset. */
-	if (tag_ns >= now_ns + 2 * TAG_LEAD_MAX_NS)
-		tag_ns = now_ns;
 	if (tag_ns < floor)
 		tag_ns = floor;
 	tag_ns += div_u64(held_ns * TESSERA_SCHED_PPM, ppm);
 	return tag_ns < now_ns + TAG_LEAD_MAX_NS ? tag_ns : now_ns + TAG_LEAD_MAX_NS;
+}
+
+/**
+ * tessera_sched_tag_scale() - change the share of a clock: what was had beyond it still counts
+ * @tag_ns: where the clock was
+ * @old_ppm: the share so far; 0: there was none, and the clock stood
+ * @ppm: the share from now on, to a million; 0: none, the clock stands
+ * @now_ns: the time
+ *
+ * Context: any.
+ * Return: where the clock is now, in ns.
+ */
+u64 tessera_sched_tag_scale(u64 tag_ns, u32 old_ppm, u32 ppm, u64 now_ns)
+{
+	u64 lead = tag_ns > now_ns ? tag_ns - now_ns : 0;
+
+	if (!old_ppm)
+		return now_ns + lead;
+	if (!ppm || !lead)
+		return tag_ns;
+	if (lead > TAG_LEAD_MAX_NS)
+		lead = TAG_LEAD_MAX_NS;
+	lead = div_u64(lead * old_ppm, ppm);
+	return now_ns + (lead < TAG_LEAD_MAX_NS ? lead : TAG_LEAD_MAX_NS);
 }
 
 /**
@@ -72,17 +90,23 @@ u64 tessera_sched_limit_credit_ns(const struct tessera_sched *s,
 	return slices > LIMIT_WINDOW_NS ? slices : LIMIT_WINDOW_NS;
 }
 
-static void tessera_sched_qos_charge_reservation(struct tessera_sched_entity *e, u64 held_ns,
+/*
+ * What a vGPU had by its reservation counts in full, and so does what it took from others by an
+ * overshoot. What its weight gave it, or because nobody else had work, counts for two
+ * slices at most: the reservation holds as soon as it is needed.
+ */
+static void tessera_sched_qos_charge_reservation(struct tessera_sched *s,
+						 struct tessera_sched_entity *e, u64 held_ns,
 						 u64 over_ns, u64 now_ns)
 {
-	u64 most = now_ns + RESERVE_WINDOW_NS, tag;
+	u64 slices = 2 * tessera_sched_slice_ns(s, e), most, tag;
 
 	tag = tessera_sched_tag_advance(e->reserve_tag_ns, held_ns - over_ns, e->reservation_ppm,
 					RESERVE_WINDOW_NS, now_ns);
-	if (tag > most)
+	most = now_ns + div_u64(slices * TESSERA_SCHED_PPM, e->reservation_ppm);
+	if (!e->by_reservation && tag > most)
 		tag = e->reserve_tag_ns <= most ? most :
 		      e->reserve_tag_ns < tag ? e->reserve_tag_ns : tag;
-	/* What it took from others is its to pay, however much it is. */
 	e->reserve_tag_ns = tessera_sched_tag_advance(tag, over_ns, e->reservation_ppm,
 						      RESERVE_WINDOW_NS, now_ns);
 }
@@ -105,7 +129,7 @@ void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_enti
 	if (!s->policy->work_conserving || !held_ns)
 		return;
 	if (e->reservation_ppm)
-		tessera_sched_qos_charge_reservation(e, held_ns, over_ns, now_ns);
+		tessera_sched_qos_charge_reservation(s, e, held_ns, over_ns, now_ns);
 	if (e->limit_ppm)
 		e->limit_tag_ns = tessera_sched_tag_advance(e->limit_tag_ns, held_ns, e->limit_ppm,
 							    tessera_sched_limit_credit_ns(s, e),
@@ -175,12 +199,6 @@ bool tessera_sched_qos_throttle(struct tessera_sched *s, struct tessera_sched_en
 		return true;
 	if (!e->limit_ppm || !s->policy->work_conserving)
 		return false;
-	/*
-	 * Further ahead than a clock can be: the device's time was reset. Where release() lets
-	 * one go for that, this must not keep it: they would be at it forever.
-	 */
-	if (e->limit_tag_ns >= now_ns + 2 * TAG_LEAD_MAX_NS)
-		e->limit_tag_ns = now_ns;
 	if (e->limit_tag_ns < now_ns + WAIT_MIN_NS)
 		return false;
 	tessera_sched_heap_insert(&s->throttled, &e->qos_node, e->limit_tag_ns);
@@ -220,7 +238,7 @@ struct tessera_sched_entity *tessera_sched_qos_release(struct tessera_sched *s, 
 	struct tessera_sched_heap_node *n = tessera_sched_heap_first(&s->throttled);
 	struct tessera_sched_entity *e = tessera_sched_qos_entity_of(n);
 
-	if (!n || (n->key > now_ns && n->key < now_ns + 2 * TAG_LEAD_MAX_NS))
+	if (!n || n->key > now_ns)
 		return NULL;
 	tessera_sched_qos_unthrottle(s, e);
 	return e;

@@ -134,7 +134,6 @@ bool tessera_sched_remove(struct tessera_sched *s, struct tessera_sched_entity *
 		if (s->next_borrower == e)
 			s->next_borrower = NULL;
 		s->next = NULL;
-		s->next_valid = s->next_borrower;
 		resched = true;
 	}
 	if (s->holder == e || s->borrower == e) {

@@ -551,7 +551,7 @@ static void stopped_next_is_void(void)
 	/* b's runlist is in force, but it does not compete: a again, at once */
 	CHECK_EQ(asked.submits, 1);
 	CHECK(asked.submitted == &a && rl.in_force == &b && rl.waiting);
-	CHECK_EQ(b.sched.slices, 0);
+	CHECK(rl.sched.current_entity == &b.sched);
 }
 
 static void removed_next_is_unloaded(void)
