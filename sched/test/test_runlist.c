@@ -554,6 +554,22 @@ static void stopped_next_is_void(void)
 	CHECK(rl.sched.current_entity == &b.sched);
 }
 
+/* Disabled and enabled again while its runlist is waited for: it has the engine, and pays for it. */
+static void restarted_next_is_charged(void)
+{
+	enter(VOID);
+	tessera_runlist_start(&rl, &b);
+	tessera_runlist_wake(&rl, &b, 1);
+	switched();
+	CHECK(rl.in_force == &b && !rl.waiting);
+	CHECK(rl.sched.current_entity == &b.sched);
+	CHECK_EQ(b.sched.slices, 1);
+	pass(MS, true);
+	charge();
+	CHECK_EQ(b.busy_ns, MS);
+	CHECK_EQ(b.sched.used_ns, MS);
+}
+
 static void removed_next_is_unloaded(void)
 {
 	enter(TO_A);
@@ -905,8 +921,10 @@ static void check_invariants(u64 charged)
 	u32 i;
 
 	for (i = 0; i < CROWD; i++) {
-		if (added[i])
+		if (added[i]) {
 			sum += crowd[i].busy_ns;
+			CHECK_EQ(crowd[i].sched.used_ns, crowd[i].busy_ns);
+		}
 		/* Of one that was removed nothing is left */
 		CHECK(added[i] || (rl.in_force != &crowd[i] && rl.next != &crowd[i]));
 		CHECK(added[i] || rl.sched.current_entity != &crowd[i].sched);
@@ -1034,6 +1052,7 @@ static void storms(void)
 static const struct ktap_test tests[] = {
 	{ "every_state_and_event", every_state_and_event },
 	{ "stopped_next_is_void", stopped_next_is_void },
+	{ "restarted_next_is_charged", restarted_next_is_charged },
 	{ "removed_next_is_unloaded", removed_next_is_unloaded },
 	{ "kept_off_for_a_while", kept_off_for_a_while },
 	{ "three_resets_then_the_device", three_resets_then_the_device },
