@@ -854,7 +854,7 @@ void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
  */
 static struct tessera_sched_entity *tessera_sched_select_next(struct tessera_sched *s, u64 now_ns)
 {
-	struct tessera_sched_entity *h = s->holder, *low;
+	struct tessera_sched_entity *h = s->holder, *low, *urgent;
 	u64 half = tessera_sched_timeslice_ns(s) / 2;
 	u32 rem = 0;
 
@@ -862,8 +862,13 @@ static struct tessera_sched_entity *tessera_sched_select_next(struct tessera_sch
 		h = NULL;
 	low = tessera_sched_qos_behind(s, h, now_ns);
 	if (low) {
-		low->by_reservation = true;
-		return low;
+		urgent = NULL;
+		if (s->policy->ops->urgent && !tessera_sched_qos_late(low, now_ns))
+			urgent = s->policy->ops->urgent(s);
+		if (!urgent)
+			urgent = low;
+		urgent->by_reservation = urgent == low;
+		return urgent;
 	}
 	low = tessera_sched_pick_waiting(s);
 	if (low)

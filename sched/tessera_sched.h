@@ -165,6 +165,7 @@ struct tessera_sched_policy_ops;
  * @proportional: busy entities converge to shares in proportion to their weights, as the policy
  *                sees these: tests rely on it
  * @slice_requests: it honours @slice_request_ns
+ * @wake_first: one that wakes is next, if it has had no more than its share
  * @lends: turns without work are lent to those with an elastic cap; only for a policy that is
  *         not work-conserving
  * @own_positions: it gives those that begin to compete a position in virtual time itself
@@ -177,6 +178,7 @@ struct tessera_sched_policy {
 	bool work_conserving;
 	bool proportional;
 	bool slice_requests;
+	bool wake_first;
 	bool lends;
 	bool own_positions;
 	const struct tessera_sched_policy_ops *ops;

@@ -47,6 +47,8 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
  * @any: tell whether anyone waits. By default, whether the heap is not empty
  * @pick_waiting: of those that wait, the one to run next; NULL: none. It may draw lots: it is
  *                asked once for each decision. By default the first of the heap
+ * @urgent: of those that wait, the one that is to run even before one that has less than its
+ *          reservation, unless that is late; NULL: none. Optional
  * @select: @h, which competes and whose slice is over, or one of those that wait (there
  *          is one). By default the one further behind
  * @join: @e begins to compete, or goes on to, and is to be given a position (not queued yet).
@@ -76,6 +78,7 @@ struct tessera_sched_policy_ops {
 	void (*unqueue)(struct tessera_sched *s, struct tessera_sched_entity *e);
 	bool (*any)(const struct tessera_sched *s);
 	struct tessera_sched_entity *(*pick_waiting)(struct tessera_sched *s);
+	struct tessera_sched_entity *(*urgent)(struct tessera_sched *s);
 	struct tessera_sched_entity *(*select)(struct tessera_sched *s,
 					       struct tessera_sched_entity *h);
 	void (*join)(struct tessera_sched *s, struct tessera_sched_entity *e, bool keep);
@@ -108,6 +111,9 @@ static inline u64 tessera_sched_slice_ns(const struct tessera_sched *s,
 	return tessera_sched_timeslice_ns(s);
 }
 
+/* tessera_sched_eevdf.c: needs own_positions, heeds slice_requests and wake_first */
+extern const struct tessera_sched_policy_ops tessera_sched_eevdf_ops;
+
 /* tessera_sched.c */
 u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem);
 
@@ -139,6 +145,7 @@ struct tessera_sched_entity *tessera_sched_qos_release(struct tessera_sched *s, 
 u64 tessera_sched_qos_wait_ns(const struct tessera_sched *s, u64 now_ns);
 struct tessera_sched_entity *tessera_sched_qos_behind(const struct tessera_sched *s,
 						      struct tessera_sched_entity *h, u64 now_ns);
+bool tessera_sched_qos_late(const struct tessera_sched_entity *e, u64 now_ns);
 
 #define TESSERA_SCHED_POLICY(name) extern const struct tessera_sched_policy tessera_sched_##name;
 #include "policies.h"

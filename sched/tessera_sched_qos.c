@@ -281,3 +281,16 @@ struct tessera_sched_entity *tessera_sched_qos_behind(const struct tessera_sched
 		e = h;
 	return e && e->reserve_tag_ns <= now_ns ? e : NULL;
 }
+
+/**
+ * tessera_sched_qos_late() - tell whether a reservation may not wait for those that are urgent
+ * @e: an entity that is behind its reservation
+ * @now_ns: the time
+ *
+ * Context: the engine's lock is held; does not sleep.
+ * Return: true if it is behind by more than half of what is made up for.
+ */
+bool tessera_sched_qos_late(const struct tessera_sched_entity *e, u64 now_ns)
+{
+	return e->reserve_tag_ns + RESERVE_WINDOW_NS / 2 < now_ns;
+}
