@@ -270,6 +270,8 @@ static void tessera_runlist_on_switched(struct tessera_runlist *rl,
 	rl->loaded = rl->next || rl->next_void;
 	rl->next = NULL;
 	rl->switches++;
+	tessera_sched_charge_switch(&rl->sched, ev->switch_ns - rl->switched_ns);
+	rl->switched_ns = ev->switch_ns;
 	tessera_sched_switched(&rl->sched, rl->now_ns);
 	if (rl->repick || rl->next_void)
 		tessera_runlist_pick(rl);
@@ -549,6 +551,7 @@ void tessera_runlist_up(struct tessera_runlist *rl, u64 device_ns)
 	rl->switch_base_ns += rl->last_switch_ns;
 	rl->last_busy_ns = 0;
 	rl->last_switch_ns = 0;
+	rl->switched_ns = 0;
 	rl->down = false;
 }
 

@@ -151,6 +151,7 @@ struct tessera_runlist {
 	u64 time_base_ns;		/* to be added to the device's own time */
 	u64 last_busy_ns;		/* counter up to which has been charged */
 	u64 last_switch_ns;		/* the other counter, in the last event */
+	u64 switched_ns;		/* ... and when a runlist came into force last */
 	u64 busy_base_ns;		/* to be added to the counters in notes */
 	u64 switch_base_ns;
 	bool loaded;			/* the engine's runlist is not empty */

@@ -187,7 +187,7 @@ static bool tessera_sched_wants(const struct tessera_sched *s, const struct tess
 {
 	if (e == &s->idle)
 		return s->idle_weight && s->num_running;
-	return e->running && (e->has_work || !s->policy->work_conserving);
+	return e->running && (e->has_work || e->expected || !s->policy->work_conserving);
 }
 
 static bool tessera_sched_competes(const struct tessera_sched *s,
@@ -200,7 +200,7 @@ static bool tessera_sched_competes(const struct tessera_sched *s,
 static u32 tessera_sched_num_wanting(const struct tessera_sched *s)
 {
 	if (s->policy->work_conserving)
-		return s->num_with_work;
+		return s->num_with_work + (s->holder && s->holder->expected);
 	return s->num_running + tessera_sched_competes(s, &s->idle);
 }
 
@@ -246,6 +246,7 @@ static void tessera_sched_queue(struct tessera_sched *s, struct tessera_sched_en
 		tessera_sched_heap_insert(&s->heap, &e->node, e->vtime);
 	e->queued = true;
 	tessera_sched_qos_queued(s, e);
+	tessera_sched_latency_queued(s, e);
 }
 
 static void tessera_sched_unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
@@ -258,6 +259,7 @@ static void tessera_sched_unqueue(struct tessera_sched *s, struct tessera_sched_
 		tessera_sched_heap_remove(&s->heap, &e->node);
 	e->queued = false;
 	tessera_sched_qos_unqueued(s, e);
+	tessera_sched_latency_unqueued(s, e);
 }
 
 /* Nobody who begins to compete is behind those who do. */
@@ -297,7 +299,7 @@ static void tessera_sched_charge_slice(struct tessera_sched *s, struct tessera_s
 	u64 lead = 2 * tessera_sched_slice_ns(s, e);
 	u32 rem = 0;
 
-	if (e->by_reservation &&
+	if (e->chosen_by == TESSERA_SCHED_BY_RESERVATION &&
 	    behind(s->vclock + to_virtual(s, lead, tessera_sched_weight_of(s, e), &rem), e->vtime))
 		return;
 	tessera_sched_advance(s, e, ns);
@@ -450,8 +452,8 @@ static void tessera_sched_account(struct tessera_sched *s, u64 now_ns, u64 busy_
 
 		s->slice_start_ns += lost;
 		passed -= tessera_sched_charge_loss(s, s->next_borrower, lost, now_ns);
-	} else if (!s->policy->work_conserving && !tessera_sched_is_switching(s) && h->running &&
-		   held < passed) {
+	} else if ((!s->policy->work_conserving || h->expected) &&
+		   !tessera_sched_is_switching(s) && h->running && held < passed) {
 		held = passed;
 	}
 	if (counted)
@@ -512,10 +514,16 @@ static bool tessera_sched_is_endless(const struct tessera_sched *s,
 /* 0 for one that has no competitor: its slice lasts until it gets one. */
 static u64 tessera_sched_slice_for(struct tessera_sched *s, const struct tessera_sched_entity *e)
 {
+	u64 slice;
+
 	if (e == &s->idle)
 		return tessera_sched_idle_slice_ns(s);
 	if (tessera_sched_is_endless(s, e))
 		return 0;
+	if (e->chosen_by == TESSERA_SCHED_BY_LATENCY) {
+		slice = tessera_sched_latency_budget_ns(s, e);
+		return slice > TESSERA_SCHED_WAIT_MIN_NS ? slice : TESSERA_SCHED_WAIT_MIN_NS;
+	}
 	return tessera_sched_slice_ns(s, e) - tessera_sched_repayment(s, e);
 }
 
@@ -543,10 +551,13 @@ static void tessera_sched_begin_slice(struct tessera_sched *s, struct tessera_sc
 	if (e == &s->idle)
 		return;
 	e->slices++;
+	e->fresh = false;
 	if (!slice_ns) {
-		e->by_reservation = false;	/* nobody else wanted it */
+		e->chosen_by = TESSERA_SCHED_BY_ORDER;	/* nobody else wanted it */
 		return;
 	}
+	if (e->chosen_by == TESSERA_SCHED_BY_LATENCY)
+		return;
 	pay = tessera_sched_repayment(s, e);
 	e->debt_ns -= pay;
 	tessera_sched_advance(s, e, pay);
@@ -623,16 +634,29 @@ static void tessera_sched_retire(struct tessera_sched *s, struct tessera_sched_e
 	tessera_sched_qos_unthrottle(s, e);
 }
 
-/* Those whose limit allows more time again. */
+/*
+ * Those whose limit allows more time again. They did not sleep: each is where it was, up to a slice
+ * behind the others, and so has its turn at once if its limit is less than its share.
+ */
 static void tessera_sched_release(struct tessera_sched *s, u64 now_ns)
 {
 	struct tessera_sched_entity *e;
 
 	while ((e = tessera_sched_qos_release(s, now_ns))) {
-		if (e == s->holder)
-			tessera_sched_join(s, e);
-		else
-			tessera_sched_enter(s, e, now_ns);
+		u64 least = tessera_sched_clock(s);
+		u32 rem = 0;
+
+		least -= to_virtual(s, tessera_sched_slice_ns(s, e), tessera_sched_weight_of(s, e),
+				    &rem);
+		if (behind(e->vtime, least))
+			e->vtime = least;
+		tessera_sched_rejoin(s, e);
+		if (e != s->holder && !tessera_sched_qos_throttle(s, e, now_ns)) {
+			tessera_sched_limit_holder(s, now_ns);
+			tessera_sched_queue(s, e);
+		} else if (e->throttled) {
+			tessera_sched_leave(s, e);
+		}
 	}
 }
 
@@ -671,6 +695,30 @@ static void tessera_sched_count(struct tessera_sched *s, const struct tessera_sc
 	s->weight_sum += sign * (s64)e->weight;
 }
 
+/* Whether one waits that goes before @e, which has been chosen. */
+static bool tessera_sched_is_outranked(struct tessera_sched *s,
+				       const struct tessera_sched_entity *e, u64 now_ns)
+{
+	struct tessera_sched_entity *urgent = tessera_sched_latency_first(s);
+
+	if (e->chosen_by == TESSERA_SCHED_BY_RESERVATION && tessera_sched_qos_late(e, now_ns))
+		return false;
+	return urgent && urgent != e && e->chosen_by < TESSERA_SCHED_BY_LATENCY;
+}
+
+/* ... or, while it is only waited for, would have been chosen in its place. */
+static bool tessera_sched_is_outdone(struct tessera_sched *s, const struct tessera_sched_entity *e,
+				     u64 now_ns)
+{
+	struct tessera_sched_entity *urgent = NULL;
+
+	if (tessera_sched_is_outranked(s, e, now_ns))
+		return true;
+	if (s->policy->ops->urgent && e->chosen_by < TESSERA_SCHED_BY_WAKE)
+		urgent = s->policy->ops->urgent(s);
+	return urgent && urgent != e;
+}
+
 /* Whether something has happened that only a pick() can answer. */
 static bool tessera_sched_need_pick(struct tessera_sched *s, u64 now_ns)
 {
@@ -682,8 +730,10 @@ static bool tessera_sched_need_pick(struct tessera_sched *s, u64 now_ns)
 	if (s->policy->lends && tessera_sched_elastic_need_pick(s))
 		return true;
 	if (s->next_valid)
-		return !s->next || !tessera_sched_competes(s, s->next);
-	if (!s->holder || !tessera_sched_competes(s, s->holder))
+		return !s->next || !tessera_sched_competes(s, s->next) ||
+		       tessera_sched_is_outdone(s, s->next, now_ns);
+	if (!s->holder || !tessera_sched_competes(s, s->holder) ||
+	    tessera_sched_is_outranked(s, s->holder, now_ns))
 		return true;
 	return tessera_sched_any_waiting(s) && tessera_sched_slice_over(s, now_ns);
 }
@@ -740,6 +790,7 @@ bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e,
 	if (!e->added || !e->running)
 		return false;
 	tessera_sched_account(s, now_ns, 0, false);
+	e->expected = false;
 	tessera_sched_retire(s, e);
 	e->running = false;
 	tessera_sched_count(s, e, -1);
@@ -774,6 +825,12 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
 	if (!e->running)
 		return false;
 	s->num_with_work++;
+	e->fresh = true;
+	tessera_sched_expect_woken(e, now_ns);
+	if (e->expected) {
+		e->expected = false;
+		return true;	/* its slice goes on, and needs a timer */
+	}
 	tessera_sched_qos_woken(e, now_ns);
 	tessera_sched_elastic_update(s, e);
 	tessera_sched_enter(s, e, now_ns);
@@ -804,13 +861,15 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
  * @now_ns: the time
  *
  * Where nobody else has work, the engine stays as it is: the vGPU may come back to
- * it without a switch.
+ * it without a switch. Where others have, it may be kept for a while for one that will be back soon.
  *
  * Context: the engine's lock is held; does not sleep.
  * Return: true if pick() should be called now.
  */
 bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
 {
+	bool soon;
+
 	if (!e->added || !e->has_work)
 		return false;
 	e->has_work = false;
@@ -818,8 +877,14 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
 		return false;
 	s->num_with_work--;
 	tessera_sched_elastic_update(s, e);
+	soon = tessera_sched_expect(s, e, now_ns);
 	if (!s->policy->work_conserving)
 		return s->policy->lends && tessera_sched_elastic_need_pick(s);
+	if (soon && e == s->holder && !s->next_valid && s->num_with_work && !e->throttled &&
+	    !tessera_sched_slice_over(s, now_ns) && tessera_sched_slice_left(e) > e->think_ns) {
+		e->expected = true;
+		return true;
+	}
 	tessera_sched_retire(s, e);
 	tessera_sched_update_vclock(s);
 	return tessera_sched_need_pick(s, now_ns);
@@ -843,8 +908,50 @@ void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
 		s->current_entity->used_ns += ns;
 		if (s->current_entity->elastic_cap_ppm)
 			tessera_sched_elastic_charge(s, s->current_entity, ns, now_ns);
+		tessera_sched_latency_charge(s, s->current_entity, ns, now_ns);
 	}
 	tessera_sched_account(s, now_ns, ns, true);
+}
+
+/**
+ * tessera_sched_charge_switch() - note what the switch that is being made has cost
+ * @s: the scheduler
+ * @ns: time that the engine has spent on it, from the hardware's counters
+ *
+ * Context: the engine's lock is held; does not sleep. Before tessera_sched_switched().
+ */
+void tessera_sched_charge_switch(struct tessera_sched *s, u64 ns)
+{
+	s->switching_ns = ns < CHARGE_MAX_NS ? ns : CHARGE_MAX_NS;
+}
+
+/*
+ * Under a policy that is work-conserving a switch is the cost of who comes: how often that is, is up
+ * to it. One that has cut another's slice short pays for the way back as well.
+ */
+static void tessera_sched_pay_switch(struct tessera_sched *s, struct tessera_sched_entity *e,
+				     bool cut, u64 now_ns)
+{
+	u64 ns = s->switching_ns;
+
+	s->switching_ns = 0;
+	if (!ns)
+		return;
+	if (!s->switch_cost_ns)
+		s->switch_cost_ns = ns;
+	s->switch_cost_ns = s->switch_cost_ns - s->switch_cost_ns / 8 + ns / 8;
+	if (!e || e == &s->idle)
+		return;
+	e->switch_ns += ns;
+	if (!s->policy->work_conserving)
+		return;
+	if (s->switch_paid)
+		ns = 0;
+	if (cut)
+		ns *= 2;
+	s->switch_paid = cut;
+	tessera_sched_advance(s, e, ns);
+	tessera_sched_latency_charge(s, e, ns, now_ns);
 }
 
 /*
@@ -852,37 +959,57 @@ void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
  * half a slice to have another one: else a slice that ended a little early would be
  * followed by a second one of the same entity.
  */
-static struct tessera_sched_entity *tessera_sched_select_next(struct tessera_sched *s, u64 now_ns)
+static struct tessera_sched_entity *tessera_sched_select_in_order(struct tessera_sched *s,
+								  struct tessera_sched_entity *h)
 {
-	struct tessera_sched_entity *h = s->holder, *low, *urgent;
+	struct tessera_sched_entity *low = tessera_sched_pick_waiting(s);
 	u64 half = tessera_sched_timeslice_ns(s) / 2;
 	u32 rem = 0;
 
-	if (h && !tessera_sched_competes(s, h))
-		h = NULL;
-	low = tessera_sched_qos_behind(s, h, now_ns);
-	if (low) {
-		urgent = NULL;
-		if (s->policy->ops->urgent && !tessera_sched_qos_late(low, now_ns))
-			urgent = s->policy->ops->urgent(s);
-		if (!urgent)
-			urgent = low;
-		urgent->by_reservation = urgent == low;
-		return urgent;
-	}
-	low = tessera_sched_pick_waiting(s);
-	if (low)
-		low->by_reservation = false;
-	if (!h)
-		return low;
-	h->by_reservation = false;
-	if (!low)
-		return h;
+	if (!h || !low)
+		return h ? h : low;
 	if (s->policy->ops->select)
 		return s->policy->ops->select(s, h);
 	if (behind(h->vtime + to_virtual(s, half, tessera_sched_weight_of(s, h), &rem), low->vtime))
 		return h;
 	return low;
+}
+
+/* ... unless somebody is urgent, or has had less than is reserved for it. */
+static struct tessera_sched_entity *tessera_sched_select_next(struct tessera_sched *s, u64 now_ns)
+{
+	struct tessera_sched_entity *h = s->holder, *reserved, *e = NULL;
+	u8 reason = TESSERA_SCHED_BY_LATENCY;
+
+	if (h && !tessera_sched_competes(s, h))
+		h = NULL;
+	reserved = tessera_sched_qos_behind(s, h, now_ns);
+	if (!reserved || !tessera_sched_qos_late(reserved, now_ns)) {
+		e = tessera_sched_latency_first(s);
+		if (!e && s->policy->ops->urgent) {
+			e = s->policy->ops->urgent(s);
+			reason = TESSERA_SCHED_BY_WAKE;
+		}
+	}
+	if (!e && reserved) {
+		e = reserved;
+		reason = TESSERA_SCHED_BY_RESERVATION;
+	}
+	if (!e) {
+		e = tessera_sched_select_in_order(s, h);
+		reason = TESSERA_SCHED_BY_ORDER;
+	}
+	if (e)
+		e->chosen_by = reason;
+	return e;
+}
+
+/* It was expected to have work again, and another is to have the engine. */
+static void tessera_sched_disappointed(struct tessera_sched *s, struct tessera_sched_entity *h)
+{
+	h->expected = false;
+	tessera_sched_retire(s, h);
+	tessera_sched_update_vclock(s);
 }
 
 /* The entity whose runlist is to be in force in a turn of @e, lent to @b or not (NULL). */
@@ -910,7 +1037,13 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 	tessera_sched_release(s, now_ns);
 	if (h && h != &s->idle && !tessera_sched_is_endless(s, h))
 		tessera_sched_limit_holder(s, now_ns);
-	keep = h && tessera_sched_competes(s, h) && !tessera_sched_slice_over(s, now_ns);
+	if (h && h->expected &&
+	    (!s->num_with_work || now_ns >= s->expect_until_ns || tessera_sched_slice_over(s, now_ns))) {
+		tessera_sched_expect_vain(s, h, now_ns);
+		tessera_sched_disappointed(s, h);
+	}
+	keep = h && tessera_sched_competes(s, h) && !tessera_sched_slice_over(s, now_ns) &&
+	       !tessera_sched_is_outranked(s, h, now_ns);
 	if (h && h != &s->idle && !keep) {
 		tessera_sched_skip_turns(s, h);
 		if (tessera_sched_wants(s, h) && tessera_sched_qos_throttle(s, h, now_ns))
@@ -930,11 +1063,15 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 			d->slice_ns = 0;
 		} else if (keep) {
 			d->slice_ns = h->slice_granted_ns - tessera_sched_elapsed(s, now_ns);
+			if (h->expected && d->slice_ns > s->expect_until_ns - now_ns)
+				d->slice_ns = s->expect_until_ns - now_ns;
 		} else {
 			d->slice_ns = tessera_sched_slice_for(s, h);
 			tessera_sched_begin_slice(s, h, d->slice_ns, now_ns);
 		}
 	} else {
+		if (h && h->expected)
+			tessera_sched_disappointed(s, h);
 		if (h && h != &s->idle && !h->slice_granted_ns)
 			tessera_sched_end_endless(h);
 		s->next = e;
@@ -969,6 +1106,7 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 {
 	struct tessera_sched_entity *old = s->holder, *e = s->next;
 	u64 slice = s->next_slice_ns;
+	bool cut;
 
 	if (!s->next_valid)
 		return;
@@ -983,6 +1121,8 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 	s->current_entity = tessera_sched_runner(s, e, s->borrower);
 	if (e && e == old)
 		return;		/* the turn goes on with another runlist */
+	cut = e && e->chosen_by == TESSERA_SCHED_BY_LATENCY && old && old != &s->idle &&
+	      tessera_sched_competes(s, old) && !tessera_sched_slice_over(s, now_ns);
 	s->holder = NULL;
 	if (old && old != &s->idle)
 		tessera_sched_skip_turns(s, old);
@@ -990,6 +1130,7 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 		tessera_sched_enter(s, old, now_ns);
 	if (e) {
 		tessera_sched_unqueue(s, e);
+		tessera_sched_pay_switch(s, e, cut, now_ns);
 		s->holder = e;
 		/* Someone may have come while the hardware switched. */
 		if (!slice && e != &s->idle && tessera_sched_competes(s, e) &&
@@ -1032,8 +1173,10 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 		s->accounted_ns = now_ns;	/* how time was charged so far ends here */
 	clock = tessera_sched_clock(s);
 	tessera_sched_unqueue(s, &s->idle);
-	for (e = s->members; e; e = e->member_next)
+	for (e = s->members; e; e = e->member_next) {
+		e->expected = false;
 		tessera_sched_retire(s, e);
+	}
 	for (e = s->members; e; e = e->member_next) {
 		s64 lead;
 

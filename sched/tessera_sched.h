@@ -41,6 +41,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <errno.h>
+typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef int32_t s32;
@@ -116,6 +117,9 @@ struct tessera_sched_config {
  * @slice_request_ns: slice it asks for under deadline; 0: the common one
  * @elastic_cap_ppm: share up to which it may use what others leave, its own included, under
  *                   a policy that lends; 0: it may not
+ * @low_latency: one that wakes within its budget has the engine at once, in work-conserving
+ *               policies
+ * @switch_ns: time that switching to it took, ever, by the hardware's counter
  * @throttled: has work and has reached its limit
  */
 struct tessera_sched_entity {
@@ -132,6 +136,8 @@ struct tessera_sched_entity {
 	u32 limit_ppm;
 	u64 slice_request_ns;
 	u32 elastic_cap_ppm;
+	bool low_latency;
+	u64 switch_ns;
 	bool throttled;
 
 	/* private: to sched/ */
@@ -144,16 +150,26 @@ struct tessera_sched_entity {
 	bool added;
 	bool queued;
 	bool reserved;			/* in the heap of those with a reservation */
-	bool by_reservation;		/* has its slice because of it */
+	u8 chosen_by;			/* why it has its slice: enum tessera_sched_reason */
+	bool fresh;			/* has not had the engine since it woke */
+	bool urgent;			/* in the heap of those that are to run at once */
+	bool expected;			/* holds the engine without work, which is to come soon */
 	bool joined;			/* a policy with join() has given it a position */
 	u64 priv[2];			/* the policy's own */
 	u64 reserve_tag_ns;		/* until when its reservation is fulfilled */
 	u64 limit_tag_ns;		/* until when its limit is used up */
+	u64 latency_tag_ns;		/* until when its budget for low latency is used up */
+	u64 woken_ns;			/* when it had work last */
+	u64 slept_ns;			/* when its work ran out last */
+	u64 woken_used_ns;		/* used_ns then */
+	u32 job_ns;			/* how long its work lasts, in the mean; saturated */
+	u32 think_ns;			/* how long it is without, in the mean; saturated */
 	u64 elastic_tag_ns;		/* until when its elastic cap is used up */
 	u64 elastic_vtime;		/* virtual time of what it has borrowed */
 	bool may_borrow;		/* in a heap of those that do */
 	bool capped;			/* in the one of those that wait for elastic_tag_ns */
 	struct tessera_sched_heap_node qos_node;	/* by one of the tags: it is in one heap */
+	struct tessera_sched_heap_node urgent_node;
 };
 
 struct tessera_sched_policy_ops;
@@ -198,6 +214,7 @@ const struct tessera_sched_policy *tessera_sched_policy_find(const char *name);
  * @num_entities: added
  * @num_running: of those, running
  * @num_with_work: of those running, with work
+ * @switch_cost_ns: what a switch costs, in the mean of the last few, by the hardware's counter
  */
 struct tessera_sched {
 	const struct tessera_sched_policy *policy;
@@ -206,6 +223,7 @@ struct tessera_sched {
 	u32 num_entities;
 	u32 num_running;
 	u32 num_with_work;
+	u64 switch_cost_ns;
 
 	/* private: to sched/ */
 	struct tessera_sched_entity *members;	/* all that were added */
@@ -227,6 +245,11 @@ struct tessera_sched {
 	u32 idle_weight;
 	u64 reservation_sum_ppm;	/* of all that were added */
 	u32 num_throttled;
+	u64 switching_ns;		/* what the next switch has cost */
+	bool switch_paid;		/* ... and that has been charged already */
+	u64 expect_until_ns;		/* for how long the holder is expected to have work again */
+	u64 vain_tag_ns;		/* until when expecting in vain is used up */
+	struct tessera_sched_heap urgent;	/* queued, to run at once, by when they woke */
 	struct tessera_sched_heap reserved;	/* queued, with a reservation, by its tag */
 	struct tessera_sched_heap throttled;	/* by the time when they may go on */
 	struct tessera_sched_heap borrowers;	/* have work and an elastic cap, by elastic_vtime */
@@ -253,6 +276,8 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
 
 /* The engine's current vGPU has used @ns of engine time since the last charge. */
 void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns);
+/* The switch that is being made has cost @ns, by the hardware's counter; before switched(). */
+void tessera_sched_charge_switch(struct tessera_sched *s, u64 ns);
 void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sched_decision *d);
 void tessera_sched_switched(struct tessera_sched *s, u64 now_ns);
 
@@ -265,6 +290,8 @@ int tessera_sched_set_qos(struct tessera_sched *s, struct tessera_sched_entity *
 			  u32 reservation_ppm, u32 limit_ppm, u64 now_ns, bool *resched);
 int tessera_sched_set_slice_request(struct tessera_sched *s, struct tessera_sched_entity *e,
 				    u64 slice_ns);
+int tessera_sched_set_low_latency(struct tessera_sched *s, struct tessera_sched_entity *e, bool low,
+				  u64 now_ns);
 int tessera_sched_set_elastic_cap(struct tessera_sched *s, struct tessera_sched_entity *e,
 				  u32 cap_ppm, u64 now_ns, bool *resched);
 

@@ -111,11 +111,37 @@ static inline u64 tessera_sched_slice_ns(const struct tessera_sched *s,
 	return tessera_sched_timeslice_ns(s);
 }
 
+/* Without work for longer, a vGPU is not expected back. */
+#define TESSERA_SCHED_THINK_MAX_NS	1000000u
+
+/* Why one was chosen: a later one goes before an earlier one. */
+enum tessera_sched_reason {
+	TESSERA_SCHED_BY_ORDER,
+	TESSERA_SCHED_BY_RESERVATION,
+	TESSERA_SCHED_BY_WAKE,		/* the policy's urgent() */
+	TESSERA_SCHED_BY_LATENCY,	/* low latency, within its budget */
+};
+
 /* tessera_sched_eevdf.c: needs own_positions, heeds slice_requests and wake_first */
 extern const struct tessera_sched_policy_ops tessera_sched_eevdf_ops;
 
 /* tessera_sched.c */
 u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem);
+
+/* tessera_sched_latency.c */
+void tessera_sched_latency_queued(struct tessera_sched *s, struct tessera_sched_entity *e);
+void tessera_sched_latency_unqueued(struct tessera_sched *s, struct tessera_sched_entity *e);
+void tessera_sched_latency_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
+				  u64 now_ns);
+u64 tessera_sched_latency_budget_ns(const struct tessera_sched *s,
+				    const struct tessera_sched_entity *e);
+struct tessera_sched_entity *tessera_sched_latency_first(const struct tessera_sched *s);
+
+/* tessera_sched_expect.c */
+void tessera_sched_expect_woken(struct tessera_sched_entity *e, u64 now_ns);
+bool tessera_sched_expect(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns);
+void tessera_sched_expect_vain(struct tessera_sched *s, const struct tessera_sched_entity *e,
+			       u64 now_ns);
 
 /* tessera_sched_elastic.c */
 void tessera_sched_elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e);

@@ -104,7 +104,7 @@ static void tessera_sched_qos_charge_reservation(struct tessera_sched *s,
 	tag = tessera_sched_tag_advance(e->reserve_tag_ns, held_ns - over_ns, e->reservation_ppm,
 					RESERVE_WINDOW_NS, now_ns);
 	most = now_ns + div_u64(slices * TESSERA_SCHED_PPM, e->reservation_ppm);
-	if (!e->by_reservation && tag > most)
+	if (e->chosen_by != TESSERA_SCHED_BY_RESERVATION && tag > most)
 		tag = e->reserve_tag_ns <= most ? most :
 		      e->reserve_tag_ns < tag ? e->reserve_tag_ns : tag;
 	e->reserve_tag_ns = tessera_sched_tag_advance(tag, over_ns, e->reservation_ppm,

@@ -323,14 +323,15 @@ static void check_state(void)
 
 	for (i = 0; i < NUM; i++) {
 		const struct tessera_sched_entity *e = &c[i].run.sched;
-		bool competes = e->running && (e->has_work || !s->policy->work_conserving) &&
-				!e->throttled;
+		bool competes = e->running && !e->throttled &&
+				(e->has_work || e->expected || !s->policy->work_conserving);
 
 		running += e->running;
 		with_work += e->running && e->has_work;
 		weights += e->running ? e->weight : 0;
 		throttled += e->throttled;
 		CHECK(!e->throttled || (e->running && e->has_work && e->limit_ppm));
+		CHECK(!e->expected || (e == s->holder && !e->has_work));
 		CHECK(e->joined == (competes && s->policy->own_positions));
 		CHECK(e->queued == (competes && e != s->holder));
 		CHECK(e->may_borrow == (s->policy->lends && e->running && e->has_work &&
