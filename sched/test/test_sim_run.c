@@ -690,8 +690,8 @@ static void load_file(const char *path)
 	must(workload_read(&w, path, why), why);
 }
 
-/* From sched/test/build, where this program is. */
-static const char *built_in(const char *name)
+/* A file of the project; this program is in sched/test/build. */
+static const char *path_of(const char *directory, const char *name)
 {
 	static char path[4200];
 	ssize_t n = readlink("/proc/self/exe", path, 4096);
@@ -701,8 +701,13 @@ static const char *built_in(const char *name)
 	dir = strrchr(path, '/');
 	if (!dir)
 		abort();
-	snprintf(dir, sizeof(path) - (dir - path), "/../../../workloads/%s.workload", name);
+	snprintf(dir, sizeof(path) - (dir - path), "/../../../%s/%s.workload", directory, name);
 	return path;
+}
+
+static const char *built_in(const char *name)
+{
+	return path_of("workloads", name);
 }
 
 /* The same bytes, and with another seed others; keeping slices changes nothing. */
@@ -777,6 +782,44 @@ static void workloads(void)
 	forget();
 }
 
+/*
+ * What schedulers have been seen to do wrong, under every policy: whatever it is that comes out, no
+ * time is invented, and no job. What is right is said in each file.
+ */
+static void faults(void)
+{
+	const struct tessera_sched_policy *const *p;
+	char line[80];
+	glob_t found;
+	size_t i;
+	u32 k;
+
+	CHECK_EQ(glob(path_of("sched/test/faults", "*"), 0, NULL, &found), 0);
+	CHECK(found.gl_pathc >= 20);
+	for (i = 0; i < found.gl_pathc; i++) {
+		for (p = tessera_sched_policies; *p; p++) {
+			load_file(found.gl_pathv[i]);
+			CHECK(*w.about);
+			snprintf(line, sizeof(line), "policy %s", (*p)->name);
+			set(line);
+			if (w.measure_ns > 2000 * MS)
+				set("measure_ms 2000");
+			run_it(false);
+			for (k = 0; k < count(json, "\"switches\""); k++)
+				CHECK(number("busy_ns", k) + number("switch_ns", k) <=
+				      number("work_ns", k));
+			for (k = 0; k < count(json, "\"got_ns\""); k++) {
+				CHECK(number("got_ns", k) <= number("running_ns", k));
+				CHECK_EQ(number("jobs_lost", k), 0);
+				CHECK(workload_stays(&w.clients[k]) || number("jobs_dropped", k) ||
+				      w.clients[k].on_ns == 0);
+			}
+		}
+	}
+	globfree(&found);
+	forget();
+}
+
 static const struct ktap_test tests[] = {
 	{ "two_hogs", two_hogs },
 	{ "one_frames", one_frames },
@@ -800,6 +843,7 @@ static const struct ktap_test tests[] = {
 	{ "hours", hours },
 	{ "deterministic", deterministic },
 	{ "workloads", workloads },
+	{ "faults", faults },
 };
 
 KTAP_MAIN(tests)
