@@ -473,9 +473,10 @@ static void run_ns(void)
 		"vgpu count=16383,weight=10000", "vgpu weight=1", NULL
 	};
 
+	/* 2^29 us * 2^19 * 10^4 * 2^13 would be 0. */
 	static const char *const longest[] = {
-		"vgpu name=a,count=16383,weight=10000,load=adversary,length_us=1000000000,"
-		"spread_us=1000000000,burst=1000000", "vgpu weight=1", "warmup_ms 86400000",
+		"vgpu name=a,count=8192,weight=10000,load=adversary,length_us=536870912,"
+		"burst=524288", "vgpu weight=1", "warmup_ms 86400000",
 		"measure_ms 86400000", "preempt_timeout_us 10000000", "preemption batch", NULL
 	};
 
