@@ -393,7 +393,7 @@ static void refused_keys(void)
 		{ "delay_us=-", "delay_us: not a number from 0 to 1000000000: '-'" },
 		{ "load=pipeline", "a pipeline has copy_in_us or copy_back_us" },
 		{ "load=pipeline,engine=copy,copy_in_us=1", "a pipeline has both engines" },
-		{ "depth=0", "depth: not a number from 1 to 1024: '0'" },
+		{ "depth=0", "depth: not a number from 1 to 64: '0'" },
 		{ "copy_in_us=0", "copy_in_us: not a number from 1 to 1000000000: '0'" },
 		{ "think_us=-1", "think_us: not a number from 0 to 1000000000: '-1'" },
 		{ "deadline_us=0", "deadline_us: not a number from 1 to 1000000000: '0'" },
