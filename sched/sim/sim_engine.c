@@ -28,6 +28,8 @@ static void count(struct sim_engine *m, u64 now_ns)
 {
 	u64 passed = now_ns - m->counted_ns;
 
+	if (m->num_with_work || m->phase == SIM_SWITCHING)
+		m->work_total_ns += passed;
 	if (m->phase == SIM_SWITCHING) {
 		m->switch_total_ns += passed;
 	} else if (running_job(m)) {
@@ -71,10 +73,31 @@ static void plan(struct sim_engine *m)
 		m->engine_due_ns = m->rl.waiting ? m->now_ns : SIM_NEVER;
 }
 
+/* Tell of the slice or switch until now. */
+static void tell_slice(struct sim_engine *m, bool cut)
+{
+	bool switching = m->phase == SIM_SWITCHING;
+	struct sim_slice slice = {
+		.client = switching ? m->target : m->on_engine,
+		.switching = switching,
+		.rest = m->slice_rest,
+		.cut = cut,
+		.begin_ns = m->slice_begin_ns,
+		.busy_ns = m->busy_total_ns - m->slice_busy_ns,
+		.work_ns = m->work_total_ns - m->slice_work_ns,
+	};
+
+	m->slice_begin_ns = m->now_ns;
+	m->slice_busy_ns = m->busy_total_ns;
+	m->slice_work_ns = m->work_total_ns;
+	m->slice_rest = cut;
+	if (m->slice)
+		m->slice(m, &slice);
+}
+
 static void begin_switch(struct sim_engine *m)
 {
-	if (m->held)
-		m->held(m, m->on_engine, m->held_since_ns, m->busy_total_ns - m->held_busy_ns);
+	tell_slice(m, false);
 	m->phase = SIM_SWITCHING;
 	m->engine_due_ns = m->now_ns + m->switch_ns;
 }
@@ -234,7 +257,7 @@ static void schedule_arrival(struct sim_engine *m, struct sim_client *c, u64 aft
 	c->node_queued = true;
 }
 
-static void push_job(struct sim_client *c)
+static void push_job(struct sim_client *c, const struct sim_job *job)
 {
 	if (c->jobs_num == c->jobs_room) {
 		u32 room = c->jobs_room ? 2 * c->jobs_room : 4, i;
@@ -249,17 +272,14 @@ static void push_job(struct sim_client *c)
 		c->jobs_first = 0;
 		c->jobs_room = room;
 	}
-	c->jobs[(c->jobs_first + c->jobs_num) % c->jobs_room] = c->next_job;
+	c->jobs[(c->jobs_first + c->jobs_num) % c->jobs_room] = *job;
 	if (!c->jobs_num++)
-		c->left_ns = c->next_job.length_ns;
+		c->left_ns = job->length_ns;
 }
 
-static void arrive(struct sim_engine *m, struct sim_client *c)
+static void take_job(struct sim_engine *m, struct sim_client *c, const struct sim_job *job)
 {
-	unschedule_arrival(m, c);
-	push_job(c);
-	if (c->load->open)
-		schedule_arrival(m, c, m->now_ns);
+	push_job(c, job);
 	if (c->jobs_num > 1)
 		return;
 	m->num_with_work++;
@@ -268,6 +288,16 @@ static void arrive(struct sim_engine *m, struct sim_client *c)
 		m->idle_reported = false;
 	report(m, TESSERA_RUNLIST_PENDING, c);
 	plan(m);
+}
+
+static void arrive(struct sim_engine *m, struct sim_client *c)
+{
+	struct sim_job job = c->next_job;
+
+	unschedule_arrival(m, c);
+	if (c->load->open)
+		schedule_arrival(m, c, m->now_ns);
+	take_job(m, c, &job);
 }
 
 static void finish_job(struct sim_engine *m)
@@ -280,12 +310,14 @@ static void finish_job(struct sim_engine *m)
 	c->jobs_done++;
 	if (m->job_done)
 		m->job_done(m, c, &job);
-	if (!c->load->open)
+	if (!c->load->open && !c->jobs_num)
 		schedule_arrival(m, c, m->now_ns);
 	/* A closed loop without a pause: the next one is in the ring before this one is done. */
 	if (!c->jobs_num && c->node_queued && c->next_job.arrival_ns <= m->now_ns) {
 		unschedule_arrival(m, c);
-		push_job(c);
+		push_job(c, &c->next_job);
+		if (c->load->open)
+			schedule_arrival(m, c, m->now_ns);
 	} else if (!c->jobs_num) {
 		m->num_with_work--;
 	} else {
@@ -307,10 +339,9 @@ static void in_force(struct sim_engine *m)
 	struct sim_client *was = m->on_engine;
 	bool idle;
 
+	tell_slice(m, false);
 	m->phase = SIM_READY;
 	m->on_engine = m->target;
-	m->held_since_ns = m->now_ns;
-	m->held_busy_ns = m->busy_total_ns;
 	m->switches++;
 	wait_begins(m, was);
 	wait_ends(m, m->on_engine);
@@ -350,14 +381,18 @@ static void timer_event(struct sim_engine *m)
 	plan(m);
 }
 
+u64 sim_next_ns(const struct sim_engine *m)
+{
+	const struct tessera_sched_heap_node *n = tessera_sched_heap_first(&m->arrivals);
+	u64 due = m->engine_due_ns < m->timer_due_ns ? m->engine_due_ns : m->timer_due_ns;
+
+	return n && n->key < due ? n->key : due;
+}
+
 bool sim_step(struct sim_engine *m, u64 until_ns)
 {
-	struct tessera_sched_heap_node *n = tessera_sched_heap_first(&m->arrivals);
-	u64 arrival = n ? n->key : SIM_NEVER, due;
+	u64 due = sim_next_ns(m);
 
-	due = m->engine_due_ns < m->timer_due_ns ? m->engine_due_ns : m->timer_due_ns;
-	if (arrival < due)
-		due = arrival;
 	if (due > until_ns) {
 		count(m, until_ns);
 		return false;
@@ -368,7 +403,8 @@ bool sim_step(struct sim_engine *m, u64 until_ns)
 	else if (due == m->timer_due_ns)
 		timer_event(m);
 	else
-		arrive(m, container_of(n, struct sim_client, node));
+		arrive(m, container_of(tessera_sched_heap_first(&m->arrivals), struct sim_client,
+				       node));
 	return true;
 }
 
@@ -378,10 +414,11 @@ void sim_run(struct sim_engine *m, u64 until_ns)
 		;
 }
 
-void sim_end(struct sim_engine *m)
+void sim_cut(struct sim_engine *m, u64 now_ns)
 {
-	if (m->held && m->phase != SIM_SWITCHING)
-		m->held(m, m->on_engine, m->held_since_ns, m->busy_total_ns - m->held_busy_ns);
+	count(m, now_ns);
+	if (m->slice_begin_ns < now_ns)
+		tell_slice(m, true);
 }
 
 void sim_init(struct sim_engine *m, const struct tessera_sched_policy *policy, u64 seed)
@@ -392,7 +429,7 @@ void sim_init(struct sim_engine *m, const struct tessera_sched_policy *policy, u
 		.reset_ns = 100000,
 		.now_ns = SIM_START_NS,
 		.counted_ns = SIM_START_NS,
-		.held_since_ns = SIM_START_NS,
+		.slice_begin_ns = SIM_START_NS,
 		.idle_reported = true,
 		.engine_due_ns = SIM_NEVER,
 		.timer_due_ns = SIM_NEVER,
@@ -424,10 +461,18 @@ void sim_client_start(struct sim_engine *m, struct sim_client *c)
 	plan(m);
 }
 
+void sim_client_submit(struct sim_engine *m, struct sim_client *c, const struct sim_job *job,
+		       u64 now_ns)
+{
+	count(m, now_ns);
+	take_job(m, c, job);
+}
+
 void sim_client_stop(struct sim_engine *m, struct sim_client *c)
 {
 	if (!c->running)
 		return;
+	c->running = false;
 	/* Its contexts go first. What can't be preempted takes a reset, of which nobody is told. */
 	if (running_job(m) && c == m->on_engine && c->left_ns == SIM_NEVER)
 		begin_reset(m);
@@ -435,7 +480,6 @@ void sim_client_stop(struct sim_engine *m, struct sim_client *c)
 		m->idle_reported = true;
 	drop_jobs(m, c);
 	charge(m);
-	c->running = false;
 	tessera_runlist_stop(&m->rl, &c->run);
 	plan(m);
 }
@@ -462,6 +506,11 @@ void sim_set_policy(struct sim_engine *m, const struct tessera_sched_policy *pol
 	if (!tessera_sched_set_policy(&m->rl.sched, policy, m->now_ns, &repick) && repick)
 		tessera_runlist_pick(&m->rl);
 	plan(m);
+}
+
+void sim_charge(struct sim_engine *m)
+{
+	charge(m);
 }
 
 void sim_repick(struct sim_engine *m)

@@ -35,7 +35,7 @@ struct sim_job {
  * struct sim_load - where a client's batches come from
  * @next: the batch after the last one given; false: no more. Called at a start (@after_ns: then),
  *        and in an open loop when the last batch arrives (@after_ns: its arrival), in a closed
- *        one when it is done (@after_ns: its end).
+ *        one when all are done (@after_ns: the last one's end).
  * @open: batches arrive whether or not the ones before are done
  */
 struct sim_load {
@@ -73,6 +73,26 @@ struct sim_client {
 enum sim_phase { SIM_READY, SIM_SWITCHING, SIM_RESETTING };
 
 /**
+ * struct sim_slice - time in which one client's runlist was in force, or was being switched to
+ * @client: whose; NULL: an empty one
+ * @switching: it was not in force yet
+ * @rest: sim_cut() has told of an earlier part of it
+ * @cut: it goes on
+ * @begin_ns: since when; until now
+ * @busy_ns: of that, in work
+ * @work_ns: of that, with work for anybody, or switching
+ */
+struct sim_slice {
+	struct sim_client *client;
+	bool switching;
+	bool rest;
+	bool cut;
+	u64 begin_ns;
+	u64 busy_ns;
+	u64 work_ns;
+};
+
+/**
  * struct sim_engine - the model
  * @rl: the dispatcher; its preempt_timeout_ns is the user's to set
  * @preemption: where a batch can be stopped
@@ -81,9 +101,9 @@ enum sim_phase { SIM_READY, SIM_SWITCHING, SIM_RESETTING };
  * @reset_ns: cost of an engine reset
  * @timer_late_ns: a slice's timer is late by up to this
  * @job_done: called for each batch done, if set
- * @job_lost: called for each batch lost with its context, if set
- * @held: called when the runlist is taken away, if set: it was @c's (NULL: empty) from @since_ns
- *        until now, in which the engine was busy for @busy_ns
+ * @job_lost: called for each batch lost with its context, if set; its client does not run any
+ *            more if that was stopped
+ * @slice: called at the end of each slice and of each switch, if set: they follow one another
  * @switched: called when a runlist comes into force, if set (@c: NULL for an empty one)
  * @data: for these
  */
@@ -96,13 +116,14 @@ struct sim_engine {
 	u64 timer_late_ns;
 	void (*job_done)(struct sim_engine *m, struct sim_client *c, const struct sim_job *job);
 	void (*job_lost)(struct sim_engine *m, struct sim_client *c, const struct sim_job *job);
-	void (*held)(struct sim_engine *m, struct sim_client *c, u64 since_ns, u64 busy_ns);
+	void (*slice)(struct sim_engine *m, const struct sim_slice *slice);
 	void (*switched)(struct sim_engine *m, struct sim_client *c);
 	void *data;
 
 	/* private: the model's, to be read */
 	u64 now_ns;
 	u64 busy_total_ns, switch_total_ns;
+	u64 work_total_ns;	/* someone has work, or a switch is under way */
 	u64 idle_with_work_ns;	/* engine idle while someone has work */
 	u64 decisions, switches;
 
@@ -113,7 +134,8 @@ struct sim_engine {
 	bool idle_reported;
 	u64 engine_due_ns;		/* batch, tile, switch or reset ends */
 	u64 counted_ns;			/* until when */
-	u64 held_since_ns, held_busy_ns;	/* on_engine; and busy_total_ns then */
+	u64 slice_begin_ns, slice_busy_ns, slice_work_ns;	/* and the totals then */
+	bool slice_rest;
 	u64 num_with_work;
 
 	/* what the dispatcher has asked for */
@@ -143,13 +165,19 @@ void sim_client_init(struct sim_engine *m, struct sim_client *c, const char *nam
 void sim_client_start(struct sim_engine *m, struct sim_client *c);
 void sim_client_stop(struct sim_engine *m, struct sim_client *c);	/* its batches are lost */
 void sim_client_exit(struct sim_engine *m, struct sim_client *c);
+/* A batch from outside of its load: it arrives at @now_ns, to which no event may be late. */
+void sim_client_submit(struct sim_engine *m, struct sim_client *c, const struct sim_job *job,
+		       u64 now_ns);
+void sim_charge(struct sim_engine *m);	/* accounts are current; then settings may be written */
 void sim_set_policy(struct sim_engine *m, const struct tessera_sched_policy *policy);
 void sim_repick(struct sim_engine *m);		/* as if a call had returned true */
 
+/* When the next event is; SIM_NEVER: there is none. */
+u64 sim_next_ns(const struct sim_engine *m);
 /* Process the next event; false if there is none until @until_ns, which is then the time. */
 bool sim_step(struct sim_engine *m, u64 until_ns);
 void sim_run(struct sim_engine *m, u64 until_ns);
-/* No more will be run: call held() for who has the engine. */
-void sim_end(struct sim_engine *m);
+/* Call slice() with what there is of the slice or switch until @now_ns: no event may be late. */
+void sim_cut(struct sim_engine *m, u64 now_ns);
 
 #endif /* TESSERA_SIM_ENGINE_H */

@@ -11,6 +11,8 @@ const char *const sim_load_names[SIM_NUM_LOADS] = {
 	[SIM_BURSTY] = "bursty",
 	[SIM_ADVERSARY] = "adversary",
 	[SIM_HANG] = "hang",
+	[SIM_LOOP] = "loop",
+	[SIM_PIPELINE] = "pipeline",
 	[SIM_IDLE] = "idle",
 	[SIM_TRACE] = "trace",
 };
@@ -50,9 +52,26 @@ static u64 next_due(struct sim_source *src)
 {
 	u64 burst = src->kind == SIM_BURSTY && src->burst ? src->burst : 1;
 
-	if (src->given && src->given % burst == 0)
-		src->due_ns += src->period_ns;
-	return src->due_ns;
+	if (src->given % burst == 0) {
+		src->due_ns += src->given ? src->period_ns : 0;
+		/* Of one period alone: the clock that a program wakes by is right. */
+		src->late_ns = src->jitter_ns ?
+			       sim_random_below(&src->random, src->jitter_ns + 1) : 0;
+	}
+	return src->due_ns + src->late_ns;
+}
+
+/* Whether the next batch waits for the end of those before, as it begins a burst. */
+static bool begins_burst(const struct sim_source *src)
+{
+	return !src->burst || src->given % src->burst == 0;
+}
+
+static u64 think(struct sim_source *src)
+{
+	if (!src->given || !begins_burst(src))
+		return 0;
+	return src->think_ns + sim_random_below(&src->random, src->think_spread_ns + 1);
 }
 
 static bool trace_next(struct sim_source *src, struct sim_job *job)
@@ -88,6 +107,10 @@ bool sim_source_next(struct sim_source *src, u64 after_ns, struct sim_job *job)
 		job->arrival_ns = next_due(src);
 		job->length_ns = length(src);
 		break;
+	case SIM_LOOP:
+		job->arrival_ns += think(src);
+		job->length_ns = length(src);
+		break;
 	case SIM_HANG:
 		job->length_ns = SIM_NEVER;
 		more = !src->given;
@@ -103,6 +126,7 @@ bool sim_source_next(struct sim_source *src, u64 after_ns, struct sim_job *job)
 	case SIM_HOG:
 		job->length_ns = length(src);
 		break;
+	case SIM_PIPELINE:
 	case SIM_IDLE:
 	case SIM_NUM_LOADS:
 		return false;
@@ -124,5 +148,7 @@ static const struct sim_load open_loop = { .next = load_next, .open = true };
 
 const struct sim_load *sim_load_of(const struct sim_source *src)
 {
+	if (src->kind == SIM_LOOP)
+		return begins_burst(src) ? &closed : &open_loop;
 	return sim_source_greedy(src) || src->kind == SIM_HANG ? &closed : &open_loop;
 }

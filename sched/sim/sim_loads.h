@@ -14,6 +14,8 @@ enum sim_load_kind {
 	SIM_BURSTY,	/* burst batches, one after the other, every period */
 	SIM_ADVERSARY,	/* as hog, but one batch in burst is burst times as long */
 	SIM_HANG,	/* one batch that never ends and that nothing preempts */
+	SIM_LOOP,	/* burst batches; when all are done, a think time; and again */
+	SIM_PIPELINE,	/* a vGPU's requests pass through both engines: sim_pipeline.h gives them */
 	SIM_IDLE,	/* none */
 	SIM_TRACE,	/* as recorded */
 	SIM_NUM_LOADS
@@ -28,6 +30,9 @@ extern const char *const sim_load_names[SIM_NUM_LOADS];
  * @length_ns: of a batch
  * @spread_ns: a random part of it, up to this more
  * @burst: see there
+ * @jitter_ns: frames, bursty: a batch, or burst, is late by up to this, at random
+ * @think_ns: loop: from the end of a batch to the next
+ * @think_spread_ns: a random part of it, up to this more
  * @delay_ns: before the first batch
  * @random: state of the generator; the seed at first
  * @trace: batches by arrival since the start, @trace_num of them; the user's. A last one
@@ -40,6 +45,9 @@ struct sim_source {
 	u64 length_ns;
 	u64 spread_ns;
 	u64 burst;
+	u64 jitter_ns;
+	u64 think_ns;
+	u64 think_spread_ns;
 	u64 delay_ns;
 	u64 random;
 	struct sim_job *trace;
@@ -48,6 +56,7 @@ struct sim_source {
 	/* private: */
 	u64 given;		/* batches, so far */
 	u64 due_ns;		/* of the next period; trace: of its beginning */
+	u64 late_ns;		/* jitter in this period */
 	bool started;
 };
 
@@ -67,7 +76,17 @@ static inline bool sim_source_greedy(const struct sim_source *src)
  */
 bool sim_source_next(struct sim_source *src, u64 after_ns, struct sim_job *job);
 
-/* The struct sim_load for a source, as it is now: a trace may turn into a hog. */
+/* Its vGPU is started again: begin anew. Not for traces, whose times are those of the run. */
+static inline void sim_source_restart(struct sim_source *src)
+{
+	src->given = 0;
+	src->started = false;
+}
+
+/*
+ * The struct sim_load for a source, as it is now: it is another in the midst of a loop's burst, and
+ * after a trace that turns into a hog.
+ */
 const struct sim_load *sim_load_of(const struct sim_source *src);
 
 #endif /* TESSERA_SIM_LOADS_H */

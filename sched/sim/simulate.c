@@ -17,7 +17,8 @@ static int refuse_usage(void)
 	      "  --set 'KEYWORD VALUE'\n"
 	      "                 a line of the workload file, after the file: 'policy deadline',\n"
 	      "                 'vgpu load=poisson,length_us=500'; any number of times\n"
-	      "  --trace FILE   CSV: time_ns,vgpu,length_ns[,engine]; a load for each vGPU in it\n"
+	      "  --trace FILE   CSV: time_ns,vgpu,length_ns[,engine[,type[,latency]]];\n"
+	      "                 a load for each vGPU in it\n"
 	      "  --slices FILE  write who had which engine when, as CSV\n"
 	      "  --jobs FILE    write when each batch came and was done, as CSV\n"
 	      "Prints the run as JSON.\n"
@@ -97,14 +98,17 @@ struct output {
 	void (*print)(const struct summary *s, FILE *f);
 };
 
-static int run_and_print(const struct workload *w, struct output *outputs, int num, bool slices)
+static int run_and_print(const struct workload *w, struct output *outputs, int num)
 {
 	struct summary *s = summary_new(w, "simulator", SIM_START_NS);
 	struct output *o;
 	int ret = 0;
 
-	if (slices)
+	summary_live(s);
+	if (outputs[0].f)
 		summary_keep_slices(s);
+	if (outputs[1].f)
+		summary_keep_jobs(s);
 	sim_run_workload(w, s);
 	summary_finish(s);
 	for (o = outputs; o < outputs + num; o++) {
@@ -161,7 +165,7 @@ int main(int argc, char **argv)
 
 		ret = open_outputs(outputs, 3);
 		if (!ret)
-			ret = run_and_print(&w, outputs, 3, o.slices);
+			ret = run_and_print(&w, outputs, 3);
 	}
 	workload_free(&w);
 	free(o.set);

@@ -15,14 +15,20 @@
 #define NUMBERED_NAME	29	/* with any number behind it, it still is a name */
 #define US		1000ull
 #define MS		1000000ull
-#define MAX_US		1000000000ull	/* 1000 s */
+#define MAX_US		1000000000ull	/* 1000 s: of a batch, a pause */
+#define MAX_RUN_US	86400000000ull	/* a day: of a run and what comes in it */
 
 const char *const workload_engine_names[WORKLOAD_NUM_ENGINES] = {
 	[WORKLOAD_COMPUTE] = "compute",
 	[WORKLOAD_COPY] = "copy",
 };
 
-static int __attribute__((format(printf, 2, 3))) wrong(char *why, const char *format, ...)
+const char *const workload_latency_names[WORKLOAD_NUM_LATENCIES] = {
+	[WORKLOAD_NORMAL] = "normal",
+	[WORKLOAD_LOW] = "low",
+};
+
+int workload_wrong(char *why, const char *format, ...)
 {
 	va_list args;
 
@@ -55,8 +61,24 @@ void workload_free(struct workload *w)
 	for (i = 0; i < w->num_clients; i++)
 		free(w->clients[i].source.trace);
 	free(w->clients);
+	free(w->changes);
 	w->clients = NULL;
 	w->num_clients = 0;
+	w->changes = NULL;
+	w->num_changes = 0;
+}
+
+/* Room for one more; rooms are powers of two. False: there is no memory. */
+static bool room_for_one(void **array, u32 num, size_t size)
+{
+	void *more;
+
+	if (num & (num - 1))
+		return true;
+	more = realloc(*array, (num ? 2 * num : 1) * size);
+	if (more)
+		*array = more;
+	return more;
 }
 
 struct workload_client *workload_add_client(struct workload *w, char *why)
@@ -64,28 +86,25 @@ struct workload_client *workload_add_client(struct workload *w, char *why)
 	struct workload_client *c;
 
 	if (w->num_clients == WORKLOAD_MAX_CLIENTS) {
-		wrong(why, "more than %d loads", WORKLOAD_MAX_CLIENTS);
+		workload_wrong(why, "more than %d loads", WORKLOAD_MAX_CLIENTS);
 		return NULL;
 	}
-	/* Rooms are powers of two. */
-	if (!(w->num_clients & (w->num_clients - 1))) {
-		c = realloc(w->clients, (w->num_clients ? 2 * w->num_clients : 1) * sizeof(*c));
-		if (!c) {
-			wrong(why, "out of memory");
-			return NULL;
-		}
-		w->clients = c;
+	if (!room_for_one((void **)&w->clients, w->num_clients, sizeof(*c))) {
+		workload_wrong(why, "out of memory");
+		return NULL;
 	}
 	c = &w->clients[w->num_clients++];
 	*c = (struct workload_client){
 		.accelerator = WORKLOAD_ANY,
 		.fixed_share_inv = 16,
 		.weight = TESSERA_SCHED_WEIGHT_DEFAULT,
+		.depth = 1,
 		.source = {
 			.kind = SIM_HOG,
 			.length_ns = 1000 * US,
 			.period_ns = 16667 * US,
-			.burst = 10,
+			.jitter_ns = SIM_NEVER,	/* workload_check() knows better */
+			.think_ns = 1000 * US,
 		},
 	};
 	return c;
@@ -99,8 +118,8 @@ static int parse_number(const char *key, const char *text, u64 least, u64 most, 
 	errno = 0;
 	*n = strtoull(text, &end, 10);
 	if (!isdigit((unsigned char)*text) || *end || errno || *n < least || *n > most)
-		return wrong(why, "%s: not a number from %" PRIu64 " to %" PRIu64 ": '%.40s'", key,
-			     least, most, text);
+		return workload_wrong(why, "%s: not a number from %" PRIu64 " to %" PRIu64
+				      ": '%.40s'", key, least, most, text);
 	return 0;
 }
 
@@ -115,12 +134,24 @@ static int number32(const char *key, const char *text, u32 least, u32 most, u32 
 }
 
 /* A time in units of @unit ns. */
-static int time_of(const char *key, const char *text, u64 least, u64 unit, u64 *ns, char *why)
+static int limited_time_of(const char *key, const char *text, u64 least, u64 most_us, u64 unit,
+			   u64 *ns, char *why)
 {
-	if (parse_number(key, text, least, MAX_US * US / unit, ns, why))
+	if (parse_number(key, text, least, most_us * US / unit, ns, why))
 		return -1;
 	*ns *= unit;
 	return 0;
+}
+
+static int time_of(const char *key, const char *text, u64 least, u64 unit, u64 *ns, char *why)
+{
+	return limited_time_of(key, text, least, MAX_US, unit, ns, why);
+}
+
+/* One in a run. */
+static int moment_of(const char *key, const char *text, u64 least, u64 unit, u64 *ns, char *why)
+{
+	return limited_time_of(key, text, least, MAX_RUN_US, unit, ns, why);
 }
 
 /* 0, or a slice that the scheduler takes. */
@@ -129,20 +160,20 @@ static int slice_of(const char *key, const char *text, u64 *ns, char *why)
 	if (time_of(key, text, 0, US, ns, why))
 		return -1;
 	if (*ns && (*ns < TESSERA_SCHED_SLICE_MIN_NS || *ns > TESSERA_SCHED_SLICE_MAX_NS))
-		return wrong(why, "%s: neither 0 nor %llu to %llu: '%.40s'", key,
-			     TESSERA_SCHED_SLICE_MIN_NS / US, TESSERA_SCHED_SLICE_MAX_NS / US,
-			     text);
+		return workload_wrong(why, "%s: neither 0 nor %llu to %llu: '%.40s'", key,
+				      TESSERA_SCHED_SLICE_MIN_NS / US,
+				      TESSERA_SCHED_SLICE_MAX_NS / US, text);
 	return 0;
 }
 
-static int one_of(const char *key, const char *text, const char *const *names, u32 num, u32 *which,
-		  char *why)
+int workload_one_of(const char *key, const char *text, const char *const *names, u32 num,
+		    u32 *which, char *why)
 {
 	for (*which = 0; *which < num; ++*which) {
 		if (!strcmp(text, names[*which]))
 			return 0;
 	}
-	return wrong(why, "unknown %s '%.40s'", key, text);
+	return workload_wrong(why, "unknown %s '%.40s'", key, text);
 }
 
 static int name_of(const char *text, char *name, char *why)
@@ -150,44 +181,35 @@ static int name_of(const char *text, char *name, char *why)
 	const char *p;
 
 	if (!*text || strlen(text) >= WORKLOAD_NAME)
-		return wrong(why, "name: not 1 to %d characters: '%.60s'", WORKLOAD_NAME - 1, text);
+		return workload_wrong(why, "name: not 1 to %d characters: '%.60s'",
+				      WORKLOAD_NAME - 1, text);
 	for (p = text; *p; p++) {
 		if (!isgraph((unsigned char)*p) || *p == '"' || *p == '\\')
-			return wrong(why, "name: no spaces, quotes or backslashes: '%.40s'", text);
+			return workload_wrong(why, "name: no spaces, quotes or backslashes: "
+					      "'%.40s'", text);
 	}
 	strcpy(name, text);
 	return 0;
 }
 
-static int set_key(struct workload_client *c, u32 *count, const char *key, const char *value,
-		   char *why)
+int workload_type(const char *text, u32 *fixed_share_inv, char *why)
 {
-	struct sim_source *src = &c->source;
+	if (*text != 'V')
+		return workload_wrong(why, "type: not V1, V2, ...: '%.40s'", text);
+	return number32("type", text + 1, 1, 65536, fixed_share_inv, why);
+}
+
+/* What a vGPU is, and how it is to be treated. */
+static int set_vgpu_key(struct workload_client *c, const char *key, const char *value, char *why)
+{
 	u32 which;
 
 	if (!strcmp(key, "name"))
 		return name_of(value, c->name, why);
-	if (!strcmp(key, "count"))
-		return number32(key, value, 1, WORKLOAD_MAX_CLIENTS, count, why);
-	if (!strcmp(key, "type")) {
-		if (*value != 'V')
-			return wrong(why, "type: not V1, V2, ...: '%.40s'", value);
-		return number32(key, value + 1, 1, 65536, &c->fixed_share_inv, why);
-	}
-	if (!strcmp(key, "engine")) {
-		if (one_of(key, value, workload_engine_names, WORKLOAD_NUM_ENGINES, &which, why))
-			return -1;
-		c->engine = which;
-		return 0;
-	}
+	if (!strcmp(key, "type"))
+		return workload_type(value, &c->fixed_share_inv, why);
 	if (!strcmp(key, "accelerator"))
 		return number32(key, value, 0, WORKLOAD_MAX_ACCELERATORS - 1, &c->accelerator, why);
-	if (!strcmp(key, "load")) {
-		if (one_of(key, value, sim_load_names, SIM_NUM_LOADS, &which, why))
-			return -1;
-		src->kind = which;
-		return 0;
-	}
 	if (!strcmp(key, "weight"))
 		return number32(key, value, TESSERA_SCHED_WEIGHT_MIN, TESSERA_SCHED_WEIGHT_MAX,
 				&c->weight, why);
@@ -199,6 +221,46 @@ static int set_key(struct workload_client *c, u32 *count, const char *key, const
 		return number32(key, value, 0, 100, &c->elastic_cap, why);
 	if (!strcmp(key, "slice_us"))
 		return slice_of(key, value, &c->slice_request_ns, why);
+	if (!strcmp(key, "latency")) {
+		if (workload_one_of(key, value, workload_latency_names, WORKLOAD_NUM_LATENCIES,
+				    &which, why))
+			return -1;
+		c->latency = which;
+		return 0;
+	}
+	if (!strcmp(key, "start_us"))
+		return moment_of(key, value, 0, US, &c->start_ns, why);
+	if (!strcmp(key, "stop_us"))
+		return moment_of(key, value, 0, US, &c->stop_ns, why);
+	if (!strcmp(key, "on_us"))
+		return time_of(key, value, 1, US, &c->on_ns, why);
+	if (!strcmp(key, "off_us"))
+		return time_of(key, value, 1, US, &c->off_ns, why);
+	return workload_wrong(why, "unknown key '%.40s'", key);
+}
+
+/* What it does; then what it is. */
+static int set_key(struct workload_client *c, u32 *count, const char *key, const char *value,
+		   char *why)
+{
+	struct sim_source *src = &c->source;
+	u32 which;
+
+	if (!strcmp(key, "count"))
+		return number32(key, value, 1, WORKLOAD_MAX_CLIENTS, count, why);
+	if (!strcmp(key, "engine")) {
+		if (workload_one_of(key, value, workload_engine_names, WORKLOAD_NUM_ENGINES,
+				    &which, why))
+			return -1;
+		c->engine = which;
+		return 0;
+	}
+	if (!strcmp(key, "load")) {
+		if (workload_one_of(key, value, sim_load_names, SIM_NUM_LOADS, &which, why))
+			return -1;
+		src->kind = which;
+		return 0;
+	}
 	if (!strcmp(key, "length_us"))
 		return time_of(key, value, 1, US, &src->length_ns, why);
 	if (!strcmp(key, "spread_us"))
@@ -209,7 +271,49 @@ static int set_key(struct workload_client *c, u32 *count, const char *key, const
 		return time_of(key, value, 0, US, &src->delay_ns, why);
 	if (!strcmp(key, "burst"))
 		return parse_number(key, value, 1, 1000000, &src->burst, why);
-	return wrong(why, "unknown key '%.40s'", key);
+	if (!strcmp(key, "jitter_us"))
+		return time_of(key, value, 0, US, &src->jitter_ns, why);
+	if (!strcmp(key, "think_us"))
+		return time_of(key, value, 0, US, &src->think_ns, why);
+	if (!strcmp(key, "think_spread_us"))
+		return time_of(key, value, 0, US, &src->think_spread_ns, why);
+	if (!strcmp(key, "deadline_us"))
+		return time_of(key, value, 1, US, &c->deadline_ns, why);
+	if (!strcmp(key, "copy_in_us"))
+		return time_of(key, value, 1, US, &c->copy_in_ns, why);
+	if (!strcmp(key, "copy_back_us"))
+		return time_of(key, value, 1, US, &c->copy_back_ns, why);
+	if (!strcmp(key, "depth"))
+		return number32(key, value, 1, WORKLOAD_MAX_DEPTH, &c->depth, why);
+	return set_vgpu_key(c, key, value, why);
+}
+
+/* The next KEY=VALUE of those in *@rest: 0, or 1 if there is none, or -1. */
+static int next_key(char *text, char **rest, char **key, char **value, char *why)
+{
+	*key = strtok_r(text, ",", rest);
+	if (!*key)
+		return 1;
+	*value = strchr(*key, '=');
+	if (!*value)
+		return workload_wrong(why, "no value for '%.40s'", *key);
+	*(*value)++ = 0;
+	return 0;
+}
+
+/* A pipeline is one line, and two loads: this is the other. */
+static int add_copies(struct workload *w, u32 of, char *why)
+{
+	struct workload_client *to = workload_add_client(w, why);
+
+	if (!to)
+		return -1;
+	*to = w->clients[of];
+	to->engine = WORKLOAD_COPY;
+	to->source.length_ns = to->copy_in_ns > to->copy_back_ns ? to->copy_in_ns :
+								    to->copy_back_ns;
+	to->source.spread_ns = 0;
+	return 0;
 }
 
 /* "vgpu KEY=VALUE,..." */
@@ -218,21 +322,25 @@ static int add_vgpus(struct workload *w, char *text, char *why)
 	struct workload_client c, *first = workload_add_client(w, why);
 	u32 count = 0, i, number = w->num_clients - 1;
 	char *key, *value, *rest = NULL;
+	int ret;
 
 	if (!first)
 		return -1;
 	c = *first;
-	for (key = strtok_r(text, ",", &rest); key; key = strtok_r(NULL, ",", &rest)) {
-		value = strchr(key, '=');
-		if (!value)
-			return wrong(why, "no value for '%.40s'", key);
-		*value++ = 0;
+	while (!(ret = next_key(text, &rest, &key, &value, why))) {
+		text = NULL;
 		if (set_key(&c, &count, key, value, why))
 			return -1;
 	}
+	if (ret < 0)
+		return -1;
+	if (c.source.kind == SIM_PIPELINE && c.engine != WORKLOAD_COMPUTE)
+		return workload_wrong(why, "a pipeline has both engines");
+	if (c.source.kind == SIM_PIPELINE && !c.copy_in_ns && !c.copy_back_ns)
+		return workload_wrong(why, "a pipeline has copy_in_us or copy_back_us");
 	if (count && strlen(c.name) > NUMBERED_NAME)
-		return wrong(why, "name: more than %d characters, and to be numbered: '%s'",
-			     NUMBERED_NAME, c.name);
+		return workload_wrong(why, "name: more than %d characters, and to be numbered: "
+				      "'%s'", NUMBERED_NAME, c.name);
 	*first = c;
 	for (i = 0; i < count || !i; i++) {
 		struct workload_client *to = i ? workload_add_client(w, why) :
@@ -245,8 +353,113 @@ static int add_vgpus(struct workload *w, char *text, char *why)
 			snprintf(to->name, sizeof(to->name), "vgpu%" PRIu32, number + i);
 		else if (count)
 			snprintf(to->name, sizeof(to->name), "%.29s%" PRIu32, c.name, i);
+		if (c.source.kind == SIM_PIPELINE && add_copies(w, to - w->clients, why))
+			return -1;
 	}
 	return 0;
+}
+
+static int add_change(struct workload *w, const struct workload_change *change, char *why)
+{
+	if (w->num_changes == WORKLOAD_MAX_CHANGES)
+		return workload_wrong(why, "more than %d changes", WORKLOAD_MAX_CHANGES);
+	if (!room_for_one((void **)&w->changes, w->num_changes, sizeof(*change)))
+		return workload_wrong(why, "out of memory");
+	w->changes[w->num_changes++] = *change;
+	return 0;
+}
+
+/* "vgpu name=NAME,KEY=VALUE,..." */
+static int change_vgpu(struct workload *w, struct workload_change change, char *text, char *why)
+{
+	static const struct {
+		const char *key;
+		enum workload_setting what;
+	} settings[] = {
+		{ "weight", WORKLOAD_WEIGHT }, { "reservation", WORKLOAD_RESERVATION },
+		{ "limit", WORKLOAD_LIMIT }, { "elastic_cap", WORKLOAD_ELASTIC_CAP },
+		{ "slice_us", WORKLOAD_SLICE_REQUEST }, { "latency", WORKLOAD_LATENCY },
+	};
+	const size_t num = sizeof(settings) / sizeof(settings[0]);
+	u32 first = w->num_changes, i;
+	struct workload_client c = { };
+	char *key, *value, *rest = NULL;
+	int ret;
+
+	while (!(ret = next_key(text, &rest, &key, &value, why))) {
+		size_t k = 0;
+
+		text = NULL;
+		while (k < num && strcmp(key, settings[k].key))
+			k++;
+		if (k == num && strcmp(key, "name"))
+			return workload_wrong(why, "not a setting of a vGPU: '%.40s'", key);
+		if (set_vgpu_key(&c, key, value, why))
+			return -1;
+		if (k == num)
+			continue;
+		change.what = settings[k].what;
+		change.value = (u64[]){
+			[WORKLOAD_WEIGHT] = c.weight, [WORKLOAD_RESERVATION] = c.reservation,
+			[WORKLOAD_LIMIT] = c.limit, [WORKLOAD_ELASTIC_CAP] = c.elastic_cap,
+			[WORKLOAD_SLICE_REQUEST] = c.slice_request_ns,
+			[WORKLOAD_LATENCY] = c.latency,
+		}[change.what];
+		if (add_change(w, &change, why))
+			return -1;
+	}
+	if (ret < 0)
+		return -1;
+	if (!*c.name || w->num_changes == first)
+		return workload_wrong(why, "a change needs the name of a vGPU and a setting");
+	for (i = first; i < w->num_changes; i++)
+		strcpy(w->changes[i].name, c.name);
+	return 0;
+}
+
+/* "N[/PERIOD] KEYWORD VALUE" */
+static int change_at(struct workload *w, char *text, char *why)
+{
+	char *setting = text + strcspn(text, " \t"), *value, *every;
+	struct workload_change change = { };
+	u32 number;
+
+	if (*setting)
+		*setting++ = 0;
+	setting += strspn(setting, " \t");
+	value = setting + strcspn(setting, " \t");
+	if (*value)
+		*value++ = 0;
+	value += strspn(value, " \t");
+	every = strchr(text, '/');
+	if (every)
+		*every++ = 0;
+	if (moment_of("at_ms", text, 0, MS, &change.at_ns, why) ||
+	    (every && moment_of("at_ms", every, 1, MS, &change.every_ns, why)))
+		return -1;
+	if (!*value)
+		return workload_wrong(why, "at_ms: no setting");
+	if (!strcmp(setting, "vgpu"))
+		return change_vgpu(w, change, value, why);
+	if (!strcmp(setting, "policy")) {
+		change.what = WORKLOAD_POLICY;
+		change.policy = tessera_sched_policy_find(value);
+		if (!change.policy)
+			return workload_wrong(why, "unknown policy '%.40s'", value);
+	} else if (!strcmp(setting, "timeslice_us")) {
+		change.what = WORKLOAD_TIMESLICE;
+		if (slice_of(setting, value, &change.value, why))
+			return -1;
+	} else if (!strcmp(setting, "averaging")) {
+		change.what = WORKLOAD_AVERAGING;
+		if (number32(setting, value, TESSERA_SCHED_AVERAGING_MIN,
+			     TESSERA_SCHED_AVERAGING_MAX, &number, why))
+			return -1;
+		change.value = number;
+	} else {
+		return workload_wrong(why, "at_ms: not a setting: '%.40s'", setting);
+	}
+	return add_change(w, &change, why);
 }
 
 static int set_keyword(struct workload *w, const char *keyword, char *value, char *why)
@@ -257,21 +470,24 @@ static int set_keyword(struct workload *w, const char *keyword, char *value, cha
 	if (!strcmp(keyword, "vgpu"))
 		return add_vgpus(w, value, why);
 	if (!*value)
-		return wrong(why, "no value for '%.40s'", keyword);
+		return workload_wrong(why, "no value for '%.40s'", keyword);
+	if (!strcmp(keyword, "at_ms"))
+		return change_at(w, value, why);
 	if (!strcmp(keyword, "about")) {
 		if (strlen(value) >= sizeof(w->about))
-			return wrong(why, "about: more than %zu characters", sizeof(w->about) - 1);
+			return workload_wrong(why, "about: more than %zu characters",
+					      sizeof(w->about) - 1);
 		strcpy(w->about, value);
 		return 0;
 	}
 	if (!strcmp(keyword, "policy")) {
 		if (!tessera_sched_policy_find(value))
-			return wrong(why, "unknown policy '%.40s'", value);
+			return workload_wrong(why, "unknown policy '%.40s'", value);
 		strcpy(w->policy, tessera_sched_policy_find(value)->name);
 		return 0;
 	}
 	if (!strcmp(keyword, "preemption")) {
-		if (one_of(keyword, value, modes, 2, &which, why))
+		if (workload_one_of(keyword, value, modes, 2, &which, why))
 			return -1;
 		w->preemption = which;
 		return 0;
@@ -293,15 +509,15 @@ static int set_keyword(struct workload *w, const char *keyword, char *value, cha
 	if (!strcmp(keyword, "tile_us"))
 		return time_of(keyword, value, 1, US, &w->tile_ns, why);
 	if (!strcmp(keyword, "warmup_ms"))
-		return time_of(keyword, value, 0, MS, &w->warmup_ns, why);
+		return moment_of(keyword, value, 0, MS, &w->warmup_ns, why);
 	if (!strcmp(keyword, "measure_ms"))
-		return time_of(keyword, value, 1, MS, &w->measure_ns, why);
+		return moment_of(keyword, value, 1, MS, &w->measure_ns, why);
 	if (!strcmp(keyword, "seed"))
 		return parse_number(keyword, value, 0, UINT64_MAX, &w->seed, why);
 	if (!strcmp(keyword, "accelerators"))
 		return number32(keyword, value, 1, WORKLOAD_MAX_ACCELERATORS, &w->accelerators,
 				why);
-	return wrong(why, "unknown keyword '%.40s'", keyword);
+	return workload_wrong(why, "unknown keyword '%.40s'", keyword);
 }
 
 int workload_set(struct workload *w, const char *line, char *why)
@@ -309,7 +525,7 @@ int workload_set(struct workload *w, const char *line, char *why)
 	char text[LINE_MAX_CHARS], *keyword, *value, *end;
 
 	if (strlen(line) >= sizeof(text))
-		return wrong(why, "more than %d characters", LINE_MAX_CHARS - 1);
+		return workload_wrong(why, "more than %d characters", LINE_MAX_CHARS - 1);
 	strcpy(text, line);
 	end = text + strcspn(text, "#\r\n");
 	while (end > text && isspace((unsigned char)end[-1]))
@@ -344,7 +560,7 @@ int workload_read(struct workload *w, const char *path, char *why)
 	int ret = 0;
 
 	if (!f)
-		return wrong(why, "%.120s: %s", path, strerror(errno));
+		return workload_wrong(why, "%.120s: %s", path, strerror(errno));
 	workload_name_after(w, path);
 	while (!ret && fgets(line, sizeof(line), f)) {
 		number++;
@@ -356,145 +572,9 @@ int workload_read(struct workload *w, const char *path, char *why)
 		}
 	}
 	if (ret)
-		wrong(why, "%.80s:%u: %.100s", path, number, what);
+		workload_wrong(why, "%.80s:%u: %.100s", path, number, what);
 	else if (ferror(f))
-		ret = wrong(why, "%.120s: %s", path, strerror(errno));
+		ret = workload_wrong(why, "%.120s: %s", path, strerror(errno));
 	fclose(f);
 	return ret;
-}
-
-/* ------------------------------------------------------------- the whole -- */
-
-static int by_name(const void *a, const void *b)
-{
-	const struct workload_client *x = *(struct workload_client *const *)a;
-	const struct workload_client *y = *(struct workload_client *const *)b;
-	int order = strcmp(x->name, y->name);
-
-	if (order)
-		return order;
-	return x < y ? -1 : x > y;
-}
-
-/* Two loads of one vGPU, the first of them @a: on two engines, and all else alike. */
-static int same_vgpu(const struct workload_client *a, const struct workload_client *b, char *why)
-{
-	const char *what = NULL;
-
-	if (a->engine == b->engine)
-		return wrong(why, "vGPU '%s' has two loads on its %s engine", a->name,
-			     workload_engine_names[a->engine]);
-	if (a->fixed_share_inv != b->fixed_share_inv)
-		what = "type";
-	else if (a->accelerator != b->accelerator)
-		what = "accelerator";
-	else if (a->weight != b->weight)
-		what = "weight";
-	else if (a->reservation != b->reservation)
-		what = "reservation";
-	else if (a->limit != b->limit)
-		what = "limit";
-	else if (a->elastic_cap != b->elastic_cap)
-		what = "elastic_cap";
-	else if (a->slice_request_ns != b->slice_request_ns)
-		what = "slice_us";
-	if (what)
-		return wrong(why, "the loads of vGPU '%s' differ in %s", a->name, what);
-	return 0;
-}
-
-/* Number the vGPUs in the order of their first loads, and put each on an accelerator. */
-static int place(struct workload *w, struct workload_client **order, char *why)
-{
-	struct workload_client *c;
-	u32 i, n = w->num_clients;
-
-	for (i = 0; i < n; i++)
-		order[i] = &w->clients[i];
-	qsort(order, n, sizeof(*order), by_name);
-	for (i = 0; i < n; i++)
-		order[i]->vgpu = WORKLOAD_ANY;
-	for (i = 1; i < n; i++) {
-		if (strcmp(order[i - 1]->name, order[i]->name))
-			continue;
-		if (i > 1 && !strcmp(order[i - 2]->name, order[i]->name))
-			return wrong(why, "vGPU '%s' has more loads than engines", order[i]->name);
-		if (same_vgpu(order[i - 1], order[i], why))
-			return -1;
-		order[i]->vgpu = order[i - 1] - w->clients;	/* not its own: its first load */
-	}
-	w->num_vgpus = 0;
-	for (c = w->clients; c < w->clients + n; c++) {
-		if (c->vgpu != WORKLOAD_ANY) {
-			struct workload_client *first_load = &w->clients[c->vgpu];
-
-			c->vgpu = first_load->vgpu;
-			c->accelerator = first_load->accelerator;
-			continue;
-		}
-		c->vgpu = w->num_vgpus++;
-		if (c->accelerator == WORKLOAD_ANY)
-			c->accelerator = c->vgpu % w->accelerators;
-		if (c->accelerator >= w->accelerators)
-			return wrong(why, "vGPU '%s': no accelerator %" PRIu32 " of %" PRIu32,
-				     c->name, c->accelerator, w->accelerators);
-	}
-	return 0;
-}
-
-int workload_check(struct workload *w, char *why)
-{
-	u32 reserved[WORKLOAD_MAX_ACCELERATORS] = { 0 }, vgpu = 0;
-	struct workload_client **order, *c;
-	u64 seed = w->seed;
-	int ret;
-
-	if (!w->num_clients)
-		return wrong(why, "no vGPU");
-	if (w->switch_ns >= w->preempt_timeout_ns)
-		return wrong(why, "switch_us is not below preempt_timeout_us");
-	order = calloc(w->num_clients, sizeof(*order));
-	if (!order)
-		return wrong(why, "out of memory");
-	ret = place(w, order, why);
-	free(order);
-	if (ret)
-		return -1;
-	for (c = w->clients; c < w->clients + w->num_clients; c++) {
-		if (c->elastic_cap && c->elastic_cap * c->fixed_share_inv < 100)
-			return wrong(why, "vGPU '%s': its elastic cap is below its fixed share",
-				     c->name);
-		if (c->source.kind == SIM_TRACE && !c->source.trace_num)
-			return wrong(why, "vGPU '%s': no batch for its %s engine in a trace",
-				     c->name, workload_engine_names[c->engine]);
-		/* Whole numbers of a sequence, not neighbouring states: those would run in step. */
-		c->source.random = sim_random(&seed);
-		if (c->limit && c->limit < c->reservation)
-			return wrong(why, "vGPU '%s': its limit is below its reservation", c->name);
-		if (c->vgpu != vgpu)
-			continue;	/* its second load */
-		vgpu++;
-		reserved[c->accelerator] += c->reservation;
-		if (reserved[c->accelerator] > 100)
-			return wrong(why, "vGPU '%s': more than 100 %% of accelerator %" PRIu32
-				     " reserved", c->name, c->accelerator);
-	}
-	return 0;
-}
-
-u64 workload_timeslice_ns(const struct workload *w, u32 accelerator)
-{
-	const struct workload_client *c;
-	u32 vgpus = 0, next = 0;
-
-	if (w->timeslice_ns)
-		return w->timeslice_ns;
-	for (c = w->clients; c < w->clients + w->num_clients; c++) {
-		if (c->vgpu != next)
-			continue;	/* its second load */
-		next++;
-		vgpus += c->accelerator == accelerator;
-	}
-	return vgpus <= TESSERA_SCHED_FEW_VGPUS ? TESSERA_SCHED_SLICE_FEW_NS :
-						  TESSERA_SCHED_SLICE_MANY_NS;
 }

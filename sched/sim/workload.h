@@ -11,6 +11,8 @@
 #include "sim_loads.h"
 
 #define WORKLOAD_MAX_CLIENTS	16384
+#define WORKLOAD_MAX_CHANGES	65536
+#define WORKLOAD_MAX_DEPTH	64
 #define WORKLOAD_MAX_ACCELERATORS 1024
 #define WORKLOAD_NAME		40
 #define WORKLOAD_WHY		200	/* room for what is wrong */
@@ -18,7 +20,11 @@
 
 enum workload_engine { WORKLOAD_COMPUTE, WORKLOAD_COPY, WORKLOAD_NUM_ENGINES };
 
+/* How much a vGPU's latency matters. */
+enum workload_latency { WORKLOAD_NORMAL, WORKLOAD_LOW, WORKLOAD_NUM_LATENCIES };
+
 extern const char *const workload_engine_names[WORKLOAD_NUM_ENGINES];
+extern const char *const workload_latency_names[WORKLOAD_NUM_LATENCIES];
 
 /**
  * struct workload_client - one vGPU's load on one engine
@@ -32,6 +38,16 @@ extern const char *const workload_engine_names[WORKLOAD_NUM_ENGINES];
  * @limit: percent of engine time; 0: none
  * @elastic_cap: percent of engine time; 0: none
  * @slice_request_ns: 0: the common slice
+ * @latency: its class
+ * @start_ns: when the vGPU is started, from the beginning of the run
+ * @stop_ns: when it is stopped for good; 0: never
+ * @on_ns: while it is started, it runs for so long, ...
+ * @off_ns: ... and is stopped for so long, and again; 0: it just runs
+ * @deadline_ns: from the arrival of a job (pipeline: of a request) until it should be done; 0: any
+ *               time will do
+ * @copy_in_ns: pipeline: engine time of the copy before @source's @length_ns; 0: none
+ * @copy_back_ns: pipeline: of the copy after it; 0: none
+ * @depth: pipeline: requests in flight
  * @source: its batches; a player copies it before it takes from it
  */
 struct workload_client {
@@ -45,7 +61,52 @@ struct workload_client {
 	u32 limit;
 	u32 elastic_cap;
 	u64 slice_request_ns;
+	enum workload_latency latency;
+	u64 start_ns, stop_ns;
+	u64 on_ns, off_ns;
+	u64 deadline_ns;
+	u64 copy_in_ns, copy_back_ns;
+	u32 depth;
 	struct sim_source source;
+};
+
+/* Whether the vGPU runs all the time. */
+static inline bool workload_stays(const struct workload_client *c)
+{
+	return !c->start_ns && !c->stop_ns && !c->off_ns;
+}
+
+enum workload_setting {
+	WORKLOAD_POLICY,
+	WORKLOAD_TIMESLICE,
+	WORKLOAD_AVERAGING,
+	WORKLOAD_WEIGHT,
+	WORKLOAD_RESERVATION,
+	WORKLOAD_LIMIT,
+	WORKLOAD_ELASTIC_CAP,
+	WORKLOAD_SLICE_REQUEST,
+	WORKLOAD_LATENCY,
+};
+
+/**
+ * struct workload_change - a setting that is written in mid-run
+ * @at_ns: when, from the beginning of the run
+ * @every_ns: again every so often; 0: once
+ * @what: which
+ * @policy: of WORKLOAD_POLICY
+ * @value: of all others, in the units of struct workload and struct workload_client
+ * @name: whose it is, from WORKLOAD_WEIGHT on
+ * @vgpu: its number; workload_check() tells
+ * @accelerator: where that is; likewise
+ */
+struct workload_change {
+	u64 at_ns, every_ns;
+	enum workload_setting what;
+	const struct tessera_sched_policy *policy;
+	u64 value;
+	char name[WORKLOAD_NAME];
+	u32 vgpu;
+	u32 accelerator;
 };
 
 /**
@@ -65,6 +126,8 @@ struct workload_client {
  * @accelerators: how many
  * @clients: the loads
  * @num_clients: how many
+ * @changes: settings written in mid-run
+ * @num_changes: how many
  * @num_vgpus: how many vGPUs these are; workload_check() tells
  */
 struct workload {
@@ -83,6 +146,8 @@ struct workload {
 	u32 accelerators;
 	struct workload_client *clients;
 	u32 num_clients;
+	struct workload_change *changes;
+	u32 num_changes;
 	u32 num_vgpus;
 };
 
@@ -108,8 +173,14 @@ int workload_read_trace(struct workload *w, const char *path, char *why);
  */
 int workload_check(struct workload *w, char *why);
 
+/* For readers: say what is wrong; -1. */
+int __attribute__((format(printf, 2, 3))) workload_wrong(char *why, const char *format, ...);
 /* For readers: name it "a" after "b/a.workload". */
 void workload_name_after(struct workload *w, const char *path);
+/* For readers: 0 and what a name stands for, or -1 and a line in @why. */
+int workload_one_of(const char *key, const char *text, const char *const *names, u32 num,
+		    u32 *which, char *why);
+int workload_type(const char *text, u32 *fixed_share_inv, char *why);
 /* For readers: a new client, of default settings and without a name; NULL with a line in @why. */
 struct workload_client *workload_add_client(struct workload *w, char *why);
 

@@ -13,6 +13,8 @@ struct row {
 	u64 time_ns, length_ns;
 	char vgpu[WORKLOAD_NAME];
 	enum workload_engine engine;
+	u32 fixed_share_inv;	/* 0: not said */
+	u32 latency;		/* WORKLOAD_ANY: not said */
 };
 
 /* Clients of the trace by name and engine, by open addressing: numbers, or WORKLOAD_ANY. */
@@ -30,20 +32,48 @@ static char *number_field(char *text, char end, u64 *n)
 	return rest + (end != 0);
 }
 
-static const char *parse(char *line, struct row *row)
+/* Cut @text off at its first comma; what is behind, or NULL. */
+static char *next_field(char *text)
 {
-	static const char form[] = "not 'time_ns,vgpu,length_ns[,engine]'";
+	char *comma = text ? strchr(text, ',') : NULL;
+
+	if (!comma)
+		return NULL;
+	*comma = 0;
+	return comma + 1;
+}
+
+/* Fields that may be left out, or empty. */
+static const char *parse_more(char *engine, struct row *row, char *why)
+{
+	char *type = next_field(engine), *latency = next_field(type);
+	u32 which = WORKLOAD_COMPUTE;
+
+	if (latency && strchr(latency, ','))
+		return "more than six fields";
+	if (engine && *engine && workload_one_of("engine", engine, workload_engine_names,
+						 WORKLOAD_NUM_ENGINES, &which, why))
+		return why;
+	row->engine = which;
+	row->fixed_share_inv = 0;
+	if (type && *type && workload_type(type, &row->fixed_share_inv, why))
+		return why;
+	row->latency = WORKLOAD_ANY;
+	if (latency && *latency && workload_one_of("latency", latency, workload_latency_names,
+						   WORKLOAD_NUM_LATENCIES, &row->latency, why))
+		return why;
+	return NULL;
+}
+
+static const char *parse(char *line, struct row *row, char *why)
+{
+	static const char form[] = "not 'time_ns,vgpu,length_ns[,engine[,type[,latency]]]'";
 	char *name, *length, *engine, *p;
 
 	name = number_field(line, ',', &row->time_ns);
-	length = name ? strchr(name, ',') : NULL;
-	if (!length)
-		return form;
-	*length++ = 0;
-	engine = strchr(length, ',');
-	if (engine)
-		*engine++ = 0;
-	if (!number_field(length, 0, &row->length_ns))
+	length = next_field(name);
+	engine = next_field(length);
+	if (!length || !number_field(length, 0, &row->length_ns))
 		return form;
 	if (row->time_ns > INT64_MAX || row->length_ns > INT64_MAX)
 		return "a time beyond 2^63 ns";
@@ -54,12 +84,7 @@ static const char *parse(char *line, struct row *row)
 			return "the vGPU's name has quotes, backslashes or control characters";
 	}
 	strcpy(row->vgpu, name);
-	row->engine = WORKLOAD_COMPUTE;
-	if (engine && !strcmp(engine, workload_engine_names[WORKLOAD_COPY]))
-		row->engine = WORKLOAD_COPY;
-	else if (engine && strcmp(engine, workload_engine_names[WORKLOAD_COMPUTE]))
-		return "unknown engine";
-	return NULL;
+	return parse_more(engine, row, why);
 }
 
 static u32 *find(u32 *index, const struct workload *w, const char *name,
@@ -126,7 +151,16 @@ static const char *add_row(struct workload *w, u32 *index, const struct row *row
 		strcpy(c->name, row->vgpu);
 		c->engine = row->engine;
 		c->source.kind = SIM_TRACE;
+		if (row->fixed_share_inv)
+			c->fixed_share_inv = row->fixed_share_inv;
+		if (row->latency != WORKLOAD_ANY)
+			c->latency = row->latency;
 	}
+	c = &w->clients[*turn];
+	if (row->fixed_share_inv && row->fixed_share_inv != c->fixed_share_inv)
+		return "its type was another before";
+	if (row->latency != WORKLOAD_ANY && row->latency != c->latency)
+		return "its latency class was another before";
 	return add_batch(&w->clients[*turn].source, row);
 }
 
@@ -166,7 +200,7 @@ static const char *read_rows(struct workload *w, u32 *index, FILE *f,
 		*end = 0;
 		if (!*line || *line == '#' || !strncmp(line, "time_ns,", 8))
 			continue;
-		wrong = parse(line, &row);
+		wrong = parse(line, &row, why);
 		if (!wrong)
 			wrong = add_row(w, index, &row, why);
 	}

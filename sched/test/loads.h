@@ -33,6 +33,22 @@ struct load_pauses {
 	u64 random;
 };
 
+/**
+ * struct load_program - submits a batch, waits for it, thinks, and submits the next
+ * @length_ns: as in load_busy
+ * @spread_ns: likewise
+ * @think_ns: shortest think time
+ * @think_spread_ns: random part, up to this more
+ * @random: its state
+ */
+struct load_program {
+	u64 length_ns;
+	u64 spread_ns;
+	u64 think_ns;
+	u64 think_spread_ns;
+	u64 random;
+};
+
 static inline bool load_busy_next(struct sim_client *c, u64 after_ns, struct sim_job *job)
 {
 	struct load_busy *l = c->load_data;
@@ -53,7 +69,18 @@ static inline bool load_pauses_next(struct sim_client *c, u64 after_ns, struct s
 	return true;
 }
 
+static inline bool load_program_next(struct sim_client *c, u64 after_ns, struct sim_job *job)
+{
+	struct load_program *l = c->load_data;
+
+	job->arrival_ns = after_ns + l->think_ns +
+			  sim_random_below(&l->random, l->think_spread_ns + 1);
+	job->length_ns = l->length_ns + sim_random_below(&l->random, l->spread_ns + 1);
+	return true;
+}
+
 static const struct sim_load load_busy = { .next = load_busy_next };
 static const struct sim_load load_pauses = { .next = load_pauses_next };
+static const struct sim_load load_program = { .next = load_program_next };
 
 #endif /* TESSERA_SCHED_TEST_LOADS_H */

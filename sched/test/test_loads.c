@@ -59,6 +59,67 @@ static void adversary(void)
 	}
 }
 
+/* A period late now and then, never early, and none later than that; a burst as a whole. */
+static void jitter(void)
+{
+	struct sim_source src = { .kind = SIM_BURSTY, .period_ns = 1000, .burst = 3,
+				  .jitter_ns = 100 };
+	u64 i, late, first = 0, sum = 0, least = SIM_NEVER, most = 0;
+
+	load(&src);
+	for (i = 0; i < 3000; i++) {
+		CHECK(c.load->next(&c, 0, &job));
+		late = job.arrival_ns - 1000 * (i / 3);
+		if (i % 3)
+			CHECK_EQ(late, first);
+		first = late;
+		least = late < least ? late : least;
+		most = late > most ? late : most;
+		sum += late;
+	}
+	CHECK_EQ(least, 0);
+	CHECK_EQ(most, 100);
+	CHECK_MSG(sum > 48 * 3000 && sum < 52 * 3000, "%" PRIu64, sum);
+}
+
+/* A batch, its end, a think time, and again; a burst comes at once, its end is the last one's. */
+static void loop(void)
+{
+	struct sim_source src = { .kind = SIM_LOOP, .length_ns = 7, .think_ns = 1000,
+				  .delay_ns = 30, .burst = 1 };
+	struct sim_source burst = { .kind = SIM_LOOP, .length_ns = 7, .think_ns = 1000,
+				    .think_spread_ns = 10, .burst = 3 };
+	u64 i, think, sum = 0;
+
+	load(&src);
+	CHECK(!c.load->open);
+	CHECK(c.load->next(&c, 500, &job));
+	CHECK_EQ(job.arrival_ns, 530);
+	CHECK_EQ(job.length_ns, 7);
+	CHECK(!c.load->open);
+	CHECK(c.load->next(&c, 600, &job));
+	CHECK_EQ(job.arrival_ns, 1600);
+	/* Started again it does not think first. */
+	sim_source_restart(&src);
+	CHECK(c.load->next(&c, 7000, &job));
+	CHECK_EQ(job.arrival_ns, 7030);
+
+	load(&burst);
+	for (i = 0; i < 300; i++) {
+		CHECK(!c.load->open);
+		CHECK(c.load->next(&c, 5000, &job));
+		think = job.arrival_ns - 5000;
+		CHECK(i ? think >= 1000 && think <= 1010 : !think);
+		sum += think;
+		CHECK(c.load->open);
+		CHECK(c.load->next(&c, job.arrival_ns, &job));
+		CHECK(c.load->open);
+		CHECK(c.load->next(&c, job.arrival_ns, &job));
+		CHECK_EQ(job.arrival_ns, 5000 + think);
+	}
+	CHECK_MSG(sum > 299 * 1004 && sum < 299 * 1006, "%" PRIu64, sum);
+}
+
 /* Mean, and part above twice the mean (exp(-2) = 13.53 %), of what is between arrivals. */
 static void poisson(void)
 {
@@ -165,6 +226,8 @@ static const struct ktap_test tests[] = {
 	{ "frames", frames },
 	{ "bursty", bursty },
 	{ "adversary", adversary },
+	{ "jitter", jitter },
+	{ "loop", loop },
 	{ "poisson", poisson },
 	{ "hang", hang },
 	{ "delay", delay },

@@ -28,17 +28,51 @@
 #define CAPS		4u	/* elastic caps */
 #define HANGS		8u	/* batches that last long, and can't be cut */
 #define ALONE		16u	/* of those always busy only client 2 runs */
+#define PROGRAMS	32u	/* clients that submit, wait and think, for 1 us and more */
+#define SWITCHES	64u	/* a switch takes from 5 to 500 us */
+#define SOLD		128u	/* nothing of the engine is left unsold */
+#define TOGGLES		256u	/* starts and stops every few 100 us, and of who is waited for */
+#define WRITES		512u	/* all settings are written every ms, the same again */
+#define QUIET		1024u	/* nobody is always busy */
+#define TO_AND_FRO	2048u	/* policies, every ms or so; all are busy */
+
+#define WRITE_NS	1000000ull
+
+/*
+ * What is right, and does not hold yet. Who makes one of them true sets it, and it is checked in
+ * all runs that can tell.
+ */
+static const struct {
+	bool charged_to_holder;		/* each one's engine time is charged to itself */
+	bool writes_change_nothing;	/* a value that is written again has no effect */
+	bool policies_keep_lag;		/* nobody starves as policies are switched */
+	bool caps_cost_nothing;		/* its owner has its share, whatever a switch costs */
+	bool idle_serves_at_once;	/* also under policies that are not work-conserving */
+} holds = { };
 
 static struct sim_engine m;
 static struct sim_client c[NUM];
 static struct load_pauses pauses[NUM];
+static struct load_program programs[NUM];
 static struct load_busy busy[STEADY];
+static u64 toggle_ns, write_ns, policy_ns;	/* when that comes next */
+static u64 alone_since_ns;			/* one alone has had work, and not the engine */
 static u64 random_state;
 static u64 charged_gone, busy_gone;	/* of clients that left */
 static unsigned int with;
 
 /* Steady clients' service by weight, and the range of its difference to the first one's. */
 static s64 low[STEADY], high[STEADY];
+
+static bool charges_right(void)
+{
+	return !(with & TOGGLES) || holds.charged_to_holder;
+}
+
+static bool settings_right(void)
+{
+	return !(with & WRITES) || holds.writes_change_nothing;
+}
 
 static u64 below(u64 bound)
 {
@@ -53,7 +87,23 @@ static void new_client(unsigned int i)
 		.pause_ns = below(3) ? below(1000000) : below(20000000),
 		.random = sim_random(&random_state),
 	};
-	sim_client_init(&m, &c[i], "random", 16, &load_pauses, &pauses[i]);
+	programs[i] = (struct load_program){
+		.length_ns = 1000 + below(200000),
+		.spread_ns = below(2) ? below(300000) : 0,
+		.think_ns = 1000 + (below(3) ? below(50000) : below(2000000)),
+		.think_spread_ns = below(2) ? below(20000) : 0,
+		.random = sim_random(&random_state),
+	};
+	if (with & TO_AND_FRO) {
+		programs[i].think_ns = 0;
+		programs[i].think_spread_ns = 0;
+	}
+	if ((with & TO_AND_FRO) || ((with & PROGRAMS) && below(4)))
+		sim_client_init(&m, &c[i], "program", with & SOLD ? NUM : 16, &load_program,
+				&programs[i]);
+	else
+		sim_client_init(&m, &c[i], "random", with & SOLD ? NUM : 16, &load_pauses,
+				&pauses[i]);
 }
 
 static void set_qos(unsigned int i, u32 reservation, u32 limit)
@@ -101,17 +151,23 @@ static void set_up(const struct tessera_sched_policy *policy, u64 seed)
 	random_state = seed;
 	charged_gone = 0;
 	busy_gone = 0;
+	toggle_ns = 0;
+	write_ns = 0;
+	policy_ns = 0;
+	alone_since_ns = SIM_NEVER;
 	sim_init(&m, policy, seed);
 	m.timer_late_ns = LATE_MAX;
+	if (with & SWITCHES)
+		m.switch_ns = 5000 + below(495001);
 	for (i = 0; i < STEADY; i++) {
 		busy[i] = (struct load_busy){
 			.length_ns = 200000 + 300000 * i,
 			.spread_ns = 1000000 * i,
 			.random = i,
 		};
-		sim_client_init(&m, &c[i], "steady", 16, &load_busy, &busy[i]);
+		sim_client_init(&m, &c[i], "steady", with & SOLD ? NUM : 16, &load_busy, &busy[i]);
 		tessera_sched_set_weight(&m.rl.sched, &c[i].run.sched, 100 + 50 * i);
-		if (!(with & ALONE) || i == 2)
+		if (!(with & QUIET) && (!(with & ALONE) || i == 2))
 			sim_client_start(&m, &c[i]);
 		low[i] = 0;
 		high[i] = 0;
@@ -126,10 +182,96 @@ static void set_up(const struct tessera_sched_policy *policy, u64 seed)
 		set_cap(1, CAP_PPM);
 }
 
+/* Nobody is there who will do anything. */
+static void start_one(void)
+{
+	unsigned int i = STEADY + below(NUM - STEADY);
+
+	sim_client_stop(&m, &c[i]);
+	sim_client_start(&m, &c[i]);
+}
+
+/* Engine time and charges of one that leaves, or at the end. */
+static void check_charged(unsigned int i)
+{
+	if (charges_right())
+		CHECK_EQ(c[i].run.sched.used_ns, c[i].busy_ns);
+}
+
+/* Clients start and stop as fast as a driver can, best of all while they are waited for. */
+static void toggle(void)
+{
+	unsigned int i = STEADY + below(NUM - STEADY);
+	struct sim_client *waited = m.rl.waiting ? m.target : NULL;
+
+	if (waited >= &c[STEADY] && waited < &c[NUM] && waited->running && !below(4)) {
+		sim_client_stop(&m, waited);
+		sim_client_start(&m, waited);
+		return;
+	}
+	if (m.now_ns < toggle_ns)
+		return;
+	toggle_ns = m.now_ns + 50000 + below(350000);
+	if (c[i].running)
+		sim_client_stop(&m, &c[i]);
+	else
+		sim_client_start(&m, &c[i]);
+}
+
+/* The same values once more. */
+static void write_again(void)
+{
+	const struct tessera_sched_entity *e;
+	struct tessera_sched_entity was;
+	unsigned int i;
+
+	if (m.now_ns < write_ns)
+		return;
+	write_ns = m.now_ns + WRITE_NS;
+	CHECK_EQ(tessera_sched_set_config(&m.rl.sched, &m.rl.sched.config), 0);
+	for (i = 0; i < NUM; i++) {
+		e = &c[i].run.sched;
+		sim_charge(&m);
+		was = *e;
+		CHECK_EQ(tessera_sched_set_weight(&m.rl.sched, &c[i].run.sched, e->weight), 0);
+		CHECK_EQ(tessera_sched_set_slice_request(&m.rl.sched, &c[i].run.sched,
+							 e->slice_request_ns), 0);
+		set_qos(i, e->reservation_ppm, e->limit_ppm);
+		set_cap(i, e->elastic_cap_ppm);
+		if (!holds.writes_change_nothing)
+			continue;
+		CHECK_EQ(e->vtime, was.vtime);
+		CHECK_EQ(e->debt_ns, was.debt_ns);
+		CHECK_EQ(e->reserve_tag_ns, was.reserve_tag_ns);
+		CHECK_EQ(e->limit_tag_ns, was.limit_tag_ns);
+		CHECK_EQ(e->elastic_tag_ns, was.elastic_tag_ns);
+	}
+}
+
+/* Two policies in turn, for as long as it takes to starve someone; then two others. */
+static void to_and_fro(void)
+{
+	static const struct tessera_sched_policy *other;
+	static u64 until_ns, every_ns;
+	unsigned int num = 0;
+
+	if (m.now_ns < policy_ns)
+		return;
+	while (tessera_sched_policies[num])
+		num++;
+	if (!policy_ns || m.now_ns >= until_ns) {
+		other = tessera_sched_policies[below(num)];
+		every_ns = 1000000 + below(4) * 500000;
+		until_ns = m.now_ns + 2 * WAIT_MAX;
+	}
+	policy_ns = m.now_ns + every_ns;
+	sim_set_policy(&m, m.rl.sched.policy == other ? tessera_sched_policies[0] : other);
+}
+
 /* Something from outside happens to one of the clients, or to the scheduler. */
 static void disturb(void)
 {
-	unsigned int i = with & POLICIES ? below(NUM) : STEADY + below(NUM - STEADY);
+	unsigned int i = with & (POLICIES | QUIET) ? below(NUM) : STEADY + below(NUM - STEADY);
 	struct tessera_sched_config config;
 	u32 reservation;
 
@@ -145,6 +287,7 @@ static void disturb(void)
 		break;
 	case 4:
 		sim_client_exit(&m, &c[i]);
+		check_charged(i);
 		charged_gone += c[i].run.sched.used_ns;
 		busy_gone += c[i].busy_ns;
 		new_client(i);
@@ -254,7 +397,7 @@ static void check_rate(struct rate *r, const char *what, unsigned int i, u32 ppm
 
 static void check_rates(void)
 {
-	if (with & POLICIES)
+	if ((with & POLICIES) || !settings_right())
 		return;
 	/*
 	 * A reservation's clock may be 100 ms ahead of what was had before; then others have
@@ -370,7 +513,9 @@ static void check_debts(void)
 		else if (&c[i].run.sched == m.rl.sched.holder)
 			most += BATCH_MAX + LATE_MAX + SLICE_MAX;
 		/* Two batches past a loan are owed before its cap's clock stops a borrower. */
-		if (c[i].run.sched.elastic_cap_ppm && !(with & HANGS))
+		if (!settings_right())
+			most = TESSERA_SCHED_DEBT_MAX_NS;
+		else if (c[i].run.sched.elastic_cap_ppm && !(with & HANGS))
 			most += 2 * (BATCH_MAX + LATE_MAX);
 		CHECK_MSG(c[i].run.sched.debt_ns <= most, "%u: %" PRIu64, i,
 			  c[i].run.sched.debt_ns);
@@ -389,6 +534,26 @@ static void check_waits(void)
 		CHECK_MSG(c[i].wait_max_ns <= most && now <= most,
 			  "%u: %" PRIu64 ", %" PRIu64, i, c[i].wait_max_ns, now);
 	}
+}
+
+/* One who alone has had work for a while has the engine. */
+static void check_at_once(void)
+{
+	const struct tessera_sched_policy *policy = m.rl.sched.policy;
+	u64 most = 2 * m.switch_ns + 2 * LATE_MAX;
+	bool waits = false;
+	unsigned int i;
+
+	if (!policy->work_conserving && !holds.idle_serves_at_once)
+		return;
+	for (i = 0; m.num_with_work == 1 && i < NUM; i++)
+		waits |= c[i].waiting_since_ns != SIM_NEVER && !c[i].run.sched.throttled;
+	if (!waits)
+		alone_since_ns = SIM_NEVER;
+	else if (alone_since_ns == SIM_NEVER)
+		alone_since_ns = m.now_ns;
+	CHECK_MSG(alone_since_ns == SIM_NEVER || m.now_ns - alone_since_ns <= most,
+		  "alone, it waits for %" PRIu64 " ns", m.now_ns - alone_since_ns);
 }
 
 /* Of those always busy, none gets ahead of another by more than slices, a batch and debts. */
@@ -416,7 +581,9 @@ static bool proportional(const struct tessera_sched_policy *policy)
 {
 	const struct tessera_sched_policy *const *p;
 
-	if (!(with & POLICIES))
+	if (!settings_right() || ((with & TO_AND_FRO) && !holds.policies_keep_lag))
+		return false;
+	if (!(with & (POLICIES | TO_AND_FRO)))
 		return policy->proportional;
 	for (p = tessera_sched_policies; *p; p++)
 		if (!(*p)->proportional)
@@ -426,6 +593,12 @@ static bool proportional(const struct tessera_sched_policy *policy)
 
 static void run(const struct tessera_sched_policy *policy, unsigned int what, u64 seed)
 {
+	static const char *const names[] = {
+		" and others in turn", ", reservations and limits", ", elastic caps", ", hangs",
+		", one is always busy", ", programs", ", any switch", ", all sold",
+		", starts and stops", ", settings written again", ", nobody always busy",
+		", policies to and fro",
+	};
 	const char *env = getenv("STEPS");
 	u64 steps = env ? strtoull(env, NULL, 0) : 1000000, step, vclock, start, charged, busy_sum;
 	unsigned int i;
@@ -440,17 +613,26 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 	note_clocks();
 	for (step = 0; step < steps; step++) {
 		vclock = m.rl.sched.vclock;
+		if (sim_next_ns(&m) == SIM_NEVER)
+			start_one();
 		CHECK(sim_step(&m, SIM_NEVER));
 		check_clocks();
-		if (!below(512)) {
+		if (!below(512))
 			disturb();
-			note_clocks();
-		}
+		if (with & TOGGLES)
+			toggle();
+		if (with & WRITES)
+			write_again();
+		if (with & TO_AND_FRO)
+			to_and_fro();
+		note_clocks();
 		CHECK((s64)(m.rl.sched.vclock - vclock) >= 0);
 		check_debts();
 		check_rates();
 		check_loans();
-		if (policy->proportional && !(with & (POLICIES | QOS | CAPS)))
+		check_at_once();
+		if (policy->proportional && charges_right() &&
+		    !(with & (POLICIES | TO_AND_FRO | QOS | CAPS | QUIET)))
 			check_shares();
 		if (step % 64 == 0) {
 			check_state();
@@ -458,10 +640,12 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 				check_waits();
 		}
 	}
-	if (policy->work_conserving && !(with & (POLICIES | QOS)))
+	if (policy->work_conserving && !(with & (POLICIES | TO_AND_FRO | QOS)))
 		CHECK_EQ(m.idle_with_work_ns, 0);
 	/* Owed 1/16 of the wall each, of which there is enough. */
-	if (policy == &tessera_sched_fixed_share && !(with & (POLICIES | HANGS))) {
+	if (policy == &tessera_sched_fixed_share && charges_right() &&
+	    (!(with & CAPS) || !(with & SWITCHES) || holds.caps_cost_nothing) &&
+	    !(with & (POLICIES | HANGS | SOLD | QUIET))) {
 		for (i = 0; i < STEADY; i++) {
 			u64 due = (m.now_ns - start) / 16, off = due / 200 + 10000000;
 
@@ -475,18 +659,21 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 	charged = charged_gone;
 	busy_sum = busy_gone;
 	for (i = 0; i < NUM; i++) {
+		check_charged(i);
 		charged += c[i].run.sched.used_ns;
 		busy_sum += c[i].busy_ns;
 		sim_client_exit(&m, &c[i]);
 	}
-	CHECK_EQ(charged, busy_sum);
+	if (charges_right())
+		CHECK_EQ(charged, busy_sum);
 	CHECK_EQ(busy_sum, m.busy_total_ns);
 	CHECK_EQ(m.rl.sched.num_entities, 0);
 	CHECK(!m.rl.sched.holder || m.rl.sched.holder == &m.rl.sched.idle);
-	printf("# %s%s%s%s%s: %" PRIu64 " events, %" PRIu64 " decisions, %" PRIu64 " s\n",
-	       policy->name, with & POLICIES ? " and others in turn" : "",
-	       with & QOS ? ", reservations and limits" : "", with & CAPS ? ", elastic caps" : "",
-	       with & HANGS ? ", hangs" : "", steps, m.decisions, m.now_ns / 1000000000);
+	printf("# %s", policy->name);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		printf("%s", with >> i & 1 ? names[i] : "");
+	printf(": %" PRIu64 " events, %" PRIu64 " decisions, %" PRIu64 " s, a switch takes %" PRIu64
+	       " us\n", steps, m.decisions, m.now_ns / 1000000000, m.switch_ns / 1000);
 }
 
 /* Calls in any order, after any time, with any numbers: the state stays sound, decisions sensible. */
@@ -634,6 +821,40 @@ static void random_hangs(void)
 		run(*p, HANGS | ((*p)->lends ? CAPS : 0), 401 + (p - tessera_sched_policies));
 }
 
+/* What programs do, at any cost of a switch, on an engine that is all sold. */
+static void random_programs(void)
+{
+	const struct tessera_sched_policy *const *p;
+	unsigned int k;
+
+	for (p = tessera_sched_policies; *p; p++)
+		for (k = 0; k < 4; k++)
+			run(*p, PROGRAMS | SWITCHES | (k % 2 ? SOLD : 0) | (k / 2 ? QUIET : 0),
+			    501 + 4 * (p - tessera_sched_policies) + k);
+}
+
+static void random_toggles(void)
+{
+	const struct tessera_sched_policy *const *p;
+
+	for (p = tessera_sched_policies; *p; p++)
+		run(*p, TOGGLES | PROGRAMS | SWITCHES, 601 + (p - tessera_sched_policies));
+}
+
+static void random_writes(void)
+{
+	const struct tessera_sched_policy *const *p;
+
+	for (p = tessera_sched_policies; *p; p++)
+		run(*p, WRITES | PROGRAMS | SWITCHES | ((*p)->lends ? CAPS : QOS),
+		    701 + (p - tessera_sched_policies));
+}
+
+static void random_to_and_fro(void)
+{
+	run(tessera_sched_policies[0], TO_AND_FRO, 801);
+}
+
 static void random_policies(void)
 {
 	run(tessera_sched_policies[0], POLICIES | QOS | CAPS | HANGS, 4);
@@ -646,6 +867,10 @@ static const struct ktap_test tests[] = {
 	{ "random_limit", random_limit },
 	{ "random_caps", random_caps },
 	{ "random_hangs", random_hangs },
+	{ "random_programs", random_programs },
+	{ "random_toggles", random_toggles },
+	{ "random_writes", random_writes },
+	{ "random_to_and_fro", random_to_and_fro },
 	{ "random_policies", random_policies },
 };
 

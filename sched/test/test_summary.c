@@ -47,7 +47,8 @@ static void slice(u64 begin_ns, u64 end_ns, enum summary_state state, u32 client
 
 static void job(u32 client, u64 arrival_ns, u64 done_ns, u64 length_ns, bool lost)
 {
-	summary_job(s, &(struct summary_job){ arrival_ns, done_ns, length_ns, client, lost });
+	summary_job(s, &(struct summary_job){ arrival_ns, done_ns, length_ns, client,
+					      lost ? SUMMARY_LOST : SUMMARY_DONE });
 }
 
 static const char *printed(void (*print)(const struct summary *s, FILE *f))
@@ -92,7 +93,7 @@ static void rounds(unsigned int rounds)
 
 	for (; rounds; rounds--) {
 		slice(t, t + 4 * MS, SUMMARY_RUN, 0, 4 * MS);
-		slice(t + 4 * MS, t + 5 * MS, SUMMARY_SWITCH, 0, 0);
+		slice(t + 4 * MS, t + 5 * MS, SUMMARY_SWITCH, 1, 0);
 		slice(t + 5 * MS, t + 7 * MS, SUMMARY_RUN, 1, 1 * MS);
 		slice(t + 7 * MS, t + 8 * MS, SUMMARY_SWITCH, 0, 0);
 		t += 8 * MS;
@@ -117,19 +118,25 @@ static void whole_rounds(void)
 		 "\"preemption\": \"strict\", \"timeslice_us\": 2000, \"switch_us\": 5, "
 		 "\"begin_ns\": 18000000, \"window_ns\": 24000000, \"aligned\": true, "
 		 "\"engines\": [{\"accelerator\": 0, \"engine\": \"compute\", \"busy_ns\": 15000000, "
-		 "\"switch_ns\": 6000000, \"work_ns\": 12000000, \"switches\": 6}], "
+		 "\"switch_ns\": 6000000, \"work_ns\": 21000000, \"switches\": 6}], "
 		 "\"vgpus\": [{\"name\": \"a\", \"type\": \"V16\", \"accelerator\": 0, "
-		 "\"engine\": \"compute\", \"load\": \"hog\", \"greedy\": true, \"weight\": 200, "
-		 "\"reservation\": 0, \"limit\": 0, \"elastic_cap\": 0, \"got_ns\": 12000000, "
-		 "\"demand_ns\": 24000000, \"jobs\": 2, \"jobs_lost\": 0, \"guilty\": false, "
+		 "\"engine\": \"compute\", \"load\": \"hog\", \"greedy\": true, "
+		 "\"latency\": \"normal\", \"weight\": 200, \"reservation\": 0, "
+		 "\"limit\": 0, \"elastic_cap\": 0, \"running_ns\": 24000000, "
+		 "\"got_ns\": 12000000, \"switch_ns\": 3000000, \"demand_ns\": 24000000, "
+		 "\"jobs\": 2, \"jobs_lost\": 0, \"jobs_dropped\": 0, "
+		 "\"deadline_us\": 0, \"jobs_late\": 0, \"guilty\": false, \"samples\": 1, "
 		 "\"latency_ns\": {\"p1\": 10000000, \"p5\": 10000000, \"p10\": 10000000, "
 		 "\"p25\": 10000000, \"p50\": 10000000, \"p75\": 10000000, \"p90\": 10000000, "
 		 "\"p95\": 10000000, \"p99\": 10000000, \"p99.9\": 10000000, \"max\": 10000000}, "
 		 "\"overshoot_ns\": 0, \"slices\": 0, \"resets\": 0}, "
 		 "{\"name\": \"b\", \"type\": \"V8\", \"accelerator\": 0, \"engine\": \"compute\", "
-		 "\"load\": \"hog\", \"greedy\": true, \"weight\": 100, \"reservation\": 0, "
-		 "\"limit\": 0, \"elastic_cap\": 0, \"got_ns\": 3000000, \"demand_ns\": 24000000, "
-		 "\"jobs\": 0, \"jobs_lost\": 0, \"guilty\": false, "
+		 "\"load\": \"hog\", \"greedy\": true, \"latency\": \"normal\", "
+		 "\"weight\": 100, \"reservation\": 0, "
+		 "\"limit\": 0, \"elastic_cap\": 0, \"running_ns\": 24000000, "
+		 "\"got_ns\": 3000000, \"switch_ns\": 3000000, \"demand_ns\": 24000000, "
+		 "\"jobs\": 0, \"jobs_lost\": 0, \"jobs_dropped\": 0, "
+		 "\"deadline_us\": 0, \"jobs_late\": 0, \"guilty\": false, \"samples\": 0, "
 		 "\"latency_ns\": {\"p1\": null, \"p5\": null, \"p10\": null, \"p25\": null, "
 		 "\"p50\": null, \"p75\": null, \"p90\": null, \"p95\": null, \"p99\": null, "
 		 "\"p99.9\": null, \"max\": null}, "
@@ -142,8 +149,12 @@ static void by_the_clock(void)
 {
 	begin(two_hogs, 5 * MS);
 	rounds(4);
+	job(1, 34 * MS + MS / 2, 35 * MS + MS / 2, 1 * MS, false);
 	finish();
-	/* b from 18, 26 and 34 ms on for 2 ms, half idle; a from 15 to 17, 21 to 25, 29 to 33. */
+	/*
+	 * a from 15 to 17, 21 to 25 and 29 to 33; b from 18, 26 and 34 ms on for 2 ms, half idle.
+	 * The end cuts b's last turn, and the job in it.
+	 */
 	check_has("\"begin_ns\": 15000000, \"window_ns\": 20000000, \"aligned\": false");
 	check_has("\"busy_ns\": 12500000, \"switch_ns\": 5000000");
 	check_has("\"got_ns\": 10000000");
@@ -161,9 +172,27 @@ static void no_reference(void)
 	begin(lines, 0);
 	CHECK(summary_reference(&w) < 0);
 	slice(0, 40 * MS, SUMMARY_RUN, 0, 10 * MS);
+	job(0, 1 * MS, 6 * MS, 5 * MS, false);
+	job(0, 9 * MS, 11 * MS, 2 * MS, false);
+	job(0, 27 * MS, 30 * MS, 3 * MS, false);
 	finish();
 	check_has("\"begin_ns\": 10000000, \"window_ns\": 20000000, \"aligned\": false");
-	check_has("\"got_ns\": 5000000");
+	check_has("\"got_ns\": 4000000");
+	check_has("\"work_ns\": 4000000");
+	end();
+
+	/* Whatever jobs' times are off by: of 30 ms in work, 10 are in any half of the slice. */
+	begin(lines, 0);
+	slice(0, 40 * MS, SUMMARY_RUN, 0, 30 * MS);
+	finish();
+	check_has("\"got_ns\": 10000000");
+	check_has("\"work_ns\": 10000000");
+	end();
+	begin(lines, 0);
+	slice(0, 40 * MS, SUMMARY_RUN, 0, 3 * MS);
+	job(0, 12 * MS, 26 * MS, 3 * MS, false);
+	finish();
+	check_has("\"got_ns\": 3000000");
 	end();
 }
 
@@ -192,17 +221,20 @@ static void other_engines(void)
 		}
 		if (!order)
 			slice(0, 60 * MS, SUMMARY_RUN, 2, 30 * MS);
+		job(2, 20 * MS, 30 * MS + MS / 2, 10 * MS + MS / 2, false);
+		job(2, 31 * MS, 51 * MS, 20 * MS, false);
 		/* a's turn on the copy engine is not its load on the compute engine. */
 		summary_slice(s, &(struct summary_slice){
-			20 * MS, 21 * MS, 1 * MS, SUMMARY_RUN, 0, 0, WORKLOAD_COPY });
+			.begin_ns = 20 * MS, .end_ns = 21 * MS, .busy_ns = 1 * MS,
+			.state = SUMMARY_RUN, .engine = WORKLOAD_COPY });
 		finish();
 		check_has("\"begin_ns\": 10000000, \"window_ns\": 21000000, \"aligned\": true");
 		check_has("\"engine\": \"compute\", \"busy_ns\": 21000000");
 		check_has("\"engine\": \"copy\", \"busy_ns\": 11500000");
-		check_has("\"got_ns\": 7000000, \"demand_ns\": 21000000");
-		check_has("\"got_ns\": 14000000, \"demand_ns\": 21000000");
-		check_has("\"got_ns\": 10500000, \"demand_ns\": 21000000");
-		check_has("\"got_ns\": 0, \"demand_ns\": 0");
+		check_has("\"got_ns\": 7000000, \"switch_ns\": 0, \"demand_ns\": 21000000");
+		check_has("\"got_ns\": 14000000, \"switch_ns\": 0, \"demand_ns\": 21000000");
+		check_has("\"got_ns\": 10500000, \"switch_ns\": 0, \"demand_ns\": 21000000");
+		check_has("\"got_ns\": 0, \"switch_ns\": 0, \"demand_ns\": 0");
 		end();
 	}
 }
@@ -224,8 +256,141 @@ static void demand(void)
 	job(0, 31 * MS, 0, 1000000, false);
 	job(1, 12 * MS, 0, SIM_NEVER, false);
 	finish();
-	check_has("\"demand_ns\": 11010, \"jobs\": 4, \"jobs_lost\": 2, \"guilty\": false");
-	check_has("\"demand_ns\": 20000000, \"jobs\": 0, \"jobs_lost\": 0, \"guilty\": true");
+	check_has("\"demand_ns\": 11010, \"jobs\": 4, \"jobs_lost\": 2, \"jobs_dropped\": 0");
+	check_has("\"demand_ns\": 20000000, \"jobs\": 0, \"jobs_lost\": 0, \"jobs_dropped\": 0, "
+		  "\"deadline_us\": 0, \"jobs_late\": 0, \"guilty\": true");
+	end();
+}
+
+/* Late are those that ended past the deadline, or did not: not those of the warm-up. */
+static void deadlines(void)
+{
+	static const char *const lines[] = {
+		"warmup_ms 10", "measure_ms 20", "vgpu load=frames,deadline_us=2000",
+		"vgpu load=frames", NULL
+	};
+
+	begin(lines, 0);
+	job(0, 9 * MS, 29 * MS, 1, false);		/* in the warm-up */
+	job(0, 10 * MS, 12 * MS, 1, false);		/* in time */
+	job(0, 11 * MS, 13 * MS + 1, 1, false);
+	job(0, 12 * MS, 13 * MS, 1, true);
+	summary_job(s, &(struct summary_job){ 12 * MS, 29 * MS, 1, 0, SUMMARY_DROPPED });
+	job(0, 13 * MS, 0, 1, false);
+	job(0, summary_run_ns(&w) - 2 * MS, 0, 1, false);	/* may yet be in time */
+	job(1, 11 * MS, 29 * MS, 1, false);		/* has no deadline */
+	finish();
+	check_has("\"jobs\": 3, \"jobs_lost\": 1, \"jobs_dropped\": 1, \"deadline_us\": 2000, "
+		  "\"jobs_late\": 3,");
+	check_has("\"deadline_us\": 0, \"jobs_late\": 0,");
+	end();
+}
+
+/* The deadline of a pipeline is that of its requests, which are told with its compute load. */
+static void requests(void)
+{
+	static const char *const lines[] = {
+		"warmup_ms 10", "measure_ms 20",
+		"vgpu load=pipeline,copy_in_us=1,deadline_us=2000", NULL
+	};
+
+	begin(lines, 0);
+	job(0, 20 * MS, 29 * MS, 1, false);
+	summary_request(s, &(struct summary_job){ .arrival_ns = 9 * MS, .done_ns = 15 * MS });
+	summary_request(s, &(struct summary_job){ .arrival_ns = 15 * MS, .done_ns = 17 * MS });
+	summary_request(s, &(struct summary_job){ .arrival_ns = 17 * MS, .done_ns = 20 * MS });
+	summary_request(s, &(struct summary_job){ .arrival_ns = 20 * MS });
+	finish();
+	check_has("\"jobs_late\": 2,");
+	check_has("\"requests\": 3, \"request_ns\": {\"p1\": 2000000,");
+	check_has("\"max\": 3000000}");
+	CHECK(!strstr(strstr(text, "\"requests\"") + 1, "\"requests\""));
+	end();
+}
+
+/* A vGPU that is away asks for nothing, is no reference, and does not run. */
+static void stopped(void)
+{
+	static const char *const lines[] = {
+		"warmup_ms 10", "measure_ms 20", "vgpu name=a,weight=1,stop_us=15000",
+		"vgpu name=b,weight=2", NULL
+	};
+
+	begin(lines, 0);
+	CHECK_EQ(summary_reference(&w), 1);
+	summary_stopped(s, 0, 5 * MS, 12 * MS);
+	summary_stopped(s, 0, 25 * MS, 90 * MS);
+	finish();
+	check_has("\"begin_ns\": 10000000, \"window_ns\": 20000000");
+	check_has("\"running_ns\": 13000000, \"got_ns\": 0, \"switch_ns\": 0, "
+		  "\"demand_ns\": 13000000");
+	check_has("\"running_ns\": 20000000, \"got_ns\": 0, \"switch_ns\": 0, "
+		  "\"demand_ns\": 20000000");
+	end();
+}
+
+static void live_slice(u64 begin_ns, u64 end_ns, enum summary_state state, u32 client, u64 busy_ns,
+		       bool rest, bool cut)
+{
+	summary_slice(s, &(struct summary_slice){
+		.begin_ns = begin_ns, .end_ns = end_ns, .busy_ns = busy_ns,
+		.work_ns = state == SUMMARY_SWITCH ? end_ns - begin_ns : busy_ns,
+		.state = state, .client = client, .rest = rest, .cut = cut,
+	});
+}
+
+/*
+ * Whoever tells live asks where to cut, and nothing is kept. The window is from 12 ms, where b's
+ * turn begins, to 40 ms.
+ */
+static void live(void)
+{
+	static const char *const lines[] = {
+		"warmup_ms 10", "measure_ms 20", "vgpu name=a,load=frames", "vgpu name=b", NULL
+	};
+
+	begin(lines, 0);
+	summary_live(s);
+	summary_keep_slices(s);
+	CHECK_EQ(summary_next_edge_ns(s, 0), 10 * MS);
+	CHECK_EQ(summary_next_edge_ns(s, 10 * MS), 30 * MS);
+	CHECK_EQ(summary_next_edge_ns(s, 30 * MS), SIM_NEVER);
+	CHECK(!summary_switched(s, 1, 0, WORKLOAD_COMPUTE, 9 * MS));
+	/* All of a's work is behind the edge. */
+	live_slice(5 * MS, 10 * MS, SUMMARY_RUN, 0, 0, false, true);
+	live_slice(10 * MS, 11 * MS, SUMMARY_RUN, 0, 1 * MS, true, false);
+	live_slice(11 * MS, 12 * MS, SUMMARY_SWITCH, 1, 0, false, false);
+	CHECK(!summary_switched(s, 0, 0, WORKLOAD_COMPUTE, 12 * MS));
+	CHECK(!summary_switched(s, 1, 0, WORKLOAD_COPY, 12 * MS));
+	CHECK(summary_switched(s, 1, 0, WORKLOAD_COMPUTE, 12 * MS));
+	CHECK(!summary_switched(s, 1, 0, WORKLOAD_COMPUTE, 31 * MS));
+	live_slice(12 * MS, 30 * MS, SUMMARY_RUN, 1, 18 * MS, false, true);
+	live_slice(30 * MS, 32 * MS, SUMMARY_RUN, 1, 2 * MS, true, false);
+	live_slice(32 * MS, 33 * MS, SUMMARY_SWITCH, 0, 0, false, false);
+	live_slice(33 * MS, 39 * MS, SUMMARY_RUN, 0, 3 * MS, false, false);
+	live_slice(39 * MS, 39 * MS + MS / 2, SUMMARY_SWITCH, 1, 0, false, true);
+	live_slice(39 * MS + MS / 2, 40 * MS, SUMMARY_SWITCH, 1, 0, true, false);
+	CHECK(summary_switched(s, 1, 0, WORKLOAD_COMPUTE, 40 * MS));
+	live_slice(40 * MS, 60 * MS, SUMMARY_RUN, 1, 20 * MS, false, false);
+	job(1, 12 * MS, 15 * MS, 7, false);
+	finish();
+	check_has("\"begin_ns\": 12000000, \"window_ns\": 28000000, \"aligned\": true");
+	check_has("\"busy_ns\": 23000000, \"switch_ns\": 2000000, \"work_ns\": 25000000, "
+		  "\"switches\": 2");
+	check_has("\"got_ns\": 3000000, \"switch_ns\": 1000000");
+	check_has("\"got_ns\": 20000000, \"switch_ns\": 1000000");
+	check_is(printed(summary_print_jobs),
+		 "arrival_ns,done_ns,accelerator,engine,vgpu,length_ns,lost\n");
+	/* For people, a slice is one. */
+	check_is(printed(summary_print_slices),
+		 "begin_ns,end_ns,accelerator,engine,state,vgpu,busy_ns\n"
+		 "5000000,11000000,0,compute,run,a,1000000\n"
+		 "11000000,12000000,0,compute,switch,,0\n"
+		 "12000000,32000000,0,compute,run,b,20000000\n"
+		 "32000000,33000000,0,compute,switch,,0\n"
+		 "33000000,39000000,0,compute,run,a,3000000\n"
+		 "39000000,40000000,0,compute,switch,,0\n"
+		 "40000000,60000000,0,compute,run,b,20000000\n");
 	end();
 }
 
@@ -289,8 +454,8 @@ static void csv(void)
 	check_is(printed(summary_print_jobs),
 		 "arrival_ns,done_ns,accelerator,engine,vgpu,length_ns,lost\n"
 		 "8,9,0,compute,b,1,0\n"
-		 "7,0,0,copy,a,0,0\n"
-		 "8,12,0,compute,a,3,1\n");
+		 "8,12,0,compute,a,3,1\n"
+		 "7,0,0,copy,a,0,0\n");
 	end();
 }
 
@@ -308,8 +473,18 @@ static void run_ns(void)
 		"vgpu count=16383,weight=10000", "vgpu weight=1", NULL
 	};
 
+	/* 2^29 us * 2^19 * 10^4 * 2^13 would be 0. */
+	static const char *const longest[] = {
+		"vgpu name=a,count=8192,weight=10000,load=adversary,length_us=536870912,"
+		"burst=524288", "vgpu weight=1", "warmup_ms 86400000",
+		"measure_ms 86400000", "preempt_timeout_us 10000000", "preemption batch", NULL
+	};
+
 	begin(two_hogs, 0);
 	CHECK_EQ(summary_run_ns(&w), 30 * MS + 50 * MS);
+	end();
+	begin(longest, 0);
+	CHECK_EQ(summary_run_ns(&w), 2 * 86400000 * MS + 60000 * MS);
 	end();
 	begin(weights, 0);
 	CHECK(summary_run_ns(&w) >= 1100 * MS + 2 * 20002 * MS);
@@ -331,6 +506,10 @@ static const struct ktap_test tests[] = {
 	{ "no_reference", no_reference },
 	{ "other_engines", other_engines },
 	{ "demand", demand },
+	{ "deadlines", deadlines },
+	{ "requests", requests },
+	{ "stopped", stopped },
+	{ "live", live },
 	{ "work", work },
 	{ "percentiles", percentiles },
 	{ "csv", csv },

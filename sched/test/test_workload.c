@@ -85,6 +85,12 @@ static void defaults(void)
 	CHECK_EQ(c->limit, 0);
 	CHECK_EQ(c->elastic_cap, 0);
 	CHECK_EQ(c->slice_request_ns, 0);
+	CHECK_EQ(c->latency, WORKLOAD_NORMAL);
+	CHECK(workload_stays(c));
+	CHECK_EQ(c->deadline_ns, 0);
+	CHECK_EQ(c->depth, 1);
+	CHECK_EQ(c->source.think_ns, 1000000);
+	CHECK_EQ(c->source.jitter_ns, 1000000);
 	CHECK_EQ(c->source.kind, SIM_HOG);
 	CHECK_EQ(c->source.length_ns, 1000000);
 	CHECK_EQ(c->source.spread_ns, 0);
@@ -134,7 +140,7 @@ static void keywords(void)
 static void vgpu_keys(void)
 {
 	static const char *const loads[] = { "hog", "frames", "poisson", "bursty", "adversary",
-					     "hang", "idle" };
+					     "hang", "idle", "loop" };
 	const struct workload_client *c;
 	char line[64];
 	u32 i;
@@ -142,7 +148,7 @@ static void vgpu_keys(void)
 	read_ok("accelerators 8\n"
 		"vgpu name=x,type=V4,engine=copy,accelerator=7,load=bursty,weight=1,reservation=20,"
 		"limit=30,elastic_cap=40,slice_us=1000,length_us=11,spread_us=12,period_us=13,"
-		"burst=14,delay_us=15\n");
+		"burst=14,delay_us=15,jitter_us=2,think_us=16,think_spread_us=17,deadline_us=18\n");
 	c = w.clients;
 	CHECK(!strcmp(c->name, "x"));
 	CHECK_EQ(c->fixed_share_inv, 4);
@@ -159,12 +165,124 @@ static void vgpu_keys(void)
 	CHECK_EQ(c->source.period_ns, 13000);
 	CHECK_EQ(c->source.burst, 14);
 	CHECK_EQ(c->source.delay_ns, 15000);
+	CHECK_EQ(c->source.jitter_ns, 2000);
+	CHECK_EQ(c->source.think_ns, 16000);
+	CHECK_EQ(c->source.think_spread_ns, 17000);
+	CHECK_EQ(c->deadline_ns, 18000);
+	read_ok("vgpu latency=low,start_us=1,stop_us=86400000000,on_us=3,off_us=4\n");
+	c = w.clients;
+	CHECK_EQ(c->latency, WORKLOAD_LOW);
+	CHECK_EQ(c->start_ns, 1000);
+	CHECK_EQ(c->stop_ns, 86400000000000);
+	CHECK_EQ(c->on_ns, 3000);
+	CHECK_EQ(c->off_ns, 4000);
+	CHECK(!workload_stays(c));
+	/* By default a tenth of the period, and no more than a ms. */
+	read_ok("vgpu load=frames,period_us=5000\nvgpu load=bursty,period_us=50000\n"
+		"vgpu load=frames,jitter_us=0\n");
+	CHECK_EQ(w.clients[0].source.jitter_ns, 500000);
+	CHECK_EQ(w.clients[1].source.jitter_ns, 1000000);
+	CHECK_EQ(w.clients[2].source.jitter_ns, 0);
+	/* One batch at a time, where nothing else is said. */
+	read_ok("vgpu load=loop\nvgpu load=bursty\nvgpu load=loop,burst=10\n");
+	CHECK_EQ(w.clients[0].source.burst, 1);
+	CHECK_EQ(w.clients[1].source.burst, 10);
+	CHECK_EQ(w.clients[2].source.burst, 10);
 
 	for (i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
 		snprintf(line, sizeof(line), "vgpu load=%s", loads[i]);
 		read_ok(line);
 		CHECK(!strcmp(sim_load_names[w.clients[0].source.kind], loads[i]));
 	}
+}
+
+/* One line, and a load on each engine. */
+static void pipelines(void)
+{
+	const struct workload_client *c;
+	u32 i;
+
+	read_ok("vgpu name=p,count=2,type=V4,load=pipeline,copy_in_us=1,length_us=2,copy_back_us=3,"
+		"depth=4,think_us=5\nvgpu\n");
+	CHECK_EQ(w.num_clients, 5);
+	CHECK_EQ(w.num_vgpus, 3);
+	for (i = 0; i < 4; i++) {
+		c = &w.clients[i];
+		CHECK_EQ(c->engine, i % 2 ? WORKLOAD_COPY : WORKLOAD_COMPUTE);
+		CHECK_EQ(c->vgpu, i / 2);
+		CHECK_EQ(c->fixed_share_inv, 4);
+		CHECK_EQ(c->depth, 4);
+		CHECK_EQ(c->source.kind, SIM_PIPELINE);
+		CHECK_EQ(c->source.length_ns, i % 2 ? 3000 : 2000);
+		CHECK_EQ(c->copy_in_ns, 1000);
+		CHECK_EQ(c->copy_back_ns, 3000);
+	}
+	CHECK(!strcmp(w.clients[0].name, "p0") && !strcmp(w.clients[3].name, "p1"));
+	CHECK(!strcmp(w.clients[4].name, "vgpu4"));
+	/* Names that are not given are those of no other. */
+	read_ok("vgpu count=3,load=pipeline,copy_in_us=1\nvgpu count=3\n");
+	CHECK_EQ(w.num_vgpus, 6);
+}
+
+static void changes(void)
+{
+	const struct workload_change *c;
+
+	read_ok("accelerators 2\n"
+		"vgpu name=a\n"
+		"vgpu name=b,reservation=10,limit=20\n"
+		"at_ms 0 policy deadline\n"
+		"at_ms 5/7 timeslice_us 2000\n"
+		"at_ms  86400000   averaging\t5  # all day\n"
+		"at_ms 1/1 vgpu name=b,weight=3,reservation=20,limit=30,elastic_cap=40,"
+		"slice_us=1000,latency=low\n");
+	CHECK_EQ(w.num_changes, 9);
+	c = w.changes;
+	CHECK_EQ(c[0].what, WORKLOAD_POLICY);
+	CHECK(!strcmp(c[0].policy->name, "deadline"));
+	CHECK_EQ(c[0].at_ns, 0);
+	CHECK_EQ(c[0].every_ns, 0);
+	CHECK_EQ(c[1].what, WORKLOAD_TIMESLICE);
+	CHECK_EQ(c[1].value, 2000000);
+	CHECK_EQ(c[1].at_ns, 5000000);
+	CHECK_EQ(c[1].every_ns, 7000000);
+	CHECK_EQ(c[2].what, WORKLOAD_AVERAGING);
+	CHECK_EQ(c[2].value, 5);
+	CHECK_EQ(c[2].at_ns, 86400000000000);
+	CHECK(c[3].what == WORKLOAD_WEIGHT && c[3].value == 3);
+	CHECK(c[4].what == WORKLOAD_RESERVATION && c[4].value == 20);
+	CHECK(c[5].what == WORKLOAD_LIMIT && c[5].value == 30);
+	CHECK(c[6].what == WORKLOAD_ELASTIC_CAP && c[6].value == 40);
+	CHECK(c[7].what == WORKLOAD_SLICE_REQUEST && c[7].value == 1000000);
+	CHECK(c[8].what == WORKLOAD_LATENCY && c[8].value == WORKLOAD_LOW);
+	CHECK_EQ(c[8].vgpu, 1);
+	CHECK_EQ(c[8].accelerator, 1);
+	CHECK_EQ(c[8].every_ns, 1000000);
+
+	refused("at_ms 5\n", 1, "at_ms: no setting");
+	refused("at_ms 5 policy\n", 1, "at_ms: no setting");
+	refused("at_ms x policy deadline\n", 1, "at_ms: not a number from 0 to 86400000: 'x'");
+	refused("at_ms 5/0 policy deadline\n", 1, "at_ms: not a number from 1 to 86400000: '0'");
+	refused("at_ms 5/ policy deadline\n", 1, "at_ms: not a number from 1 to 86400000: ''");
+	refused("at_ms 5 policy fair\n", 1, "unknown policy 'fair'");
+	refused("at_ms 5 timeslice_us 5\n", 1, "timeslice_us: neither 0 nor 1000 to 30000: '5'");
+	refused("at_ms 5 averaging 0\n", 1, "averaging: not a number from 1 to 60: '0'");
+	refused("at_ms 5 seed 5\n", 1, "at_ms: not a setting: 'seed'");
+	refused("at_ms 5 vgpu name=a,type=V4\n", 1, "not a setting of a vGPU: 'type'");
+	refused("at_ms 5 vgpu name=a,weight=0\n", 1, "weight: not a number from 1 to 10000: '0'");
+	refused("at_ms 5 vgpu name=a,weight\n", 1, "no value for 'weight'");
+	refused("at_ms 5 vgpu weight=1\n", 1, "a change needs the name of a vGPU and a setting");
+	refused("at_ms 5 vgpu name=a\n", 1, "a change needs the name of a vGPU and a setting");
+	refused("vgpu name=a\nat_ms 5 vgpu name=b,weight=1\n", 0, "at_ms: no vGPU 'b'");
+	/* In whichever order they come. */
+	refused("vgpu name=a,reservation=20\nat_ms 5 vgpu name=a,limit=10\n", 0,
+		"vGPU 'a': its limit is below its reservation");
+	refused("vgpu name=a,reservation=60\nvgpu name=b\nat_ms 5 vgpu name=b,reservation=50\n", 0,
+		"vGPU 'b': more than 100 % of accelerator 0 reserved");
+	refused("vgpu name=a,type=V4\nat_ms 5 vgpu name=a,elastic_cap=24\n", 0,
+		"vGPU 'a': its elastic cap is below its fixed share");
+	read_ok("vgpu name=a,reservation=20\nat_ms 5 vgpu name=a,limit=20\n");
+	read_ok("vgpu name=a,limit=20\nat_ms 5 vgpu name=a,limit=0\n");
 }
 
 static void many(void)
@@ -232,8 +350,9 @@ static void refused_keywords(void)
 	refused("switch_us -1\n", 1, "switch_us: not a number from 0 to 1000000000: '-1'");
 	refused("switch_us 5us\n", 1, "switch_us: not a number from 0 to 1000000000: '5us'");
 	refused("tile_us 0\n", 1, "tile_us: not a number from 1 to 1000000000: '0'");
-	refused("warmup_ms 1000001\n", 1, "warmup_ms: not a number from 0 to 1000000: '1000001'");
-	refused("measure_ms 0\n", 1, "measure_ms: not a number from 1 to 1000000: '0'");
+	refused("warmup_ms 86400001\n", 1,
+		"warmup_ms: not a number from 0 to 86400000: '86400001'");
+	refused("measure_ms 0\n", 1, "measure_ms: not a number from 1 to 86400000: '0'");
 	refused("seed 18446744073709551616\n", 1, "seed: not a number from 0 to "
 		"18446744073709551615: '18446744073709551616'");
 	refused("accelerators 1025\n", 1, "accelerators: not a number from 1 to 1024: '1025'");
@@ -272,6 +391,16 @@ static void refused_keys(void)
 		{ "spread_us=x", "spread_us: not a number from 0 to 1000000000: 'x'" },
 		{ "period_us=0", "period_us: not a number from 1 to 1000000000: '0'" },
 		{ "delay_us=-", "delay_us: not a number from 0 to 1000000000: '-'" },
+		{ "load=pipeline", "a pipeline has copy_in_us or copy_back_us" },
+		{ "load=pipeline,engine=copy,copy_in_us=1", "a pipeline has both engines" },
+		{ "depth=0", "depth: not a number from 1 to 64: '0'" },
+		{ "copy_in_us=0", "copy_in_us: not a number from 1 to 1000000000: '0'" },
+		{ "think_us=-1", "think_us: not a number from 0 to 1000000000: '-1'" },
+		{ "deadline_us=0", "deadline_us: not a number from 1 to 1000000000: '0'" },
+		{ "latency=best", "unknown latency 'best'" },
+		{ "start_us=86400000001",
+		  "start_us: not a number from 0 to 86400000000: '86400000001'" },
+		{ "off_us=0", "off_us: not a number from 1 to 1000000000: '0'" },
 		{ "burst=0", "burst: not a number from 1 to 1000000: '0'" },
 	};
 	char line[128], text[600];
@@ -310,6 +439,22 @@ static void refused_wholes(void)
 		"the loads of vGPU 'a' differ in elastic_cap");
 	refused("vgpu name=a\nvgpu name=a,engine=copy,slice_us=1000\n", 0,
 		"the loads of vGPU 'a' differ in slice_us");
+	refused("vgpu name=a\nvgpu name=a,engine=copy,latency=low\n", 0,
+		"the loads of vGPU 'a' differ in latency");
+	refused("vgpu name=a\nvgpu name=a,engine=copy,start_us=1\n", 0,
+		"the loads of vGPU 'a' differ in start_us");
+	refused("vgpu name=a\nvgpu name=a,engine=copy,stop_us=1\n", 0,
+		"the loads of vGPU 'a' differ in stop_us");
+	refused("vgpu name=a\nvgpu name=a,engine=copy,on_us=1,off_us=1\n", 0,
+		"the loads of vGPU 'a' differ in on_us");
+	refused("vgpu name=a,on_us=1,off_us=2\nvgpu name=a,engine=copy,on_us=1,off_us=1\n", 0,
+		"the loads of vGPU 'a' differ in off_us");
+	refused("vgpu name=a,on_us=1\n", 0, "vGPU 'a': only one of on_us and off_us");
+	refused("vgpu name=a,start_us=5,stop_us=5\n", 0, "vGPU 'a': it stops before it starts");
+	refused("vgpu name=a,load=frames,period_us=5,jitter_us=6\n", 0,
+		"vGPU 'a': its jitter is longer than its period");
+	refused("vgpu name=a,load=pipeline,copy_in_us=1\nvgpu name=a\n", 0,
+		"vGPU 'a' has more loads than engines");
 	refused("accelerators 2\nvgpu name=a,accelerator=2\n", 0,
 		"vGPU 'a': no accelerator 2 of 2");
 	refused("vgpu name=a,reservation=30,limit=20\n", 0,
@@ -379,6 +524,20 @@ static void trace(void)
 	CHECK_EQ(src->trace[1].arrival_ns, 7);
 	CHECK_EQ(src->trace[2].length_ns, 0);
 	CHECK_EQ(w.clients[1].source.trace[0].arrival_ns, 0);
+
+	/* Type and class, on the first line or on all. */
+	CHECK_MSG(!read_trace("1,a,5,compute,V4,low\n2,a,5\n3,a,5,,V4\n4,b,5,copy,,low\n"
+			      "5,c,5,,V2\n"), "%s", why);
+	CHECK_EQ(w.clients[0].fixed_share_inv, 4);
+	CHECK_EQ(w.clients[0].latency, WORKLOAD_LOW);
+	CHECK_EQ(w.clients[0].source.trace_num, 3);
+	CHECK_EQ(w.clients[1].fixed_share_inv, 16);
+	CHECK_EQ(w.clients[1].engine, WORKLOAD_COPY);
+	CHECK_EQ(w.clients[1].latency, WORKLOAD_LOW);
+	CHECK_EQ(w.clients[2].fixed_share_inv, 2);
+	CHECK_EQ(w.clients[2].latency, WORKLOAD_NORMAL);
+	CHECK(read_trace("1,a,5,compute,V4\n1,a,5,copy,V8\n") &&
+	      !strcmp(why, "the loads of vGPU 'a' differ in type"));
 }
 
 /* The workload may tell what a trace does not. */
@@ -395,6 +554,22 @@ static void trace_of_declared(void)
 	CHECK_EQ(w.clients[0].source.trace_num, 1);
 	CHECK_EQ(w.clients[1].source.trace_num, 0);
 	CHECK(!strcmp(w.clients[2].name, "d"));
+	/* It may say the same of the vGPU, and nothing else. */
+	workload_free(&w);
+	workload_init(&w);
+	CHECK(!workload_set(&w, "vgpu name=a,type=V4,load=trace", why));
+	CHECK(!workload_read_trace(&w, file("1,a,5,,V4\n"), why));
+	workload_free(&w);
+	workload_init(&w);
+	CHECK(!workload_set(&w, "vgpu name=a,type=V4,load=trace", why));
+	CHECK(workload_read_trace(&w, file("1,a,5,,V8\n"), why) &&
+	      strstr(why, ":1: its type was another before"));
+	workload_free(&w);
+	workload_init(&w);
+	CHECK(!workload_set(&w, "vgpu name=a,load=trace,stop_us=9", why));
+	CHECK(!workload_read_trace(&w, file("1,a,5\n"), why));
+	CHECK(workload_check(&w, why) &&
+	      !strcmp(why, "vGPU 'a': with a trace, it can't start or stop"));
 }
 
 static void refused_trace(const char *text, unsigned int line, const char *words)
@@ -411,7 +586,7 @@ static void refused_trace(const char *text, unsigned int line, const char *words
 
 static void refused_traces(void)
 {
-	static const char form[] = "not 'time_ns,vgpu,length_ns[,engine]'";
+	static const char form[] = "not 'time_ns,vgpu,length_ns[,engine[,type[,latency]]]'";
 	char text[400];
 
 	refused_trace("", 0, "no batch in it");
@@ -422,8 +597,13 @@ static void refused_traces(void)
 	refused_trace("1,a,x\n", 1, form);
 	refused_trace("1,a,\n", 1, form);
 	refused_trace("18446744073709551616,a,1\n", 1, form);
-	refused_trace("1,a,2,3\n", 1, "unknown engine");
-	refused_trace("1,a,2,copy,\n", 1, "unknown engine");
+	refused_trace("1,a,2,3\n", 1, "unknown engine '3'");
+	refused_trace("1,a,2,copy,4\n", 1, "type: not V1, V2, ...: '4'");
+	refused_trace("1,a,2,copy,V0\n", 1, "type: not a number from 1 to 65536: '0'");
+	refused_trace("1,a,2,,,best\n", 1, "unknown latency 'best'");
+	refused_trace("1,a,2,copy,V4,low,\n", 1, "more than six fields");
+	refused_trace("1,a,2,copy,V4\n2,a,2,copy,V8\n", 2, "its type was another before");
+	refused_trace("1,a,2,,,low\n2,a,2,,,normal\n", 2, "its latency class was another before");
 	refused_trace("9223372036854775808,a,1\n", 1, "a time beyond 2^63 ns");
 	refused_trace("1,a,9223372036854775808\n", 1, "a time beyond 2^63 ns");
 	refused_trace("1,,2\n", 1, "the vGPU's name has not 1 to 39 characters");
@@ -469,6 +649,8 @@ static const struct ktap_test tests[] = {
 	{ "defaults", defaults },
 	{ "keywords", keywords },
 	{ "vgpu_keys", vgpu_keys },
+	{ "pipelines", pipelines },
+	{ "changes", changes },
 	{ "many", many },
 	{ "refused_keywords", refused_keywords },
 	{ "refused_keys", refused_keys },

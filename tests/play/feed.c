@@ -22,12 +22,19 @@ static struct feed_job *add(struct feed *f)
 	return &f->jobs[f->num++];
 }
 
+/* Of a loop: when to ring for a batch due at @arrival_ns, if those before it end at @after_ns. */
+static u64 loop_arrival(bool begins_burst, u64 arrival_ns, u64 after_ns)
+{
+	return begins_burst ? FEED_THINK | (arrival_ns - after_ns) : FEED_WITH;
+}
+
 int feed_make(struct feed *f, const struct workload_client *client, u64 run_ns)
 {
 	struct sim_source source = client->source;
 	bool open = true;	/* the first one rings at its time, whatever follows */
+	bool loop = source.kind == SIM_LOOP, begins_burst = true;
 	struct sim_job job;
-	u64 after = 0;
+	u64 after = 0, burst_ns = 0;
 
 	*f = (struct feed){ };
 	while (sim_source_next(&source, after, &job)) {
@@ -42,12 +49,19 @@ int feed_make(struct feed *f, const struct workload_client *client, u64 run_ns)
 			feed_free(f);
 			return -1;
 		}
-		to->arrival_ns = open ? job.arrival_ns : FEED_READY;
+		to->arrival_ns = open ? job.arrival_ns :
+				 loop ? loop_arrival(begins_burst, job.arrival_ns, after) :
+					FEED_READY;
 		to->length_ns = job.length_ns ? job.length_ns : 1;
 		if (job.length_ns == SIM_NEVER)
 			break;
 		open = sim_load_of(&source)->open;
-		after = job.arrival_ns + (open ? 0 : to->length_ns);
+		burst_ns += to->length_ns;
+		after = job.arrival_ns + (open ? 0 : burst_ns);
+		begins_burst = !open;
+		if (begins_burst)
+			burst_ns = 0;
+		open &= !loop;
 	}
 	return 0;
 }

@@ -10,11 +10,15 @@
 
 #define FEED_MAX_JOBS	(1u << 20)
 #define FEED_READY	SIM_NEVER
+#define FEED_WITH	(SIM_NEVER - 1)
+#define FEED_THINK	(1ull << 63)
 
 /**
  * struct feed_job - a batch
  * @arrival_ns: when to ring its doorbell, from the start of the run; FEED_READY: in a closed
- *              loop, with the doorbell of the one before
+ *              loop, with the doorbell of the one before, to arrive when that one is done;
+ *              FEED_WITH: likewise, to arrive along with it; FEED_THINK and a think time: so long
+ *              after the end of those before
  * @length_ns: engine time that it takes; SIM_NEVER: it does not end
  */
 struct feed_job {

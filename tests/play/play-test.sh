@@ -25,6 +25,7 @@ mixed	vfio	workloads/sixteen-mixed.workload	$ROUNDS;policy equal_share
 batch	vfio	workloads/adversary.workload	$SHORT;policy fixed_share;preemption batch
 slow-switch	vfio	workloads/preempt-cost.workload	$SHORT
 hang	vfio	workloads/hang.workload	$SHORT;policy equal_share
+program	vfio	tests/play/data/program.workload	$SHORT
 trace	vfio	tests/play/data/three-and-a-miner.csv	$SHORT;policy deadline
 EOT
 

@@ -137,7 +137,7 @@ static int set_up(struct guest_player *gp, const struct workload *w, u32 client,
 static void tell(void *data, const struct summary_job *job)
 {
 	printf("%" PRIu32 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%d\n", job->client,
-	       job->arrival_ns, job->done_ns, job->length_ns, job->lost);
+	       job->arrival_ns, job->done_ns, job->length_ns, job->fate == SUMMARY_LOST);
 }
 
 /* One process for all of a vGPU's loads: one for each engine at most. */
@@ -147,6 +147,7 @@ static int play(const struct workload *w, const char *name, u64 start_ns)
 	struct player *players[WORKLOAD_NUM_ENGINES];
 	struct sched_param param = { .sched_priority = 50 };
 	u64 run_ns = summary_run_ns(w);
+	struct player_run run;
 	s64 offset_ns = 0;
 	u32 c, n = 0, i;
 
@@ -168,8 +169,13 @@ static int play(const struct workload *w, const char *name, u64 start_ns)
 		if (read_clock(&gp[i], &offset_ns))
 			return -1;
 	}
-	if (players_fill(players, n) ||
-	    players_run(players, n, w, start_ns - offset_ns, run_ns))
+	run = (struct player_run){
+		.w = w,
+		.start_ns = start_ns - offset_ns,
+		.run_ns = run_ns,
+		.offset_ns = offset_ns,
+	};
+	if (players_fill(players, n) || players_run(players, n, &run))
 		return -1;
 	for (i = 0; i < n; i++) {
 		struct player_end end = {

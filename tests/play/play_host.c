@@ -18,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "changes.h"
 #include "options.h"
 #include "record.h"
 
@@ -71,7 +72,7 @@ static int write_start(const char *path, u64 start_ns)
 
 static int read_jobs(const struct vgpus *g, struct summary *s)
 {
-	struct summary_job job;
+	struct summary_job job = { };
 	char line[256], rest;
 	unsigned int lost;
 
@@ -82,7 +83,7 @@ static int read_jobs(const struct vgpus *g, struct summary *s)
 			fprintf(stderr, "what batch is this? %s", line);
 			return -1;
 		}
-		job.lost = lost;
+		job.fate = lost ? SUMMARY_LOST : SUMMARY_DONE;
 		summary_job(s, &job);
 	}
 	return 0;
@@ -92,6 +93,7 @@ static int play(const struct workload *w, const struct vgpus *g, const char *sta
 		const struct options *o)
 {
 	u64 run_ns = summary_run_ns(w), start_ns;
+	struct changes changes;
 	struct summary *s;
 	struct record r;
 	int ret;
@@ -106,8 +108,14 @@ static int play(const struct workload *w, const struct vgpus *g, const char *sta
 	if (write_start(start, start_ns))
 		return -1;
 	sleep_until_device(start_ns - SET_NS);
-	if (vgpus_set(g) || record_start(&r, g))
+	if (changes_init(&changes, g) || vgpus_set(g) || record_start(&r, g))
 		return -1;
+	while (changes_next_ns(&changes) < run_ns) {
+		sleep_until_device(start_ns + changes_next_ns(&changes));
+		if (changes_make(&changes, changes_next_ns(&changes)))
+			return -1;
+	}
+	changes_free(&changes);
 	sleep_until_device(start_ns + run_ns);
 	if (record_stop(&r))
 		return -1;

@@ -19,6 +19,7 @@
 
 #include "../vfio/t1.h"
 #include "../vfio/t1cmd.h"
+#include "changes.h"
 #include "options.h"
 #include "player.h"
 #include "record.h"
@@ -230,19 +231,41 @@ static int set_up(struct play *p, u64 run_ns)
 
 /* ---------------------------------------------------------------- the run -- */
 
+static u64 next_change(const void *data)
+{
+	return changes_next_ns(data);
+}
+
+static int make_changes(void *data, u64 until_ns)
+{
+	return changes_make(data, until_ns);
+}
+
 static int run(struct play *p, struct record *r, u64 run_ns)
 {
 	struct player *players[VGPUS_MAX * WORKLOAD_NUM_ENGINES];
+	struct changes changes;
+	struct player_run run;
 	u32 c;
 
 	for (c = 0; c < p->w.num_clients; c++)
 		players[c] = &p->vp[c].player;
-	if (players_fill(players, c) || record_start(r, &p->g))
+	if (changes_init(&changes, &p->g) || players_fill(players, c) || record_start(r, &p->g))
 		return -1;
 	p->offset_ns = clock_offset(p);
 	p->start_ns = now_ns() + LEAD_NS;
-	if (players_run(players, c, &p->w, p->start_ns, run_ns))
+	run = (struct player_run){
+		.w = &p->w,
+		.start_ns = p->start_ns,
+		.run_ns = run_ns,
+		.offset_ns = p->offset_ns,
+		.next_ns = next_change,
+		.act = make_changes,
+		.data = &changes,
+	};
+	if (players_run(players, c, &run))
 		return -1;
+	changes_free(&changes);
 	return record_stop(r);
 }
 

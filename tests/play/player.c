@@ -11,6 +11,7 @@
 #include "player.h"
 
 #define REFILL_MIN_NS	1000000
+#define LOOK_NS		50000	/* how often to look whether a batch is done that is late */
 
 static u64 mono_ns(void)
 {
@@ -59,6 +60,17 @@ static bool ready(const struct player *pl, u32 job)
 	return pl->feed.jobs[job].arrival_ns == FEED_READY;
 }
 
+static bool with_last(const struct player *pl, u32 job)
+{
+	return pl->feed.jobs[job].arrival_ns == FEED_WITH;
+}
+
+static bool thinks(const struct player *pl, u32 job)
+{
+	return !ready(pl, job) && !with_last(pl, job) &&
+	       pl->feed.jobs[job].arrival_ns & FEED_THINK;
+}
+
 static int fill(struct player *pl)
 {
 	while (pl->done < pl->rung && pl->stamps[pl->done])
@@ -99,17 +111,34 @@ static u64 refill_after(const struct player *pl)
 }
 
 /* CLOCK_MONOTONIC of what this client does next. */
-static u64 next_ns(const struct player *pl, u64 start_ns)
+static u64 next_ns(const struct player *pl, const struct player_run *run)
 {
+	u64 arrival_ns, end_ns;
+
 	if (pl->rung == pl->feed.num)
 		return SIM_NEVER;
-	return ready(pl, pl->rung) ? pl->refill_ns : start_ns + pl->feed.jobs[pl->rung].arrival_ns;
+	if (ready(pl, pl->rung) || with_last(pl, pl->rung))
+		return pl->refill_ns;
+	arrival_ns = pl->feed.jobs[pl->rung].arrival_ns;
+	if (!thinks(pl, pl->rung))
+		return run->start_ns + arrival_ns;
+	end_ns = pl->stamps[pl->rung - 1];
+	return end_ns ? end_ns - run->offset_ns + (arrival_ns & ~FEED_THINK) : pl->refill_ns;
+}
+
+/* It was to look for the end of the last batch, and there is none yet. */
+static bool looks(struct player *pl)
+{
+	if (!thinks(pl, pl->rung) || pl->stamps[pl->rung - 1])
+		return false;
+	pl->refill_ns = mono_ns() + LOOK_NS;
+	return true;
 }
 
 /* Ring for what arrives now, and for all there is room for that is always ready after it. */
 static int act(struct player *pl, const char *name)
 {
-	bool arrives = !ready(pl, pl->rung);
+	bool arrives = !ready(pl, pl->rung) && !with_last(pl, pl->rung);
 	u32 from = pl->rung;
 	int err = 0;
 
@@ -122,44 +151,63 @@ static int act(struct player *pl, const char *name)
 		}
 		pl->arrived_ns[pl->rung++] = mono_ns();
 	}
-	while (pl->rung < pl->pushed && ready(pl, pl->rung))
+	while (pl->rung < pl->pushed && (ready(pl, pl->rung) || with_last(pl, pl->rung))) {
+		if (with_last(pl, pl->rung))
+			pl->arrived_ns[pl->rung] = pl->arrived_ns[pl->rung - 1];
 		pl->rung++;
+	}
 	if (pl->rung > from)
 		err = pl->kick(pl, from);
 	if (err) {
 		fprintf(stderr, "%s: doorbell: %s\n", name, strerror(-err));
 		return -1;
 	}
-	pl->refill_ns = mono_ns() + refill_after(pl);
+	/* A loop's last batch can't be done before the engine has had time for all. */
+	if (pl->rung < pl->feed.num && thinks(pl, pl->rung)) {
+		pl->refill_ns = mono_ns();
+		for (; from < pl->rung; from++)
+			pl->refill_ns += pl->feed.jobs[from].length_ns;
+	} else {
+		pl->refill_ns = mono_ns() + refill_after(pl);
+	}
 	return 0;
 }
 
-int players_run(struct player *const *players, u32 num, const struct workload *w, u64 start_ns,
-		u64 run_ns)
+int players_run(struct player *const *players, u32 num, const struct player_run *run)
 {
-	u64 end = start_ns + run_ns;
+	u64 end = run->start_ns + run->run_ns;
 
-	if (mono_ns() > start_ns) {
+	if (mono_ns() > run->start_ns) {
 		fputs("the start is over already\n", stderr);
 		return -1;
 	}
 	for (;;) {
 		struct player *first = NULL;
 		u64 due = end, next;
+		bool other = false;
 		u32 i;
 
 		for (i = 0; i < num; i++) {
-			next = next_ns(players[i], start_ns);
+			next = next_ns(players[i], run);
 			if (next < due) {
 				due = next;
 				first = players[i];
 			}
 		}
+		next = run->next_ns ? run->next_ns(run->data) : SIM_NEVER;
+		if (next < due - run->start_ns) {
+			due = run->start_ns + next;
+			other = true;
+		}
 		if (mono_ns() < due)
 			sleep_until(due);
+		if (other && run->act(run->data, next))
+			return -1;
+		if (other)
+			continue;
 		if (!first)
 			return 0;
-		if (act(first, w->clients[first->client].name))
+		if (!looks(first) && act(first, run->w->clients[first->client].name))
 			return -1;
 	}
 }
@@ -184,7 +232,7 @@ void player_jobs(const struct player *pl, const struct player_end *end,
 		before = job.done_ns;
 		if (!job.done_ns && end->lost) {
 			job.done_ns = end->lost_ns;
-			job.lost = true;
+			job.fate = SUMMARY_LOST;
 		}
 		tell(data, &job);
 	}

@@ -25,7 +25,7 @@
  * @pushed: batches
  * @rung: of those, announced to the device
  * @done: ended, when last looked at
- * @refill_ns: CLOCK_MONOTONIC; closed loop: when to look for room
+ * @refill_ns: CLOCK_MONOTONIC; closed loop: when to look for room, or for the end of the last batch
  */
 struct player {
 	u32 client;
@@ -40,17 +40,34 @@ struct player {
 	u64 refill_ns;
 };
 
+/**
+ * struct player_run - when to play
+ * @w: the workload
+ * @start_ns: CLOCK_MONOTONIC
+ * @run_ns: for how long
+ * @offset_ns: what to add to CLOCK_MONOTONIC to get device time
+ * @next_ns: when something else is to be done, from the start, or NULL
+ * @act: do what is due until @until_ns, from the start; 0, or -1 having said what is wrong
+ * @data: for these
+ */
+struct player_run {
+	const struct workload *w;
+	u64 start_ns, run_ns;
+	s64 offset_ns;
+	u64 (*next_ns)(const void *data);
+	int (*act)(void *data, u64 until_ns);
+	void *data;
+};
+
 /*
  * Each returns 0, or -1 having said on stderr what is wrong.
  *
  * player_init() takes the client's batches; the caller then finds a place for as many time
- * stamps and sets the callbacks. players_fill() pushes all there is room for, players_run() plays
- * from @start_ns (CLOCK_MONOTONIC) to @run_ns later.
+ * stamps and sets the callbacks. players_fill() pushes all there is room for, players_run() plays.
  */
 int player_init(struct player *pl, const struct workload *w, u32 client, u64 run_ns);
 int players_fill(struct player *const *players, u32 num);
-int players_run(struct player *const *players, u32 num, const struct workload *w, u64 start_ns,
-		u64 run_ns);
+int players_run(struct player *const *players, u32 num, const struct player_run *run);
 void player_free(struct player *pl);
 
 /**

@@ -168,16 +168,15 @@ static void advance(const struct record *r, struct summary *s, struct account *a
 		.engine = engine,
 	};
 
-	if (slice.client == VGPUS_NONE) {	/* an empty runlist */
+	if (slice.client == SUMMARY_NOBODY)	/* an empty runlist */
 		slice.state = SUMMARY_IDLE;
-		slice.client = 0;
-	}
 	emit(s, a, &slice);
 	if (switch_ns) {
 		slice = (struct summary_slice){
 			.begin_ns = to->time_ns - switch_ns,
 			.end_ns = to->time_ns,
 			.state = SUMMARY_SWITCH,
+			.client = vgpus_client(r->g, to->in_force, engine),
 			.engine = engine,
 		};
 		emit(s, a, &slice);

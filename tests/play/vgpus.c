@@ -35,6 +35,15 @@ int vgpus_plan(struct vgpus *g, const struct workload *w)
 			fprintf(stderr, "%s: the accelerator has no type V%u\n", client->name, inv);
 			return -1;
 		}
+		if (client->source.kind == SIM_PIPELINE) {
+			fprintf(stderr, "%s: the bench plays no pipelines\n", client->name);
+			return -1;
+		}
+		if (!workload_stays(client)) {
+			fprintf(stderr, "%s: the bench plays no vGPU that starts or stops\n",
+				client->name);
+			return -1;
+		}
 		i = client->vgpu;
 		g->v[i].client[client->engine] = c;
 		snprintf(g->v[i].type, sizeof(g->v[i].type), "V%u", inv);
@@ -65,20 +74,33 @@ static int set_word(const char *name, const char *value)
 	return err;
 }
 
+static int set_vgpu_word(const struct workload_client *c, const char *uuid, const char *name,
+			 const char *value, bool is_default)
+{
+	int err = sysfs_write(value, "/sys/bus/mdev/devices/%s/vgpu/%s", uuid, name);
+
+	/* A module that does not know the setting is as good as the default */
+	if (err == -ENOENT && is_default)
+		return 0;
+	if (err)
+		fprintf(stderr, "%s: vgpu/%s: %s: %s\n", c->name, name, value, strerror(-err));
+	return err;
+}
+
 static int set_vgpu(const struct workload_client *c, const char *uuid, const char *name,
 		    unsigned long long value, unsigned long long by_default)
 {
 	char text[32];
-	int err;
 
 	snprintf(text, sizeof(text), "%llu", value);
-	err = sysfs_write(text, "/sys/bus/mdev/devices/%s/vgpu/%s", uuid, name);
-	/* A module that does not know the setting is as good as the default */
-	if (err == -ENOENT && value == by_default)
-		return 0;
-	if (err)
-		fprintf(stderr, "%s: vgpu/%s: %llu: %s\n", c->name, name, value, strerror(-err));
-	return err;
+	return set_vgpu_word(c, uuid, name, text, value == by_default);
+}
+
+static int set_latency(const struct workload_client *c, const char *uuid,
+		       enum workload_latency latency)
+{
+	return set_vgpu_word(c, uuid, "latency", workload_latency_names[latency],
+			     latency == WORKLOAD_NORMAL);
 }
 
 static const struct workload_client *first_load(const struct vgpus *g, unsigned int i)
@@ -111,10 +133,39 @@ int vgpus_set(const struct vgpus *g)
 		    set_vgpu(c, uuid, "limit", c->limit, 0) ||
 		    set_vgpu(c, uuid, "reservation", c->reservation, 0) ||
 		    set_vgpu(c, uuid, "elastic_cap", c->elastic_cap, 0) ||
-		    set_vgpu(c, uuid, "slice_us", c->slice_request_ns / 1000, 0))
+		    set_vgpu(c, uuid, "slice_us", c->slice_request_ns / 1000, 0) ||
+		    set_latency(c, uuid, c->latency))
 			return -1;
 	}
 	return 0;
+}
+
+int vgpus_change(const struct vgpus *g, const struct workload_change *change)
+{
+	const struct workload_client *c = first_load(g, change->vgpu);
+	const char *uuid = g->v[change->vgpu].uuid;
+
+	switch (change->what) {
+	case WORKLOAD_POLICY:
+		return set_word("policy", change->policy->name);
+	case WORKLOAD_TIMESLICE:
+		return set("timeslice_us", change->value / 1000);
+	case WORKLOAD_AVERAGING:
+		return set("averaging", change->value);
+	case WORKLOAD_WEIGHT:
+		return set_vgpu(c, uuid, "weight", change->value, 100);
+	case WORKLOAD_RESERVATION:
+		return set_vgpu(c, uuid, "reservation", change->value, 0);
+	case WORKLOAD_LIMIT:
+		return set_vgpu(c, uuid, "limit", change->value, 0);
+	case WORKLOAD_ELASTIC_CAP:
+		return set_vgpu(c, uuid, "elastic_cap", change->value, 0);
+	case WORKLOAD_SLICE_REQUEST:
+		return set_vgpu(c, uuid, "slice_us", change->value / 1000, 0);
+	case WORKLOAD_LATENCY:
+		return set_latency(c, uuid, change->value);
+	}
+	return -1;
 }
 
 int vgpus_make(const struct vgpus *g)

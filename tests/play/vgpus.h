@@ -9,7 +9,7 @@
 #include "summary.h"
 
 #define VGPUS_MAX	16
-#define VGPUS_NONE	UINT32_MAX
+#define VGPUS_NONE	SUMMARY_NOBODY
 
 /**
  * struct vgpus - a workload's
@@ -38,6 +38,8 @@ struct vgpus {
 int vgpus_plan(struct vgpus *g, const struct workload *w);
 int vgpus_make(const struct vgpus *g);
 int vgpus_set(const struct vgpus *g);
+/* What the workload writes in mid-run; likewise. */
+int vgpus_change(const struct vgpus *g, const struct workload_change *change);
 /* What the mediator has counted, to @s; while they exist. */
 int vgpus_count(const struct vgpus *g, struct summary *s);
 int vgpus_remove(const struct vgpus *g);
