@@ -454,6 +454,8 @@ static void tessera_sched_account(struct tessera_sched *s, u64 now_ns, u64 busy_
 		passed -= tessera_sched_charge_loss(s, s->next_borrower, lost, now_ns);
 	} else if ((!s->policy->work_conserving || h->expected) &&
 		   !tessera_sched_is_switching(s) && h->running && held < passed) {
+		if (s->policy->work_conserving)
+			h->kept_ns += passed - held;
 		held = passed;
 	}
 	if (counted)
@@ -695,6 +697,27 @@ static void tessera_sched_count(struct tessera_sched *s, const struct tessera_sc
 	s->weight_sum += sign * (s64)e->weight;
 }
 
+/*
+ * The one furthest behind. The holder, at the end of its slice, must be behind by more than
+ * half a slice to have another one: else a slice that ended a little early would be
+ * followed by a second one of the same entity.
+ */
+static struct tessera_sched_entity *tessera_sched_select_in_order(struct tessera_sched *s,
+								  struct tessera_sched_entity *h)
+{
+	struct tessera_sched_entity *low = tessera_sched_pick_waiting(s);
+	u64 half = tessera_sched_timeslice_ns(s) / 2;
+	u32 rem = 0;
+
+	if (!h || !low)
+		return h ? h : low;
+	if (s->policy->ops->select)
+		return s->policy->ops->select(s, h);
+	if (behind(h->vtime + to_virtual(s, half, tessera_sched_weight_of(s, h), &rem), low->vtime))
+		return h;
+	return low;
+}
+
 /* Whether one waits that goes before @e, which has been chosen. */
 static bool tessera_sched_is_outranked(struct tessera_sched *s,
 				       const struct tessera_sched_entity *e, u64 now_ns)
@@ -881,7 +904,8 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
 	if (!s->policy->work_conserving)
 		return s->policy->lends && tessera_sched_elastic_need_pick(s);
 	if (soon && e == s->holder && !s->next_valid && s->num_with_work && !e->throttled &&
-	    !tessera_sched_slice_over(s, now_ns) && tessera_sched_slice_left(e) > e->think_ns) {
+	    (tessera_sched_slice_left(e) > e->think_ns ||
+	     tessera_sched_select_in_order(s, e) == e)) {
 		e->expected = true;
 		return true;
 	}
@@ -954,28 +978,7 @@ static void tessera_sched_pay_switch(struct tessera_sched *s, struct tessera_sch
 	tessera_sched_latency_charge(s, e, ns, now_ns);
 }
 
-/*
- * The one furthest behind. The holder, at the end of its slice, must be behind by more than
- * half a slice to have another one: else a slice that ended a little early would be
- * followed by a second one of the same entity.
- */
-static struct tessera_sched_entity *tessera_sched_select_in_order(struct tessera_sched *s,
-								  struct tessera_sched_entity *h)
-{
-	struct tessera_sched_entity *low = tessera_sched_pick_waiting(s);
-	u64 half = tessera_sched_timeslice_ns(s) / 2;
-	u32 rem = 0;
-
-	if (!h || !low)
-		return h ? h : low;
-	if (s->policy->ops->select)
-		return s->policy->ops->select(s, h);
-	if (behind(h->vtime + to_virtual(s, half, tessera_sched_weight_of(s, h), &rem), low->vtime))
-		return h;
-	return low;
-}
-
-/* ... unless somebody is urgent, or has had less than is reserved for it. */
+/* The next in order, unless somebody is urgent, or has had less than is reserved for it. */
 static struct tessera_sched_entity *tessera_sched_select_next(struct tessera_sched *s, u64 now_ns)
 {
 	struct tessera_sched_entity *h = s->holder, *reserved, *e = NULL;
@@ -1037,8 +1040,7 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 	tessera_sched_release(s, now_ns);
 	if (h && h != &s->idle && !tessera_sched_is_endless(s, h))
 		tessera_sched_limit_holder(s, now_ns);
-	if (h && h->expected &&
-	    (!s->num_with_work || now_ns >= s->expect_until_ns || tessera_sched_slice_over(s, now_ns))) {
+	if (h && h->expected && (!s->num_with_work || now_ns >= s->expect_until_ns)) {
 		tessera_sched_expect_vain(s, h, now_ns);
 		tessera_sched_disappointed(s, h);
 	}
@@ -1063,12 +1065,12 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 			d->slice_ns = 0;
 		} else if (keep) {
 			d->slice_ns = h->slice_granted_ns - tessera_sched_elapsed(s, now_ns);
-			if (h->expected && d->slice_ns > s->expect_until_ns - now_ns)
-				d->slice_ns = s->expect_until_ns - now_ns;
 		} else {
 			d->slice_ns = tessera_sched_slice_for(s, h);
 			tessera_sched_begin_slice(s, h, d->slice_ns, now_ns);
 		}
+		if (h->expected && d->slice_ns > s->expect_until_ns - now_ns)
+			d->slice_ns = s->expect_until_ns - now_ns;
 	} else {
 		if (h && h->expected)
 			tessera_sched_disappointed(s, h);
@@ -1182,6 +1184,8 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 
 		s->policy = old;
 		lead = tessera_sched_lead_ns(s, e, tessera_sched_weight_of(s, e), clock);
+		if (lead < 0 && !old->proportional)
+			lead = 0;	/* it was not owed any */
 		s->policy = policy;
 		tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e), s->vclock, lead);
 	}

@@ -120,6 +120,7 @@ struct tessera_sched_config {
  * @low_latency: one that wakes within its budget has the engine at once, in work-conserving
  *               policies
  * @switch_ns: time that switching to it took, ever, by the hardware's counter
+ * @kept_ns: time for which the engine was kept for it without work, ever
  * @throttled: has work and has reached its limit
  */
 struct tessera_sched_entity {
@@ -138,6 +139,7 @@ struct tessera_sched_entity {
 	u32 elastic_cap_ppm;
 	bool low_latency;
 	u64 switch_ns;
+	u64 kept_ns;
 	bool throttled;
 
 	/* private: to sched/ */

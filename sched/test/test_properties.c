@@ -48,7 +48,7 @@ static const struct {
 	bool policies_keep_lag;		/* nobody starves as policies are switched */
 	bool caps_cost_nothing;		/* its owner has its share, whatever a switch costs */
 	bool idle_serves_at_once;	/* also under policies that are not work-conserving */
-} holds = { };
+} holds = { .charged_to_holder = true, .writes_change_nothing = true, .policies_keep_lag = true };
 
 static struct sim_engine m;
 static struct sim_client c[NUM];
@@ -58,7 +58,7 @@ static struct load_busy busy[STEADY];
 static u64 toggle_ns, write_ns, policy_ns;	/* when that comes next */
 static u64 alone_since_ns;			/* one alone has had work, and not the engine */
 static u64 random_state;
-static u64 charged_gone, busy_gone;	/* of clients that left */
+static u64 charged_gone, busy_gone, kept_gone;	/* of clients that left */
 static unsigned int with;
 
 /* Steady clients' service by weight, and the range of its difference to the first one's. */
@@ -150,6 +150,7 @@ static void set_up(const struct tessera_sched_policy *policy, u64 seed)
 
 	random_state = seed;
 	charged_gone = 0;
+	kept_gone = 0;
 	busy_gone = 0;
 	toggle_ns = 0;
 	write_ns = 0;
@@ -289,6 +290,7 @@ static void disturb(void)
 		sim_client_exit(&m, &c[i]);
 		check_charged(i);
 		charged_gone += c[i].run.sched.used_ns;
+		kept_gone += c[i].run.sched.kept_ns;
 		busy_gone += c[i].busy_ns;
 		new_client(i);
 		break;
@@ -397,16 +399,18 @@ static void check_rate(struct rate *r, const char *what, unsigned int i, u32 ppm
 
 static void check_rates(void)
 {
+	const struct tessera_sched_policy *policy = m.rl.sched.policy;
+
 	if ((with & POLICIES) || !settings_right())
 		return;
 	/*
 	 * A reservation's clock may be 100 ms ahead of what was had before; then others have
 	 * a batch and a slice. A limit's is 20 ms behind at most; then a slice, and a batch.
 	 */
-	if ((with & QOS) && !(with & ALONE))
+	if ((with & QOS) && policy->work_conserving && !(with & ALONE))
 		check_rate(&reserved, "reserved", 0, RESERVED_PPM,
 			   100000000ull * RESERVED_PPM / 1000000 + BATCH_MAX + 2 * SLICE_MAX, ANY);
-	if (with & QOS)
+	if ((with & QOS) && policy->work_conserving)
 		check_rate(&limited, "limited", 2, LIMIT_PPM, ANY,
 			   20000000ull * LIMIT_PPM / 1000000 + SLICE_MAX + 2300000 + LATE_MAX);
 	/* As a limit, and a turn of its own after that. */
@@ -548,12 +552,19 @@ static void check_at_once(void)
 		return;
 	for (i = 0; m.num_with_work == 1 && i < NUM; i++)
 		waits |= c[i].waiting_since_ns != SIM_NEVER && !c[i].run.sched.throttled;
-	if (!waits)
+	if (!waits || (m.rl.sched.holder && m.rl.sched.holder->expected))
 		alone_since_ns = SIM_NEVER;
 	else if (alone_since_ns == SIM_NEVER)
 		alone_since_ns = m.now_ns;
 	CHECK_MSG(alone_since_ns == SIM_NEVER || m.now_ns - alone_since_ns <= most,
 		  "alone, it waits for %" PRIu64 " ns", m.now_ns - alone_since_ns);
+}
+
+/* Where time is divided among those with work, switching to one is at its cost. */
+static u64 service_ns(unsigned int i)
+{
+	return c[i].busy_ns +
+	       (m.rl.sched.policy->work_conserving ? c[i].run.sched.switch_ns : 0);
 }
 
 /* Of those always busy, none gets ahead of another by more than slices, a batch and debts. */
@@ -564,8 +575,8 @@ static void check_shares(void)
 	unsigned int i;
 
 	for (i = 1; i < STEADY; i++) {
-		s64 mine = c[i].busy_ns * 100 / (weighted ? c[i].run.sched.weight : 100);
-		s64 diff = mine - (s64)c[0].busy_ns;
+		s64 mine = service_ns(i) * 100 / (weighted ? c[i].run.sched.weight : 100);
+		s64 diff = mine - (s64)service_ns(0);
 
 		if (diff < low[i])
 			low[i] = diff;
@@ -601,6 +612,7 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 	};
 	const char *env = getenv("STEPS");
 	u64 steps = env ? strtoull(env, NULL, 0) : 1000000, step, vclock, start, charged, busy_sum;
+	u64 kept_ns;
 	unsigned int i;
 
 	with = what;
@@ -640,9 +652,17 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 				check_waits();
 		}
 	}
-	if (policy->work_conserving && !(with & (POLICIES | TO_AND_FRO | QOS)))
-		CHECK_EQ(m.idle_with_work_ns, 0);
-	/* Owed 1/16 of the wall each, of which there is enough. */
+	if (policy->work_conserving && !(with & (POLICIES | TO_AND_FRO | QOS))) {
+		kept_ns = kept_gone;
+		for (i = 0; i < NUM; i++)
+			kept_ns += c[i].run.sched.kept_ns;
+		CHECK_MSG(m.idle_with_work_ns <= kept_ns, "idle with work for %" PRIu64 " ns",
+			  m.idle_with_work_ns - kept_ns);
+	}
+	/*
+	 * Owed 1/16 of the wall each, of which there is enough. What those had been owed who stop
+	 * before their turn comes is the others'.
+	 */
 	if (policy == &tessera_sched_fixed_share && charges_right() &&
 	    (!(with & CAPS) || !(with & SWITCHES) || holds.caps_cost_nothing) &&
 	    !(with & (POLICIES | HANGS | SOLD | QUIET))) {
@@ -650,7 +670,8 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 			u64 due = (m.now_ns - start) / 16, off = due / 200 + 10000000;
 
 			CHECK_MSG(c[i].busy_ns + off >= due &&
-				  (c[i].run.sched.elastic_cap_ppm || c[i].busy_ns <= due + off),
+				  (c[i].run.sched.elastic_cap_ppm || (with & TOGGLES) ||
+				   c[i].busy_ns <= due + off),
 				  "%u: %" PRIu64 " of %" PRIu64, i, c[i].busy_ns, due);
 		}
 	}
