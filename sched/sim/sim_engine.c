@@ -73,7 +73,7 @@ static void plan(struct sim_engine *m)
 		m->engine_due_ns = m->rl.waiting ? m->now_ns : SIM_NEVER;
 }
 
-/* Tell of the slice or switch until now. */
+/* Report the slice or switch until now. */
 static void tell_slice(struct sim_engine *m, bool cut)
 {
 	bool switching = m->phase == SIM_SWITCHING;

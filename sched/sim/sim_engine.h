@@ -76,7 +76,7 @@ enum sim_phase { SIM_READY, SIM_SWITCHING, SIM_RESETTING };
  * struct sim_slice - time in which one client's runlist was in force, or was being switched to
  * @client: whose; NULL: an empty one
  * @switching: it was not in force yet
- * @rest: sim_cut() has told of an earlier part of it
+ * @rest: sim_cut() has reported an earlier part of it
  * @cut: it goes on
  * @begin_ns: since when; until now
  * @busy_ns: of that, in work

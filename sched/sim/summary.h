@@ -71,8 +71,8 @@ struct summary *summary_new(const struct workload *w, const char *source, u64 st
 void summary_free(struct summary *s);
 
 /*
- * summary_print_slices(), or _jobs(), will be called: keep them all. Before the first one. Who
- * tells of a recording need not: it is kept anyhow.
+ * summary_print_slices(), or _jobs(), will be called: keep them all. Before the first one. Of
+ * a recording all is kept anyhow.
  */
 void summary_keep_slices(struct summary *s);
 void summary_keep_jobs(struct summary *s);

@@ -369,6 +369,24 @@ static int add_change(struct workload *w, const struct workload_change *change, 
 	return 0;
 }
 
+static u64 setting_of(const struct workload_client *c, enum workload_setting what)
+{
+	switch (what) {
+	case WORKLOAD_WEIGHT:
+		return c->weight;
+	case WORKLOAD_RESERVATION:
+		return c->reservation;
+	case WORKLOAD_LIMIT:
+		return c->limit;
+	case WORKLOAD_ELASTIC_CAP:
+		return c->elastic_cap;
+	case WORKLOAD_SLICE_REQUEST:
+		return c->slice_request_ns;
+	default:
+		return c->latency;
+	}
+}
+
 /* "vgpu name=NAME,KEY=VALUE,..." */
 static int change_vgpu(struct workload *w, struct workload_change change, char *text, char *why)
 {
@@ -399,12 +417,7 @@ static int change_vgpu(struct workload *w, struct workload_change change, char *
 		if (k == num)
 			continue;
 		change.what = settings[k].what;
-		change.value = (u64[]){
-			[WORKLOAD_WEIGHT] = c.weight, [WORKLOAD_RESERVATION] = c.reservation,
-			[WORKLOAD_LIMIT] = c.limit, [WORKLOAD_ELASTIC_CAP] = c.elastic_cap,
-			[WORKLOAD_SLICE_REQUEST] = c.slice_request_ns,
-			[WORKLOAD_LATENCY] = c.latency,
-		}[change.what];
+		change.value = setting_of(&c, change.what);
 		if (add_change(w, &change, why))
 			return -1;
 	}

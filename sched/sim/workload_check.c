@@ -106,7 +106,7 @@ static int is_named(const void *name, const void *client)
 	return strcmp(name, (*(struct workload_client *const *)client)->name);
 }
 
-/* Whose the changes are; @order is by name. */
+/* Find the vGPUs that changes name; @order is by name. */
 static int find_changed(struct workload *w, struct workload_client **order, char *why)
 {
 	struct workload_client *const *found;

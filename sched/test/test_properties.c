@@ -39,8 +39,8 @@
 #define WRITE_NS	1000000ull
 
 /*
- * What is right, and does not hold yet. Who makes one of them true sets it, and it is checked in
- * all runs that can tell.
+ * What is right, and does not hold yet. Set one when the scheduler makes it true: all runs that
+ * can tell then check it.
  */
 static const struct {
 	bool charged_to_holder;		/* each one's engine time is charged to itself */

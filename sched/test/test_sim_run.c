@@ -461,7 +461,7 @@ static void loop(void)
 }
 
 /* Alone each stage follows the one before; with requests enough the longest is always busy. */
-static void pipeline(void)
+static void stages(void)
 {
 	static const char *const one[] = {
 		"warmup_ms 0",
@@ -683,13 +683,14 @@ static void hours(void)
 		"measure_ms 21600000", "vgpu load=frames,period_us=20000,length_us=30,spread_us=20",
 		NULL
 	};
+	char why[WORKLOAD_WHY];
 	struct summary *s;
 
 	forget();
 	workload_init(&w);
 	for (const char *const *line = lines; *line; line++)
 		set(*line);
-	CHECK(!workload_check(&w, (char[WORKLOAD_WHY]){ }));
+	must(workload_check(&w, why), why);
 	s = summary_new(&w, "simulator", SIM_START_NS);
 	summary_live(s);
 	sim_run_workload(&w, s);
@@ -811,7 +812,7 @@ static void workloads(void)
  * What schedulers have been seen to do wrong, under every policy: whatever it is that comes out, no
  * time is invented, and no job. What is right is said in each file.
  */
-static void faults(void)
+static void seen_to_fail(void)
 {
 	const struct tessera_sched_policy *const *p;
 	char line[80];
@@ -860,7 +861,7 @@ static const struct ktap_test tests[] = {
 	{ "trace", trace },
 	{ "edges", edges },
 	{ "loop", loop },
-	{ "pipeline", pipeline },
+	{ "stages", stages },
 	{ "pipeline_ends", pipeline_ends },
 	{ "together", together },
 	{ "starts_and_stops", starts_and_stops },
@@ -868,7 +869,7 @@ static const struct ktap_test tests[] = {
 	{ "hours", hours },
 	{ "deterministic", deterministic },
 	{ "workloads", workloads },
-	{ "faults", faults },
+	{ "seen_to_fail", seen_to_fail },
 };
 
 KTAP_MAIN(tests)

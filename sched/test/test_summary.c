@@ -47,8 +47,10 @@ static void slice(u64 begin_ns, u64 end_ns, enum summary_state state, u32 client
 
 static void job(u32 client, u64 arrival_ns, u64 done_ns, u64 length_ns, bool lost)
 {
-	summary_job(s, &(struct summary_job){ arrival_ns, done_ns, length_ns, client,
-					      lost ? SUMMARY_LOST : SUMMARY_DONE });
+	summary_job(s, &(struct summary_job){
+		.arrival_ns = arrival_ns, .done_ns = done_ns, .length_ns = length_ns,
+		.client = client, .fate = lost ? SUMMARY_LOST : SUMMARY_DONE,
+	});
 }
 
 static const char *printed(void (*print)(const struct summary *s, FILE *f))
@@ -287,7 +289,7 @@ static void deadlines(void)
 }
 
 /* The deadline of a pipeline is that of its requests, which are told with its compute load. */
-static void requests(void)
+static void whole_pipelines(void)
 {
 	static const char *const lines[] = {
 		"warmup_ms 10", "measure_ms 20",
@@ -507,7 +509,7 @@ static const struct ktap_test tests[] = {
 	{ "other_engines", other_engines },
 	{ "demand", demand },
 	{ "deadlines", deadlines },
-	{ "requests", requests },
+	{ "whole_pipelines", whole_pipelines },
 	{ "stopped", stopped },
 	{ "live", live },
 	{ "work", work },
