@@ -11,9 +11,9 @@
  * At the end of a slice the scheduler picks the next entity, and its runlist is submitted at
  * once: the hardware stops the running work at the next boundary and switches. Until it reports
  * that, the machine is *waiting*: the previous entity goes on being charged, and what happens
- * meanwhile only notes that another pick is due. A waiting runlist is never replaced, so the
- * token in an event always tells whose runlist is in force; any other token is stale. While
- * waiting the timer measures the preemption timeout: an engine that does not switch in time
+ * meanwhile only notes that another pick is due. Only for one that is urgent the waiting runlist is
+ * replaced, once: the hardware may have switched before it heard of that, and then reports the
+ * token before the last. Any other token is stale. While waiting the timer measures the preemption timeout: an engine that does not switch in time
  * is reset, which costs the entity in force its context, and after three such resets in vain
  * the device is. The same runlist may be submitted again under the same token, to stop inside
  * a batch what was to stop after it.
@@ -34,10 +34,14 @@
  * SWITCHED      stale: nothing           with the last token:   nothing
  *                                        settled, the slice
  *                                        begins or another
- *                                        pick; else nothing
+ *                                        pick; with that of
+ *                                        the replaced one:
+ *                                        in force, waiting;
+ *                                        else nothing
  * IDLE          of the one in force:     the same, but a pick   nothing
  *               it sleeps, pick          is only noted
- * PENDING       it wakes, pick           it wakes, noted        nothing
+ * PENDING       it wakes, pick           it wakes, noted; or    nothing
+ *                                        replaces the next
  * RESET_DONE    noted                    noted                  nothing
  * timer         charge, pick             engine reset, or       nothing
  *                                        after three the
@@ -136,11 +140,11 @@ u64 tessera_runlist_timeout_ns(const struct tessera_runlist *rl)
  * @rl: the runlist
  *
  * Context: the engine's lock is held; does not sleep.
- * Return: while another waits, the one before the last.
+ * Return: the token; while another waits, an earlier one than the last.
  */
 u16 tessera_runlist_token(const struct tessera_runlist *rl)
 {
-	return rl->token - rl->waiting;
+	return rl->in_force_token;
 }
 
 /**
@@ -172,6 +176,7 @@ static void tessera_runlist_switch_to(struct tessera_runlist *rl,
 	rl->waiting = true;
 	rl->next = entity;
 	rl->next_void = false;
+	rl->has_replaced = false;
 	rl->token++;
 	rl->overshoot_ns = rl->in_force ? rl->in_force->sched.overshoot_ns : 0;
 	tessera_runlist_resubmit(rl);
@@ -188,6 +193,32 @@ static bool tessera_runlist_may_stay(const struct tessera_runlist *rl,
 	       rl->in_force->sched.running;
 }
 
+/*
+ * While a runlist waits for a long batch to end, somebody may wake who should not wait for another
+ * one's slice as well. The timeout goes on: what runs is to leave as before.
+ */
+static bool tessera_runlist_replace(struct tessera_runlist *rl)
+{
+	struct tessera_sched_decision decision;
+
+	if (rl->has_replaced || rl->reset_tries || !rl->ops->engine_switching(rl) ||
+	    !tessera_sched_replace(&rl->sched, rl->now_ns, &decision))
+		return false;
+	rl->replaced = rl->next;
+	rl->has_replaced = true;
+	rl->next = tessera_runlist_to_entity(decision.entity);
+	rl->next_void = false;
+	rl->slice_ns = decision.slice_ns;
+	rl->token++;
+	tessera_runlist_report(rl, (struct tessera_runlist_note){
+		.type = TESSERA_RUNLIST_NOTE_PICK,
+		.entity = rl->next,
+		.value = rl->slice_ns,
+	});
+	rl->ops->submit(rl, rl->next, rl->token, rl->strict);
+	return true;
+}
+
 /**
  * tessera_runlist_pick() - do what the scheduler decides
  * @rl: the runlist
@@ -202,7 +233,8 @@ void tessera_runlist_pick(struct tessera_runlist *rl)
 	if (rl->down)
 		return;
 	if (rl->waiting) {
-		rl->repick = true;
+		if (!tessera_runlist_replace(rl))
+			rl->repick = true;
 		return;
 	}
 	rl->repick = false;
@@ -240,6 +272,7 @@ static void tessera_runlist_set_in_force(struct tessera_runlist *rl,
 		.switch_ns = rl->switch_base_ns + switch_ns,
 	});
 	rl->in_force = entity;
+	rl->in_force_token = token;
 }
 
 /* The one in force has been removed; its runlist is stale. */
@@ -253,8 +286,9 @@ static void tessera_runlist_on_switched(struct tessera_runlist *rl,
 					const struct tessera_runlist_event *ev)
 {
 	struct tessera_runlist_entity *old = rl->in_force;
+	bool replaced = rl->has_replaced && ev->token == (u16)(rl->token - 1);
 
-	if (!rl->waiting || ev->token != rl->token)
+	if (!rl->waiting || (ev->token != rl->token && !replaced))
 		return;
 	if (old && old->sched.overshoot_ns > rl->overshoot_ns)
 		tessera_runlist_report(rl, (struct tessera_runlist_note){
@@ -262,16 +296,28 @@ static void tessera_runlist_on_switched(struct tessera_runlist *rl,
 			.entity = old,
 			.value = old->sched.overshoot_ns - rl->overshoot_ns,
 		});
-	rl->waiting = false;
 	rl->reset_tries = 0;
 	rl->event_tries = 0;
+	rl->has_replaced = false;
+	tessera_sched_charge_switch(&rl->sched, ev->switch_ns - rl->switched_ns);
+	rl->switched_ns = ev->switch_ns;
+	if (replaced) {
+		tessera_runlist_set_in_force(rl, rl->replaced, ev->token, ev->busy_ns,
+					     ev->switch_ns);
+		rl->loaded = true;
+		rl->switches++;
+		tessera_sched_switched_to(&rl->sched, rl->replaced ? &rl->replaced->sched : NULL,
+					  rl->now_ns);
+		rl->overshoot_ns = rl->replaced ? rl->replaced->sched.overshoot_ns : 0;
+		rl->ops->arm_timeout(rl, tessera_runlist_timeout_ns(rl));
+		return;
+	}
+	rl->waiting = false;
 	tessera_runlist_set_in_force(rl, rl->next, ev->token, ev->busy_ns, ev->switch_ns);
 	/* Of one that was removed meanwhile the runlist is in force all the same. */
 	rl->loaded = rl->next || rl->next_void;
 	rl->next = NULL;
 	rl->switches++;
-	tessera_sched_charge_switch(&rl->sched, ev->switch_ns - rl->switched_ns);
-	rl->switched_ns = ev->switch_ns;
 	tessera_sched_switched(&rl->sched, rl->now_ns);
 	if (rl->repick || rl->next_void)
 		tessera_runlist_pick(rl);
@@ -432,6 +478,8 @@ void tessera_runlist_remove(struct tessera_runlist *rl, struct tessera_runlist_e
 		rl->next = NULL;
 		rl->next_void = true;
 	}
+	if (rl->replaced == entity)
+		rl->replaced = NULL;
 	rl->gone_busy_ns += entity->busy_ns;
 	if (resched)
 		tessera_runlist_pick(rl);
@@ -531,6 +579,8 @@ void tessera_runlist_down(struct tessera_runlist *rl)
 		tessera_runlist_drop_in_force(rl);
 	rl->loaded = false;
 	rl->waiting = false;
+	rl->has_replaced = false;
+	rl->replaced = NULL;
 	rl->repick = false;
 	rl->next = NULL;
 	rl->reset_tries = 0;

@@ -156,9 +156,12 @@ struct tessera_runlist {
 	u64 switch_base_ns;
 	bool loaded;			/* the engine's runlist is not empty */
 	u16 token;			/* of the last submit */
+	u16 in_force_token;		/* of the runlist in force */
 	bool repick;			/* pick again as soon as the one that waits is in force */
 	struct tessera_runlist_entity *next;	/* whose runlist waits */
 	bool next_void;			/* ... and it has stopped since */
+	struct tessera_runlist_entity *replaced;	/* whose runlist waited before */
+	bool has_replaced;		/* ... and may come into force all the same, or be that by now */
 	u64 slice_ns;			/* of the last pick */
 	u64 overshoot_ns;		/* in_force's when the next was submitted */
 	unsigned int reset_tries;	/* engine resets without a switch */

@@ -729,17 +729,20 @@ static bool tessera_sched_is_outranked(struct tessera_sched *s,
 	return urgent && urgent != e && e->chosen_by < TESSERA_SCHED_BY_LATENCY;
 }
 
-/* ... or, while it is only waited for, would have been chosen in its place. */
-static bool tessera_sched_is_outdone(struct tessera_sched *s, const struct tessera_sched_entity *e,
-				     u64 now_ns)
+/* ... or, while it is only waited for, would have been chosen in its place; NULL: nobody. */
+static struct tessera_sched_entity *tessera_sched_outdone_by(struct tessera_sched *s,
+							     const struct tessera_sched_entity *e,
+							     u64 now_ns)
 {
 	struct tessera_sched_entity *urgent = NULL;
 
 	if (tessera_sched_is_outranked(s, e, now_ns))
-		return true;
+		return tessera_sched_latency_first(s);
+	if (e->chosen_by == TESSERA_SCHED_BY_RESERVATION && tessera_sched_qos_late(e, now_ns))
+		return NULL;
 	if (s->policy->ops->urgent && e->chosen_by < TESSERA_SCHED_BY_WAKE)
 		urgent = s->policy->ops->urgent(s);
-	return urgent && urgent != e;
+	return urgent != e ? urgent : NULL;
 }
 
 /* Whether something has happened that only a pick() can answer. */
@@ -754,7 +757,7 @@ static bool tessera_sched_need_pick(struct tessera_sched *s, u64 now_ns)
 		return true;
 	if (s->next_valid)
 		return !s->next || !tessera_sched_competes(s, s->next) ||
-		       tessera_sched_is_outdone(s, s->next, now_ns);
+		       tessera_sched_outdone_by(s, s->next, now_ns);
 	if (!s->holder || !tessera_sched_competes(s, s->holder) ||
 	    tessera_sched_is_outranked(s, s->holder, now_ns))
 		return true;
@@ -1141,6 +1144,56 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 		tessera_sched_begin_slice(s, e, slice, now_ns);
 	}
 	tessera_sched_update_vclock(s);
+}
+
+/**
+ * tessera_sched_replace() - decide anew, for one that is urgent, while the hardware switches
+ * @s: the scheduler
+ * @now_ns: the time
+ * @d: the decision, if there is one
+ *
+ * Context: the engine's lock is held; does not sleep.
+ * Return: true if the one that was picked last is to be replaced.
+ */
+bool tessera_sched_replace(struct tessera_sched *s, u64 now_ns, struct tessera_sched_decision *d)
+{
+	struct tessera_sched_entity *e;
+
+	if (!s->policy->work_conserving || !s->next_valid || !s->next || s->next == s->holder)
+		return false;
+	e = tessera_sched_outdone_by(s, s->next, now_ns);
+	if (!e)
+		return false;
+	e->chosen_by = e->urgent ? TESSERA_SCHED_BY_LATENCY : TESSERA_SCHED_BY_WAKE;
+	s->next = e;
+	s->next_slice_ns = tessera_sched_slice_for(s, e);
+	*d = (struct tessera_sched_decision){ .entity = e, .slice_ns = s->next_slice_ns };
+	return true;
+}
+
+/**
+ * tessera_sched_switched_to() - note that the hardware has put a replaced decision in force
+ * @s: the scheduler
+ * @e: whose runlist is in force; NULL: of one that has been removed, or an empty one
+ * @now_ns: device time at which it was
+ *
+ * What replaced it is still waited for.
+ *
+ * Context: the engine's lock is held; does not sleep.
+ */
+void tessera_sched_switched_to(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+{
+	struct tessera_sched_entity *next = s->next;
+	u64 slice = s->next_slice_ns;
+
+	if (!s->next_valid)
+		return;
+	s->next = e;
+	s->next_slice_ns = e ? tessera_sched_slice_ns(s, e) : 0;
+	tessera_sched_switched(s, now_ns);
+	s->next = next;
+	s->next_slice_ns = slice;
+	s->next_valid = true;
 }
 
 /* ---------------------------------------------------------------- settings -- */

@@ -21,7 +21,9 @@
  *	switched()	when the hardware has switched: the picked slice begins, the
  *			previous one ends and its overshoot becomes known.
  *
- * A pick() that is not followed by switched() is replaced by the next pick().
+ * A pick() that is not followed by switched() is replaced by the next pick(). While the hardware
+ * switches replace() may do so for one that is urgent; if the hardware has switched to the first one
+ * before it heard of the second, that is switched_to().
  *
  * Under a policy that lends (fixed_share), a turn whose owner has no work may be lent to a
  * vGPU with an elastic cap. Then the decision names the borrower, and current_entity is
@@ -282,6 +284,11 @@ void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns);
 void tessera_sched_charge_switch(struct tessera_sched *s, u64 ns);
 void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sched_decision *d);
 void tessera_sched_switched(struct tessera_sched *s, u64 now_ns);
+
+/* For one that is urgent, in place of another that was picked: false, if there is none. */
+bool tessera_sched_replace(struct tessera_sched *s, u64 now_ns, struct tessera_sched_decision *d);
+/* The hardware has switched to @e, which was replaced; who replaced it is still to come. */
+void tessera_sched_switched_to(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns);
 
 /* Settings, at any time; -EINVAL out of range. True in *resched: the caller should pick() now. */
 int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched_policy *policy,

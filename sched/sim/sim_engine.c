@@ -227,7 +227,8 @@ static void report(struct sim_engine *m, enum tessera_runlist_event_type type,
 		.type = type,
 		.entity = c ? &c->run : NULL,
 		/* A switch is to what was submitted last */
-		.token = tessera_runlist_token(&m->rl) + (type == TESSERA_RUNLIST_SWITCHED),
+		.token = type == TESSERA_RUNLIST_SWITCHED ? m->rl.token :
+							    tessera_runlist_token(&m->rl),
 		.time_ns = m->now_ns,
 		.busy_ns = m->busy_total_ns,
 		.switch_ns = m->switch_total_ns,

@@ -15,7 +15,7 @@
 
 /* What the state machine has asked for, and told, since the last look. */
 static struct {
-	unsigned int submits, slices, timeouts, resets, deaths, num_notes;
+	unsigned int submits, replaced, slices, timeouts, resets, deaths, num_notes;
 	struct tessera_runlist_entity *submitted;
 	u16 token;
 	bool strict;
@@ -29,6 +29,8 @@ static struct {
 	u16 token, next_token;
 	struct tessera_runlist_entity *entity, *next;
 	bool switching, timer;
+	bool fast;		/* it switches just before it is told of another */
+	bool late;		/* ... and has not reported that */
 	u64 busy_ns, switch_ns, time_ns;
 } hw;
 
@@ -40,9 +42,20 @@ static void submit(struct tessera_runlist *r, struct tessera_runlist_entity *ent
 		   bool strict)
 {
 	CHECK(r->waiting && !r->down);
-	/* A waiting runlist is never replaced, but by none if its entity was removed */
-	if (hw.switching)
-		CHECK(token == hw.next_token && (entity == hw.next || !entity));
+	/* A waiting runlist is replaced by an urgent one's, or by none if its entity was removed */
+	if (hw.switching && token == hw.next_token) {
+		CHECK(entity == hw.next || !entity);
+	} else if (hw.switching) {
+		CHECK(token == (u16)(hw.next_token + 1) && entity && !hw.late);
+		asked.replaced++;
+		/* It had just switched: the event is on its way */
+		if (hw.fast) {
+			hw.token = hw.next_token;
+			hw.entity = hw.next;
+			hw.switch_ns += 1000;
+			hw.late = true;
+		}
+	}
 	asked.submits++;
 	asked.submitted = entity;
 	asked.token = token;
@@ -154,8 +167,18 @@ static void happen(enum tessera_runlist_event_type type, struct tessera_runlist_
 	tessera_runlist_event(&rl, &ev);
 }
 
+/* What is on its way. */
+static void report_late(void)
+{
+	if (!hw.late)
+		return;
+	hw.late = false;
+	happen(TESSERA_RUNLIST_SWITCHED, NULL, hw.token);
+}
+
 static void switched(void)
 {
+	report_late();
 	if (hw.switching) {
 		hw.token = hw.next_token;
 		hw.entity = hw.next;
@@ -175,6 +198,7 @@ static void fire(void)
 static void go_down(void)
 {
 	tessera_runlist_down(&rl);
+	hw.late = false;
 	hw.switching = false;
 	hw.timer = false;
 	hw.entity = NULL;
@@ -570,6 +594,44 @@ static void restarted_next_is_charged(void)
 	CHECK_EQ(b.sched.used_ns, MS);
 }
 
+/* One that wakes under deadline while a long batch is waited for does not wait for another's slice. */
+static void urgent_one_replaces_the_next(void)
+{
+	unsigned int fast;
+
+	for (fast = 0; fast < 2; fast++) {
+		static struct tessera_runlist_entity w;
+		bool repick;
+
+		enter(TO_B);
+		CHECK_EQ(tessera_sched_set_policy(&rl.sched, tessera_sched_policy_find("deadline"),
+						  rl.now_ns, &repick), 0);
+		tessera_runlist_entity_init(&w, "w", 4);
+		tessera_runlist_add(&rl, &w);
+		tessera_runlist_start(&rl, &w);
+		hw.fast = fast;
+		forget();
+		happen(TESSERA_RUNLIST_PENDING, &w, hw.token);
+		CHECK_EQ(asked.replaced, 1);
+		CHECK(asked.submitted == &w && rl.in_force == &a && rl.waiting);
+		CHECK_EQ(asked.timeouts, 0);
+		report_late();
+		/* Where it had switched to b, that has the engine, and pays, until w has it */
+		CHECK(rl.in_force == (fast ? &b : &a) && rl.waiting);
+		CHECK(rl.sched.current_entity == &rl.in_force->sched);
+		CHECK_EQ(asked.timeouts, fast);
+		pass(MS / 10, true);
+		charge();
+		CHECK_EQ(b.busy_ns, fast ? MS / 10 : 0);
+		CHECK_EQ(b.sched.used_ns, b.busy_ns);
+		switched();
+		CHECK(rl.in_force == &w && !rl.waiting);
+		CHECK(rl.sched.current_entity == &w.sched);
+		tessera_runlist_stop(&rl, &w);
+		tessera_runlist_remove(&rl, &w);
+	}
+}
+
 static void removed_next_is_unloaded(void)
 {
 	enter(TO_A);
@@ -933,7 +995,7 @@ static void check_invariants(u64 charged)
 	CHECK(asked.submits <= 1);
 	CHECK(!rl.next || rl.waiting);
 	CHECK(rl.waiting == hw.switching);
-	CHECK(!rl.in_force || rl.in_force == hw.entity);
+	CHECK(!rl.in_force || rl.in_force == hw.entity || hw.late);
 	/* Whoever is to be stopped, there is a timer that will see to it */
 	CHECK(rl.down || asked.deaths || hw.timer || !(rl.waiting || somebody_waits()));
 }
@@ -959,6 +1021,8 @@ static void random_event(struct tessera_runlist_entity *e, bool is_added)
 {
 	bool was_waiting = rl.waiting;
 
+	hw.fast = below(2);
+	report_late();
 	switch (below(5)) {
 	case 0:
 	case 1:
@@ -969,7 +1033,7 @@ static void random_event(struct tessera_runlist_entity *e, bool is_added)
 		happen(TESSERA_RUNLIST_IDLE, hw.entity, hw.token);
 		break;
 	case 3:
-		happen(TESSERA_RUNLIST_SWITCHED, NULL, hw.next_token - 1 - below(3));
+		happen(TESSERA_RUNLIST_SWITCHED, NULL, hw.next_token - 1 - rl.has_replaced - below(3));
 		CHECK(rl.waiting == was_waiting && !asked.submits);
 		break;
 	default:
@@ -1053,6 +1117,7 @@ static const struct ktap_test tests[] = {
 	{ "every_state_and_event", every_state_and_event },
 	{ "stopped_next_is_void", stopped_next_is_void },
 	{ "restarted_next_is_charged", restarted_next_is_charged },
+	{ "urgent_one_replaces_the_next", urgent_one_replaces_the_next },
 	{ "removed_next_is_unloaded", removed_next_is_unloaded },
 	{ "kept_off_for_a_while", kept_off_for_a_while },
 	{ "three_resets_then_the_device", three_resets_then_the_device },
