@@ -105,6 +105,9 @@
 /* A change of settings keeps a lead or a lag of up to this. */
 #define LEAD_MAX_NS		(2 * TESSERA_SCHED_DEBT_MAX_NS)
 
+/* Who was held back by a limit may be behind by this. */
+#define RELEASE_LAG_MAX_NS	100000000ull
+
 /* Sleepers are pulled along before they are so far behind that they seem ahead. */
 #define REBASE_DISTANCE		(1ull << 60)
 
@@ -538,7 +541,7 @@ static void tessera_sched_skip_turns(struct tessera_sched *s, struct tessera_sch
 	if (e->debt_ns <= slice)
 		return;
 	div_u64_rem(e->debt_ns, slice, &rest);
-	tessera_sched_advance(s, e, e->debt_ns - rest);
+	tessera_sched_charge_slice(s, e, e->debt_ns - rest);
 	e->debt_ns = rest;
 }
 
@@ -637,8 +640,8 @@ static void tessera_sched_retire(struct tessera_sched *s, struct tessera_sched_e
 }
 
 /*
- * Those whose limit allows more time again. They did not sleep: each is where it was, up to a slice
- * behind the others, and so has its turn at once if its limit is less than its share.
+ * Those whose limit allows more time again. They did not sleep: each is where it was, behind the
+ * others, and so has its turn at once if its limit is less than its share.
  */
 static void tessera_sched_release(struct tessera_sched *s, u64 now_ns)
 {
@@ -648,8 +651,7 @@ static void tessera_sched_release(struct tessera_sched *s, u64 now_ns)
 		u64 least = tessera_sched_clock(s);
 		u32 rem = 0;
 
-		least -= to_virtual(s, tessera_sched_slice_ns(s, e), tessera_sched_weight_of(s, e),
-				    &rem);
+		least -= to_virtual(s, RELEASE_LAG_MAX_NS, tessera_sched_weight_of(s, e), &rem);
 		if (behind(e->vtime, least))
 			e->vtime = least;
 		tessera_sched_rejoin(s, e);
@@ -791,7 +793,7 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 	if (!s->policy->own_positions && !behind(s->vclock, e->vtime))
 		tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e), s->vclock,
 				       tessera_sched_timeslice_ns(s) / 2);
-	tessera_sched_qos_woken(e, now_ns);
+	tessera_sched_qos_woken(s, e, now_ns);
 	tessera_sched_elastic_update(s, e);
 	tessera_sched_enter(s, e, now_ns);
 	tessera_sched_update_idle(s, now_ns);
@@ -857,7 +859,7 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
 		e->expected = false;
 		return true;	/* its slice goes on, and needs a timer */
 	}
-	tessera_sched_qos_woken(e, now_ns);
+	tessera_sched_qos_woken(s, e, now_ns);
 	tessera_sched_elastic_update(s, e);
 	tessera_sched_enter(s, e, now_ns);
 
@@ -1273,7 +1275,7 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 		tessera_sched_elastic_update(s, e);
 		/* Where no reservation holds none was owed. */
 		if (!old->work_conserving)
-			tessera_sched_qos_woken(e, now_ns);
+			tessera_sched_qos_woken(s, e, now_ns);
 		tessera_sched_enter(s, e, now_ns);
 	}
 	tessera_sched_update_idle(s, now_ns);

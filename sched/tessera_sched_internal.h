@@ -161,7 +161,8 @@ u64 tessera_sched_limit_credit_ns(const struct tessera_sched *s,
 				  const struct tessera_sched_entity *e);
 void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 held_ns,
 			      u64 over_ns, u64 now_ns);
-void tessera_sched_qos_woken(struct tessera_sched_entity *e, u64 now_ns);
+void tessera_sched_qos_woken(const struct tessera_sched *s, struct tessera_sched_entity *e,
+			     u64 now_ns);
 void tessera_sched_qos_queued(struct tessera_sched *s, struct tessera_sched_entity *e);
 void tessera_sched_qos_unqueued(struct tessera_sched *s, struct tessera_sched_entity *e);
 bool tessera_sched_qos_throttle(struct tessera_sched *s, struct tessera_sched_entity *e,

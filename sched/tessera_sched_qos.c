@@ -13,11 +13,11 @@
 /* A reservation that could not be met for this long is made up for, not more. */
 #define RESERVE_WINDOW_NS	100000000ull
 
-/*
- * Time that a limited vGPU had to wait for its turn is not lost to it, up to this; that is
- * also how much sooner it may go on after a pause. At least two slices.
- */
+/* A limited vGPU may go on by so much sooner after a pause; at least two slices. */
 #define LIMIT_WINDOW_NS		20000000ull
+
+/* Time that it had to wait for its turn is not lost to it, up to this. */
+#define LIMIT_WAIT_NS		1000000000ull
 
 /* No clock is further ahead than this, 1000 s: a share of 1 % pays for a batch of 10 s. */
 #define TAG_LEAD_MAX_NS		1000000000000ull
@@ -132,21 +132,30 @@ void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_enti
 		tessera_sched_qos_charge_reservation(s, e, held_ns, over_ns, now_ns);
 	if (e->limit_ppm)
 		e->limit_tag_ns = tessera_sched_tag_advance(e->limit_tag_ns, held_ns, e->limit_ppm,
-							    tessera_sched_limit_credit_ns(s, e),
-							    now_ns);
+							    LIMIT_WAIT_NS, now_ns);
 }
 
 /**
- * tessera_sched_qos_woken() - count time without work as had: a reservation saves nothing up
- * @e: an entity that is not among those that wait with a reservation
+ * tessera_sched_qos_woken() - count time without work as had: a reservation saves nothing up, and
+ *                             a limit not more than its credit
+ * @s: the scheduler
+ * @e: an entity in @s that is neither throttled nor among those that wait with a reservation
  * @now_ns: the time
  *
  * Context: the engine's lock is held; does not sleep.
  */
-void tessera_sched_qos_woken(struct tessera_sched_entity *e, u64 now_ns)
+void tessera_sched_qos_woken(const struct tessera_sched *s, struct tessera_sched_entity *e,
+			     u64 now_ns)
 {
+	u64 credit;
+
 	if (e->reserve_tag_ns < now_ns)
 		e->reserve_tag_ns = now_ns;
+	if (!e->limit_ppm)
+		return;
+	credit = tessera_sched_limit_credit_ns(s, e);
+	if (e->limit_tag_ns + credit < now_ns)
+		e->limit_tag_ns = now_ns - credit;
 }
 
 /**

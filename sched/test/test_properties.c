@@ -405,14 +405,14 @@ static void check_rates(void)
 		return;
 	/*
 	 * A reservation's clock may be 100 ms ahead of what was had before; then others have
-	 * a batch and a slice. A limit's is 20 ms behind at most; then a slice, and a batch.
+	 * a batch and a slice. A limit's is a second behind at most; then a slice, and a batch.
 	 */
 	if ((with & QOS) && policy->work_conserving && !(with & ALONE))
 		check_rate(&reserved, "reserved", 0, RESERVED_PPM,
 			   100000000ull * RESERVED_PPM / 1000000 + BATCH_MAX + 2 * SLICE_MAX, ANY);
 	if ((with & QOS) && policy->work_conserving)
 		check_rate(&limited, "limited", 2, LIMIT_PPM, ANY,
-			   20000000ull * LIMIT_PPM / 1000000 + SLICE_MAX + 2300000 + LATE_MAX);
+			   1000000000ull * LIMIT_PPM / 1000000 + SLICE_MAX + 2300000 + LATE_MAX);
 	/* As a limit, and a turn of its own after that. */
 	if (with & CAPS)
 		check_rate(&capped, "capped", 1, CAP_PPM, ANY,
