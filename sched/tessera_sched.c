@@ -105,6 +105,9 @@
 /* A change of settings keeps a lead or a lag of up to this. */
 #define LEAD_MAX_NS		(2 * TESSERA_SCHED_DEBT_MAX_NS)
 
+/* Nobody is ahead for longer. */
+#define IDLE_GO_BACK_MAX_NS	(2 * LEAD_MAX_NS)
+
 /* Who was held back by a limit may be behind by this. */
 #define RELEASE_LAG_MAX_NS	100000000ull
 
@@ -364,22 +367,32 @@ static void tessera_sched_charge_idle(struct tessera_sched *s, u64 ns)
 		tessera_sched_queue(s, e);
 }
 
-/*
- * @ns are lost because a turn was lent to @b. Unsold time pays for that, as far as it can
- * without being late for all; the rest, which is returned, is @b's debt.
- */
-static u64 tessera_sched_charge_loss(struct tessera_sched *s, struct tessera_sched_entity *b,
-				     u64 ns, u64 now_ns)
+/* Unsold time pays for @ns, as far as it can without being late for all. Returns the rest. */
+static u64 tessera_sched_pay_unsold(const struct tessera_sched *s, u64 ns)
 {
 	s64 lead = tessera_sched_lead_ns(s, &s->idle, s->idle_weight, s->vclock);
 	u64 unsold = 0;
 
 	if (tessera_sched_competes(s, &s->idle) && lead < LOSS_LEAD_MAX_NS)
 		unsold = LOSS_LEAD_MAX_NS - lead;
-	ns = ns > unsold ? ns - unsold : 0;
-	tessera_sched_add_debt(b, ns);
-	tessera_sched_elastic_owes(s, b, ns, now_ns);
-	return ns;
+	return ns > unsold ? ns - unsold : 0;
+}
+
+/*
+ * A turn was lent to @b: it has used @used_ns of others' time, and @lost_ns were nobody's while they
+ * waited. What unsold time does not pay of the first is @b's debt. The second all lose alike: so
+ * there may be little of it, see tessera_sched_elastic_lost(). Returns what unsold time has not paid.
+ */
+static u64 tessera_sched_charge_loss(struct tessera_sched *s, struct tessera_sched_entity *b,
+				     u64 used_ns, u64 lost_ns, u64 now_ns)
+{
+	u64 rest = tessera_sched_pay_unsold(s, used_ns + lost_ns);
+	u64 debt = rest < used_ns ? rest : used_ns;
+
+	tessera_sched_add_debt(b, debt);
+	tessera_sched_elastic_owes(s, b, debt, now_ns);
+	tessera_sched_elastic_lost(s, rest - debt, now_ns);
+	return rest;
 }
 
 /*
@@ -390,7 +403,7 @@ static void tessera_sched_charge_loan(struct tessera_sched *s, u64 passed_ns, u6
 				      bool counted, u64 now_ns)
 {
 	struct tessera_sched_entity *h = s->holder;
-	u64 lent = 0, over;
+	u64 lent = 0, over, used;
 
 	busy_ns = busy_ns > s->provisional_ns ? busy_ns - s->provisional_ns : 0;
 	over = busy_ns;
@@ -406,12 +419,13 @@ static void tessera_sched_charge_loan(struct tessera_sched *s, u64 passed_ns, u6
 		over = busy_ns > lent ? busy_ns - lent : 0;
 	}
 	s->provisional_ns = counted ? 0 : s->provisional_ns + lent;
-	s->borrower->overshoot_ns += busy_ns < over ? busy_ns : over;
+	used = busy_ns < over ? busy_ns : over;
+	s->borrower->overshoot_ns += used;
 	if (h != &s->idle) {
 		tessera_sched_advance(s, h, lent);
 		passed_ns -= lent;
 	}
-	over = tessera_sched_charge_loss(s, s->borrower, over, now_ns);
+	over = tessera_sched_charge_loss(s, s->borrower, used, over - used, now_ns);
 	tessera_sched_charge_idle(s, passed_ns > over ? passed_ns - over : 0);
 	tessera_sched_update_vclock(s);
 }
@@ -454,7 +468,7 @@ static void tessera_sched_account(struct tessera_sched *s, u64 now_ns, u64 busy_
 		u64 lost = passed > held ? passed - held : 0;
 
 		s->slice_start_ns += lost;
-		passed -= tessera_sched_charge_loss(s, s->next_borrower, lost, now_ns);
+		passed -= tessera_sched_charge_loss(s, s->next_borrower, 0, lost, now_ns);
 	} else if ((!s->policy->work_conserving || h->expected) &&
 		   !tessera_sched_is_switching(s) && h->running && held < passed) {
 		if (s->policy->work_conserving)
@@ -675,6 +689,22 @@ static void tessera_sched_set_lead(struct tessera_sched *s, struct tessera_sched
 		e->vtime = clock + to_virtual(s, ns, weight, &e->vtime_rem);
 }
 
+/* Take @e, not queued, back by its share of @ns, but not behind the others. */
+static void tessera_sched_go_back(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
+				  u32 ppm)
+{
+	u32 weight = tessera_sched_weight_of(s, e);
+	s64 lead = weight ? tessera_sched_lead_ns(s, e, weight, s->vclock) : 0;
+	u64 share;
+
+	if (lead <= 0)
+		return;
+	if (ns > IDLE_GO_BACK_MAX_NS)
+		ns = IDLE_GO_BACK_MAX_NS;
+	share = div_u64(ns * ppm, TESSERA_SCHED_PPM);
+	tessera_sched_set_lead(s, e, weight, s->vclock, (u64)lead > share ? lead - (s64)share : 0);
+}
+
 /* The idle entity's weight follows who runs; what it is ahead, in time, stays. */
 static void tessera_sched_update_idle(struct tessera_sched *s, u64 now_ns)
 {
@@ -718,6 +748,45 @@ static struct tessera_sched_entity *tessera_sched_select_in_order(struct tessera
 	if (behind(h->vtime + to_virtual(s, half, tessera_sched_weight_of(s, h), &rem), low->vtime))
 		return h;
 	return low;
+}
+
+/*
+ * Nobody had work, under a policy that keeps turns, and @e has. All turns have gone on meanwhile as
+ * if they had been had, so that @e is no longer ahead by what its share of that time was. If it is
+ * not ahead at all it is next: an idle engine serves at once.
+ */
+static void tessera_sched_unpark(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+{
+	struct tessera_sched_entity *h = s->holder;
+	u64 idle_ns = now_ns > s->parked_since_ns ? now_ns - s->parked_since_ns : 0;
+	bool queued = s->idle.queued;
+
+	s->parked_since_ns = 0;
+	s->parked_ns += idle_ns;
+	tessera_sched_unqueue(s, &s->idle);
+	tessera_sched_go_back(s, &s->idle, idle_ns, TESSERA_SCHED_PPM);
+	if (queued)
+		tessera_sched_queue(s, &s->idle);
+	if (h == e)
+		s->slice_start_ns += idle_ns;	/* its turn stood still */
+	else if (h && h->slice_granted_ns)
+		tessera_sched_end_endless(h);
+	s->prompt = e;
+}
+
+/* Time without work for anybody, of which @e has had its part. */
+static void tessera_sched_catch_up(struct tessera_sched *s, struct tessera_sched_entity *e)
+{
+	u64 idle_ns = s->parked_ns - e->parked_ns;
+	bool queued = e->queued;
+
+	e->parked_ns = s->parked_ns;
+	if (!idle_ns)
+		return;
+	tessera_sched_unqueue(s, e);
+	tessera_sched_go_back(s, e, idle_ns, s->policy->ops->due_ppm(s, e));
+	if (queued)
+		tessera_sched_queue(s, e);
 }
 
 /* Whether one waits that goes before @e, which has been chosen. */
@@ -786,6 +855,11 @@ bool tessera_sched_start(struct tessera_sched *s, struct tessera_sched_entity *e
 	tessera_sched_account(s, now_ns, 0, false);
 	unlimited = s->holder && !s->holder->slice_granted_ns;
 	e->running = true;
+	if (e->has_work && s->parked_since_ns)
+		tessera_sched_unpark(s, e, now_ns);
+	if (!s->num_with_work && !e->has_work && !s->parked_since_ns)
+		s->parked_since_ns = now_ns;
+	e->parked_ns = s->parked_ns;
 	tessera_sched_count(s, e, 1);
 	if (s->policy->ops->start)
 		s->policy->ops->start(s, e);
@@ -819,6 +893,8 @@ bool tessera_sched_stop(struct tessera_sched *s, struct tessera_sched_entity *e,
 		return false;
 	tessera_sched_account(s, now_ns, 0, false);
 	e->expected = false;
+	if (s->prompt == e)
+		s->prompt = NULL;
 	tessera_sched_retire(s, e);
 	e->running = false;
 	tessera_sched_count(s, e, -1);
@@ -852,6 +928,10 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
 	e->has_work = true;
 	if (!e->running)
 		return false;
+	if (s->parked_since_ns)
+		tessera_sched_unpark(s, e, now_ns);
+	if (!s->policy->work_conserving)
+		tessera_sched_catch_up(s, e);
 	s->num_with_work++;
 	e->fresh = true;
 	tessera_sched_expect_woken(e, now_ns);
@@ -907,7 +987,8 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
 	tessera_sched_elastic_update(s, e);
 	soon = tessera_sched_expect(s, e, now_ns);
 	if (!s->policy->work_conserving)
-		return s->policy->lends && tessera_sched_elastic_need_pick(s);
+		return !s->num_with_work ||
+		       (s->policy->lends && tessera_sched_elastic_need_pick(s));
 	if (soon && e == s->holder && !s->next_valid && s->num_with_work && !e->throttled &&
 	    (tessera_sched_slice_left(e) > e->think_ns ||
 	     tessera_sched_select_in_order(s, e) == e)) {
@@ -1012,6 +1093,13 @@ static struct tessera_sched_entity *tessera_sched_select_next(struct tessera_sch
 	return e;
 }
 
+/* Whether @e, for whom alone the engine would be idle, is not ahead of its share. */
+static bool tessera_sched_is_prompt(const struct tessera_sched *s,
+				    const struct tessera_sched_entity *e)
+{
+	return e->has_work && tessera_sched_competes(s, e) && !behind(s->vclock, e->vtime);
+}
+
 /* It was expected to have work again, and another is to have the engine. */
 static void tessera_sched_disappointed(struct tessera_sched *s, struct tessera_sched_entity *h)
 {
@@ -1058,8 +1146,13 @@ void tessera_sched_pick(struct tessera_sched *s, u64 now_ns, struct tessera_sche
 	}
 	if (!s->num_with_work)
 		e = NULL;
+	else if (s->prompt && tessera_sched_is_prompt(s, s->prompt))
+		e = s->prompt;
 	else
 		e = keep ? h : tessera_sched_select_next(s, now_ns);
+	s->prompt = NULL;
+	if (!s->num_with_work && !s->policy->work_conserving && !s->parked_since_ns)
+		s->parked_since_ns = now_ns;
 
 	if (e && e == h) {
 		s->next = NULL;
@@ -1262,6 +1355,8 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 	s->idle.vtime = s->vclock;
 	s->idle.vtime_rem = 0;
 	s->idle_weight = 0;
+	s->parked_since_ns = 0;
+	s->prompt = NULL;
 	if (s->holder == &s->idle || s->borrower)
 		s->holder = NULL;
 	if (s->next_valid && (s->next == &s->idle || s->next_borrower)) {

@@ -168,6 +168,7 @@ struct tessera_sched_entity {
 	u64 woken_used_ns;		/* used_ns then */
 	u32 job_ns;			/* how long its work lasts, in the mean; saturated */
 	u32 think_ns;			/* how long it is without, in the mean; saturated */
+	u64 parked_ns;			/* the scheduler's, when it had work last */
 	u64 elastic_tag_ns;		/* until when its elastic cap is used up */
 	u64 elastic_vtime;		/* virtual time of what it has borrowed */
 	bool may_borrow;		/* in a heap of those that do */
@@ -238,6 +239,10 @@ struct tessera_sched {
 	struct tessera_sched_entity *borrower;	/* who has the holder's turn on loan */
 	struct tessera_sched_entity *next_borrower;	/* who is to have next's */
 	u64 loan_end_ns;
+	u64 loss_tag_ns;		/* until when what loans may cost all is used up */
+	u64 parked_since_ns;		/* nobody has had work, under a policy that keeps turns */
+	u64 parked_ns;			/* such time until then, ever */
+	struct tessera_sched_entity *prompt;	/* whose work has ended it, and who is next */
 	u64 next_slice_ns;
 	bool next_valid;
 	u64 slice_start_ns;

@@ -19,6 +19,8 @@
  */
 #include "tessera_sched_internal.h"
 
+#define SECOND_NS		1000000000ull
+
 /* A loan for less is not worth a switch. */
 #define LOAN_MIN_NS	100000ull
 
@@ -115,6 +117,44 @@ void tessera_sched_elastic_owes(struct tessera_sched *s, struct tessera_sched_en
 					      now_ns);
 }
 
+/**
+ * tessera_sched_elastic_lost() - note what a loan has cost all
+ * @s: the scheduler
+ * @ns: time that was nobody's while an owner waited to have its turn back
+ * @now_ns: the time
+ *
+ * Where that comes to more than a slice in a second owners' turns are not lent for a while.
+ *
+ * Context: the engine's lock is held; does not sleep.
+ */
+void tessera_sched_elastic_lost(struct tessera_sched *s, u64 ns, u64 now_ns)
+{
+	u64 parts = div_u64(SECOND_NS, (u32)tessera_sched_timeslice_ns(s));
+
+	if (!ns)
+		return;
+	if (s->loss_tag_ns < now_ns)
+		s->loss_tag_ns = now_ns;
+	if (ns > SECOND_NS)
+		ns = SECOND_NS;
+	s->loss_tag_ns += ns * parts;
+}
+
+/*
+ * Whether it is worth while to lend a turn of @owner: for longer than switching there and back takes,
+ * if it is away for as long as it was in the mean.
+ */
+static bool tessera_sched_elastic_is_worth(const struct tessera_sched *s,
+					   const struct tessera_sched_entity *owner, u64 now_ns)
+{
+	u64 least = 2 * s->switch_cost_ns, most = TESSERA_SCHED_THINK_MAX_NS * 3 / 4;
+
+	if (owner == &s->idle)
+		return true;
+	return s->loss_tag_ns < now_ns + SECOND_NS / 2 &&
+	       owner->think_ns >= (least < most ? least : most);
+}
+
 static bool tessera_sched_elastic_is_due(const struct tessera_sched_entity *e, u64 now_ns)
 {
 	return e->elastic_tag_ns < now_ns + TESSERA_SCHED_WAIT_MIN_NS;
@@ -159,7 +199,8 @@ struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
 {
 	struct tessera_sched_entity *b = s->borrower, *e;
 
-	if (!tessera_sched_elastic_is_lendable(s, turn) || !*slice_ns)
+	if (!tessera_sched_elastic_is_lendable(s, turn) || !*slice_ns ||
+	    !tessera_sched_elastic_is_worth(s, turn, now_ns))
 		return NULL;
 	if (turn != s->holder || !b || !b->may_borrow || s->loan_end_ns < now_ns + LOAN_MIN_NS) {
 		b = tessera_sched_elastic_next_borrower(s, now_ns);

@@ -149,6 +149,7 @@ void tessera_sched_elastic_charge(struct tessera_sched *s, struct tessera_sched_
 				  u64 now_ns);
 void tessera_sched_elastic_owes(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns,
 				u64 now_ns);
+void tessera_sched_elastic_lost(struct tessera_sched *s, u64 ns, u64 now_ns);
 struct tessera_sched_entity *tessera_sched_elastic_lend(struct tessera_sched *s,
 							struct tessera_sched_entity *turn,
 							u64 now_ns, u64 *slice_ns);

@@ -107,8 +107,8 @@ static void elastic_owner_comes_back(void)
 	pass(20 * US, 0);
 	tessera_sched_switched(&s, now);
 	CHECK(s.current_entity == &e[0] && s.holder == &e[0]);
-	/* And the borrower pays for the switch as well. */
-	CHECK_EQ(e[1].debt_ns - debt, 720 * US);
+	/* The borrower pays for what it used, and nobody for the switch. */
+	CHECK_EQ(e[1].debt_ns - debt, 700 * US);
 	CHECK_EQ(e[1].overshoot_ns, 700 * US);
 	CHECK_EQ(e[0].slices, 1);
 	used(700 * US);
@@ -168,7 +168,7 @@ static void elastic_owner_back_in_switch(void)
 	pass(10 * US, 0);			/* of its turn: it had no work */
 	CHECK(tessera_sched_wake(&s, &e[0], now));
 	pass(10 * US, 0);
-	CHECK_EQ(e[1].debt_ns, 10 * US);	/* not of the turn: that was the borrower's doing */
+	CHECK_EQ(e[1].debt_ns, 0);		/* nor of the turn */
 	tessera_sched_switched(&s, now);
 	CHECK(s.current_entity == &e[1]);
 	CHECK(pick() == &e[0]);
@@ -404,9 +404,10 @@ static void elastic_comings_and_goings(void)
 			CHECK(s.current_entity == &e[1]);
 			break;
 		case 4:
-			/* Nobody else would have it: it stays, and may come back. */
-			CHECK(!tessera_sched_sleep(&s, &e[1], now));
-			CHECK(!tessera_sched_wake(&s, &e[1], now));
+			/* Nobody has work: turns stand still, and it may come back. */
+			CHECK(tessera_sched_sleep(&s, &e[1], now));
+			CHECK(!pick());
+			CHECK(tessera_sched_wake(&s, &e[1], now));
 			CHECK(pick() == &e[1]);
 			break;
 		case 5:
@@ -625,7 +626,8 @@ static void elastic_sparse_owner(void)
 				CHECK_ABOUT(c[0].busy_ns, l.arrived_ns, 12 * MS);
 			else
 				CHECK_HAD(0, window_ns / 4);
-			CHECK_EQ(m.idle_with_work_ns, 0);
+			/* A turn is not lent where its owner will be back too soon. */
+			CHECK(m.idle_with_work_ns <= 2 * MS);
 			CHECK(had[1] >= window_ns / 4 && had[2] >= window_ns / 4);
 			tear_down();
 		}

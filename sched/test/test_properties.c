@@ -38,18 +38,6 @@
 
 #define WRITE_NS	1000000ull
 
-/*
- * What is right, and does not hold yet. Set one when the scheduler makes it true: all runs that
- * can tell then check it.
- */
-static const struct {
-	bool charged_to_holder;		/* each one's engine time is charged to itself */
-	bool writes_change_nothing;	/* a value that is written again has no effect */
-	bool policies_keep_lag;		/* nobody starves as policies are switched */
-	bool caps_cost_nothing;		/* its owner has its share, whatever a switch costs */
-	bool idle_serves_at_once;	/* also under policies that are not work-conserving */
-} holds = { .charged_to_holder = true, .writes_change_nothing = true, .policies_keep_lag = true };
-
 static struct sim_engine m;
 static struct sim_client c[NUM];
 static struct load_pauses pauses[NUM];
@@ -63,16 +51,6 @@ static unsigned int with;
 
 /* Steady clients' service by weight, and the range of its difference to the first one's. */
 static s64 low[STEADY], high[STEADY];
-
-static bool charges_right(void)
-{
-	return !(with & TOGGLES) || holds.charged_to_holder;
-}
-
-static bool settings_right(void)
-{
-	return !(with & WRITES) || holds.writes_change_nothing;
-}
 
 static u64 below(u64 bound)
 {
@@ -195,8 +173,7 @@ static void start_one(void)
 /* Engine time and charges of one that leaves, or at the end. */
 static void check_charged(unsigned int i)
 {
-	if (charges_right())
-		CHECK_EQ(c[i].run.sched.used_ns, c[i].busy_ns);
+	CHECK_EQ(c[i].run.sched.used_ns, c[i].busy_ns);
 }
 
 /* Clients start and stop as fast as a driver can, best of all while they are waited for. */
@@ -239,8 +216,6 @@ static void write_again(void)
 							 e->slice_request_ns), 0);
 		set_qos(i, e->reservation_ppm, e->limit_ppm);
 		set_cap(i, e->elastic_cap_ppm);
-		if (!holds.writes_change_nothing)
-			continue;
 		CHECK_EQ(e->vtime, was.vtime);
 		CHECK_EQ(e->debt_ns, was.debt_ns);
 		CHECK_EQ(e->reserve_tag_ns, was.reserve_tag_ns);
@@ -356,7 +331,9 @@ static void check_clocks(void)
 	unsigned int i;
 
 	for (i = 0; i < NUM; i++) {
-		CHECK((s64)(c[i].run.sched.vtime - clocks[i].vtime) >= 0);
+		/* But for turns that have gone on while nobody had work. */
+		CHECK((s64)(c[i].run.sched.vtime - clocks[i].vtime) >= 0 ||
+		      !m.rl.sched.policy->work_conserving);
 		CHECK(c[i].run.sched.reserve_tag_ns >= clocks[i].reserve);
 		CHECK(c[i].run.sched.limit_tag_ns >= clocks[i].limit);
 		CHECK(c[i].run.sched.elastic_tag_ns >= clocks[i].elastic);
@@ -401,7 +378,7 @@ static void check_rates(void)
 {
 	const struct tessera_sched_policy *policy = m.rl.sched.policy;
 
-	if ((with & POLICIES) || !settings_right())
+	if (with & POLICIES)
 		return;
 	/*
 	 * A reservation's clock may be 100 ms ahead of what was had before; then others have
@@ -517,9 +494,7 @@ static void check_debts(void)
 		else if (&c[i].run.sched == m.rl.sched.holder)
 			most += BATCH_MAX + LATE_MAX + SLICE_MAX;
 		/* Two batches past a loan are owed before its cap's clock stops a borrower. */
-		if (!settings_right())
-			most = TESSERA_SCHED_DEBT_MAX_NS;
-		else if (c[i].run.sched.elastic_cap_ppm && !(with & HANGS))
+		if (c[i].run.sched.elastic_cap_ppm && !(with & HANGS))
 			most += 2 * (BATCH_MAX + LATE_MAX);
 		CHECK_MSG(c[i].run.sched.debt_ns <= most, "%u: %" PRIu64, i,
 			  c[i].run.sched.debt_ns);
@@ -548,7 +523,7 @@ static void check_at_once(void)
 	bool waits = false;
 	unsigned int i;
 
-	if (!policy->work_conserving && !holds.idle_serves_at_once)
+	if (!policy->work_conserving)
 		return;
 	for (i = 0; m.num_with_work == 1 && i < NUM; i++)
 		waits |= c[i].waiting_since_ns != SIM_NEVER && !c[i].run.sched.throttled;
@@ -592,8 +567,6 @@ static bool proportional(const struct tessera_sched_policy *policy)
 {
 	const struct tessera_sched_policy *const *p;
 
-	if (!settings_right() || ((with & TO_AND_FRO) && !holds.policies_keep_lag))
-		return false;
 	if (!(with & (POLICIES | TO_AND_FRO)))
 		return policy->proportional;
 	for (p = tessera_sched_policies; *p; p++)
@@ -643,7 +616,7 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 		check_rates();
 		check_loans();
 		check_at_once();
-		if (policy->proportional && charges_right() &&
+		if (policy->proportional &&
 		    !(with & (POLICIES | TO_AND_FRO | QOS | CAPS | QUIET)))
 			check_shares();
 		if (step % 64 == 0) {
@@ -663,8 +636,7 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 	 * Owed 1/16 of the wall each, of which there is enough. What those had been owed who stop
 	 * before their turn comes is the others'.
 	 */
-	if (policy == &tessera_sched_fixed_share && charges_right() &&
-	    (!(with & CAPS) || !(with & SWITCHES) || holds.caps_cost_nothing) &&
+	if (policy == &tessera_sched_fixed_share &&
 	    !(with & (POLICIES | HANGS | SOLD | QUIET))) {
 		for (i = 0; i < STEADY; i++) {
 			u64 due = (m.now_ns - start) / 16, off = due / 200 + 10000000;
@@ -685,8 +657,7 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 		busy_sum += c[i].busy_ns;
 		sim_client_exit(&m, &c[i]);
 	}
-	if (charges_right())
-		CHECK_EQ(charged, busy_sum);
+	CHECK_EQ(charged, busy_sum);
 	CHECK_EQ(busy_sum, m.busy_total_ns);
 	CHECK_EQ(m.rl.sched.num_entities, 0);
 	CHECK(!m.rl.sched.holder || m.rl.sched.holder == &m.rl.sched.idle);
