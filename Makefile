@@ -47,7 +47,7 @@ check: lab
 	@tests/run.sh --when check
 
 check-debug: lab
-	@tests/lab/setup.sh debug race
+	@tests/lab/setup.sh debug race kunit
 	@tests/lab/build.sh debug race
 	@tests/run.sh --when debug; rc=$$?; tests/run.sh --when race && exit $$rc
 

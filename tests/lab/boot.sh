@@ -3,7 +3,7 @@
 # Boot the virtual host with a Tessera accelerator in it and run a script there as root.
 #
 #   boot.sh [options] --out DIR -- SCRIPT [ARGUMENT...]
-#     --kernel 6.12|6.1|debug|race  the virtual host's kernel (6.12)
+#     --kernel 6.12|6.1|debug|race|kunit  the virtual host's kernel (6.12)
 #     --dev 'vram=256M,...'       properties of the accelerator; may be repeated for more of
 #                                 them; 'none' for no accelerator
 #     --device WORDS              another device of QEMU's, such as edu; may be repeated

@@ -14,7 +14,7 @@ EPOCH='2026-01-01 00:00:00 UTC'
 
 # What is loaded in a virtual host or a guest; dependencies come along
 HOST_MODULES='kvm-amd kvm-intel vfio-pci vfio_iommu_type1 mdev drm drm_shmem_helper vgem msr
-	aer_inject'
+	aer_inject drm-sched-tests'
 GUEST_MODULES='drm drm_shmem_helper vgem virtio_pci virtio_balloon'
 HOST_PROGRAMS='/usr/bin/qemu-system-x86_64 /usr/bin/mdevctl /usr/bin/bash /usr/bin/flock'
 GUEST_PROGRAMS='/usr/bin/flock'

@@ -115,13 +115,18 @@ image_dir()
 	printf '%s/image-%s-%s\n' "$CACHE" "$1" "$(key "$LAB/image.sh" "${tree##*-}" "$extra")"
 }
 
-# Is a kernel one that debug-kernel.sh builds?
-own_kernel()
+# The script that builds a kernel of the lab's own
+own_kernel_script()
 {
 	case $1 in
-	debug | race) return 0 ;;
-	*) return 1 ;;
+	debug | race) echo "$LAB/debug-kernel.sh" ;;
+	kunit) echo "$LAB/kunit-kernel.sh" ;;
 	esac
+}
+
+own_kernel()
+{
+	[ -n "$(own_kernel_script "$1")" ]
 }
 
 own_kernel_dir()
@@ -129,7 +134,7 @@ own_kernel_dir()
 	local tree
 
 	tree=$(tree_dir)
-	printf '%s/%s-kernel-%s\n' "$CACHE" "$1" "$(key "$LAB/debug-kernel.sh" "${tree##*-}")"
+	printf '%s/%s-kernel-%s\n' "$CACHE" "$1" "$(key "$(own_kernel_script "$1")" "${tree##*-}")"
 }
 
 # checked NAME WANTED OUTPUT: KTAP for a test of a checker, whose output has to contain WANTED;

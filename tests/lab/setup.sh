@@ -3,7 +3,7 @@
 # Make what the lab needs, each thing once: host packages, the Debian 13 tree, QEMU with our
 # device, boot images. Cached by content, so a second run has nothing to do; made under a
 # temporary name, so an interrupted run is never mistaken for a complete one.
-#   setup.sh [--tree | --qemu] [6.12|6.1|debug|race]...       (6.12 if none is named)
+#   setup.sh [--tree | --qemu] [6.12|6.1|debug|race|kunit]... (6.12 if none is named)
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -116,8 +116,8 @@ own_kernels()
 	for k in $KERNELS_WANTED; do
 		own_kernel "$k" || continue
 		dir=$(own_kernel_dir "$k")
-		[ -d "$dir" ] || working "building the $k kernel (about 10 min, once) ..."
-		guarded "$k-kernel" cached "$dir" "$LAB/debug-kernel.sh" "$k"
+		[ -d "$dir" ] || working "building the $k kernel (some minutes, once) ..."
+		guarded "$k-kernel" cached "$dir" "$(own_kernel_script "$k")" "$k"
 	done
 }
 
@@ -141,7 +141,7 @@ all()
 [ "$(id -u)" = 0 ] || die "the lab needs root (chroot, mounts in a private name space)"
 command -v flock >/dev/null 2>&1 || { STEP=1; host_packages; STEP=0; }
 case " $KERNELS " in
-*" debug "* | *" race "*)
+*" debug "* | *" race "* | *" kunit "*)
 	KERNELS_WANTED=$KERNELS
 	KERNELS=''
 	with_lock setup all

@@ -24,7 +24,6 @@ import figures  # noqa: E402
 import ktap  # noqa: E402
 import policies  # noqa: E402
 import recorded  # noqa: E402
-import recording  # noqa: E402
 import scenarios  # noqa: E402
 import timeline  # noqa: E402
 import traces  # noqa: E402
@@ -328,7 +327,7 @@ def test_recorded_run_replays_with_the_same_shares():
             sets = ["--set", f"policy {policy}", "--set", "timeslice_us 2000"]
             first = simulate("--slices", base + ".s", "--jobs", base + ".j", *sets, path)
             text = traces.recording(recorded.slices(base + ".s"), recorded.jobs(base + ".j"))
-            trace = workload(tmp, f"{policy}.csv", convert.to_csv(recording.parse(text)).strip())
+            trace = workload(tmp, f"{policy}.csv", convert.to_csv(traces.parse(text)).strip())
             again = simulate("--trace", trace, *sets)
             difference = figures.agreement(first, again)
             assert difference < .005, (policy, difference)

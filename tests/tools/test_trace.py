@@ -62,13 +62,13 @@ CSV = "time_ns,vgpu,length_ns,engine\n0,a,5000000,compute\n1000000,b,2000000,com
 
 def csv(*events, form="tracefs"):
     """The trace that comes out."""
-    return command.to_csv(recording.parse(text(*events, form=form)))
+    return command.to_csv(traces.parse(text(*events, form=form)))
 
 
 def refused(given, *words, dev=None):
     """It is refused with these words."""
     try:
-        recording.parse(given, dev)
+        traces.parse(given, dev)
     except recording.RecordingError as e:
         for word in words:
             assert word in str(e), (word, str(e))
@@ -89,7 +89,7 @@ def test_other_lines_do_not_matter():
              traces.line(1500000, "sched_switch", {"prev_comm": "x: y", "next": "z"}),
              "   my prog: odd-77  [001] ..... 0.001500: tessera_admin: vgpu=a opcode=1"]
     lines = given.split("\n")
-    assert command.to_csv(recording.parse("\n".join(lines[:3] + noise + lines[3:]))) == CSV
+    assert command.to_csv(traces.parse("\n".join(lines[:3] + noise + lines[3:]))) == CSV
 
 
 def test_idle_slots_make_no_period():
@@ -142,8 +142,8 @@ def test_accelerators_apart():
     second = other(text(enqueue(9000, "c", 0), switch(9005, "-", "c", 0, 5),
                         idle(9505, "c", 500))).splitlines(keepends=True)
     both = "".join(first[:2] + second[:1] + first[2:5] + second[1:] + first[5:])
-    assert command.to_csv(recording.parse(both, "0000:01:00.0")) == CSV
-    assert command.to_csv(recording.parse(both, "0000:02:00.0")) == \
+    assert command.to_csv(traces.parse(both, "0000:01:00.0")) == CSV
+    assert command.to_csv(traces.parse(both, "0000:02:00.0")) == \
         "time_ns,vgpu,length_ns,engine\n0,c,500000,compute\n"
     refused(both, "2 accelerators", "0000:01:00.0, 0000:02:00.0")
     refused(both, "0000:03:00.0", "0000:01:00.0, 0000:02:00.0", dev="0000:03:00.0")
@@ -164,7 +164,7 @@ def test_device_reset_and_removal():
 
 def test_perfetto_of_a_recording():
     given = text(*TWO, reset(8100, "a"))
-    found = traces.check_perfetto(command.to_perfetto(recording.parse(given)))
+    found = traces.check_perfetto(command.to_perfetto(traces.parse(given)))
     slices = [(e["name"], e["ts"], e["dur"], e["args"]["busy_us"]) for e in found
               if e.get("cat") == "slice"]
     assert slices == [("a", 1005, 2000, 2000), ("b", 3010, 2000, 2000), ("a", 5015, 3085, 3000)], slices

@@ -3,7 +3,16 @@
 the mediator would have made it, of a simulated run."""
 
 import bisect
+import io
 import json
+import os
+import sys
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "trace"))
+
+import lines  # noqa: E402
+import recording as mediator  # noqa: E402
+import tracepoints  # noqa: E402
 
 NEVER = 1 << 62
 PHASES = {"X", "b", "e", "M", "i"}
@@ -47,6 +56,11 @@ def check_perfetto(text):
     used = {(e["pid"], e["tid"]) for e in whole["traceEvents"] if e["ph"] != "M"}
     assert used <= named, (used, named)
     return whole["traceEvents"]
+
+
+def parse(text, dev=None):
+    """The mediator's recording.Recording of a text."""
+    return mediator.parse(tracepoints.events(lines.numbered(io.StringIO(text))), dev)
 
 
 def line(time_ns, event, fields, form="tracefs", dev="0000:01:00.0"):

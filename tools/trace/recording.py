@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A recording of the mediator's tracepoints, as text: what trace-cmd report, perf script and
-tracefs' trace file have in common is "... SECONDS: EVENT: key=value ..."; perf puts "tessera:"
-before the event's name. Documentation/mediator.rst describes events and fields.
+"""A recording of the mediator's tracepoints, whose text is "key=value ...".
+Documentation/mediator.rst describes events and fields.
 """
 
 import re
 from dataclasses import dataclass, field
+
+from batches import MAX_ROWS
+from lines import RecordingError, number
 
 ENGINE = re.compile(r"[a-z][a-z0-9_-]*")
 NOBODY = "-"
@@ -15,14 +17,6 @@ NEEDED = {
     "tessera_idle": ("dev", "engine", "time_ns", "vgpu", "busy_ns"),
     "tessera_reset": ("dev", "engine", "time_ns", "vgpu"),
 }
-EVENT = re.compile(r"^\s*\S.*\[\d+\].*?\s\d+\.\d+:\s+(\S+):(?:\s+(.*))?$")
-LOST = re.compile(r"LOST .*EVENTS|EVENTS DROPPED|PERF_RECORD_LOST")
-OVERWRITTEN = re.compile(r"^# entries-in-buffer/entries-written: (\d+)/(\d+)")
-HEADING = re.compile(r"^\s*$|^#|^cpus=\d+|^CPU \d+ is empty|^version = |^trace-cmd: ")
-
-
-class RecordingError(Exception):
-    """What is wrong, with the number of the line."""
 
 
 @dataclass
@@ -80,11 +74,8 @@ def _event(no, name, rest):
     for key in NEEDED[name]:
         if key not in fields:
             raise RecordingError(f"line {no}: {name} without {key}")
-    try:
-        numbers = {k: int(fields[k]) for k in NEEDED[name]
-                   if k in ("time_ns", "busy_ns", "switch_ns")}
-    except ValueError as e:
-        raise RecordingError(f"line {no}: {name} with an invalid number: {e}") from e
+    numbers = {k: number(fields[k], f"line {no}: {name}'s {k}") for k in NEEDED[name]
+               if k in ("time_ns", "busy_ns", "switch_ns")}
     if not ENGINE.fullmatch(fields["engine"]):
         raise RecordingError(f"line {no}: {fields['engine']} is not the name of an engine")
     return Event(no, name, fields["dev"], fields["engine"], numbers["time_ns"],
@@ -92,28 +83,15 @@ def _event(no, name, rest):
                  numbers.get("switch_ns", 0), fields.get("from", NOBODY))
 
 
-def events(text):
-    """The events that matter, in their order."""
+def events(found):
+    """Of tracepoints.Events those that matter, in their order."""
     out = []
-    lines = text.split("\n")
-    if lines[-1]:
-        raise RecordingError(f"line {len(lines)} is cut short: the recording ends inside it")
-    for no, line in enumerate(lines, 1):
-        match = EVENT.match(line)
-        if match:
-            name = match.group(1).removeprefix("tessera:")
-            if name in NEEDED:
-                out.append(_event(no, name, match.group(2) or ""))
-            continue
-        full = OVERWRITTEN.match(line)
-        if full and int(full.group(1)) < int(full.group(2)):
-            raise RecordingError(f"line {no}: only {full.group(1)} of {full.group(2)} events are "
-                                 "left, the first were overwritten: use a bigger buffer")
-        if LOST.search(line):
-            raise RecordingError(f"line {no}: events were lost ({line.strip()}): "
-                                 "use a bigger buffer")
-        if not HEADING.match(line):
-            raise RecordingError(f"line {no} isn't a valid trace record: {line.strip()[:60]}")
+    for ev in found:
+        if ev.name in NEEDED:
+            out.append(_event(ev.line, ev.name, ev.text))
+        if len(out) > MAX_ROWS:
+            raise RecordingError(f"line {ev.line}: it has more than {MAX_ROWS} events of the mediator: "
+                                 "take a part of it")
     if not out:
         raise RecordingError("it contains no event of the mediator (tessera_world_switch, "
                              "tessera_enqueue, tessera_idle)")
@@ -225,10 +203,10 @@ def _of_one(found, dev):
     return [ev for ev in found if ev.dev == dev]
 
 
-def parse(text, dev=None):
-    """A Recording of the accelerator @dev, which may be None if there is only one;
-    RecordingError, with the line, if @text isn't a recording or has gaps."""
-    found = _of_one(events(text), dev)
+def parse(found, dev=None):
+    """A Recording of tracepoints.Events, of the accelerator @dev, which may be None if there is
+    only one; RecordingError, with the line, if they are not the mediator's or have gaps."""
+    found = _of_one(events(found), dev)
     out = Recording(begin_ns=min(ev.time_ns for ev in found),
                     end_ns=max(ev.time_ns for ev in found))
     engines = {}
