@@ -48,9 +48,7 @@
 #include "tessera.h"
 #include "accel/hw.h"
 #include "accel/pool.h"
-
-#define TESSERA_NUM_TYPES	5u
-#define TESSERA_VRAM_UNITS	16u	/* VRAM is given out in sixteenths */
+#include "accel/sizes.h"
 
 /**
  * struct tessera_type - a size of vGPU

@@ -22,7 +22,7 @@ sys.path.append(os.path.join(ROOT, "tools", "compare"))
 import ktap  # noqa: E402
 
 NAME = "least_attained"
-COPIED = ("sched", "tests/ktap.h", "tools", "workloads")
+COPIED = ("sched", "kmod/accel", "uapi", "tests/ktap.h", "tests/capacity.h", "tools", "workloads")
 FLAGS = ("-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter")
 
 

@@ -2,6 +2,7 @@
 /*
  * test_many.c - a full house: sixteen vGPUs at once, and mixed sizes until nothing is left
  */
+#include "../capacity.h"
 #include "fixture.h"
 
 #define N	16
@@ -114,25 +115,15 @@ TEST_F_TIMEOUT(many, sixteen_policies, 120)
 /* Mixed sizes: after every step sysfs says what is left, and that much can be created. */
 TEST_F_TIMEOUT(many, mixed_sizes, 60)
 {
-	static const char *const types[] = { "V1", "V2", "V4", "V8", "V16" };
-	static const int want[][5] = {
-		{ 1, 2, 4, 8, 16 },	/* empty */
-		{ 0, 1, 2, 4, 8 },	/* V2 */
-		{ 0, 0, 1, 2, 4 },	/* V2 V4 */
-		{ 0, 0, 0, 1, 2 },	/* V2 V4 V8 */
-		{ 0, 0, 0, 0, 1 },	/* V2 V4 V8 V16 */
-		{ 0, 0, 0, 0, 0 },	/* V2 V4 V8 V16 V16 */
-	};
-	static const char *const order[] = { "V2", "V4", "V8", "V16", "V16" };
 	unsigned int i, k;
 
-	for (i = 0; i < 6; i++) {
-		for (k = 0; k < 5; k++)
-			EXPECT_EQ(want[i][k], mdev_available(types[k]));
-		if (i < 5)
-			bring_up(_metadata, i, order[i]);
+	for (i = 0; i <= CAPACITY_STEPS; i++) {
+		for (k = 0; k < CAPACITY_TYPES; k++)
+			EXPECT_EQ(capacity_left[i][k], mdev_available(capacity_types[k]));
+		if (i < CAPACITY_STEPS)
+			bring_up(_metadata, i, capacity_types[capacity_order[i]]);
 	}
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < CAPACITY_STEPS; i++) {
 		ASSERT_EQ(0, t1_run(&g[i].q[0], &FILL(VA, 4, i + 1)));
 		ASSERT_EQ(i + 1, *(uint32_t *)g[i].mem.cpu);
 	}
