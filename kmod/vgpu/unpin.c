@@ -245,23 +245,11 @@ static void tessera_unpin_help(struct tessera_unpin *u)
 		queue_work(u->wq, &u->helpers[i].work);
 }
 
-/**
- * tessera_unpin_wait() - have helpers unpin what there is, and wait as long as they get on
- * @vgpu: the vGPU, in its .dma_unmap
- *
- * Context: may sleep; a lock of VFIO's is held, dma.lock is not.
- * Return: false if there is some left, for which VFIO will call again.
- */
-bool tessera_unpin_wait(struct tessera_vgpu *vgpu)
+/* Wait for a batch that grows no more, as long as helpers get on. */
+static bool tessera_unpin_wait_batch(struct tessera_unpin *u, u8 batch)
 {
-	struct tessera_unpin *u = &vgpu->dma.unpin;
 	int calls, in_line = 0, stalls = 0;
-	u8 batch;
 
-	spin_lock(&u->lock);
-	batch = u->batch;
-	u->batch = !batch;
-	spin_unlock(&u->lock);
 	if (!READ_ONCE(u->waiting[batch]))
 		return true;
 	tessera_unpin_help(u);
@@ -287,6 +275,29 @@ bool tessera_unpin_wait(struct tessera_vgpu *vgpu)
 		}
 	}
 	return false;
+}
+
+/**
+ * tessera_unpin_wait() - have helpers unpin what there is, and wait as long as they get on
+ * @vgpu: the vGPU, in its .dma_unmap
+ *
+ * Context: may sleep; a lock of VFIO's is held, dma.lock is not.
+ * Return: false if there is some left, for which VFIO will call again.
+ */
+bool tessera_unpin_wait(struct tessera_vgpu *vgpu)
+{
+	struct tessera_unpin *u = &vgpu->dma.unpin;
+	u8 batch;
+
+	/* What a call that returned too early has left: this one may be for the same memory. */
+	batch = !READ_ONCE(u->batch);
+	if (!tessera_unpin_wait_batch(u, batch))
+		return false;
+	spin_lock(&u->lock);
+	batch = u->batch;
+	u->batch = !batch;
+	spin_unlock(&u->lock);
+	return tessera_unpin_wait_batch(u, batch);
 }
 
 static bool tessera_unpin_idle(struct tessera_unpin *u)
