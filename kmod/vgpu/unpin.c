@@ -11,9 +11,9 @@
  *
  * Each run of neighbouring pages costs a call, and each call is a turn at L, for which VFIO's
  * threads queue as well. Where turns are handed on in strict order a helper gets one between two
- * calls of the same thread. So each stall makes more of them, as many turns, and who has been
- * called returns when all of them are in line. A kernel whose mutexes spin gives each of them many
- * turns instead of one, and the fewer there are the faster.
+ * calls of the same thread. So a stall makes all of them, as many turns, and who has been
+ * called returns when they are in line, however long that takes them. A kernel whose mutexes
+ * spin gives each of them many turns instead of one, and the fewer there are the faster.
  *
  * What is waited for is what was there when the wait began: of two batches one grows, while the
  * other is waited for. A guest that goes on mapping and unmapping keeps nobody waiting.
@@ -26,8 +26,8 @@
 #define TESSERA_UNPIN_HELPERS	256u
 /* A helper that is in line, and may run, gets on within this time */
 #define STALL			(msecs_to_jiffies(5) + 1)
-/* The next helper that was asked for is in line within so many of them */
-#define STALLS_MAX		4u
+/* The next helper that was asked for is in line within so many of them, on the slowest machine */
+#define STALLS_MAX		1000u
 
 static struct kmem_cache *tessera_unpin_cache;
 
@@ -226,6 +226,17 @@ static void tessera_unpin_work(struct work_struct *work)
 	tessera_unpin_run(container_of(work, struct tessera_unpin_helper, work)->vgpu);
 }
 
+/* Whether each helper is in line with something to unpin, or there is no more for it. */
+static bool tessera_unpin_in_line(struct tessera_unpin *u)
+{
+	bool taken;
+
+	spin_lock(&u->lock);
+	taken = list_empty(&u->list);
+	spin_unlock(&u->lock);
+	return taken || atomic_read(&u->in_line) >= u->num_helpers;
+}
+
 static void tessera_unpin_help(struct tessera_unpin *u)
 {
 	u32 i;
@@ -234,23 +245,11 @@ static void tessera_unpin_help(struct tessera_unpin *u)
 		queue_work(u->wq, &u->helpers[i].work);
 }
 
-/**
- * tessera_unpin_wait() - have helpers unpin what there is, and wait as long as they get on
- * @vgpu: the vGPU, in its .dma_unmap
- *
- * Context: may sleep; a lock of VFIO's is held, dma.lock is not.
- * Return: false if there is some left, for which VFIO will call again.
- */
-bool tessera_unpin_wait(struct tessera_vgpu *vgpu)
+/* Wait for a batch that grows no more, as long as helpers get on. */
+static bool tessera_unpin_wait_batch(struct tessera_unpin *u, u8 batch)
 {
-	struct tessera_unpin *u = &vgpu->dma.unpin;
 	int calls, in_line = 0, stalls = 0;
-	u8 batch;
 
-	spin_lock(&u->lock);
-	batch = u->batch;
-	u->batch = !batch;
-	spin_unlock(&u->lock);
 	if (!READ_ONCE(u->waiting[batch]))
 		return true;
 	tessera_unpin_help(u);
@@ -266,9 +265,9 @@ bool tessera_unpin_wait(struct tessera_vgpu *vgpu)
 			continue;
 		}
 		if (!stalls++) {
-			u->num_helpers = min(u->num_helpers * 4, TESSERA_UNPIN_HELPERS);
+			u->num_helpers = TESSERA_UNPIN_HELPERS;
 			tessera_unpin_help(u);
-		} else if (atomic_read(&u->in_line) >= u->num_helpers) {
+		} else if (tessera_unpin_in_line(u)) {
 			break;
 		} else if (atomic_read(&u->in_line) > in_line) {
 			in_line = atomic_read(&u->in_line);
@@ -276,6 +275,29 @@ bool tessera_unpin_wait(struct tessera_vgpu *vgpu)
 		}
 	}
 	return false;
+}
+
+/**
+ * tessera_unpin_wait() - have helpers unpin what there is, and wait as long as they get on
+ * @vgpu: the vGPU, in its .dma_unmap
+ *
+ * Context: may sleep; a lock of VFIO's is held, dma.lock is not.
+ * Return: false if there is some left, for which VFIO will call again.
+ */
+bool tessera_unpin_wait(struct tessera_vgpu *vgpu)
+{
+	struct tessera_unpin *u = &vgpu->dma.unpin;
+	u8 batch;
+
+	/* What a call that returned too early has left: this one may be for the same memory. */
+	batch = !READ_ONCE(u->batch);
+	if (!tessera_unpin_wait_batch(u, batch))
+		return false;
+	spin_lock(&u->lock);
+	batch = u->batch;
+	u->batch = !batch;
+	spin_unlock(&u->lock);
+	return tessera_unpin_wait_batch(u, batch);
 }
 
 static bool tessera_unpin_idle(struct tessera_unpin *u)
