@@ -166,8 +166,10 @@ struct tessera_sched_entity {
 	u64 woken_ns;			/* when it had work last */
 	u64 slept_ns;			/* when its work ran out last */
 	u64 woken_used_ns;		/* used_ns then */
-	u32 job_ns;			/* how long its work lasts, in the mean; saturated */
-	u32 think_ns;			/* how long it is without, in the mean; saturated */
+	u32 job_ns;			/* how long its work lasts, in the mean */
+	u32 think_ns;			/* how long it is without, rather longer than the mean */
+	u8 expect_skip;			/* so many times it is not expected back */
+	u8 expect_backoff;		/* ... nor after the next time in vain */
 	u64 parked_ns;			/* the scheduler's, when it had work last */
 	u64 elastic_tag_ns;		/* until when its elastic cap is used up */
 	u64 elastic_vtime;		/* virtual time of what it has borrowed */

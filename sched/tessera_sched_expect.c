@@ -7,20 +7,17 @@
  * small part of its share. So the engine is kept for it, within its slice, if its past says that it
  * will be back soon: sooner than a quarter of what its work lasts, or than switching there and back
  * takes. That time is charged to it as if it had worked. It is kept for twice as long as it takes in
- * the mean; those that do not come back cost everybody no more than 2 % of time.
+ * the mean; those that do not come back cost everybody no more than 2 % of time, and whoever did not is
+ * not expected the next times, twice as many after each.
  */
 #include "tessera_sched_internal.h"
+
+#define JOB_MAX_NS		1000000000ull
 
 /* Time lost for those that did not come back: a part of all, and how much of it at once. */
 #define VAIN_PART		50
 #define VAIN_WINDOW_NS		20000000ull
-
-static u32 tessera_sched_expect_average(u32 average, u64 ns, u32 most)
-{
-	u32 value = ns < most ? ns : most;
-
-	return average - average / 8 + value / 8;
-}
+#define BACKOFF_MAX		127
 
 /**
  * tessera_sched_expect_woken() - learn for how long a vGPU was without work
@@ -33,7 +30,15 @@ void tessera_sched_expect_woken(struct tessera_sched_entity *e, u64 now_ns)
 {
 	u64 thought = now_ns > e->slept_ns ? now_ns - e->slept_ns : 0;
 
-	e->think_ns = tessera_sched_expect_average(e->think_ns, thought, TESSERA_SCHED_THINK_MAX_NS);
+	if (e->expected)
+		e->expect_backoff /= 2;
+	if (thought > TESSERA_SCHED_THINK_MAX_NS)
+		thought = TESSERA_SCHED_THINK_MAX_NS;
+	/* A longer time counts for more: those whose times differ are not waiting for their jobs. */
+	if (thought > e->think_ns)
+		e->think_ns += (thought - e->think_ns) / 2;
+	else
+		e->think_ns -= (e->think_ns - thought) / 8;
 	e->woken_ns = now_ns;
 	e->woken_used_ns = e->used_ns;
 }
@@ -52,14 +57,20 @@ void tessera_sched_expect_woken(struct tessera_sched_entity *e, u64 now_ns)
  */
 bool tessera_sched_expect(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
 {
-	u64 worth;
+	u64 worth, job;
 
-	e->job_ns = tessera_sched_expect_average(e->job_ns, e->used_ns - e->woken_used_ns,
-						 UINT32_MAX / 2);
+	job = e->used_ns - e->woken_used_ns;
+	if (job > JOB_MAX_NS)
+		job = JOB_MAX_NS;
+	e->job_ns = e->job_ns - e->job_ns / 8 + job / 8;
 	e->slept_ns = now_ns;
 	worth = e->job_ns / 4 > 2 * s->switch_cost_ns ? e->job_ns / 4 : 2 * s->switch_cost_ns;
 	if (e->think_ns > worth || s->vain_tag_ns > now_ns + VAIN_WINDOW_NS)
 		return false;
+	if (e->expect_skip) {
+		e->expect_skip--;
+		return false;
+	}
 	s->expect_until_ns = now_ns + 2 * e->think_ns + 1000;
 	return true;
 }
@@ -72,12 +83,14 @@ bool tessera_sched_expect(struct tessera_sched *s, struct tessera_sched_entity *
  *
  * Context: the engine's lock is held; does not sleep.
  */
-void tessera_sched_expect_vain(struct tessera_sched *s, const struct tessera_sched_entity *e,
-			       u64 now_ns)
+void tessera_sched_expect_vain(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
 {
 	u64 lost = now_ns > e->slept_ns ? now_ns - e->slept_ns : 0;
 
 	if (s->vain_tag_ns < now_ns)
 		s->vain_tag_ns = now_ns;
 	s->vain_tag_ns += lost * VAIN_PART;
+	e->expect_backoff = e->expect_backoff < BACKOFF_MAX / 2 ? 2 * e->expect_backoff + 1 :
+								    BACKOFF_MAX;
+	e->expect_skip = e->expect_backoff;
 }

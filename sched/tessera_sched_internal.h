@@ -140,8 +140,7 @@ struct tessera_sched_entity *tessera_sched_latency_first(const struct tessera_sc
 /* tessera_sched_expect.c */
 void tessera_sched_expect_woken(struct tessera_sched_entity *e, u64 now_ns);
 bool tessera_sched_expect(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns);
-void tessera_sched_expect_vain(struct tessera_sched *s, const struct tessera_sched_entity *e,
-			       u64 now_ns);
+void tessera_sched_expect_vain(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns);
 
 /* tessera_sched_elastic.c */
 void tessera_sched_elastic_update(struct tessera_sched *s, struct tessera_sched_entity *e);
