@@ -489,12 +489,21 @@ static void tessera_sched_account(struct tessera_sched *s, u64 now_ns, u64 busy_
 
 /* ------------------------------------------------------------------ slices -- */
 
+/* How long @e has the engine before others are looked at: it may go on then, if it asks for more. */
+static u64 tessera_sched_grant_ns(const struct tessera_sched *s,
+				  const struct tessera_sched_entity *e)
+{
+	u64 slice = tessera_sched_slice_ns(s, e), common = tessera_sched_timeslice_ns(s);
+
+	return slice < common ? slice : common;
+}
+
 /* What the next slice is shortened by: a part of the debt, at most half of the slice. */
 static u64 tessera_sched_repayment(const struct tessera_sched *s,
 				   const struct tessera_sched_entity *e)
 {
 	u64 part = div_u64(e->debt_ns + s->config.averaging - 1, s->config.averaging);
-	u64 half = tessera_sched_slice_ns(s, e) / 2;
+	u64 half = tessera_sched_grant_ns(s, e) / 2;
 
 	return part < half ? part : half;
 }
@@ -543,7 +552,7 @@ static u64 tessera_sched_slice_for(struct tessera_sched *s, const struct tessera
 		slice = tessera_sched_latency_budget_ns(s, e);
 		return slice > TESSERA_SCHED_WAIT_MIN_NS ? slice : TESSERA_SCHED_WAIT_MIN_NS;
 	}
-	return tessera_sched_slice_ns(s, e) - tessera_sched_repayment(s, e);
+	return tessera_sched_grant_ns(s, e) - tessera_sched_repayment(s, e);
 }
 
 /* What remains to be paid is less than a slice: see the top of this file. */
@@ -623,7 +632,7 @@ static void tessera_sched_limit_holder(struct tessera_sched *s, u64 now_ns)
 
 		tessera_sched_account(s, now_ns, passed + s->provisional_ns, false);
 	}
-	slice = tessera_sched_slice_ns(s, h);
+	slice = tessera_sched_grant_ns(s, h);
 	had = tessera_sched_elapsed(s, now_ns);
 	h->slice_granted_ns = slice;
 	h->slice_used_ns = had < slice ? had : slice;
@@ -1231,6 +1240,7 @@ void tessera_sched_switched(struct tessera_sched *s, u64 now_ns)
 	if (e) {
 		tessera_sched_unqueue(s, e);
 		tessera_sched_pay_switch(s, e, cut, now_ns);
+		e->turn_used_ns = e->used_ns;
 		s->holder = e;
 		/* Someone may have come while the hardware switched. */
 		if (!slice && e != &s->idle && tessera_sched_competes(s, e) &&

@@ -166,6 +166,7 @@ struct tessera_sched_entity {
 	u64 woken_ns;			/* when it had work last */
 	u64 slept_ns;			/* when its work ran out last */
 	u64 woken_used_ns;		/* used_ns then */
+	u64 turn_used_ns;		/* used_ns when its runlist came into force last */
 	u32 job_ns;			/* how long its work lasts, in the mean */
 	u32 think_ns;			/* how long it is without, rather longer than the mean */
 	u8 expect_skip;			/* so many times it is not expected back */

@@ -201,6 +201,10 @@ static struct tessera_sched_entity *tessera_eevdf_select(struct tessera_sched *s
 	const struct tessera_eevdf_entity *de = tessera_eevdf_of_entity(e);
 	bool eligible = tessera_eevdf_is_eligible(s, h);
 
+	/* It has asked for more than the common slice at once; those that wake go before it. */
+	if (s->policy->slice_requests && h->slice_request_ns > tessera_sched_timeslice_ns(s) &&
+	    h->used_ns - h->turn_used_ns < h->slice_request_ns - h->slice_request_ns / 16)
+		return h;
 	if (eligible != de->eligible)
 		return eligible ? h : e;
 	if (eligible)
