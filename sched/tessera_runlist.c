@@ -13,7 +13,8 @@
  * that, the machine is *waiting*: the previous entity goes on being charged, and what happens
  * meanwhile only notes that another pick is due. Only for one that is urgent the waiting runlist is
  * replaced, once: the hardware may have switched before it heard of that, and then reports the
- * token before the last. Any other token is stale. While waiting the timer measures the preemption timeout: an engine that does not switch in time
+ * token before the last. Any other token is stale. While waiting the timer measures the
+ * preemption timeout: an engine that does not switch in time
  * is reset, which costs the entity in force its context, and after three such resets in vain
  * the device is. The same runlist may be submitted again under the same token, to stop inside
  * a batch what was to stop after it.

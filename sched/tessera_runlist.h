@@ -161,7 +161,7 @@ struct tessera_runlist {
 	struct tessera_runlist_entity *next;	/* whose runlist waits */
 	bool next_void;			/* ... and it has stopped since */
 	struct tessera_runlist_entity *replaced;	/* whose runlist waited before */
-	bool has_replaced;		/* ... and may come into force all the same, or be that by now */
+	bool has_replaced;		/* ... and may come into force, or be that already */
 	u64 slice_ns;			/* of the last pick */
 	u64 overshoot_ns;		/* in_force's when the next was submitted */
 	unsigned int reset_tries;	/* engine resets without a switch */

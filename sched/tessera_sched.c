@@ -90,406 +90,21 @@
  */
 #include "tessera_sched_internal.h"
 
-/* A single charge beyond this (18 minutes) is a broken counter; products stay below 2^63. */
-#define CHARGE_MAX_NS		(1ull << 40)
-
-/* What the idle entity may have been charged beyond its due: see tessera_sched_charge_idle(). */
-#define IDLE_LEAD_MAX_NS	100000000ll
-
-/* Of that, as much is left for switching when it pays for what is lost by loans. */
-#define LOSS_LEAD_MAX_NS	(IDLE_LEAD_MAX_NS / 2)
-
 /* Longest turn of the idle entity: running vGPUs get no turn meanwhile. */
 #define IDLE_SLICE_MAX_NS	64000000ull
 
-/* A change of settings keeps a lead or a lag of up to this. */
-#define LEAD_MAX_NS		(2 * TESSERA_SCHED_DEBT_MAX_NS)
-
 /* Nobody is ahead for longer. */
-#define IDLE_GO_BACK_MAX_NS	(2 * LEAD_MAX_NS)
+#define IDLE_GO_BACK_MAX_NS	(2 * TESSERA_SCHED_LEAD_MAX_NS)
 
-/* Who was held back by a limit may be behind by this. */
+/* By how much one that was held back by a limit may be behind. */
 #define RELEASE_LAG_MAX_NS	100000000ull
-
-/* Sleepers are pulled along before they are so far behind that they seem ahead. */
-#define REBASE_DISTANCE		(1ull << 60)
-
-/* ------------------------------------------------------------ virtual time -- */
 
 #define behind(a, b)		tessera_sched_behind(a, b)
 #define to_virtual(...)		tessera_sched_to_virtual(__VA_ARGS__)
 
-static u32 tessera_sched_weight_of(const struct tessera_sched *s,
-				   const struct tessera_sched_entity *e)
-{
-	return e == &s->idle ? s->idle_weight : s->policy->ops->weight(s, e);
-}
-
-/**
- * tessera_sched_to_virtual() - convert engine time into virtual time
- * @s: the scheduler; its policy's unit is the weight at which both go equally fast
- * @ns: engine time in ns, at most 2^40
- * @weight: 1 to 2^24
- * @rem: what the last division by @weight left, 0 at first; becomes what this one leaves, so that
- *       nothing is lost
- *
- * Context: the engine's lock is held; does not sleep.
- * Return: the virtual time.
- */
-u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem)
-{
-	u32 unit = s->policy->ops->unit, r;
-	u64 q = div_u64_rem(ns, weight, &r);
-
-	return q * unit + div_u64_rem((u64)r * unit + *rem, weight, rem);
-}
-
-/* The reverse, at most @most ns. */
-static u64 tessera_sched_to_ns(const struct tessera_sched *s, u64 virtual, u32 weight, u64 most)
-{
-	u32 unit = s->policy->ops->unit, r;
-	u64 q = div_u64_rem(virtual, unit, &r);
-
-	if (weight && q > div_u64(most, weight))
-		return most;
-	q = q * weight + div_u64((u64)r * weight, unit);
-	return q < most ? q : most;
-}
-
-/* By how much engine time @e, of @weight, is ahead of @clock; negative: behind it. */
-static s64 tessera_sched_lead_ns(const struct tessera_sched *s,
-				 const struct tessera_sched_entity *e, u32 weight, u64 clock)
-{
-	if (behind(e->vtime, clock))
-		return -(s64)tessera_sched_to_ns(s, clock - e->vtime, weight, LEAD_MAX_NS);
-	return tessera_sched_to_ns(s, e->vtime - clock, weight, LEAD_MAX_NS);
-}
-
-static void tessera_sched_advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns)
-{
-	u64 virtual = to_virtual(s, ns, tessera_sched_weight_of(s, e), &e->vtime_rem);
-
-	e->vtime += virtual;
-	if (s->policy->ops->advanced)
-		s->policy->ops->advanced(s, e, virtual);
-}
-
-static bool tessera_sched_any_waiting(const struct tessera_sched *s)
-{
-	if (s->policy->ops->any)
-		return s->policy->ops->any(s);
-	return tessera_sched_heap_first(&s->heap);
-}
-
-static struct tessera_sched_entity *tessera_sched_pick_waiting(struct tessera_sched *s)
-{
-	if (s->policy->ops->pick_waiting)
-		return s->policy->ops->pick_waiting(s);
-	return tessera_sched_entity_of(tessera_sched_heap_first(&s->heap));
-}
-
-/* Whether @e is to have its turn, if its limit lets it. */
-static bool tessera_sched_wants(const struct tessera_sched *s, const struct tessera_sched_entity *e)
-{
-	if (e == &s->idle)
-		return s->idle_weight && s->num_running;
-	return e->running && (e->has_work || e->expected || !s->policy->work_conserving);
-}
-
-static bool tessera_sched_competes(const struct tessera_sched *s,
-				   const struct tessera_sched_entity *e)
-{
-	return tessera_sched_wants(s, e) && !e->throttled;
-}
-
-/* How many want their turn: those that a limit keeps from it will be back. */
-static u32 tessera_sched_num_wanting(const struct tessera_sched *s)
-{
-	if (s->policy->work_conserving)
-		return s->num_with_work + (s->holder && s->holder->expected);
-	return s->num_running + tessera_sched_competes(s, &s->idle);
-}
-
-/* The virtual time that leads and lags are measured from. */
-static u64 tessera_sched_clock(struct tessera_sched *s)
-{
-	return s->policy->ops->clock ? s->policy->ops->clock(s) : s->vclock;
-}
-
-static void tessera_sched_update_vclock(struct tessera_sched *s)
-{
-	struct tessera_sched_entity *e, *low;
-	u64 clock = tessera_sched_clock(s);
-
-	if (!s->policy->ops->clock) {
-		low = tessera_sched_pick_waiting(s);
-		if (s->holder && tessera_sched_competes(s, s->holder) &&
-		    (!low || behind(s->holder->vtime, low->vtime)))
-			low = s->holder;
-		if (low)
-			clock = low->vtime;
-	}
-	if (behind(s->vclock, clock))
-		s->vclock = clock;
-
-	if (s->vclock - s->vclock_rebased < REBASE_DISTANCE)
-		return;
-	/* Once in years: so it may take its time. */
-	s->vclock_rebased = s->vclock;
-	for (e = s->members; e; e = e->member_next) {
-		if (!e->joined && behind(e->vtime, s->vclock))
-			e->vtime = s->vclock;
-	}
-}
-
-/* ---------------------------------------------------------------- accounts -- */
-
-static void tessera_sched_queue(struct tessera_sched *s, struct tessera_sched_entity *e)
-{
-	if (s->policy->ops->queue)
-		s->policy->ops->queue(s, e);
-	else
-		tessera_sched_heap_insert(&s->heap, &e->node, e->vtime);
-	e->queued = true;
-	tessera_sched_qos_queued(s, e);
-	tessera_sched_latency_queued(s, e);
-}
-
-static void tessera_sched_unqueue(struct tessera_sched *s, struct tessera_sched_entity *e)
-{
-	if (!e->queued)
-		return;
-	if (s->policy->ops->unqueue)
-		s->policy->ops->unqueue(s, e);
-	else
-		tessera_sched_heap_remove(&s->heap, &e->node);
-	e->queued = false;
-	tessera_sched_qos_unqueued(s, e);
-	tessera_sched_latency_unqueued(s, e);
-}
-
-/* Nobody who begins to compete is behind those who do. */
-static void tessera_sched_join(struct tessera_sched *s, struct tessera_sched_entity *e)
-{
-	if (s->policy->ops->join)
-		s->policy->ops->join(s, e, false);
-	else if (behind(e->vtime, s->vclock))
-		e->vtime = s->vclock;
-}
-
-/* ... but who competed before, and still does: under another policy, or at another weight. */
-static void tessera_sched_rejoin(struct tessera_sched *s, struct tessera_sched_entity *e)
-{
-	if (s->policy->ops->join)
-		s->policy->ops->join(s, e, true);
-}
-
-static void tessera_sched_leave(struct tessera_sched *s, struct tessera_sched_entity *e)
-{
-	if (s->policy->ops->leave)
-		s->policy->ops->leave(s, e);
-}
-
-static bool tessera_sched_is_switching(const struct tessera_sched *s)
-{
-	return s->next_valid && s->next != s->holder;
-}
-
-/*
- * What a reservation gives beyond the share by weight is not charged against that:
- * else a vGPU would have to wait it off when its reservation is taken away.
- */
-static void tessera_sched_charge_slice(struct tessera_sched *s, struct tessera_sched_entity *e,
-				       u64 ns)
-{
-	u64 lead = 2 * tessera_sched_slice_ns(s, e);
-	u32 rem = 0;
-
-	if (e->chosen_by == TESSERA_SCHED_BY_RESERVATION &&
-	    behind(s->vclock + to_virtual(s, lead, tessera_sched_weight_of(s, e), &rem), e->vtime))
-		return;
-	tessera_sched_advance(s, e, ns);
-}
-
-static void tessera_sched_add_debt(struct tessera_sched_entity *e, u64 ns)
-{
-	e->debt_ns += ns;
-	if (e->debt_ns > TESSERA_SCHED_DEBT_MAX_NS)
-		e->debt_ns = TESSERA_SCHED_DEBT_MAX_NS;
-}
-
-static u64 tessera_sched_slice_left(const struct tessera_sched_entity *e)
-{
-	return e->slice_granted_ns > e->slice_used_ns ? e->slice_granted_ns - e->slice_used_ns : 0;
-}
-
-/*
- * @ns more of @e's slice have passed, @busy_ns of them in work. Returns what is not to
- * be charged to it: that the caller was late to end an idle turn is no fault of its holder.
- */
-static u64 tessera_sched_charge_holder(struct tessera_sched *s, struct tessera_sched_entity *e,
-				       u64 ns, u64 busy_ns)
-{
-	u64 room = tessera_sched_slice_left(e), over;
-
-	e->slice_used_ns += ns;
-	if (!e->slice_granted_ns || ns <= room) {
-		tessera_sched_charge_slice(s, e, ns);
-		return 0;
-	}
-	tessera_sched_charge_slice(s, e, room);
-	over = ns - room < busy_ns ? ns - room : busy_ns;
-	e->overshoot_ns += over;
-	tessera_sched_add_debt(e, over);
-	return ns - room - over;
-}
-
-/*
- * Time that no vGPU held. Where there is more of it than is owed to nobody, the idle entity
- * would get ever further ahead, and then, when there is less, the vGPUs more than they are
- * owed until it is caught up: so its lead is limited.
- */
-static void tessera_sched_charge_idle(struct tessera_sched *s, u64 ns)
-{
-	struct tessera_sched_entity *e = &s->idle;
-	bool queued = e->queued;
-	u32 rem = 0;
-	u64 most;
-
-	if (!ns || !tessera_sched_competes(s, e))
-		return;
-	tessera_sched_unqueue(s, e);
-	tessera_sched_advance(s, e, ns);
-	most = s->vclock + to_virtual(s, IDLE_LEAD_MAX_NS, s->idle_weight, &rem);
-	if (behind(most, e->vtime))
-		e->vtime = most;
-	if (queued)
-		tessera_sched_queue(s, e);
-}
-
-/* Unsold time pays for @ns, as far as it can without being late for all. Returns the rest. */
-static u64 tessera_sched_pay_unsold(const struct tessera_sched *s, u64 ns)
-{
-	s64 lead = tessera_sched_lead_ns(s, &s->idle, s->idle_weight, s->vclock);
-	u64 unsold = 0;
-
-	if (tessera_sched_competes(s, &s->idle) && lead < LOSS_LEAD_MAX_NS)
-		unsold = LOSS_LEAD_MAX_NS - lead;
-	return ns > unsold ? ns - unsold : 0;
-}
-
-/*
- * A turn was lent to @b: it has used @used_ns of others' time, and @lost_ns were nobody's while they
- * waited. What unsold time does not pay of the first is @b's debt. The second all lose alike: so
- * there may be little of it, see tessera_sched_elastic_lost(). Returns what unsold time has not paid.
- */
-static u64 tessera_sched_charge_loss(struct tessera_sched *s, struct tessera_sched_entity *b,
-				     u64 used_ns, u64 lost_ns, u64 now_ns)
-{
-	u64 rest = tessera_sched_pay_unsold(s, used_ns + lost_ns);
-	u64 debt = rest < used_ns ? rest : used_ns;
-
-	tessera_sched_add_debt(b, debt);
-	tessera_sched_elastic_owes(s, b, debt, now_ns);
-	tessera_sched_elastic_lost(s, rest - debt, now_ns);
-	return rest;
-}
-
-/*
- * The borrower has worked for @busy_ns of the @passed_ns. The turn's time stands still while its
- * owner waits to have it back: that is lost, as what the borrower uses past the turn's end is.
- */
-static void tessera_sched_charge_loan(struct tessera_sched *s, u64 passed_ns, u64 busy_ns,
-				      bool counted, u64 now_ns)
-{
-	struct tessera_sched_entity *h = s->holder;
-	u64 lent = 0, over, used;
-
-	busy_ns = busy_ns > s->provisional_ns ? busy_ns - s->provisional_ns : 0;
-	over = busy_ns;
-	if (h != &s->idle && h->has_work && !tessera_sched_is_switching(s)) {
-		s->slice_start_ns += passed_ns;
-		if (over < passed_ns)
-			over = passed_ns;
-	} else if (h == &s->idle || (h->running && !tessera_sched_is_switching(s))) {
-		lent = tessera_sched_slice_left(h);
-		if (lent > passed_ns)
-			lent = passed_ns;
-		h->slice_used_ns += passed_ns;
-		over = busy_ns > lent ? busy_ns - lent : 0;
-	}
-	s->provisional_ns = counted ? 0 : s->provisional_ns + lent;
-	used = busy_ns < over ? busy_ns : over;
-	s->borrower->overshoot_ns += used;
-	if (h != &s->idle) {
-		tessera_sched_advance(s, h, lent);
-		passed_ns -= lent;
-	}
-	over = tessera_sched_charge_loss(s, s->borrower, used, over - used, now_ns);
-	tessera_sched_charge_idle(s, passed_ns > over ? passed_ns - over : 0);
-	tessera_sched_update_vclock(s);
-}
-
-/*
- * Bring accounts up to @now. @counted: @busy_ns is what the holder has used since the last
- * counted time, by the hardware. Otherwise only what the clock says is charged, and kept
- * in mind as provisional_ns until the counter is seen.
- */
-static void tessera_sched_account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool counted)
-{
-	struct tessera_sched_entity *h = s->holder;
-	bool parked = s->next_valid ? !s->next : !h;
-	u64 passed, busy, held, over;
-
-	if (!counted && !busy_ns && s->policy->work_conserving)
-		return;		/* the clock alone says nothing */
-	passed = now_ns > s->accounted_ns ? now_ns - s->accounted_ns : 0;
-	s->accounted_ns += passed;
-	if (passed > CHARGE_MAX_NS)
-		passed = CHARGE_MAX_NS;
-	if (parked)
-		passed = 0;	/* nobody's time, even where a runlist stays in force */
-	if (h && s->borrower) {
-		tessera_sched_charge_loan(s, passed, busy_ns, counted, now_ns);
-		return;
-	}
-	if (!h || h == &s->idle) {
-		if (h)
-			h->slice_used_ns += passed;
-		tessera_sched_charge_idle(s, passed);
-		tessera_sched_update_vclock(s);
-		return;
-	}
-
-	busy = busy_ns > s->provisional_ns ? busy_ns - s->provisional_ns : 0;
-	held = busy;
-	if (s->next_valid && s->next_borrower && s->next == h && h->has_work) {
-		/* Its turn was about to be lent, and it will have to wait to have it back. */
-		u64 lost = passed > held ? passed - held : 0;
-
-		s->slice_start_ns += lost;
-		passed -= tessera_sched_charge_loss(s, s->next_borrower, 0, lost, now_ns);
-	} else if ((!s->policy->work_conserving || h->expected) &&
-		   !tessera_sched_is_switching(s) && h->running && held < passed) {
-		if (s->policy->work_conserving)
-			h->kept_ns += passed - held;
-		held = passed;
-	}
-	if (counted)
-		s->provisional_ns = 0;
-	else
-		s->provisional_ns += held;
-
-	over = h->overshoot_ns;
-	tessera_sched_charge_idle(s, (passed > held ? passed - held : 0) +
-				  tessera_sched_charge_holder(s, h, held, busy));
-	tessera_sched_qos_charge(s, h, held, h->overshoot_ns - over, now_ns);
-	tessera_sched_update_vclock(s);
-}
-
 /* ------------------------------------------------------------------ slices -- */
 
-/* How long @e has the engine before others are looked at: it may go on then, if it asks for more. */
+/* How long @e has the engine before others are looked at; if it asks for more it may go on. */
 static u64 tessera_sched_grant_ns(const struct tessera_sched *s,
 				  const struct tessera_sched_entity *e)
 {
@@ -722,8 +337,8 @@ static void tessera_sched_update_idle(struct tessera_sched *s, u64 now_ns)
 
 	tessera_sched_unqueue(s, &s->idle);
 	if (weight && weight != s->idle_weight) {
-		if (lead > IDLE_LEAD_MAX_NS)
-			lead = IDLE_LEAD_MAX_NS;
+		if (lead > TESSERA_SCHED_IDLE_LEAD_MAX_NS)
+			lead = TESSERA_SCHED_IDLE_LEAD_MAX_NS;
 		tessera_sched_set_lead(s, &s->idle, weight, s->vclock, lead);
 	}
 	s->idle_weight = weight;
@@ -764,7 +379,8 @@ static struct tessera_sched_entity *tessera_sched_select_in_order(struct tessera
  * if they had been had, so that @e is no longer ahead by what its share of that time was. If it is
  * not ahead at all it is next: an idle engine serves at once.
  */
-static void tessera_sched_unpark(struct tessera_sched *s, struct tessera_sched_entity *e, u64 now_ns)
+static void tessera_sched_unpark(struct tessera_sched *s, struct tessera_sched_entity *e,
+				 u64 now_ns)
 {
 	struct tessera_sched_entity *h = s->holder;
 	u64 idle_ns = now_ns > s->parked_since_ns ? now_ns - s->parked_since_ns : 0;
@@ -978,7 +594,7 @@ bool tessera_sched_wake(struct tessera_sched *s, struct tessera_sched_entity *e,
  * @now_ns: the time
  *
  * Where nobody else has work, the engine stays as it is: the vGPU may come back to
- * it without a switch. Where others have, it may be kept for a while for one that will be back soon.
+ * it without a switch. Where others have, it may be kept for one that will be back soon.
  *
  * Context: the engine's lock is held; does not sleep.
  * Return: true if pick() should be called now.
@@ -1021,8 +637,8 @@ bool tessera_sched_sleep(struct tessera_sched *s, struct tessera_sched_entity *e
  */
 void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
 {
-	if (ns > CHARGE_MAX_NS)
-		ns = CHARGE_MAX_NS;
+	if (ns > TESSERA_SCHED_CHARGE_MAX_NS)
+		ns = TESSERA_SCHED_CHARGE_MAX_NS;
 	if (s->current_entity) {
 		s->current_entity->used_ns += ns;
 		if (s->current_entity->elastic_cap_ppm)
@@ -1041,12 +657,12 @@ void tessera_sched_charge(struct tessera_sched *s, u64 ns, u64 now_ns)
  */
 void tessera_sched_charge_switch(struct tessera_sched *s, u64 ns)
 {
-	s->switching_ns = ns < CHARGE_MAX_NS ? ns : CHARGE_MAX_NS;
+	s->switching_ns = ns < TESSERA_SCHED_CHARGE_MAX_NS ? ns : TESSERA_SCHED_CHARGE_MAX_NS;
 }
 
 /*
- * Under a policy that is work-conserving a switch is the cost of who comes: how often that is, is up
- * to it. One that has cut another's slice short pays for the way back as well.
+ * Under a policy that is work-conserving a switch is charged to the one that comes: how often that
+ * is, is up to it. One that has cut another's slice short pays for the way back as well.
  */
 static void tessera_sched_pay_switch(struct tessera_sched *s, struct tessera_sched_entity *e,
 				     bool cut, u64 now_ns)

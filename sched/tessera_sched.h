@@ -22,8 +22,8 @@
  *			previous one ends and its overshoot becomes known.
  *
  * A pick() that is not followed by switched() is replaced by the next pick(). While the hardware
- * switches replace() may do so for one that is urgent; if the hardware has switched to the first one
- * before it heard of the second, that is switched_to().
+ * switches replace() may do so for one that is urgent; if the hardware has switched to the first
+ * one before it heard of the second, that is switched_to().
  *
  * Under a policy that lends (fixed_share), a turn whose owner has no work may be lent to a
  * vGPU with an elastic cap. Then the decision names the borrower, and current_entity is

@@ -36,7 +36,7 @@ struct tessera_eevdf_entity {
 	u32 eligible;
 };
 
-/* By this, in virtual time, the deadline of one that is to be served at once is before all others. */
+/* By this, in virtual time, the deadline of one that is to be served at once is before others'. */
 #define AT_ONCE			(1ull << 54)
 
 
@@ -88,7 +88,7 @@ static u64 tessera_eevdf_clock(struct tessera_sched *s)
 }
 
 static u64 tessera_eevdf_next(const struct tessera_sched *s,
-				 const struct tessera_sched_entity *e)
+			      const struct tessera_sched_entity *e)
 {
 	u64 slice = tessera_sched_slice_ns(s, e);
 	u32 rem = 0;
@@ -97,7 +97,7 @@ static u64 tessera_eevdf_next(const struct tessera_sched *s,
 }
 
 static void tessera_eevdf_join(struct tessera_sched *s, struct tessera_sched_entity *e,
-				  bool keep)
+			       bool keep)
 {
 	struct tessera_eevdf *d = tessera_eevdf_of(s);
 	u64 mean = tessera_eevdf_clock(s);
@@ -125,7 +125,7 @@ static void tessera_eevdf_leave(struct tessera_sched *s, struct tessera_sched_en
 }
 
 static void tessera_eevdf_advanced(struct tessera_sched *s, struct tessera_sched_entity *e,
-				      u64 virtual)
+				   u64 virtual)
 {
 	struct tessera_eevdf_entity *de = tessera_eevdf_of_entity(e);
 
@@ -137,7 +137,7 @@ static void tessera_eevdf_advanced(struct tessera_sched *s, struct tessera_sched
 }
 
 static bool tessera_eevdf_is_eligible(const struct tessera_sched *s,
-					 const struct tessera_sched_entity *e)
+				      const struct tessera_sched_entity *e)
 {
 	return !tessera_sched_behind(tessera_eevdf_average(s), e->vtime);
 }
@@ -194,7 +194,7 @@ static struct tessera_sched_entity *tessera_eevdf_pick_waiting(struct tessera_sc
 }
 
 static struct tessera_sched_entity *tessera_eevdf_select(struct tessera_sched *s,
-							    struct tessera_sched_entity *h)
+							 struct tessera_sched_entity *h)
 {
 	struct tessera_sched_entity *e = tessera_eevdf_pick_waiting(s);
 	const struct tessera_eevdf_entity *dh = tessera_eevdf_of_entity(h);
@@ -221,7 +221,9 @@ static struct tessera_sched_entity *tessera_eevdf_urgent(struct tessera_sched *s
 	if (!e)
 		return NULL;
 	de = tessera_eevdf_of_entity(e);
-	return de->eligible && tessera_sched_behind(de->deadline, e->vtime - AT_ONCE / 2) ? e : NULL;
+	if (!de->eligible || !tessera_sched_behind(de->deadline, e->vtime - AT_ONCE / 2))
+		return NULL;
+	return e;
 }
 
 static u32 tessera_eevdf_weight(const struct tessera_sched *s, const struct tessera_sched_entity *e)

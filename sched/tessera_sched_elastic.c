@@ -141,8 +141,8 @@ void tessera_sched_elastic_lost(struct tessera_sched *s, u64 ns, u64 now_ns)
 }
 
 /*
- * Whether it is worth while to lend a turn of @owner: for longer than switching there and back takes,
- * if it is away for as long as it was in the mean.
+ * Whether it is worth while to lend a turn of @owner: for longer than switching there and back
+ * takes, if it is away for as long as it was in the mean.
  */
 static bool tessera_sched_elastic_is_worth(const struct tessera_sched *s,
 					   const struct tessera_sched_entity *owner, u64 now_ns)

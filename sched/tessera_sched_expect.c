@@ -4,11 +4,11 @@
  *
  * A program that waits for each job before it submits the next is without work for a moment after
  * each. Were the engine taken from it each time, it would have a job in each of its turns, a
- * small part of its share. So the engine is kept for it, within its slice, if its past says that it
- * will be back soon: sooner than a quarter of what its work lasts, or than switching there and back
- * takes. That time is charged to it as if it had worked. It is kept for twice as long as it takes in
- * the mean; those that do not come back cost everybody no more than 2 % of time, and whoever did not is
- * not expected the next times, twice as many after each.
+ * small part of its share. So the engine is kept for it, within its slice, if its past says that
+ * it will be back soon: sooner than a quarter of what its work lasts, or than switching there and
+ * back takes. That time is charged to it as if it had worked. It is kept for twice as long as it
+ * takes in the mean; those that do not come back cost everybody no more than 2 % of time, and one
+ * that did not is not expected the next times, twice as many after each.
  */
 #include "tessera_sched_internal.h"
 
@@ -34,7 +34,7 @@ void tessera_sched_expect_woken(struct tessera_sched_entity *e, u64 now_ns)
 		e->expect_backoff /= 2;
 	if (thought > TESSERA_SCHED_THINK_MAX_NS)
 		thought = TESSERA_SCHED_THINK_MAX_NS;
-	/* A longer time counts for more: those whose times differ are not waiting for their jobs. */
+	/* A longer one counts for more: where they differ it does not wait for its jobs. */
 	if (thought > e->think_ns)
 		e->think_ns += (thought - e->think_ns) / 2;
 	else

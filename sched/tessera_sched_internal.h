@@ -30,6 +30,15 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
 /* Overshoot beyond this is forgiven: no preemption timeout allows as much. */
 #define TESSERA_SCHED_DEBT_MAX_NS	20000000000ull
 
+/* A single charge beyond this (18 minutes) is a broken counter; products stay below 2^63. */
+#define TESSERA_SCHED_CHARGE_MAX_NS	(1ull << 40)
+
+/* What the idle entity may have been charged beyond its due: see tessera_sched_charge_idle(). */
+#define TESSERA_SCHED_IDLE_LEAD_MAX_NS	100000000ll
+
+/* A change of settings keeps a lead or a lag of up to this. */
+#define TESSERA_SCHED_LEAD_MAX_NS	(2 * TESSERA_SCHED_DEBT_MAX_NS)
+
 /* Waiting for the clock of a limit or a cap for less is not worth a timer. */
 #define TESSERA_SCHED_WAIT_MIN_NS	50000ull
 
@@ -125,8 +134,32 @@ enum tessera_sched_reason {
 /* tessera_sched_eevdf.c: needs own_positions, heeds slice_requests and wake_first */
 extern const struct tessera_sched_policy_ops tessera_sched_eevdf_ops;
 
-/* tessera_sched.c */
+/* tessera_sched_account.c */
 u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem);
+u32 tessera_sched_weight_of(const struct tessera_sched *s,
+				   const struct tessera_sched_entity *e);
+u64 tessera_sched_to_ns(const struct tessera_sched *s, u64 virtual, u32 weight, u64 most);
+s64 tessera_sched_lead_ns(const struct tessera_sched *s,
+				 const struct tessera_sched_entity *e, u32 weight, u64 clock);
+void tessera_sched_advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns);
+bool tessera_sched_any_waiting(const struct tessera_sched *s);
+struct tessera_sched_entity *tessera_sched_pick_waiting(struct tessera_sched *s);
+bool tessera_sched_wants(const struct tessera_sched *s, const struct tessera_sched_entity *e);
+bool tessera_sched_competes(const struct tessera_sched *s,
+				   const struct tessera_sched_entity *e);
+u32 tessera_sched_num_wanting(const struct tessera_sched *s);
+u64 tessera_sched_clock(struct tessera_sched *s);
+void tessera_sched_update_vclock(struct tessera_sched *s);
+void tessera_sched_queue(struct tessera_sched *s, struct tessera_sched_entity *e);
+void tessera_sched_unqueue(struct tessera_sched *s, struct tessera_sched_entity *e);
+void tessera_sched_join(struct tessera_sched *s, struct tessera_sched_entity *e);
+void tessera_sched_rejoin(struct tessera_sched *s, struct tessera_sched_entity *e);
+void tessera_sched_leave(struct tessera_sched *s, struct tessera_sched_entity *e);
+bool tessera_sched_is_switching(const struct tessera_sched *s);
+void tessera_sched_charge_slice(struct tessera_sched *s, struct tessera_sched_entity *e,
+				       u64 ns);
+u64 tessera_sched_slice_left(const struct tessera_sched_entity *e);
+void tessera_sched_account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool counted);
 
 /* tessera_sched_latency.c */
 void tessera_sched_latency_queued(struct tessera_sched *s, struct tessera_sched_entity *e);

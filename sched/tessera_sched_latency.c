@@ -2,11 +2,11 @@
 /*
  * tessera_sched_latency.c - low latency, in policies that are work-conserving
  *
- * One of low latency that wakes has the engine at once, by the preemption in force, in the middle of
- * another's slice. It can starve nobody by that: it has a budget, its share by weight of each period,
- * and what it uses counts on it as do the switches that it causes, there and back. Over the
- * budget it competes as everybody else. All that it uses counts in its virtual time as well, so that
- * it has no more in the long run. Of several the one that woke first is next.
+ * One of low latency that wakes has the engine at once, by the preemption in force, in the middle
+ * of another's slice. It can starve nobody by that: it has a budget, its share by weight of each
+ * period, and what it uses counts on it as do the switches that it causes, there and back. Over
+ * the budget it competes as everybody else. All that it uses counts in its virtual time as well,
+ * so that it has no more in the long run. Of several the one that woke first is next.
  */
 #include "tessera_sched_internal.h"
 
@@ -68,7 +68,8 @@ u64 tessera_sched_latency_budget_ns(const struct tessera_sched *s,
  * @s: the scheduler
  * @e: an entity in @s that has just been queued
  *
- * Nothing is done for one that has run since it woke, beyond its budget, or under a policy that is not work-conserving.
+ * Nothing is done for one that has run since it woke, beyond its budget, or under a policy that is
+ * not work-conserving.
  *
  * Context: the engine's lock is held; does not sleep.
  */

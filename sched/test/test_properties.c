@@ -668,7 +668,7 @@ static void run(const struct tessera_sched_policy *policy, unsigned int what, u6
 	       " us\n", steps, m.decisions, m.now_ns / 1000000000, m.switch_ns / 1000);
 }
 
-/* Calls in any order, after any time, with any numbers: the state stays sound, decisions sensible. */
+/* Calls in any order, at any time, with any numbers: the state is sound, decisions are sensible. */
 static void random_calls(void)
 {
 	const char *env = getenv("STEPS");

@@ -578,7 +578,7 @@ static void stopped_next_is_void(void)
 	CHECK(rl.sched.current_entity == &b.sched);
 }
 
-/* Disabled and enabled again while its runlist is waited for: it has the engine, and pays for it. */
+/* Disabled and enabled again while it is waited for: it has the engine, and pays for it. */
 static void restarted_next_is_charged(void)
 {
 	enter(VOID);
@@ -594,7 +594,7 @@ static void restarted_next_is_charged(void)
 	CHECK_EQ(b.sched.used_ns, MS);
 }
 
-/* One that wakes under deadline while a long batch is waited for does not wait for another's slice. */
+/* One that wakes under deadline while a batch is waited for does not wait for another's slice. */
 static void urgent_one_replaces_the_next(void)
 {
 	unsigned int fast;
@@ -1033,7 +1033,8 @@ static void random_event(struct tessera_runlist_entity *e, bool is_added)
 		happen(TESSERA_RUNLIST_IDLE, hw.entity, hw.token);
 		break;
 	case 3:
-		happen(TESSERA_RUNLIST_SWITCHED, NULL, hw.next_token - 1 - rl.has_replaced - below(3));
+		happen(TESSERA_RUNLIST_SWITCHED, NULL,
+		       hw.next_token - 1 - rl.has_replaced - below(3));
 		CHECK(rl.waiting == was_waiting && !asked.submits);
 		break;
 	default:
