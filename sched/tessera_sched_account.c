@@ -4,7 +4,7 @@
  */
 #include "tessera_sched_internal.h"
 
-/* Of the idle entity's lead, as much is left for switching when it pays for what is lost by loans. */
+/* Of the idle entity's lead, as much is left for switching when it pays for losses by loans. */
 #define LOSS_LEAD_MAX_NS	(TESSERA_SCHED_IDLE_LEAD_MAX_NS / 2)
 
 /* Sleepers are pulled along before they are so far behind that they seem ahead. */
@@ -82,9 +82,11 @@ u64 tessera_sched_to_ns(const struct tessera_sched *s, u64 virtual, u32 weight, 
 s64 tessera_sched_lead_ns(const struct tessera_sched *s,
 				 const struct tessera_sched_entity *e, u32 weight, u64 clock)
 {
+	u64 most = TESSERA_SCHED_LEAD_MAX_NS;
+
 	if (behind(e->vtime, clock))
-		return -(s64)tessera_sched_to_ns(s, clock - e->vtime, weight, TESSERA_SCHED_LEAD_MAX_NS);
-	return tessera_sched_to_ns(s, e->vtime - clock, weight, TESSERA_SCHED_LEAD_MAX_NS);
+		return -(s64)tessera_sched_to_ns(s, clock - e->vtime, weight, most);
+	return tessera_sched_to_ns(s, e->vtime - clock, weight, most);
 }
 
 /**
@@ -162,7 +164,7 @@ bool tessera_sched_competes(const struct tessera_sched *s,
 }
 
 /**
- * tessera_sched_num_wanting() - count those that want their turn: those that a limit keeps from it will be back
+ * tessera_sched_num_wanting() - count those that want their turn, with those that a limit holds back
  * @s: the scheduler
  *
  * Context: the engine's lock is held; does not sleep.
@@ -467,8 +469,8 @@ static void tessera_sched_charge_loan(struct tessera_sched *s, u64 passed_ns, u6
  * @s: the scheduler
  * @now_ns: the time
  * @busy_ns: engine time that the holder has used since the last counted time
- * @counted: @busy_ns is from the hardware's counter; otherwise only what the clock says is charged, and
- *           kept in mind as provisional_ns until the counter is seen
+ * @counted: @busy_ns is from the hardware's counter; otherwise only what the clock says is charged,
+ *           and kept in mind as provisional_ns until the counter is seen
  *
  * Context: the engine's lock is held; does not sleep.
  */

@@ -54,7 +54,7 @@ static void set_vgpu(struct sim_engine *m, struct sim_client *c, enum workload_s
 		ret = tessera_sched_set_slice_request(s, e, value);
 		break;
 	case WORKLOAD_LATENCY:
-		/* The scheduler has no latency classes yet: this is where it is told. */
+		ret = tessera_sched_set_low_latency(s, e, value == WORKLOAD_LOW, m->now_ns);
 		break;
 	case WORKLOAD_POLICY:
 	case WORKLOAD_TIMESLICE:
