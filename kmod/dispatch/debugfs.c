@@ -44,12 +44,13 @@ static void tessera_debugfs_show_engine(struct seq_file *m, struct tessera_dispa
 		   d->rl.gone_busy_ns, d->rl.switches, d->rl.down);
 	list_for_each_entry(ent, &d->entities, node) {
 		e = &ent->run.sched;
-		seq_printf(m, "vgpu %s %s type=%s busy_ns=%llu slices=%llu overshoot_ns=%llu debt_ns=%llu due_ppm=%u weight=%u reservation_ppm=%u limit_ppm=%u elastic_cap_ppm=%u slice_request_ns=%llu throttled=%u running=%u has_work=%u in_force=%u resets=%llu\n",
+		seq_printf(m, "vgpu %s %s type=%s busy_ns=%llu slices=%llu overshoot_ns=%llu debt_ns=%llu due_ppm=%u weight=%u reservation_ppm=%u limit_ppm=%u elastic_cap_ppm=%u slice_request_ns=%llu low_latency=%u switch_ns=%llu kept_ns=%llu throttled=%u running=%u has_work=%u in_force=%u resets=%llu\n",
 			   tessera_dispatcher_engine_name(d), ent->name,
 			   ent->type->sysfs_name, ent->run.busy_ns, e->slices, e->overshoot_ns,
 			   e->debt_ns, tessera_sched_due_ppm(&d->rl.sched, e), e->weight,
 			   e->reservation_ppm, e->limit_ppm, e->elastic_cap_ppm,
-			   e->slice_request_ns, e->throttled, e->running, e->has_work,
+			   e->slice_request_ns, e->low_latency, e->switch_ns, e->kept_ns,
+			   e->throttled, e->running, e->has_work,
 			   d->rl.in_force == &ent->run, ent->run.resets);
 	}
 	tessera_dispatcher_unlock(d, flags);

@@ -54,6 +54,7 @@ enum tessera_qos {
 	TESSERA_QOS_LIMIT,
 	TESSERA_QOS_ELASTIC_CAP,
 	TESSERA_QOS_SLICE_NS,
+	TESSERA_QOS_LOW_LATENCY,
 };
 
 /* dispatch.c; @ents is an entity for each engine */

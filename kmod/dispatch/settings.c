@@ -192,6 +192,8 @@ static u64 tessera_dispatcher_read_qos(const struct tessera_sched_entity *e, enu
 		return READ_ONCE(e->limit_ppm);
 	case TESSERA_QOS_ELASTIC_CAP:
 		return READ_ONCE(e->elastic_cap_ppm);
+	case TESSERA_QOS_LOW_LATENCY:
+		return READ_ONCE(e->low_latency);
 	default:
 		return READ_ONCE(e->slice_request_ns);
 	}
@@ -215,6 +217,8 @@ static int tessera_dispatcher_apply_qos(struct tessera_dispatcher *d,
 					     d->rl.now_ns, resched);
 	case TESSERA_QOS_ELASTIC_CAP:
 		return tessera_sched_set_elastic_cap(&d->rl.sched, e, value, d->rl.now_ns, resched);
+	case TESSERA_QOS_LOW_LATENCY:
+		return tessera_sched_set_low_latency(&d->rl.sched, e, value, d->rl.now_ns);
 	default:
 		return tessera_sched_set_slice_request(&d->rl.sched, e, value);
 	}

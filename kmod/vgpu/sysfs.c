@@ -165,6 +165,32 @@ QOS_ATTR(limit, TESSERA_QOS_LIMIT, TESSERA_SCHED_PPM / 100);
 QOS_ATTR(elastic_cap, TESSERA_QOS_ELASTIC_CAP, TESSERA_SCHED_PPM / 100);
 QOS_ATTR(slice_us, TESSERA_QOS_SLICE_NS, NSEC_PER_USEC);
 
+static const char *const tessera_sysfs_latencies[] = { "normal", "low" };
+
+static ssize_t tessera_sysfs_latency_show(struct kobject *kobj, struct kobj_attribute *attr,
+					  char *buf)
+{
+	u64 low = tessera_dispatcher_qos(tessera_kobj_to_vgpu(kobj)->engine,
+					 TESSERA_QOS_LOW_LATENCY);
+
+	return sysfs_emit(buf, "%s\n", tessera_sysfs_latencies[!!low]);
+}
+
+static ssize_t tessera_sysfs_latency_store(struct kobject *kobj, struct kobj_attribute *attr,
+					   const char *buf, size_t count)
+{
+	struct tessera_vgpu *vgpu = tessera_kobj_to_vgpu(kobj);
+	int ret = sysfs_match_string(tessera_sysfs_latencies, buf);
+
+	if (ret >= 0)
+		ret = tessera_dispatcher_set_qos(vgpu->accel, vgpu->engine,
+						 TESSERA_QOS_LOW_LATENCY, ret);
+	return ret ?: count;
+}
+
+static struct kobj_attribute tessera_sysfs_latency =
+	__ATTR(latency, 0644, tessera_sysfs_latency_show, tessera_sysfs_latency_store);
+
 static struct attribute *tessera_sysfs_attrs[] = {
 	&tessera_sysfs_state.attr,
 	&tessera_sysfs_last_fault.attr,
@@ -176,6 +202,7 @@ static struct attribute *tessera_sysfs_attrs[] = {
 	&tessera_sysfs_limit.attr.attr,
 	&tessera_sysfs_elastic_cap.attr.attr,
 	&tessera_sysfs_slice_us.attr.attr,
+	&tessera_sysfs_latency.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(tessera_sysfs);

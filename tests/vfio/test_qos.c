@@ -141,6 +141,28 @@ TEST_F(qos_files, ranges)
 	}
 }
 
+TEST_F(qos_files, latency_class)
+{
+	static const char *const bad[] = { "high", "lo", "lower", "0", "low normal" };
+	char text[32];
+	unsigned int i;
+
+	ASSERT_EQ(0, sysfs_read(text, sizeof(text), "/sys/bus/mdev/devices/%s/vgpu/latency",
+				self->a));
+	EXPECT_STREQ("normal", text);
+	EXPECT_EQ(0, qos_set(self->a, "latency", "low"));
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		EXPECT_EQ(-EINVAL, qos_set(self->a, "latency", bad[i])) {
+			TH_LOG("%s", bad[i]);
+		}
+	ASSERT_EQ(0, sysfs_read(text, sizeof(text), "/sys/bus/mdev/devices/%s/vgpu/latency",
+				self->a));
+	EXPECT_STREQ("low", text);
+	EXPECT_EQ(1, snapshot("copy", self->a, "low_latency"));
+	EXPECT_EQ(0, qos_set(self->a, "latency", "normal"));
+	EXPECT_EQ(0, snapshot("compute", self->a, "low_latency"));
+}
+
 TEST_F(qos_files, limit_and_reservation_agree)
 {
 	ASSERT_EQ(0, qos_set(self->a, "reservation", "40"));
@@ -206,12 +228,15 @@ TEST_F(qos_files, all_engines)
 	ASSERT_EQ(0, qos_set(self->a, "limit", "60"));
 	ASSERT_EQ(0, qos_set(self->a, "elastic_cap", "50"));
 	ASSERT_EQ(0, qos_set(self->a, "slice_us", "5000"));
+	ASSERT_EQ(0, qos_set(self->a, "latency", "low"));
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(300, snapshot(engines[i], self->a, "weight"));
 		EXPECT_EQ(200000, snapshot(engines[i], self->a, "reservation_ppm"));
 		EXPECT_EQ(600000, snapshot(engines[i], self->a, "limit_ppm"));
 		EXPECT_EQ(500000, snapshot(engines[i], self->a, "elastic_cap_ppm"));
 		EXPECT_EQ(5000000, snapshot(engines[i], self->a, "slice_request_ns"));
+		EXPECT_EQ(1, snapshot(engines[i], self->a, "low_latency"));
+		EXPECT_EQ(0, snapshot(engines[i], self->b, "low_latency"));
 		EXPECT_EQ(100, snapshot(engines[i], self->b, "weight"));
 		EXPECT_EQ(0, snapshot(engines[i], self->b, "reservation_ppm"));
 	}
