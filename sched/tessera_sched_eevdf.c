@@ -215,9 +215,12 @@ static struct tessera_sched_entity *tessera_eevdf_select(struct tessera_sched *s
 /* Of those that are to be served at once, and eligible, the one that has waited longest. */
 static struct tessera_sched_entity *tessera_eevdf_urgent(struct tessera_sched *s)
 {
-	struct tessera_sched_entity *e = tessera_eevdf_pick_waiting(s);
 	const struct tessera_eevdf_entity *de;
+	struct tessera_sched_entity *e;
 
+	if (!s->policy->wake_first)
+		return NULL;
+	e = tessera_eevdf_pick_waiting(s);
 	if (!e)
 		return NULL;
 	de = tessera_eevdf_of_entity(e);
