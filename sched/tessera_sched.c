@@ -958,7 +958,7 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 
 		s->policy = old;
 		lead = tessera_sched_lead_ns(s, e, tessera_sched_weight_of(s, e), clock);
-		if (lead < 0 && !old->proportional)
+		if (lead < 0 && (!old->proportional || !tessera_sched_wants(s, e)))
 			lead = 0;	/* it was not owed any */
 		s->policy = policy;
 		tessera_sched_set_lead(s, e, tessera_sched_weight_of(s, e), s->vclock, lead);
@@ -1074,6 +1074,7 @@ int tessera_sched_set_qos(struct tessera_sched *s, struct tessera_sched_entity *
 	e->reserve_tag_ns = tessera_sched_tag_scale(e->reserve_tag_ns, e->reservation_ppm,
 						    reservation_ppm, now_ns);
 	e->limit_tag_ns = tessera_sched_tag_scale(e->limit_tag_ns, e->limit_ppm, limit_ppm, now_ns);
+	e->held_back &= limit_ppm == e->limit_ppm;
 	e->reservation_ppm = reservation_ppm;
 	e->limit_ppm = limit_ppm;
 	tessera_sched_qos_unthrottle(s, e);

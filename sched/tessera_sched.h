@@ -155,6 +155,7 @@ struct tessera_sched_entity {
 	bool queued;
 	bool reserved;			/* in the heap of those with a reservation */
 	u8 chosen_by;			/* why it has its slice: enum tessera_sched_reason */
+	bool held_back;			/* it is its limit that keeps it from more */
 	bool fresh;			/* has not had the engine since it woke */
 	bool urgent;			/* in the heap of those that are to run at once */
 	bool expected;			/* holds the engine without work, which is to come soon */

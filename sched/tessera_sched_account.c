@@ -24,7 +24,7 @@
  * Return: as the policy sees it; 0 for the idle entity where nothing is unsold.
  */
 u32 tessera_sched_weight_of(const struct tessera_sched *s,
-				   const struct tessera_sched_entity *e)
+			    const struct tessera_sched_entity *e)
 {
 	return e == &s->idle ? s->idle_weight : s->policy->ops->weight(s, e);
 }
@@ -80,7 +80,7 @@ u64 tessera_sched_to_ns(const struct tessera_sched *s, u64 virtual, u32 weight, 
  * Return: ns, to a limit of 40 s; negative: it is behind.
  */
 s64 tessera_sched_lead_ns(const struct tessera_sched *s,
-				 const struct tessera_sched_entity *e, u32 weight, u64 clock)
+			  const struct tessera_sched_entity *e, u32 weight, u64 clock)
 {
 	u64 most = TESSERA_SCHED_LEAD_MAX_NS;
 
@@ -158,13 +158,13 @@ bool tessera_sched_wants(const struct tessera_sched *s, const struct tessera_sch
  * Return: true if so.
  */
 bool tessera_sched_competes(const struct tessera_sched *s,
-				   const struct tessera_sched_entity *e)
+			    const struct tessera_sched_entity *e)
 {
 	return tessera_sched_wants(s, e) && !e->throttled;
 }
 
 /**
- * tessera_sched_num_wanting() - count those that want their turn, with those that a limit holds back
+ * tessera_sched_num_wanting() - count those that want their turn, held back by a limit or not
  * @s: the scheduler
  *
  * Context: the engine's lock is held; does not sleep.
@@ -326,7 +326,7 @@ bool tessera_sched_is_switching(const struct tessera_sched *s)
  * Context: the engine's lock is held; does not sleep.
  */
 void tessera_sched_charge_slice(struct tessera_sched *s, struct tessera_sched_entity *e,
-				       u64 ns)
+				u64 ns)
 {
 	u64 lead = 2 * tessera_sched_slice_ns(s, e);
 	u32 rem = 0;

@@ -39,7 +39,6 @@ struct tessera_eevdf_entity {
 /* By this, in virtual time, the deadline of one that is to be served at once is before others'. */
 #define AT_ONCE			(1ull << 54)
 
-
 _Static_assert(sizeof(struct tessera_eevdf) <= sizeof(((struct tessera_sched *)0)->priv),
 	       "priv");
 _Static_assert(sizeof(struct tessera_eevdf_entity) <=

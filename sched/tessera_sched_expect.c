@@ -35,7 +35,11 @@ void tessera_sched_expect_woken(struct tessera_sched_entity *e, u64 now_ns)
 	if (thought > TESSERA_SCHED_THINK_MAX_NS)
 		thought = TESSERA_SCHED_THINK_MAX_NS;
 	/* A longer one counts for more: where they differ it does not wait for its jobs. */
-	if (thought > e->think_ns)
+	if (!e->slept_ns)
+		e->think_ns = TESSERA_SCHED_THINK_UNKNOWN;
+	else if (e->think_ns == TESSERA_SCHED_THINK_UNKNOWN)
+		e->think_ns = thought;
+	else if (thought > e->think_ns)
 		e->think_ns += (thought - e->think_ns) / 2;
 	else
 		e->think_ns -= (e->think_ns - thought) / 8;
@@ -62,9 +66,13 @@ bool tessera_sched_expect(struct tessera_sched *s, struct tessera_sched_entity *
 	job = e->used_ns - e->woken_used_ns;
 	if (job > JOB_MAX_NS)
 		job = JOB_MAX_NS;
+	if (!e->job_ns)
+		e->job_ns = job;
 	e->job_ns = e->job_ns - e->job_ns / 8 + job / 8;
 	e->slept_ns = now_ns;
 	worth = e->job_ns / 4 > 2 * s->switch_cost_ns ? e->job_ns / 4 : 2 * s->switch_cost_ns;
+	if (worth > TESSERA_SCHED_THINK_MAX_NS / 2)
+		worth = TESSERA_SCHED_THINK_MAX_NS / 2;
 	if (e->think_ns > worth || s->vain_tag_ns > now_ns + VAIN_WINDOW_NS)
 		return false;
 	if (e->expect_skip) {

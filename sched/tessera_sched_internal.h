@@ -121,7 +121,8 @@ static inline u64 tessera_sched_slice_ns(const struct tessera_sched *s,
 }
 
 /* Without work for longer, a vGPU is not expected back. */
-#define TESSERA_SCHED_THINK_MAX_NS	1000000u
+#define TESSERA_SCHED_THINK_MAX_NS	10000000u
+#define TESSERA_SCHED_THINK_UNKNOWN	(~0u)
 
 /* Why one was chosen: a later one goes before an earlier one. */
 enum tessera_sched_reason {
@@ -137,16 +138,16 @@ extern const struct tessera_sched_policy_ops tessera_sched_eevdf_ops;
 /* tessera_sched_account.c */
 u64 tessera_sched_to_virtual(const struct tessera_sched *s, u64 ns, u32 weight, u32 *rem);
 u32 tessera_sched_weight_of(const struct tessera_sched *s,
-				   const struct tessera_sched_entity *e);
+			    const struct tessera_sched_entity *e);
 u64 tessera_sched_to_ns(const struct tessera_sched *s, u64 virtual, u32 weight, u64 most);
 s64 tessera_sched_lead_ns(const struct tessera_sched *s,
-				 const struct tessera_sched_entity *e, u32 weight, u64 clock);
+			  const struct tessera_sched_entity *e, u32 weight, u64 clock);
 void tessera_sched_advance(struct tessera_sched *s, struct tessera_sched_entity *e, u64 ns);
 bool tessera_sched_any_waiting(const struct tessera_sched *s);
 struct tessera_sched_entity *tessera_sched_pick_waiting(struct tessera_sched *s);
 bool tessera_sched_wants(const struct tessera_sched *s, const struct tessera_sched_entity *e);
 bool tessera_sched_competes(const struct tessera_sched *s,
-				   const struct tessera_sched_entity *e);
+			    const struct tessera_sched_entity *e);
 u32 tessera_sched_num_wanting(const struct tessera_sched *s);
 u64 tessera_sched_clock(struct tessera_sched *s);
 void tessera_sched_update_vclock(struct tessera_sched *s);
@@ -157,7 +158,7 @@ void tessera_sched_rejoin(struct tessera_sched *s, struct tessera_sched_entity *
 void tessera_sched_leave(struct tessera_sched *s, struct tessera_sched_entity *e);
 bool tessera_sched_is_switching(const struct tessera_sched *s);
 void tessera_sched_charge_slice(struct tessera_sched *s, struct tessera_sched_entity *e,
-				       u64 ns);
+				u64 ns);
 u64 tessera_sched_slice_left(const struct tessera_sched_entity *e);
 void tessera_sched_account(struct tessera_sched *s, u64 now_ns, u64 busy_ns, bool counted);
 

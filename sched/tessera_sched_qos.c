@@ -16,7 +16,7 @@
 /* A limited vGPU may go on by so much sooner after a pause; at least two slices. */
 #define LIMIT_WINDOW_NS		20000000ull
 
-/* Time that it had to wait for its turn is not lost to it, up to this. */
+/* Time that one held back by its limit had to wait for its turn is not lost to it, up to this. */
 #define LIMIT_WAIT_NS		1000000000ull
 
 /* No clock is further ahead than this, 1000 s: a share of 1 % pays for a batch of 10 s. */
@@ -126,13 +126,20 @@ static void tessera_sched_qos_charge_reservation(struct tessera_sched *s,
 void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_entity *e, u64 held_ns,
 			      u64 over_ns, u64 now_ns)
 {
+	u64 credit;
+
 	if (!s->policy->work_conserving || !held_ns)
 		return;
 	if (e->reservation_ppm)
 		tessera_sched_qos_charge_reservation(s, e, held_ns, over_ns, now_ns);
-	if (e->limit_ppm)
-		e->limit_tag_ns = tessera_sched_tag_advance(e->limit_tag_ns, held_ns, e->limit_ppm,
-							    LIMIT_WAIT_NS, now_ns);
+	if (!e->limit_ppm)
+		return;
+	/* One that has not been near its limit for so long is not held back by it. */
+	if (e->limit_tag_ns + LIMIT_WAIT_NS < now_ns)
+		e->held_back = false;
+	credit = e->held_back ? LIMIT_WAIT_NS : tessera_sched_limit_credit_ns(s, e);
+	e->limit_tag_ns = tessera_sched_tag_advance(e->limit_tag_ns, held_ns, e->limit_ppm, credit,
+						    now_ns);
 }
 
 /**
@@ -212,6 +219,7 @@ bool tessera_sched_qos_throttle(struct tessera_sched *s, struct tessera_sched_en
 		return false;
 	tessera_sched_heap_insert(&s->throttled, &e->qos_node, e->limit_tag_ns);
 	e->throttled = true;
+	e->held_back = true;
 	s->num_throttled++;
 	return true;
 }

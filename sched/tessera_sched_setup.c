@@ -84,7 +84,7 @@ void tessera_sched_entity_init(struct tessera_sched_entity *e, const char *name,
 		.name = name,
 		.weight = TESSERA_SCHED_WEIGHT_DEFAULT,
 		.fixed_share_inv = fixed_share_inv,
-		.think_ns = TESSERA_SCHED_THINK_MAX_NS,
+		.think_ns = TESSERA_SCHED_THINK_UNKNOWN,
 	};
 }
 

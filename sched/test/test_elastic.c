@@ -627,7 +627,7 @@ static void elastic_sparse_owner(void)
 			else
 				CHECK_HAD(0, window_ns / 4);
 			/* A turn is not lent where its owner will be back too soon. */
-			CHECK(m.idle_with_work_ns <= 2 * MS);
+			CHECK_MSG(m.idle_with_work_ns <= 2 * MS, "%" PRIu64, m.idle_with_work_ns);
 			CHECK(had[1] >= window_ns / 4 && had[2] >= window_ns / 4);
 			tear_down();
 		}

@@ -3,114 +3,8 @@
  * test_sim_run.c - whole runs of the simulator, against what can be worked out by hand
  */
 #include <glob.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "ktap.h"
-#include "sim_run.h"
-
-#define MS	1000000ull
-
-static struct workload w;
-static char *json, *slices, *jobs;
-
-static char *printed(const struct summary *s, void (*print)(const struct summary *s, FILE *f))
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	if (!f)
-		abort();
-	print(s, f);
-	fclose(f);
-	return text;
-}
-
-static void forget(void)
-{
-	free(json);
-	free(slices);
-	free(jobs);
-	json = NULL;
-	slices = NULL;
-	jobs = NULL;
-	workload_free(&w);
-}
-
-static void must(int ret, const char *why)
-{
-	if (!ret)
-		return;
-	printf("# %s\n", why);
-	abort();
-}
-
-static void run_it(bool keep)
-{
-	char why[WORKLOAD_WHY];
-	struct summary *s;
-
-	must(workload_check(&w, why), why);
-	s = summary_new(&w, "simulator", SIM_START_NS);
-	summary_live(s);
-	summary_keep_jobs(s);
-	if (keep)
-		summary_keep_slices(s);
-	sim_run_workload(&w, s);
-	summary_finish(s);
-	json = printed(s, summary_print);
-	slices = printed(s, summary_print_slices);
-	jobs = printed(s, summary_print_jobs);
-	summary_free(s);
-}
-
-static void set(const char *line)
-{
-	char why[WORKLOAD_WHY];
-
-	must(workload_set(&w, line, why), why);
-}
-
-static void run(const char *const *lines)
-{
-	forget();
-	workload_init(&w);
-	for (; *lines; lines++)
-		set(*lines);
-	run_it(true);
-}
-
-/* The number after the @nth @key, from 0 on. */
-static u64 number(const char *key, unsigned int nth)
-{
-	char text[64];
-	const char *p = json;
-
-	snprintf(text, sizeof(text), "\"%s\": ", key);
-	do {
-		p = strstr(p, text);
-		CHECK_MSG(p, "no %u %s in %s", nth, key, json);
-		if (!p)
-			return 0;
-		p += strlen(text);
-	} while (nth--);
-	return strtoull(p, NULL, 10);
-}
-
-static unsigned int count(const char *text, const char *part)
-{
-	unsigned int n = 0;
-
-	for (text = strstr(text, part); text; text = strstr(text + 1, part))
-		n++;
-	return n;
-}
-
-static void check_has(const char *text, const char *part)
-{
-	CHECK_MSG(strstr(text, part), "no '%s' in %.400s", part, text);
-}
+#include "runs.h"
 
 /*
  * Each has 2 ms, then a switch of 5 us: a is switched to at 6 us and every 4.01 ms. The first time
@@ -706,30 +600,6 @@ static void hours(void)
 	CHECK(number("p50", 0) >= 39900 && number("p50", 0) <= 40100);
 	CHECK(number("got_ns", 0) / MS >= 43100 && number("got_ns", 0) / MS <= 43300);
 	CHECK_EQ(number("got_ns", 0), number("busy_ns", 0));
-}
-
-static void load_file(const char *path)
-{
-	char why[WORKLOAD_WHY];
-
-	forget();
-	workload_init(&w);
-	must(workload_read(&w, path, why), why);
-}
-
-/* A file of the project; this program is in sched/test/build. */
-static const char *path_of(const char *directory, const char *name)
-{
-	static char path[4200];
-	ssize_t n = readlink("/proc/self/exe", path, 4096);
-	char *dir;
-
-	path[n > 0 ? n : 0] = 0;
-	dir = strrchr(path, '/');
-	if (!dir)
-		abort();
-	snprintf(dir, sizeof(path) - (dir - path), "/../../../%s/%s.workload", directory, name);
-	return path;
 }
 
 static const char *built_in(const char *name)

@@ -126,11 +126,13 @@ static u64 next_ns(const struct player *pl, const struct player_run *run)
 	return end_ns ? end_ns - run->offset_ns + (arrival_ns & ~FEED_THINK) : pl->refill_ns;
 }
 
-/* It was to look for the end of the last batch, and there is none yet. */
-static bool looks(struct player *pl)
+/* It was to look for the end of the last batch: there is none yet, or it thinks since then. */
+static bool looks(struct player *pl, const struct player_run *run)
 {
-	if (!thinks(pl, pl->rung) || pl->stamps[pl->rung - 1])
+	if (!thinks(pl, pl->rung))
 		return false;
+	if (pl->stamps[pl->rung - 1])
+		return mono_ns() < next_ns(pl, run);
 	pl->refill_ns = mono_ns() + LOOK_NS;
 	return true;
 }
@@ -207,7 +209,7 @@ int players_run(struct player *const *players, u32 num, const struct player_run 
 			continue;
 		if (!first)
 			return 0;
-		if (!looks(first) && act(first, run->w->clients[first->client].name))
+		if (!looks(first, run) && act(first, run->w->clients[first->client].name))
 			return -1;
 	}
 }
