@@ -37,22 +37,22 @@ class Result:
     def __init__(self, run, directory):
         self.run = run
         self.base = os.path.join(directory, "runs", run.id)
+        self._slices = self._jobs = None
         try:
             with open(self.base + ".json", encoding="utf-8") as f:
                 self.json = json.load(f)
-            self.figures = figures.figures(self.json)
+            self.figures = figures.figures(self.json, self.slices())
         except (OSError, ValueError, KeyError, TypeError, figures.FigureError) as e:
             raise Failed(f"{run.id}: its JSON can't be used: {type(e).__name__}: {e}") from e
-        self._slices = self._jobs = None
 
     def slices(self):
-        """Read only when needed: they are long."""
+        """Read once."""
         if self._slices is None:
             self._slices = recorded.slices(self.base + ".slices.csv")
         return self._slices
 
     def jobs(self):
-        """The same."""
+        """Read only when needed: they are long."""
         if self._jobs is None:
             self._jobs = recorded.jobs(self.base + ".jobs.csv")
         return self._jobs
@@ -168,8 +168,8 @@ def best_of_sweep(results, efficiency):
                "p99_ns": r.figures["p99_ns"]} for r in results]
     return {"scenario": results[0].run.scenario.name, "policy": results[0].run.policy,
             "efficiency": efficiency / 100,
-            "best_us": figures.best_slice([(p["timeslice_us"], p["useful"]) for p in points],
-                                          efficiency / 100),
+            "best_us": figures.best_slice(
+                [(p["timeslice_us"], p["useful"], p["p99_ns"]) for p in points], efficiency / 100),
             "points": points}
 
 

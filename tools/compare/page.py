@@ -33,13 +33,14 @@ def _vgpus(results):
     """Due, got and latency of each vGPU, all policies side by side."""
     head = ["vGPU", "engine", "load"]
     for r in results:
-        head += [r.run.policy, "due", "p99 ms"]
+        head += [r.run.policy, "due", "p99 ms", "kept", "switching"]
     rows = []
     for i, v in enumerate(results[0].json["vgpus"][:KEY_ROWS]):
         cells = [v["name"], v["engine"], v["load"]]
         for r in results:
             s = r.figures["shares"][i]
-            cells += [table.percent(s["got"]), table.percent(s["due"]), table.ms(s["p99_ns"])]
+            cells += [table.percent(s["got"]), table.percent(s["due"]), table.ms(s["p99_ns"]),
+                      table.percent(s["kept"]), table.percent(s["switching"])]
         rows.append(cells)
     more = len(results[0].json["vgpus"]) - len(rows)
     rest = f"<p>{more} more are in compare.json.</p>" if more > 0 else ""
@@ -98,7 +99,9 @@ def page(comparison, more=""):
 <p>Run on {where}. The same loads, with the same arrivals, under each policy; figures are of a
 window of whole rounds after the warm-up. Two runs give the same bytes.</p>
 <p>{links}</p>
-<p class="key"><b>share error</b>: largest |got - due| / due of a vGPU. <b>utilisation</b>: part of
+<p class="key"><b>share error</b>: largest |got + kept - due| / due of a vGPU;
+switching of more than once a slice is an error. <b>kept idle</b>: part of the time in which someone
+had work, and the engine was kept for somebody without, or nobody was entitled to it. <b>utilisation</b>: part of
 the time in which anyone had work that the engine worked or switched. <b>Jain</b>: Jain's index of
 got / due. <b>p50, p99</b>: of job latency, from doorbell to end, of the vGPU where it is highest,
 among those that do not always have work if there are any. <b>lost</b>: jobs lost to a reset.</p>

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The comparison as text; page.py shows the same rows."""
 
-HEAD = ("policy", "slice ms", "share error", "p50 ms", "p99 ms", "utilisation", "switching", "Jain",
-        "lost")
+HEAD = ("policy", "slice ms", "share error", "p50 ms", "p99 ms", "utilisation", "switching",
+        "kept idle", "Jain", "lost")
 
 
 def percent(x, places=2):
@@ -20,7 +20,7 @@ def row(result):
     f = result.figures
     return [result.run.policy, f"{result.json['timeslice_us'] / 1000:g}", percent(f["share_error"]),
             ms(f["p50_ns"]), ms(f["p99_ns"]), percent(f["utilisation"]), percent(f["switch_share"]),
-            "-" if f["jain"] is None else f"{f['jain']:.4f}", str(f["jobs_lost"])]
+            percent(f["idle_share"]), "-" if f["jain"] is None else f"{f['jain']:.4f}", str(f["jobs_lost"])]
 
 
 def sweep_rows(sweeps):
