@@ -105,7 +105,7 @@ def test_two_scenarios_end_to_end():
                                         if not v["greedy"] and v["latency_ns"]), row
             assert 0 < sum(s["got"] for s in row["shares"] if s["engine"] == "compute") <= 1
         for policy in policies.names():
-            assert len(re.findall(rf"^  {policy} ", said, re.M)) == 2, said
+            assert len(re.findall(rf"^  {policy} +\d", said, re.M)) == 2, said
         victim = [r["p99_ns"] for r in rows[:4]]
         assert victim[3] < victim[0], "deadline serves the victim sooner"
 

@@ -67,6 +67,11 @@ def _sweep(comparison, scenario):
             "</details>")
 
 
+def _answer(comparison, scenario):
+    found = comparison.answers.get(scenario.name)
+    return f'<p class="answer">{escape(found["text"])}</p>' if found else ""
+
+
 def _scenario(comparison, scenario):
     shown = comparison.shown(scenario)
     head = list(table.HEAD)
@@ -79,7 +84,8 @@ def _scenario(comparison, scenario):
     return (f'<section id="{escape(scenario.name)}"><h2>{escape(scenario.name)}</h2>'
             f"<p>{escape(scenario.about)}</p><p class=\"key\">{shown[0].json['preemption']} preemption; "
             f"a switch takes {shown[0].json['switch_us']:g} µs</p>"
-            + markup.table(head, [table.row(r) for r in shown], 1) + note + _sweep(comparison, scenario)
+            + markup.table(head, [table.row(r) for r in shown], 1) + note
+            + _answer(comparison, scenario) + _sweep(comparison, scenario)
             + "<h3>Who had the engine</h3>" + _key(shown[0])
             + plots.slices(f"slices-{scenario.name}", shown)
             + "<h3>Share got, and due</h3>" + plots.shares(f"shares-{scenario.name}", shown)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The comparison as text; page.py shows the same rows."""
 
+import textwrap
+
 HEAD = ("policy", "slice ms", "share error", "p50 ms", "p99 ms", "utilisation", "switching",
         "kept idle", "Jain", "lost")
 
@@ -75,4 +77,8 @@ def text(comparison):
         if not all(r.json["aligned"] for r in shown):
             names = ", ".join(r.run.policy for r in shown if not r.json["aligned"])
             out += [f"  not measured over whole rounds: {names}"]
+        if scenario.name in comparison.answers:
+            out += ["", *textwrap.wrap(comparison.answers[scenario.name]["text"], 100,
+                                       initial_indent="  ", subsequent_indent="  ",
+                                       break_long_words=False, break_on_hyphens=False)]
     return "\n".join(out[1:])
