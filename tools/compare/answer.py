@@ -82,14 +82,15 @@ def measure(run, kept, groups):
         (v["jobs_late"], max(v["samples"], v["jobs_late"])) for v in timed])) if timed else (0, 0)
     broken = max(missing(run, kept), default=(0, "", ""))
     shown = figures.figures(run)
-    return {"breach": broken[0], "broken": broken[1:], "late": late / counted if counted else 0,
+    return {"breach": round(broken[0], 6), "broken": broken[1:],
+            "late": round(late / counted, 6) if counted else 0,
             "jobs_late": late, "jobs_with_deadline": counted,
             "urgent_p99_ns": _worst(jobs, groups.urgent), "p99_ns": _worst(jobs, groups.others),
             "useful": shown["useful"] or 0, "busy_share": shown["busy_share"], "switch_share": shown["switch_share"],
             "idle_share": shown["idle_share"], "window_ns": run["window_ns"],
             "switch_ns": sum(e["switch_ns"] for e in run["engines"]),
             "vgpus": [{"name": v["name"], "engine": v["engine"], "class": v["latency"],
-                       "greedy": v["greedy"], "load": v["load"], "got": v["got_ns"] / run["window_ns"],
+                       "greedy": v["greedy"], "load": v["load"], "got": round(v["got_ns"] / run["window_ns"], 6),
                        "p50_ns": percentile(v, "p50"), "p99_ns": percentile(v),
                        "samples": v["requests"] if "requests" in v else v["samples"],
                        "jobs_late": v["jobs_late"], "switch_ns": v["switch_ns"]} for v in jobs]}

@@ -69,7 +69,7 @@ def _sweep(comparison, scenario):
 
 def _answer(comparison, scenario):
     found = comparison.answers.get(scenario.name)
-    return f'<p class="answer">{escape(found["text"])}</p>' if found else ""
+    return f'<p>{escape(found["text"])}</p>' if found else ""
 
 
 def _scenario(comparison, scenario):
