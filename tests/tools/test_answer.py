@@ -116,10 +116,10 @@ def test_none_beats_the_chosen():
     assert ties > 100, ties
 
 
-def missing(policy, *vgpus, kept=None, **more):
+def missing(policy, *vgpus, kept=None, slice_us=1000):
     """What answer.missing() says, without the amounts."""
-    run = made.run(policy, *vgpus, **more)
-    run["timeslice_us"] = 1000
+    run = made.run(policy, *vgpus)
+    run["timeslice_us"] = slice_us
     return [(name, what) for _, name, what in answer.missing(run, kept or [0] * len(vgpus))]
 
 
@@ -128,6 +128,11 @@ def test_what_was_promised():
     assert not missing("best_effort", hog, made.vgpu("b", 500))
     assert missing("best_effort", hog, made.vgpu("b", 480)) == [("b", "share")]
     assert not missing("best_effort", hog, made.vgpu("b", 490)), "2 %, and a slice"
+    assert not missing("best_effort", hog, made.vgpu("b", 485), slice_us=6000)
+    assert missing("best_effort", hog, made.vgpu("b", 485)) == [("b", "share")]
+    most = made.vgpu("hog", 792)
+    assert not missing("best_effort", most, made.vgpu("b", 208, limit=20), slice_us=6000)
+    assert missing("best_effort", most, made.vgpu("b", 208, limit=20)) == [("b", "limit")]
     assert not missing("best_effort", hog, made.vgpu("b", 250), kept=[0, 250e6])
     # By every policy: equal_share knows no reservation, and gives everyone half
     assert missing("equal_share", hog, made.vgpu("r", 500, reservation=80)) == [("r", "reservation")]

@@ -27,6 +27,7 @@ import policies  # noqa: E402
 import recorded  # noqa: E402
 import recording  # noqa: E402
 import scenarios  # noqa: E402
+import simulator  # noqa: E402
 import timeline  # noqa: E402
 import traces  # noqa: E402
 import trials  # noqa: E402
@@ -249,6 +250,31 @@ def test_answer_to_a_trace():
         assert [s["name"] for s in a["slowdown"]] == ["a", "b", "c"]
         assert all(s["times"] >= 1 for s in a["slowdown"]), a["slowdown"]
         assert "all 5 seeds gave the same figures" in a["text"], a["text"]
+
+
+def test_what_is_run_for_an_answer():
+    asked, run_it = [], simulator.run
+
+    def noted(arguments, what):
+        asked.append([arguments[i + 1] for i, a in enumerate(arguments) if a == "--set"])
+        return run_it(arguments, what)
+
+    with tempfile.TemporaryDirectory() as out:
+        simulator.run = noted
+        try:
+            good("--out", out, *SHORT, "--policy", "deadline", "--policy", "equal_share",
+                 "noisy-neighbour")
+        finally:
+            simulator.run = run_it
+    seeds = [f"seed {n}" for n in range(1, 6)]
+    tried = [a[2:] for a in asked if a[-1:] and a[-1] in seeds]
+    low = ["at_ms 0 vgpu name=victim,latency=low"]
+    assert sorted(tried) == sorted([
+        [f"policy {policy}", f"timeslice_us {us}", *to, seed] for seed in seeds
+        for us in (1000, 2000, 5000, 10000, 20000)
+        for policy, to in (("deadline", []), ("deadline", low), ("equal_share", []))]), tried
+    # Of hogs that are alike one is run alone
+    assert len(asked) == 2 + len(tried) + 2, len(asked)
 
 
 def test_no_other_slices_of_a_long_run():
