@@ -198,7 +198,7 @@ def test_what_is_said_first():
     assert "the p99 of v is 2.000 ms (1.000 ms to 3.000 ms)." in text, text
     assert "all kept every promise" in text and "2 of these left at least 95 %" in text, text
     assert "With deadline with slices of 5 ms instead" in text, text
-    assert "50.00 % of the engines' time is left for work, 49.00 points less" in text, text
+    assert "50.00 % of the engines' time is left for work, 49.00 percentage points less" in text, text
     assert "9.000 ms, 7.000 ms more" in text and "ties" not in text, text
     assert "medians of 5 seeds" in text and "No job has a deadline." in text, text
 

@@ -236,7 +236,8 @@ def _difference(best, other, groups):
     gain = other.typical("busy_share") - best.typical("busy_share")
     if abs(gain) >= .0001:
         said.append(f"{percent(other.typical('busy_share'))} of the engines' time is left for work, "
-                    f"{100 * abs(gain):.2f} points {'more' if gain > 0 else 'less'}")
+                    f"{100 * abs(gain):.2f} percentage points "
+                    f"{'more' if gain > 0 else 'less'}")
     if not said:
         return "nothing differs that could be measured"
     return ", and ".join(said)
