@@ -16,9 +16,6 @@ for part in ("compare", "common"):
 import figures  # noqa: E402
 import ktap  # noqa: E402
 import recorded  # noqa: E402
-import recorded  # noqa: E402
-import recorded  # noqa: E402
-import recorded  # noqa: E402
 
 SECOND = 1_000_000_000
 
@@ -307,231 +304,10 @@ def test_several_that_come_and_go():
     assert figures.due_ns(run("equal_share", *vgpus)) == [None] * 3
     f = figures.figures(run("equal_share", *vgpus))
     assert f["share_error"] is None and [s["due"] for s in f["shares"]] == [None] * 3
-
-
-def test_switching_beyond_one_a_slice_is_an_error():
-    # Slices of 2 ms, switches of 0.5: a fifth is owed to switching. What more there is was taken
-    # from the one that is always busy, and may not be explained away
-    vgpus = [vgpu("hog", 16), *[vgpu(n, 16, demand=16) for n in "abc"]]
-    most = run("best_effort", *vgpus, switch=936)
-    assert figures.due_ns(most)[0] == (800 - 3 * 16) * 1e6
-    f = figures.figures(most)
-    assert f["share_error"] > .97 and f["switch_share"] == .936, f
-    few = run("best_effort", vgpu("hog", 852), *vgpus[1:], switch=100)
-    assert figures.figures(few)["share_error"] == 0, "fewer switches than that leave more to all"
-    none = run("best_effort", vgpu("hog", 1000))
-    none["switch_us"] = 0
-    assert figures.due_ns(none) == [SECOND]
-
-
-def slice_of(name, begin, end, busy, state="run", engine="compute"):
-    """In milliseconds."""
-    return recorded.Slice(begin * 1_000_000, end * 1_000_000, 0, engine, state, name, busy * 1_000_000)
-
-
-def test_what_the_engine_is_kept_for_is_used_up():
-    # The client has half of the time and works in half of that; the hog has its half
-    vgpus = [vgpu("hog", 500), vgpu("loop", 250, demand=250)]
-    slices = [slice_of("hog", 0, 500, 500), slice_of("loop", 500, 1000, 250)]
-    f = figures.figures(run("best_effort", *vgpus), slices)
-    assert f["share_error"] == 0 and f["idle_share"] == .25, f
-    assert [(s["due"], s["got"], s["kept"]) for s in f["shares"]] == [(.5, .5, 0), (.5, .25, .25)]
-    # Kept for one beyond its share, at the hog's cost
-    slices = [slice_of("hog", 0, 250, 250), slice_of("loop", 250, 1000, 250)]
-    f = figures.figures(run("best_effort", vgpu("hog", 250), vgpus[1]), slices)
-    assert f["share_error"] == .5, f
-    # Idle without being kept for anyone
-    f = figures.figures(run("best_effort", vgpu("hog", 250), vgpus[1]),
-                        [slice_of("hog", 0, 250, 250), slice_of("loop", 500, 750, 250)])
-    assert f["share_error"] == round(500 / 750, 6) and f["idle_share"] == .5, f
-
-
-def test_kept_in_the_window_and_from_somebody_only():
-    a, b = vgpu("a", 100, demand=100), vgpu("b", 100, demand=100)
-    slices = [slice_of("a", 0, 500, 100), slice_of("b", 500, 1000, 100)]
-    # Nobody had work in the 800 ms
-    assert figures.kept_ns(run("best_effort", a, b, work=200), slices) == [0, 0]
-    # In half of them somebody had
-    assert figures.kept_ns(run("best_effort", a, b, work=600), slices) == [200e6, 200e6]
-    early = run("best_effort", a, b)
-    early["begin_ns"] = 500_000_000
-    assert figures.kept_ns(early, slices) == [0, 400e6]
-    # A turn without work is the vGPU's own
-    assert figures.kept_ns(run("equal_share", a, b), slices) == [0, 0]
-
-
-def test_one_that_comes_and_goes():
-    half = vgpu("c", 1, running=500)
-    for policy, due_of_three in (("equal_share", [416.667, 416.667, 166.667]),
-                                 ("best_effort", [416.667, 416.667, 166.667])):
-        assert due(policy, vgpu("a", 1), vgpu("b", 1), half) == due_of_three, policy
-    # Of its own time, and beyond the types that there are room for
-    assert due("fixed_share", vgpu("a", 1), half) == [250, 125]
-    assert due("fixed_share", vgpu("a", 1, type="V1"), vgpu("c", 1, type="V1", running=500)) == [750, 250]
-    assert due("fixed_share", vgpu("a", 1, elastic_cap=100), vgpu("c", 1, type="V2", running=500)) == [
-        750, 250]
-    assert due("equal_share", vgpu("a", 1), vgpu("c", 0, running=0)) == [1000, 0]
-    # Reservation and limit are of the time in which it runs
-    assert due("best_effort", vgpu("a", 1), vgpu("c", 1, running=500, limit=10)) == [950, 50]
-    assert due("best_effort", vgpu("a", 1), vgpu("c", 1, running=500, reservation=80)) == [600, 400]
-
-
-def test_several_that_come_and_go():
-    # Whether at once or in turn a run's JSON does not say
-    vgpus = [vgpu("a", 1), vgpu("c", 1, running=500), vgpu("d", 1, running=500)]
-    assert figures.due_ns(run("equal_share", *vgpus)) == [None] * 3
-    f = figures.figures(run("equal_share", *vgpus))
-    assert f["share_error"] is None and [s["due"] for s in f["shares"]] == [None] * 3
-
-
-def test_switching_beyond_one_a_slice_is_an_error():
-    # Slices of 2 ms, switches of 0.5: a fifth is owed to switching. What more there is was taken
-    # from the one that is always busy, and may not be explained away
-    vgpus = [vgpu("hog", 16), *[vgpu(n, 16, demand=16) for n in "abc"]]
-    most = run("best_effort", *vgpus, switch=936)
-    assert figures.due_ns(most)[0] == (800 - 3 * 16) * 1e6
-    f = figures.figures(most)
-    assert f["share_error"] > .97 and f["switch_share"] == .936, f
-    few = run("best_effort", vgpu("hog", 852), *vgpus[1:], switch=100)
-    assert figures.figures(few)["share_error"] == 0, "fewer switches than that leave more to all"
-    none = run("best_effort", vgpu("hog", 1000))
-    none["switch_us"] = 0
-    assert figures.due_ns(none) == [SECOND]
-
-
-def slice_of(name, begin, end, busy, state="run", engine="compute"):
-    """In milliseconds."""
-    return recorded.Slice(begin * 1_000_000, end * 1_000_000, 0, engine, state, name, busy * 1_000_000)
-
-
-def test_what_the_engine_is_kept_for_is_used_up():
-    # The client has half of the time and works in half of that; the hog has its half
-    vgpus = [vgpu("hog", 500), vgpu("loop", 250, demand=250)]
-    slices = [slice_of("hog", 0, 500, 500), slice_of("loop", 500, 1000, 250)]
-    f = figures.figures(run("best_effort", *vgpus), slices)
-    assert f["share_error"] == 0 and f["idle_share"] == .25, f
-    assert [(s["due"], s["got"], s["kept"]) for s in f["shares"]] == [(.5, .5, 0), (.5, .25, .25)]
-    # Kept for one beyond its share, at the hog's cost
-    slices = [slice_of("hog", 0, 250, 250), slice_of("loop", 250, 1000, 250)]
-    f = figures.figures(run("best_effort", vgpu("hog", 250), vgpus[1]), slices)
-    assert f["share_error"] == .5, f
-    # Idle without being kept for anyone
-    f = figures.figures(run("best_effort", vgpu("hog", 250), vgpus[1]),
-                        [slice_of("hog", 0, 250, 250), slice_of("loop", 500, 750, 250)])
-    assert f["share_error"] == round(500 / 750, 6) and f["idle_share"] == .5, f
-
-
-def test_kept_in_the_window_and_from_somebody_only():
-    a, b = vgpu("a", 100, demand=100), vgpu("b", 100, demand=100)
-    slices = [slice_of("a", 0, 500, 100), slice_of("b", 500, 1000, 100)]
-    # Nobody had work in the 800 ms
-    assert figures.kept_ns(run("best_effort", a, b, work=200), slices) == [0, 0]
-    # In half of them somebody had
-    assert figures.kept_ns(run("best_effort", a, b, work=600), slices) == [200e6, 200e6]
-    early = run("best_effort", a, b)
-    early["begin_ns"] = 500_000_000
-    assert figures.kept_ns(early, slices) == [0, 400e6]
-    # A turn without work is the vGPU's own
-    assert figures.kept_ns(run("equal_share", a, b), slices) == [0, 0]
-
-
-def test_one_that_comes_and_goes():
-    half = vgpu("c", 1, running=500)
-    for policy, due_of_three in (("equal_share", [416.667, 416.667, 166.667]),
-                                 ("best_effort", [416.667, 416.667, 166.667])):
-        assert due(policy, vgpu("a", 1), vgpu("b", 1), half) == due_of_three, policy
-    # Of its own time, and beyond the types that there are room for
-    assert due("fixed_share", vgpu("a", 1), half) == [250, 125]
-    assert due("fixed_share", vgpu("a", 1, type="V1"), vgpu("c", 1, type="V1", running=500)) == [750, 250]
-    assert due("fixed_share", vgpu("a", 1, elastic_cap=100), vgpu("c", 1, type="V2", running=500)) == [
-        750, 250]
-    assert due("equal_share", vgpu("a", 1), vgpu("c", 0, running=0)) == [1000, 0]
-    # Reservation and limit are of the time in which it runs
-    assert due("best_effort", vgpu("a", 1), vgpu("c", 1, running=500, limit=10)) == [950, 50]
-    assert due("best_effort", vgpu("a", 1), vgpu("c", 1, running=500, reservation=80)) == [600, 400]
-
-
-def test_several_that_come_and_go():
-    # Whether at once or in turn a run's JSON does not say
-    vgpus = [vgpu("a", 1), vgpu("c", 1, running=500), vgpu("d", 1, running=500)]
-    assert figures.due_ns(run("equal_share", *vgpus)) == [None] * 3
-    f = figures.figures(run("equal_share", *vgpus))
-    assert f["share_error"] is None and [s["due"] for s in f["shares"]] == [None] * 3
-
-
-def test_switching_beyond_one_a_slice_is_an_error():
-    # Slices of 2 ms, switches of 0.5: a fifth is owed to switching. What more there is was taken
-    # from the one that is always busy, and may not be explained away
-    vgpus = [vgpu("hog", 16), *[vgpu(n, 16, demand=16) for n in "abc"]]
-    most = run("best_effort", *vgpus, switch=936)
-    assert figures.due_ns(most)[0] == (800 - 3 * 16) * 1e6
-    f = figures.figures(most)
-    assert f["share_error"] > .97 and f["switch_share"] == .936, f
-    few = run("best_effort", vgpu("hog", 852), *vgpus[1:], switch=100)
-    assert figures.figures(few)["share_error"] == 0, "fewer switches than that leave more to all"
-    none = run("best_effort", vgpu("hog", 1000))
-    none["switch_us"] = 0
-    assert figures.due_ns(none) == [SECOND]
-
-
-def slice_of(name, begin, end, busy, state="run", engine="compute"):
-    """In milliseconds."""
-    return recorded.Slice(begin * 1_000_000, end * 1_000_000, 0, engine, state, name, busy * 1_000_000)
-
-
-def test_what_the_engine_is_kept_for_is_used_up():
-    # The client has half of the time and works in half of that; the hog has its half
-    vgpus = [vgpu("hog", 500), vgpu("loop", 250, demand=250)]
-    slices = [slice_of("hog", 0, 500, 500), slice_of("loop", 500, 1000, 250)]
-    f = figures.figures(run("best_effort", *vgpus), slices)
-    assert f["share_error"] == 0 and f["idle_share"] == .25, f
-    assert [(s["due"], s["got"], s["kept"]) for s in f["shares"]] == [(.5, .5, 0), (.5, .25, .25)]
-    # Kept for one beyond its share, at the hog's cost
-    slices = [slice_of("hog", 0, 250, 250), slice_of("loop", 250, 1000, 250)]
-    f = figures.figures(run("best_effort", vgpu("hog", 250), vgpus[1]), slices)
-    assert f["share_error"] == .5, f
-    # Idle without being kept for anyone
-    f = figures.figures(run("best_effort", vgpu("hog", 250), vgpus[1]),
-                        [slice_of("hog", 0, 250, 250), slice_of("loop", 500, 750, 250)])
-    assert f["share_error"] == round(500 / 750, 6) and f["idle_share"] == .5, f
-
-
-def test_kept_in_the_window_and_from_somebody_only():
-    a, b = vgpu("a", 100, demand=100), vgpu("b", 100, demand=100)
-    slices = [slice_of("a", 0, 500, 100), slice_of("b", 500, 1000, 100)]
-    # Nobody had work in the 800 ms
-    assert figures.kept_ns(run("best_effort", a, b, work=200), slices) == [0, 0]
-    # In half of them somebody had
-    assert figures.kept_ns(run("best_effort", a, b, work=600), slices) == [200e6, 200e6]
-    early = run("best_effort", a, b)
-    early["begin_ns"] = 500_000_000
-    assert figures.kept_ns(early, slices) == [0, 400e6]
-    # A turn without work is the vGPU's own
-    assert figures.kept_ns(run("equal_share", a, b), slices) == [0, 0]
-
-
-def test_one_that_comes_and_goes():
-    half = vgpu("c", 1, running=500)
-    for policy, due_of_three in (("equal_share", [416.667, 416.667, 166.667]),
-                                 ("best_effort", [416.667, 416.667, 166.667])):
-        assert due(policy, vgpu("a", 1), vgpu("b", 1), half) == due_of_three, policy
-    # Of its own time, and beyond the types that there are room for
-    assert due("fixed_share", vgpu("a", 1), half) == [250, 125]
-    assert due("fixed_share", vgpu("a", 1, type="V1"), vgpu("c", 1, type="V1", running=500)) == [750, 250]
-    assert due("fixed_share", vgpu("a", 1, elastic_cap=100), vgpu("c", 1, type="V2", running=500)) == [
-        750, 250]
-    assert due("equal_share", vgpu("a", 1), vgpu("c", 0, running=0)) == [1000, 0]
-    # Reservation and limit are of the time in which it runs
-    assert due("best_effort", vgpu("a", 1), vgpu("c", 1, running=500, limit=10)) == [950, 50]
-    assert due("best_effort", vgpu("a", 1), vgpu("c", 1, running=500, reservation=80)) == [600, 400]
-
-
-def test_several_that_come_and_go():
-    # Whether at once or in turn a run's JSON does not say
-    vgpus = [vgpu("a", 1), vgpu("c", 1, running=500), vgpu("d", 1, running=500)]
-    assert figures.due_ns(run("equal_share", *vgpus)) == [None] * 3
-    f = figures.figures(run("equal_share", *vgpus))
-    assert f["share_error"] is None and [s["due"] for s in f["shares"]] == [None] * 3
+    # A share that was sold is owed whoever else runs, if there is room for all
+    assert due("fixed_share", *vgpus) == [250, 125, 125]
+    for other in (vgpu("b", 1, type="V1"), vgpu("b", 1, elastic_cap=50)):
+        assert figures.due_ns(run("fixed_share", *vgpus, other)) == [None] * 4
 
 
 def test_jobs_lost_of_neighbours_only():
@@ -560,69 +336,14 @@ def test_best_slice_is_not_beaten_in_both():
     assert figures.best_slice([(2000, .95, 40), (3000, .96, 40)], .95) == 3000
     assert figures.best_slice([(2000, .95, 40), (3000, .95, 40)], .95) == 2000
     assert figures.best_slice([(2000, .95, None), (3000, .96, None)], .95) == 3000
+    # No job was done at all
+    assert figures.best_slice([(2000, .95, None), (3000, .95, 40)], .95) == 3000
     chance = random.Random(1)
     for _ in range(2000):
         points = [(us, chance.randrange(20) / 20, chance.choice((None, *range(9))))
                   for us in chance.sample(range(1, 31), chance.randrange(1, 9))]
         best = figures.best_slice(points, .5)
-        good = {us: (useful, p99 or 0) for us, useful, p99 in points if useful >= .5}
-        assert (best is None) == (not good)
-        for useful, p99 in good.values():
-            mine = good[best]
-            assert not (useful >= mine[0] and p99 <= mine[1] and (useful, p99) != mine), points
-
-
-def test_best_slice_is_not_beaten_in_both():
-    # 2 ms is the shortest with enough, but 3 ms leaves more and serves sooner
-    assert figures.best_slice([(2000, .95, 40), (3000, .96, 30), (4000, .97, 50)], .95) == 3000
-    assert figures.best_slice([(2000, .95, 40), (3000, .95, 30)], .95) == 3000
-    assert figures.best_slice([(2000, .95, 40), (3000, .96, 40)], .95) == 3000
-    assert figures.best_slice([(2000, .95, 40), (3000, .95, 40)], .95) == 2000
-    assert figures.best_slice([(2000, .95, None), (3000, .96, None)], .95) == 3000
-    chance = random.Random(1)
-    for _ in range(2000):
-        points = [(us, chance.randrange(20) / 20, chance.choice((None, *range(9))))
-                  for us in chance.sample(range(1, 31), chance.randrange(1, 9))]
-        best = figures.best_slice(points, .5)
-        good = {us: (useful, p99 or 0) for us, useful, p99 in points if useful >= .5}
-        assert (best is None) == (not good)
-        for useful, p99 in good.values():
-            mine = good[best]
-            assert not (useful >= mine[0] and p99 <= mine[1] and (useful, p99) != mine), points
-
-
-def test_best_slice_is_not_beaten_in_both():
-    # 2 ms is the shortest with enough, but 3 ms leaves more and serves sooner
-    assert figures.best_slice([(2000, .95, 40), (3000, .96, 30), (4000, .97, 50)], .95) == 3000
-    assert figures.best_slice([(2000, .95, 40), (3000, .95, 30)], .95) == 3000
-    assert figures.best_slice([(2000, .95, 40), (3000, .96, 40)], .95) == 3000
-    assert figures.best_slice([(2000, .95, 40), (3000, .95, 40)], .95) == 2000
-    assert figures.best_slice([(2000, .95, None), (3000, .96, None)], .95) == 3000
-    chance = random.Random(1)
-    for _ in range(2000):
-        points = [(us, chance.randrange(20) / 20, chance.choice((None, *range(9))))
-                  for us in chance.sample(range(1, 31), chance.randrange(1, 9))]
-        best = figures.best_slice(points, .5)
-        good = {us: (useful, p99 or 0) for us, useful, p99 in points if useful >= .5}
-        assert (best is None) == (not good)
-        for useful, p99 in good.values():
-            mine = good[best]
-            assert not (useful >= mine[0] and p99 <= mine[1] and (useful, p99) != mine), points
-
-
-def test_best_slice_is_not_beaten_in_both():
-    # 2 ms is the shortest with enough, but 3 ms leaves more and serves sooner
-    assert figures.best_slice([(2000, .95, 40), (3000, .96, 30), (4000, .97, 50)], .95) == 3000
-    assert figures.best_slice([(2000, .95, 40), (3000, .95, 30)], .95) == 3000
-    assert figures.best_slice([(2000, .95, 40), (3000, .96, 40)], .95) == 3000
-    assert figures.best_slice([(2000, .95, 40), (3000, .95, 40)], .95) == 2000
-    assert figures.best_slice([(2000, .95, None), (3000, .96, None)], .95) == 3000
-    chance = random.Random(1)
-    for _ in range(2000):
-        points = [(us, chance.randrange(20) / 20, chance.choice((None, *range(9))))
-                  for us in chance.sample(range(1, 31), chance.randrange(1, 9))]
-        best = figures.best_slice(points, .5)
-        good = {us: (useful, p99 or 0) for us, useful, p99 in points if useful >= .5}
+        good = {us: (useful, 99 if p99 is None else p99) for us, useful, p99 in points if useful >= .5}
         assert (best is None) == (not good)
         for useful, p99 in good.values():
             mine = good[best]

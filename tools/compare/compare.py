@@ -10,25 +10,26 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "..", "common"))
 
+import answer  # noqa: E402
 import figures  # noqa: E402
 import gnuplot  # noqa: E402
 import page  # noqa: E402
+import plots  # noqa: E402
 import policies  # noqa: E402
 import recorded  # noqa: E402
 import scenarios as plan  # noqa: E402
 import table  # noqa: E402
+import sentences  # noqa: E402
+import simulator  # noqa: E402
+import trials  # noqa: E402
 from scenarios import Misuse, host_path  # noqa: E402
-
-
-class Failed(Exception):
-    """A run failed."""
+from simulator import Failed  # noqa: E402
 
 
 class Result:
@@ -37,22 +38,22 @@ class Result:
     def __init__(self, run, directory):
         self.run = run
         self.base = os.path.join(directory, "runs", run.id)
+        self._slices = self._jobs = None
         try:
             with open(self.base + ".json", encoding="utf-8") as f:
                 self.json = json.load(f)
-            self.figures = figures.figures(self.json)
+            self.figures = figures.figures(self.json, self.slices())
         except (OSError, ValueError, KeyError, TypeError, figures.FigureError) as e:
             raise Failed(f"{run.id}: its JSON can't be used: {type(e).__name__}: {e}") from e
-        self._slices = self._jobs = None
 
     def slices(self):
-        """Read only when needed: they are long."""
+        """Read once."""
         if self._slices is None:
             self._slices = recorded.slices(self.base + ".slices.csv")
         return self._slices
 
     def jobs(self):
-        """The same."""
+        """Read only when needed: they are long."""
         if self._jobs is None:
             self._jobs = recorded.jobs(self.base + ".jobs.csv")
         return self._jobs
@@ -76,21 +77,9 @@ def write(path, text):
 def simulate(run, directory):
     """Make a run by the simulator."""
     base = os.path.join(directory, "runs", run.id)
-    command = [os.environ.get("TESSERA_SIMULATE", "simulate"),
-               "--slices", base + ".slices.csv", "--jobs", base + ".jobs.csv"]
-    for line in run.sets:
-        command += ["--set", line]
-    command += ["--trace", run.scenario.path] if run.scenario.trace else [run.scenario.path]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError as e:
-        raise Failed(f"the simulator can't be run: {e}") from e
-    if done.returncode == 2:
-        raise Misuse(done.stderr.strip() or f"the simulator refuses {run.id}")
-    if done.returncode:
-        raise Failed(f"{run.id}: the simulator ended with status {done.returncode}: "
-                     f"{done.stderr.strip()}")
-    write(base + ".json", done.stdout)
+    write(base + ".json", simulator.run(
+        ["--slices", base + ".slices.csv", "--jobs", base + ".jobs.csv",
+         *simulator.of_scenario(run.scenario, run.sets)], run.id))
 
 
 def arguments(argv):
@@ -168,8 +157,8 @@ def best_of_sweep(results, efficiency):
                "p99_ns": r.figures["p99_ns"]} for r in results]
     return {"scenario": results[0].run.scenario.name, "policy": results[0].run.policy,
             "efficiency": efficiency / 100,
-            "best_us": figures.best_slice([(p["timeslice_us"], p["useful"]) for p in points],
-                                          efficiency / 100),
+            "best_us": figures.best_slice(
+                [(p["timeslice_us"], p["useful"], p["p99_ns"]) for p in points], efficiency / 100),
             "points": points}
 
 
@@ -183,6 +172,7 @@ class Comparison:
         self.scenarios = args.scenarios
         self.results = results
         self.sweeps = []
+        self.answers = {}
         for s in args.scenarios:
             for policy in args.policies if s.swept else []:
                 here = [r for r in results if r.run.scenario is s and r.run.policy == policy]
@@ -206,14 +196,38 @@ class Comparison:
             out.append(next((r for r in here if r.run.slice_us == best), here[-1]))
         return out
 
+    def answer(self, scenario, sets, directory):
+        """Try what else there is, and decide."""
+        results = [r for r in self.results if r.run.scenario is scenario]
+        groups = answer.Groups.of(results[0].json)
+        alone = {}
+        if self.on == "simulator":
+            tried = trials.choices(results, groups, sets, scenario.swept)
+            trials.make(scenario, sets, tried, groups, directory)
+            alone = trials.alone_of(scenario, sets, plots.names(results[0]), directory)
+        else:
+            tried = [answer.Choice(r.run.policy, r.json["timeslice_us"], (), [answer.measure(
+                r.json, figures.kept_ns(r.json, r.slices()), groups)]) for r in results]
+        verdict = answer.choose(tried, self.efficiency / 100)
+        others = answer.alternatives(verdict.best, tried, self.efficiency / 100)
+        self.answers[scenario.name] = {
+            "scenario": scenario.name, **verdict.best.json(), "text": sentences.paragraph(
+                verdict, tried, others, groups, alone, self.efficiency / 100),
+            "slowdown": [{"name": n, "engine": e, "times": round(x, 4)} for (n, e), x in
+                         sentences.slowdowns(verdict.best, alone).items()],
+            "vgpus": verdict.best.seeds[0]["vgpus"], "choices": [c.json() for c in tried]}
+
     def json(self):
         """compare.json."""
-        return {"on": self.on, "rows": [r.row() for r in self.results], "sweeps": self.sweeps}
+        return {"on": self.on, "rows": [r.row() for r in self.results], "sweeps": self.sweeps,
+                "answers": list(self.answers.values())}
 
 
 def report(args, runs):
     """Write the files from the runs, print the table."""
     done = Comparison(args, [Result(run, args.out) for run in runs])
+    for scenario in done.scenarios:
+        done.answer(scenario, args.sets, args.out)
     for scenario in done.scenarios:
         for r in done.shown(scenario):
             about = f"{scenario.name}, {r.run.policy}, {r.json['source']}"

@@ -33,13 +33,14 @@ def _vgpus(results):
     """Due, got and latency of each vGPU, all policies side by side."""
     head = ["vGPU", "engine", "load"]
     for r in results:
-        head += [r.run.policy, "due", "p99 ms"]
+        head += [r.run.policy, "due", "p99 ms", "kept", "switching"]
     rows = []
     for i, v in enumerate(results[0].json["vgpus"][:KEY_ROWS]):
         cells = [v["name"], v["engine"], v["load"]]
         for r in results:
             s = r.figures["shares"][i]
-            cells += [table.percent(s["got"]), table.percent(s["due"]), table.ms(s["p99_ns"])]
+            cells += [table.percent(s["got"]), table.percent(s["due"]), table.ms(s["p99_ns"]),
+                      table.percent(s["kept"]), table.percent(s["switching"])]
         rows.append(cells)
     more = len(results[0].json["vgpus"]) - len(rows)
     rest = f"<p>{more} more are in compare.json.</p>" if more > 0 else ""
@@ -66,6 +67,11 @@ def _sweep(comparison, scenario):
             "</details>")
 
 
+def _answer(comparison, scenario):
+    found = comparison.answers.get(scenario.name)
+    return f'<p>{escape(found["text"])}</p>' if found else ""
+
+
 def _scenario(comparison, scenario):
     shown = comparison.shown(scenario)
     head = list(table.HEAD)
@@ -78,7 +84,8 @@ def _scenario(comparison, scenario):
     return (f'<section id="{escape(scenario.name)}"><h2>{escape(scenario.name)}</h2>'
             f"<p>{escape(scenario.about)}</p><p class=\"key\">{shown[0].json['preemption']} preemption; "
             f"a switch takes {shown[0].json['switch_us']:g} µs</p>"
-            + markup.table(head, [table.row(r) for r in shown], 1) + note + _sweep(comparison, scenario)
+            + markup.table(head, [table.row(r) for r in shown], 1) + note
+            + _answer(comparison, scenario) + _sweep(comparison, scenario)
             + "<h3>Who had the engine</h3>" + _key(shown[0])
             + plots.slices(f"slices-{scenario.name}", shown)
             + "<h3>Share got, and due</h3>" + plots.shares(f"shares-{scenario.name}", shown)
@@ -98,7 +105,9 @@ def page(comparison, more=""):
 <p>Run on {where}. The same loads, with the same arrivals, under each policy; figures are of a
 window of whole rounds after the warm-up. Two runs give the same bytes.</p>
 <p>{links}</p>
-<p class="key"><b>share error</b>: largest |got - due| / due of a vGPU. <b>utilisation</b>: part of
+<p class="key"><b>share error</b>: largest |got + kept - due| / due of a vGPU;
+switching of more than once a slice is an error. <b>kept idle</b>: part of the time in which someone
+had work, and the engine was kept for somebody without, or nobody was entitled to it. <b>utilisation</b>: part of
 the time in which anyone had work that the engine worked or switched. <b>Jain</b>: Jain's index of
 got / due. <b>p50, p99</b>: of job latency, from doorbell to end, of the vGPU where it is highest,
 among those that do not always have work if there are any. <b>lost</b>: jobs lost to a reset.</p>

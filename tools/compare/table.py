@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The comparison as text; page.py shows the same rows."""
 
-HEAD = ("policy", "slice ms", "share error", "p50 ms", "p99 ms", "utilisation", "switching", "Jain",
-        "lost")
+import textwrap
+
+HEAD = ("policy", "slice ms", "share error", "p50 ms", "p99 ms", "utilisation", "switching",
+        "kept idle", "Jain", "lost")
 
 
 def percent(x, places=2):
@@ -20,7 +22,7 @@ def row(result):
     f = result.figures
     return [result.run.policy, f"{result.json['timeslice_us'] / 1000:g}", percent(f["share_error"]),
             ms(f["p50_ns"]), ms(f["p99_ns"]), percent(f["utilisation"]), percent(f["switch_share"]),
-            "-" if f["jain"] is None else f"{f['jain']:.4f}", str(f["jobs_lost"])]
+            percent(f["idle_share"]), "-" if f["jain"] is None else f"{f['jain']:.4f}", str(f["jobs_lost"])]
 
 
 def sweep_rows(sweeps):
@@ -75,4 +77,8 @@ def text(comparison):
         if not all(r.json["aligned"] for r in shown):
             names = ", ".join(r.run.policy for r in shown if not r.json["aligned"])
             out += [f"  not measured over whole rounds: {names}"]
+        if scenario.name in comparison.answers:
+            out += ["", *textwrap.wrap(comparison.answers[scenario.name]["text"], 100,
+                                       initial_indent="  ", subsequent_indent="  ",
+                                       break_long_words=False, break_on_hyphens=False)]
     return "\n".join(out[1:])
