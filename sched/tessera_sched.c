@@ -919,6 +919,30 @@ void tessera_sched_switched_to(struct tessera_sched *s, struct tessera_sched_ent
 
 /* ---------------------------------------------------------------- settings -- */
 
+/*
+ * The virtual time from which all that compete are together as far ahead as behind, in engine time.
+ * Leads and lags that are measured from there are the same at whatever weights.
+ */
+static u64 tessera_sched_mean(const struct tessera_sched *s)
+{
+	struct tessera_sched_entity *e;
+	u32 weights = 0, weight, rem = 0;
+	s64 sum = 0;
+
+	for (e = s->members; e; e = e->member_next) {
+		if (!tessera_sched_wants(s, e))
+			continue;
+		weight = tessera_sched_weight_of(s, e);
+		weights += weight;
+		sum += tessera_sched_lead_ns(s, e, weight, s->vclock);
+	}
+	if (!weights)
+		return s->vclock;
+	if (sum < 0)
+		return s->vclock - to_virtual(s, -sum, weights, &rem);
+	return s->vclock + to_virtual(s, sum, weights, &rem);
+}
+
 /**
  * tessera_sched_set_policy() - put another policy in force
  * @s: the scheduler
@@ -947,7 +971,7 @@ int tessera_sched_set_policy(struct tessera_sched *s, const struct tessera_sched
 	tessera_sched_account(s, now_ns, 0, false);
 	if (now_ns > s->accounted_ns)
 		s->accounted_ns = now_ns;	/* how time was charged so far ends here */
-	clock = tessera_sched_clock(s);
+	clock = old->proportional ? tessera_sched_mean(s) : tessera_sched_clock(s);
 	tessera_sched_unqueue(s, &s->idle);
 	for (e = s->members; e; e = e->member_next) {
 		e->expected = false;

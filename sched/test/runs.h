@@ -16,7 +16,8 @@
 static struct workload w;
 static char *json, *slices, *jobs;
 
-static inline char *printed(const struct summary *s, void (*print)(const struct summary *s, FILE *f))
+static inline char *printed(const struct summary *s,
+			    void (*print)(const struct summary *s, FILE *f))
 {
 	char *text = NULL;
 	size_t size;

@@ -22,7 +22,7 @@ static void play(const char *file, const char *policy, const char *const *settin
 }
 
 /* The number after @key of the vGPU of that name, on compute. */
-static u64 of(const char *name, const char *key)
+static u64 figure(const char *name, const char *key)
 {
 	char text[64];
 	const char *p = json;
@@ -39,21 +39,16 @@ static u64 of(const char *name, const char *key)
 /* What it got, in millionths of the window. */
 static u64 share(const char *name)
 {
-	return of(name, "got_ns") * 1000000 / number("window_ns", 0);
+	return figure(name, "got_ns") * 1000000 / number("window_ns", 0);
 }
 
-#define CHECK_SHARE(name, least, most)							\
-	do {										\
-		u64 ppm_ = share(name);							\
-		CHECK_MSG(ppm_ >= (least) && ppm_ <= (most),				\
-			  "%s has %" PRIu64 " ppm", name, ppm_);			\
-	} while (0)
+static void check_between(const char *what, u64 value, u64 least, u64 most, int line)
+{
+	CHECK_MSG(value >= least && value <= most, "line %d: %s is %" PRIu64, line, what, value);
+}
 
-#define CHECK_AT_MOST(what, most)							\
-	do {										\
-		u64 v_ = (what);							\
-		CHECK_MSG(v_ <= (most), "%s is %" PRIu64, #what, v_);			\
-	} while (0)
+#define CHECK_SHARE(name, least, most)	check_between(name, share(name), least, most, __LINE__)
+#define CHECK_AT_MOST(what, most)	check_between(#what, what, 0, most, __LINE__)
 
 static const char *const by_demand[] = { "best_effort", "deadline", NULL };
 static const char *const switches[] = {
@@ -140,24 +135,26 @@ static void synchronous(void)
 static void one_that_wakes(void)
 {
 	static const char *const reservations[] = {
-		"at_ms 0 vgpu name=reserved,reservation=0", "at_ms 0 vgpu name=reserved,reservation=30",
-		"at_ms 0 vgpu name=reserved,reservation=50", "at_ms 0 vgpu name=reserved,reservation=70"
+		"at_ms 0 vgpu name=reserved,reservation=0",
+		"at_ms 0 vgpu name=reserved,reservation=30",
+		"at_ms 0 vgpu name=reserved,reservation=50",
+		"at_ms 0 vgpu name=reserved,reservation=70"
 	};
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {
 		play("deadline-reservation", "deadline",
 		     (const char *[]){ reservations[i], "measure_ms 10000", NULL });
-		CHECK_AT_MOST(of("victim", "p99"), 2550 * US);
+		CHECK_AT_MOST(figure("victim", "p99"), 2550 * US);
 	}
 	play("deadline-batches", "deadline", (const char *[]){ "measure_ms 10000", NULL });
-	CHECK_AT_MOST(of("victim", "p99"), 22550 * US);
+	CHECK_AT_MOST(figure("victim", "p99"), 22550 * US);
 	play("deadline-batches", "deadline",
 	     (const char *[]){ "preemption strict", "tile_us 20000", "measure_ms 10000", NULL });
-	CHECK_AT_MOST(of("victim", "p99"), 22550 * US);
+	CHECK_AT_MOST(figure("victim", "p99"), 22550 * US);
 	play("long-request", "deadline", (const char *[]){ "measure_ms 10000", NULL });
-	CHECK_AT_MOST(of("neighbour", "p50"), 2550 * US);
-	CHECK_AT_MOST(of("neighbour", "p99"), 5000 * US);
+	CHECK_AT_MOST(figure("neighbour", "p50"), 2550 * US);
+	CHECK_AT_MOST(figure("neighbour", "p99"), 5000 * US);
 }
 
 static void limits(void)
@@ -183,9 +180,9 @@ static void idle_accelerator(void)
 
 	for (p = tessera_sched_policies; *p; p++) {
 		play("idle-accelerator", (*p)->name, NULL);
-		CHECK_AT_MOST(of("user", "max"), 60 * US);
+		CHECK_AT_MOST(figure("user", "max"), 60 * US);
 		play("alone-v16", (*p)->name, NULL);
-		CHECK_AT_MOST(of("user", "max"), 60 * US);
+		CHECK_AT_MOST(figure("user", "max"), 60 * US);
 	}
 }
 
@@ -212,11 +209,11 @@ static void starts_and_stops(void)
 
 	for (p = tessera_sched_policies; *p; p++) {
 		play("start-stop-batch", (*p)->name, NULL);
-		CHECK_AT_MOST(of("toggle", "got_ns"), of("busy0", "got_ns") * 101 / 100);
+		CHECK_AT_MOST(figure("toggle", "got_ns"), figure("busy0", "got_ns") * 101 / 100);
 		play("start-stop-turns", (*p)->name, NULL);
-		CHECK_AT_MOST(of("toggle", "got_ns"), of("busy0", "got_ns") * 101 / 100);
+		CHECK_AT_MOST(figure("toggle", "got_ns"), figure("busy0", "got_ns") * 101 / 100);
 		play("start-stop-fast", (*p)->name, NULL);
-		CHECK_AT_MOST(of("toggle", "got_ns"), of("busy0", "got_ns") * 101 / 100);
+		CHECK_AT_MOST(figure("toggle", "got_ns"), figure("busy0", "got_ns") * 101 / 100);
 	}
 }
 
