@@ -53,8 +53,8 @@ def missing(run, kept):
 
 @dataclass(frozen=True)
 class Groups:
-    """Whose latency is looked at, (name, engine), by the workload itself, so that it is the same for
-    every choice."""
+    """The loads of which latency is looked at, (name, engine): by the workload itself, so that they are
+    the same for every choice."""
 
     urgent: tuple		# of the low latency class, or with deadlines
     others: tuple		# that do not always have work, or all if there are none
