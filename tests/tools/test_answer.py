@@ -213,6 +213,7 @@ def test_ties_and_doubts_are_said():
     far = [choice(p99_ns=[9, 10, 10, 10, 19]), choice("deadline", p99_ns=[20, 20, 20, 25, 25])]
     assert "overlap" not in said(far)
     assert "how far chance moves the figures is not known" in said([choice(seeds=1)])
+    assert "(0.000 ms to no job done)" in said([choice(p99_ns=[9, 10, 10, 10, answer.NEVER])])
     assert "alone was not tried" in said([choice(seeds=1)])
 
 
@@ -250,6 +251,14 @@ def test_slowdown():
     assert "there is 25.0 % for h (compute) and 50.0 % for h (copy)." in text, text
 
 
+def test_those_alike_are_told_together():
+    assert sentences.each([("1 ms", "a"), ("2 ms", "b"), ("1 ms", "c")]) == (
+        "1 ms each for a and c and 2 ms for b")
+    assert sentences.each([(f"{i} ms", "a") for i in range(5)], 2) == "0 ms for a, 1 ms for a and 3 more"
+    assert sentences.names("abc") == "a, b and c" and sentences.names("a") == "a"
+    assert sentences.names("abcd", 2) == "a, b and 2 more"
+
+
 def test_whatever_the_figures_it_is_sentences():
     chance = random.Random(2)
     for _ in range(1500):
@@ -263,6 +272,7 @@ def test_whatever_the_figures_it_is_sentences():
         groups = answer.Groups(chance.choice(((), group)), group)
         for c in choices:
             for s in c.seeds:
+                s["p99_ns"] = chance.choice((s["p99_ns"], 10 ** 6, answer.NEVER))
                 if not groups.urgent:
                     s["urgent_p99_ns"] = 0
                 if not groups.others:
@@ -271,7 +281,7 @@ def test_whatever_the_figures_it_is_sentences():
                     (("v0", "limit"), ("v0", "share"))), idle_share=chance.choice((0, .3)))
         text = said(choices, chance.choice(({}, {v["name"]: [v] for v in vgpus})), groups)
         assert text.startswith("Use ") and text.endswith("."), text
-        for word in ("nan", "None ", "inf ", "  ", "..", ",,", " .", " ,", "for ever"):
+        for word in ("nan", "None ", "inf ", "  ", "..", ",,", " .", " ,"):
             assert word not in text.replace("None has", "It has"), (word, text)
         assert re.search(r"\bof [,;.]|\bis [,;.]|, and \.|\(\)|: ;", text) is None, text
 

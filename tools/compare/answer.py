@@ -53,8 +53,8 @@ def missing(run, kept):
 
 @dataclass(frozen=True)
 class Groups:
-    """Whose latency is looked at, (name, engine), by the workload itself, so that it is the same for
-    every choice."""
+    """The loads of which latency is looked at, (name, engine): by the workload itself, so that they are
+    the same for every choice."""
 
     urgent: tuple		# of the low latency class, or with deadlines
     others: tuple		# that do not always have work, or all if there are none
@@ -86,11 +86,13 @@ def measure(run, kept, groups):
             "late": round(late / counted, 6) if counted else 0,
             "jobs_late": late, "jobs_with_deadline": counted,
             "urgent_p99_ns": _worst(jobs, groups.urgent), "p99_ns": _worst(jobs, groups.others),
-            "useful": shown["useful"] or 0, "busy_share": shown["busy_share"], "switch_share": shown["switch_share"],
+            "useful": shown["useful"] or 0, "busy_share": shown["busy_share"],
+            "switch_share": shown["switch_share"],
             "idle_share": shown["idle_share"], "window_ns": run["window_ns"],
             "switch_ns": sum(e["switch_ns"] for e in run["engines"]),
             "vgpus": [{"name": v["name"], "engine": v["engine"], "class": v["latency"],
-                       "greedy": v["greedy"], "load": v["load"], "got": round(v["got_ns"] / run["window_ns"], 6),
+                       "greedy": v["greedy"], "load": v["load"],
+                       "got": round(v["got_ns"] / run["window_ns"], 6),
                        "p50_ns": percentile(v, "p50"), "p99_ns": percentile(v),
                        "samples": v["requests"] if "requests" in v else v["samples"],
                        "jobs_late": v["jobs_late"], "switch_ns": v["switch_ns"]} for v in jobs]}
@@ -121,8 +123,8 @@ class Choice:
             return {"typical": None if typical == NEVER else typical, "seeds": found}
 
         return {"policy": self.policy, "timeslice_us": self.slice_us, "low_latency": list(self.low),
-                **{name: figure(name) for name in ("breach", "late", "urgent_p99_ns", "p99_ns", "useful",
-                                                   "busy_share", "switch_share", "idle_share")}}
+                **{name: figure(name) for name in ("breach", "late", "urgent_p99_ns", "p99_ns",
+                                                   "useful", "busy_share", "switch_share", "idle_share")}}
 
     def tuple(self):
         """What it is judged by, in the order of STEPS; lower is better."""

@@ -4,13 +4,13 @@
 import answer
 from answer import NEVER
 
-NAMES = 6		# that are listed; of more, how many there are is said
+NAMES = 8		# that are listed; of more, how many there are is said
 ENOUGH = 100		# jobs for a 99th percentile
 
 
 def ms(ns):
     """A time."""
-    return "for ever" if ns == NEVER else f"{ns / 1e6:.3f} ms"
+    return "no job done" if ns == NEVER else f"{ns / 1e6:.3f} ms"
 
 
 def percent(x, places=2):
@@ -29,6 +29,15 @@ def names(found, most=NAMES):
     if len(found) > most:
         return ", ".join(found[:most]) + f" and {len(found) - most} more"
     return " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
+
+
+def each(pairs, most=NAMES):
+    """A list of values, each with all that have it; @pairs: (value, name), as texts."""
+    found = {}
+    for value, name in pairs:
+        found.setdefault(value, []).append(name)
+    return names([f"{value} {'each ' * (len(who) > 1)}for {names(who)}"
+                  for value, who in found.items()], most)
 
 
 def members(group):
@@ -106,7 +115,7 @@ def _why(verdict, tried, groups, least):
 
 
 def _whose(groups):
-    """Whose latency matters most, and the figure that tells it."""
+    """The figure of the latency that matters most, and the loads that it is of."""
     return ("urgent_p99_ns", groups.urgent) if groups.urgent else ("p99_ns", groups.others)
 
 
@@ -121,7 +130,7 @@ def _costs(best):
         to[v["name"]] = to.get(v["name"], 0) + v["switch_ns"]
     most = sorted(((-ns, name) for name, ns in to.items() if ns))
     if most:
-        said += ", of which " + names([f"{ms(-ns)} for {name}" for ns, name in most], 3)
+        said += ", of which " + each([(ms(-ns), name) for ns, name in most], 3)
     said += "."
     if round(first["idle_share"], 4):
         said += (f" For {spread(best, 'idle_share', percent)} of the time someone had work and the "
@@ -164,9 +173,9 @@ def _latency(best):
                     f"not known in the class {kind}, for {name} has done no job")
     if not said:
         return ["There is no job whose latency could be told."]
-    told = [f"{ms(p)} for {n}" for n, (_, p, _) in found.items() if p != NEVER]
+    told = [(ms(p), n) for n, (_, p, _) in found.items() if p != NEVER]
     out = [f"The p99 of latency is {' and '.join(said)}"
-           + (f"; by vGPU it is {names(told)}." if told else ".")]
+           + (f"; by vGPU it is {each(told)}." if told else ".")]
     few = {n: c for n, (_, _, c) in found.items() if c < ENOUGH}
     many = [c for _, _, c in found.values() if c >= ENOUGH]
     which = names([f"{n} ({c})" for n, c in few.items()], 3)
@@ -205,14 +214,14 @@ def _slowdown(best, alone):
         if sum(v["name"] == name for v in vgpus) > 1:
             name = f"{name} ({engine})"
         if (name.split(" ")[0], engine) in greedy:
-            hogs.append(f"{percent(1 / x, 1)} for {name}")
+            hogs.append((percent(1 / x, 1), name))
         else:
-            jobs.append(f"{x:.2f} times as long for {name}")
+            jobs.append((f"{x:.2f} times as long", name))
     said = []
     if jobs:
-        said.append(f"the median job takes {names(jobs)}")
+        said.append(f"the median job takes {each(jobs)}")
     if hogs:
-        said.append(f"of the engine time that it would have, there is {names(hogs)}")
+        said.append(f"of the engine time that it would have, there is {each(hogs)}")
     return ["Against running alone, " + "; ".join(said) + "."] if said else []
 
 
