@@ -131,13 +131,15 @@ def test_rates_are_what_compare_calls_due():
         slice_ns = 2000000 if len(placed) <= 8 else 1000000
         shared = len(placed) > 1
         window = 10 ** 12
-        run = {"window_ns": window, "policy": policy,
+        run = {"window_ns": window, "policy": policy, "timeslice_us": slice_ns // 1000,
+               "switch_us": 5,
                "engines": [{"accelerator": 0, "engine": "compute",
                             "switch_ns": window * 5000 / (slice_ns + 5000) if shared else 0}],
                "vgpus": [{"name": f"v{i}", "type": f"V{kind}", "accelerator": 0,
                           "engine": "compute", "load": "frames", "greedy": False, "guilty": False,
                           "weight": weight, "reservation": share or 0, "limit": 0,
-                          "elastic_cap": 0, "got_ns": 0, "demand_ns": window * load / 100}
+                          "elastic_cap": 0, "running_ns": window, "got_ns": 0,
+                          "demand_ns": window * load / 100}
                          for i, ((kind, load, share, weight), _, _) in enumerate(placed)]}
         for due, (vgpu, _, rate) in zip(figures.due_ns(run), placed):
             assert abs(due / window - rate) < 2e-5, (policy, vgpu, due / window, rate)
