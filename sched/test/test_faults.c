@@ -47,7 +47,12 @@ static void check_between(const char *what, u64 value, u64 least, u64 most, int 
 	CHECK_MSG(value >= least && value <= most, "line %d: %s is %" PRIu64, line, what, value);
 }
 
-#define CHECK_SHARE(name, least, most)	check_between(name, share(name), least, most, __LINE__)
+static void check_share(const char *name, u64 least, u64 most, int line)
+{
+	check_between(name, share(name), least, most, line);
+}
+
+#define CHECK_SHARE(name, least, most)	check_share(name, least, most, __LINE__)
 #define CHECK_AT_MOST(what, most)	check_between(#what, what, 0, most, __LINE__)
 
 static const char *const by_demand[] = { "best_effort", "deadline", NULL };
