@@ -82,7 +82,7 @@ static void caps(void)
 	}
 }
 
-/* Who has the engine switched all the time pays for it. */
+/* A program that has the engine switched all the time pays for it. */
 static void switching(void)
 {
 	const char *const *p, *const *s;
@@ -201,7 +201,7 @@ static void settings(void)
 		snprintf(name, sizeof(name), "hog%u", i);
 		CHECK_SHARE(name, 121000ul, 129000ul);
 	}
-	play("patience", "best_effort", NULL);
+	play("long-timeout", "best_effort", NULL);
 	CHECK_SHARE("long", 490000ul, 510000ul);
 	play("reservation-after-alone", "best_effort", NULL);
 	CHECK_SHARE("reserved", 350000ul, 450000ul);
