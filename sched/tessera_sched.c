@@ -1098,7 +1098,10 @@ int tessera_sched_set_qos(struct tessera_sched *s, struct tessera_sched_entity *
 	e->reserve_tag_ns = tessera_sched_tag_scale(e->reserve_tag_ns, e->reservation_ppm,
 						    reservation_ppm, now_ns);
 	e->limit_tag_ns = tessera_sched_tag_scale(e->limit_tag_ns, e->limit_ppm, limit_ppm, now_ns);
-	e->held_back &= limit_ppm == e->limit_ppm;
+	if (limit_ppm != e->limit_ppm) {
+		e->released_ns = 0;
+		e->limit_wait_ns = 0;
+	}
 	e->reservation_ppm = reservation_ppm;
 	e->limit_ppm = limit_ppm;
 	tessera_sched_qos_unthrottle(s, e);

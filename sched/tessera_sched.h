@@ -155,7 +155,6 @@ struct tessera_sched_entity {
 	bool queued;
 	bool reserved;			/* in the heap of those with a reservation */
 	u8 chosen_by;			/* why it has its slice: enum tessera_sched_reason */
-	bool held_back;			/* it is its limit that keeps it from more */
 	bool fresh;			/* has not had the engine since it woke */
 	bool urgent;			/* in the heap of those that are to run at once */
 	bool expected;			/* holds the engine without work, which is to come soon */
@@ -163,6 +162,8 @@ struct tessera_sched_entity {
 	u64 priv[2];			/* the policy's own */
 	u64 reserve_tag_ns;		/* until when its reservation is fulfilled */
 	u64 limit_tag_ns;		/* until when its limit is used up */
+	u64 released_ns;		/* when its limit let it go on; 0: it has run since */
+	u64 limit_wait_ns;		/* how long it had to wait then */
 	u64 latency_tag_ns;		/* until when its budget for low latency is used up */
 	u64 woken_ns;			/* when it had work last */
 	u64 slept_ns;			/* when its work ran out last */

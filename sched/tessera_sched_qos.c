@@ -16,7 +16,7 @@
 /* A limited vGPU may go on by so much sooner after a pause; at least two slices. */
 #define LIMIT_WINDOW_NS		20000000ull
 
-/* Time that one held back by its limit had to wait for its turn is not lost to it, up to this. */
+/* Time for which one that was held back had to wait for its turn is not lost to it, up to this. */
 #define LIMIT_WAIT_NS		1000000000ull
 
 /* No clock is further ahead than this, 1000 s: a share of 1 % pays for a batch of 10 s. */
@@ -134,10 +134,13 @@ void tessera_sched_qos_charge(struct tessera_sched *s, struct tessera_sched_enti
 		tessera_sched_qos_charge_reservation(s, e, held_ns, over_ns, now_ns);
 	if (!e->limit_ppm)
 		return;
-	/* One that has not been near its limit for so long is not held back by it. */
-	if (e->limit_tag_ns + LIMIT_WAIT_NS < now_ns)
-		e->held_back = false;
-	credit = e->held_back ? LIMIT_WAIT_NS : tessera_sched_limit_credit_ns(s, e);
+	if (e->released_ns) {
+		e->limit_wait_ns = now_ns > e->released_ns ? now_ns - e->released_ns : 0;
+		if (e->limit_wait_ns > LIMIT_WAIT_NS)
+			e->limit_wait_ns = LIMIT_WAIT_NS;
+		e->released_ns = 0;
+	}
+	credit = tessera_sched_limit_credit_ns(s, e) + e->limit_wait_ns;
 	e->limit_tag_ns = tessera_sched_tag_advance(e->limit_tag_ns, held_ns, e->limit_ppm, credit,
 						    now_ns);
 }
@@ -219,7 +222,8 @@ bool tessera_sched_qos_throttle(struct tessera_sched *s, struct tessera_sched_en
 		return false;
 	tessera_sched_heap_insert(&s->throttled, &e->qos_node, e->limit_tag_ns);
 	e->throttled = true;
-	e->held_back = true;
+	e->released_ns = 0;
+	e->limit_wait_ns = 0;
 	s->num_throttled++;
 	return true;
 }
@@ -258,6 +262,7 @@ struct tessera_sched_entity *tessera_sched_qos_release(struct tessera_sched *s, 
 	if (!n || n->key > now_ns)
 		return NULL;
 	tessera_sched_qos_unthrottle(s, e);
+	e->released_ns = now_ns;
 	return e;
 }
 
